@@ -1,0 +1,32 @@
+/** Why the core came back to the host. Plain constants, compiled by asc and tsc. */
+
+/* run() */
+export const EXIT_BUDGET = 0; // the instruction budget is used up
+export const EXIT_ECALL = 1; // pc is AT the ecall; the host adds 4 when the call is finished
+export const EXIT_EBREAK = 2; // pc is at the ebreak
+export const EXIT_ILLEGAL = 3; // pc is at the illegal instruction
+export const EXIT_FAULT = 4; // HART_FAULT_* say what; pc is at the faulting instruction
+export const EXIT_IO = 5; // a file page is not in the cache: HART_IO_*; fill it and run again
+export const EXIT_MEMORY = 6; // out of frames
+
+/* What a translation came to. 0 is success. */
+export const FAULT_NONE = 0;
+export const FAULT_MAPERR = 1; // SIGSEGV, SEGV_MAPERR: no mapping
+export const FAULT_ACCERR = 2; // SIGSEGV, SEGV_ACCERR: the mapping forbids it
+export const FAULT_ADRERR = 3; // SIGBUS, BUS_ADRERR: beyond the end of the object
+export const FAULT_IO = 4; // a page must be filled by the host first
+export const FAULT_MEMORY = 5; // no frame left
+export const FAULT_HWPOISON = 6; // SIGBUS, BUS_MCEERR
+
+export const ACCESS_READ = 0;
+export const ACCESS_WRITE = 1;
+export const ACCESS_EXEC = 2;
+
+/* Kinds of VM object */
+export const OBJECT_SHMEM = 1; // absent page = zeros (anonymous shared memory, memory file system, memfd)
+export const OBJECT_FILE = 2; // absent page inside size = the host must fill it
+export const OBJECT_DEVICE = 3;
+
+/* Result of objectRead/objectWrite besides a byte count >= 0 and -errno */
+export const NEED_PAGE = -4096; // fill HART_IO_OBJECT / HART_IO_INDEX and call again
+export const NO_INDEX = -1; // "no such page" from objectNextDirty, objectNextPresent

@@ -1,0 +1,70 @@
+/**
+ * Where things lie in the one linear memory. Compiled by asc and by tsc, so: plain integer constants below 2^31,
+ * no types, no imports. A physical address is an offset in linear memory and a frame number is that offset / 4096.
+ *
+ *   0x0000_0000  guard page, never a frame (address 0 means "none" everywhere)
+ *   0x0000_1000  hart: registers of the running thread, exit information, counters
+ *   0x0000_2000  TLB and exec TLB of the running address space
+ *   0x0004_0000  staging buffer (64 KiB) through which host and core exchange bytes
+ *   0x0010_0000  static data of the AssemblyScript module (asconfig.json: memoryBase)
+ *   0x0100_0000  frame descriptors: 2^20 x 32 bytes
+ *   0x0300_0000  window permission bytes: 64 slots x 1 MiB (a byte per 4 KiB page of up to 4 GiB of addresses)
+ *   0x0700_0000  general frames: page tables, kernel objects, page cache, anything without a preferred place
+ *   0x1000_0000  frames that windows are laid over (any frame may still be used for anything)
+ *
+ * Everything invalid or absent is 0, so what is never used is never touched.
+ */
+export const PAGE_SHIFT = 12;
+export const PAGE_SIZE = 4096;
+export const PAGE_MASK = 4095;
+
+export const HART = 0x1000;
+export const TLB_BASE = 0x2000;
+export const TLB_END = 0x40000;
+export const STAGING = 0x40000;
+export const STAGING_BYTES = 0x10000;
+export const STATIC_BASE = 0x100000;
+export const DESCRIPTORS = 0x1000000;
+export const DESCRIPTOR_SHIFT = 5;
+export const FRAME_COUNT = 0x100000;
+export const PERMISSIONS = 0x3000000;
+export const PERMISSION_STRIDE_SHIFT = 20;
+export const WINDOW_SLOTS = 64;
+export const FIRST_FRAME = 0x7000;
+export const FIRST_WINDOW_FRAME = 0x10000;
+
+/* Hart: offsets from HART. The first CONTEXT_BYTES are what a context switch saves and restores. */
+export const HART_X = 0x000; // u64 x[32]; x0 always reads 0
+export const HART_X_SINK = 0x100; // u64: where the decoder sends writes to x0 (register index 32)
+export const HART_F = 0x200; // u64 f[32]
+export const HART_PC = 0x300; // u64
+export const HART_FFLAGS = 0x308; // u32
+export const HART_FRM = 0x30c; // u32
+export const HART_RESERVATION = 0x310; // u64 address reserved by LR, all ones = none
+export const HART_RESERVED_VALUE = 0x318; // u64 value LR loaded
+export const CONTEXT_BYTES = 0x340;
+/* Why run() or a user access came back. Valid until the next call into the core. */
+export const HART_FAULT_KIND = 0x400; // u32 FAULT_*
+export const HART_FAULT_ACCESS = 0x404; // u32 ACCESS_*
+export const HART_FAULT_ADDRESS = 0x408; // u64
+export const HART_IO_OBJECT = 0x410; // u32 object whose page is missing
+export const HART_IO_INDEX = 0x414; // u32 page index in that object
+export const HART_FREED_OBJECTS = 0x418; // u32 how many objects wait in objectNextFreed()
+export const HART_SPACE = 0x41c; // u32 active address space
+/* Machine-wide counters, u64 each. */
+export const HART_COUNTERS = 0x480;
+export const COUNT_INSTRUCTIONS = 0;
+export const COUNT_ACCESSES = 1; // loads, stores and atomics executed
+export const COUNT_TLB_HITS = 2; // window misses that the small TLB served
+export const COUNT_WALKS = 3; // page-table walks made for loads, stores and fetches
+export const COUNT_MINOR_FAULTS = 4;
+export const COUNT_MAJOR_FAULTS = 5;
+export const COUNT_COW_FAULTS = 6;
+export const COUNT_ZERO_FAULTS = 7; // minor faults that zero-filled a fresh frame
+export const COUNT_DECODED = 8; // instructions decoded
+export const COUNT_FRAMES_PEAK = 9;
+export const COUNTERS = 16;
+
+/* Permission byte of a window page: may be accessed at windowBase + va without asking anybody. */
+export const PERM_READ = 1;
+export const PERM_WRITE = 2;

@@ -1,0 +1,99 @@
+/**
+ * What the Wasm core exports, as the host sees it. The core imports nothing but its memory.
+ *
+ * Conventions: addresses, lengths and file offsets cross as non-negative whole numbers below 2^53 (Wasm f64), because
+ * BigInt is slow in hot calls; the host rejects anything larger before calling. Handles (space, object, context, vma) are
+ * non-zero addresses of core records. A result below 0 is -errno unless it says otherwise.
+ */
+export interface CoreExports {
+  /** Once, before anything else. frameLimit: frames that may be in use at once; windowPages: pages of address space each
+   * window covers from address 0 (the loader places stack and mappings below windowPages * 4096). */
+  coreInit(frameLimit: number, windowPages: number): void;
+  framesInUse(): number;
+  frameLimit(): number;
+
+  // --- CPU
+  /** Runs the loaded context in the active space for exactly `budget` instructions at most. Returns EXIT_*. */
+  run(budget: number): number;
+  contextCreate(): number;
+  contextRelease(context: number): void;
+  /** Copies the hart's registers to / from a context; load drops the LR reservation. */
+  contextSave(context: number): void;
+  contextLoad(context: number): void;
+  /** Drops all decoded code (riscv_flush_icache; stores already invalidate what they overwrite). */
+  flushInstructionCache(): void;
+
+  // --- address spaces
+  spaceCreate(): number; // 0: no memory
+  /** Copy for fork: private pages shared copy-on-write. 0: no memory (nothing changed). */
+  spaceFork(parent: number): number;
+  spaceRelease(space: number): void;
+  spaceActivate(space: number): void;
+  /** mmap searches downwards from mmapBase; brk starts at brkStart. */
+  spaceSetLayout(space: number, mmapBase: number, brkStart: number, stackLimitBytes: number): void;
+  /** which: SPACE_STAT_*: current value as a number. */
+  spaceStat(space: number, which: number): number;
+
+  // --- mapping calls, semantics of the man pages; flags are the Linux values
+  mmMap(space: number, address: number, length: number, prot: number, flags: number, object: number, offset: number, mayFlags: number): number;
+  mmUnmap(space: number, address: number, length: number): number;
+  mmProtect(space: number, address: number, length: number, prot: number): number;
+  mmRemap(space: number, oldAddress: number, oldLength: number, newLength: number, flags: number, newAddress: number): number;
+  /** Returns the resulting break (like the system call: unchanged on failure). 0 queries. */
+  mmBrk(space: number, address: number): number;
+  mmAdvise(space: number, address: number, length: number, advice: number): number;
+  /** 1 resident, 0 not, -ENOMEM unmapped: one page. */
+  mmResident(space: number, address: number): number;
+  mmLock(space: number, address: number, length: number, lock: number): number;
+  /** First VMA whose end is above address, or 0. Read its fields through VMA_*. */
+  vmaFind(space: number, address: number): number;
+  vmaNext(space: number, vma: number): number;
+  vmaCount(space: number): number;
+  /** For smaps: pages of the VMA by kind. which: VMA_STAT_* */
+  vmaStat(space: number, vma: number, which: number): number;
+  /** The leaf PTE for an address (0: none) for pagemap and inspection, as a number (flags in the low 10 bits, PPN above). */
+  pteRead(space: number, address: number): number;
+
+  // --- user memory for the host
+  /** Translates (and faults in) one page of a space: linear address of that byte, or 0 with HART_FAULT_KIND set.
+   * access: ACCESS_*. The result is good until the next call that can unmap or evict. Never raises a signal. */
+  userPage(space: number, address: number, access: number): number;
+  /** Copies len <= STAGING_BYTES between STAGING and user memory. 0 or a FAULT_* code; nothing partial is hidden:
+   * HART_FAULT_ADDRESS tells the first byte not copied. */
+  userCopyIn(space: number, address: number, length: number): number; // user -> STAGING
+  userCopyOut(space: number, address: number, length: number): number; // STAGING -> user
+  /** A key that equals for the same word in whatever space it is mapped: for futexes. Low: object or space; see HART_FAULT_*. */
+  futexKeyObject(space: number, address: number): number;
+  futexKeyOffset(space: number, address: number): number;
+
+  // --- VM objects: the page cache
+  objectCreate(kind: number): number; // 0: no memory; born with one reference, the host's
+  objectRetain(object: number): void;
+  objectRelease(object: number): void;
+  objectReferences(object: number): number;
+  /** Objects whose last reference has gone: handles to forget (their records are already reused). 0: none left. */
+  objectNextFreed(): number;
+  objectSize(object: number): number;
+  /** Grows or truncates: frees pages beyond, zeroes the rest of the last page, removes mappings' PTEs beyond it. */
+  objectSetSize(object: number, bytes: number): void;
+  /** Linear address of a cached page, or 0. */
+  objectPage(object: number, index: number): number;
+  /** Same, but inserts a zeroed page when absent. 0: no memory. Used to fill a page from the medium, too. */
+  objectInsertPage(object: number, index: number): number;
+  objectMarkDirty(object: number, index: number): void;
+  /** Smallest dirty page index >= from, or NO_INDEX. */
+  objectNextDirty(object: number, from: number): number;
+  /** Smallest present page index >= from, or NO_INDEX (SEEK_DATA, incore). */
+  objectNextPresent(object: number, from: number): number;
+  /** Before writing a page to the medium: clears dirty, write-protects its mappings so that a later store marks it again. */
+  objectClean(object: number, index: number): void;
+  /** Frees clean unmapped pages in [from, to) (fadvise DONTNEED), or punches them out when `discard` (fallocate). */
+  objectDropPages(object: number, from: number, to: number, discard: number): void;
+  objectPagesPresent(object: number): number;
+  objectPagesDirty(object: number): number;
+  /** Cache -> user memory, up to the object's size. Bytes copied, 0 at the end, -EFAULT, -ENOMEM or NEED_PAGE
+   * (fill HART_IO_OBJECT/INDEX, call again; nothing has been copied then unless some bytes came first: then the count). */
+  objectRead(object: number, offset: number, space: number, address: number, length: number): number;
+  /** User memory -> cache; grows the size; marks dirty. Same results. */
+  objectWrite(object: number, offset: number, space: number, address: number, length: number): number;
+}

@@ -1,0 +1,101 @@
+import * as L from '../../assembly/shared/layout.js';
+import type { CoreExports } from './abi.js';
+
+const TWO32 = 2 ** 32;
+const MEMORY_MAX_WASM_PAGES = 65536;
+const MEMORY_INITIAL_WASM_PAGES = 2048;
+
+/**
+ * The instantiated core and its linear memory. Memory grows, which detaches every view: always go through `u8`, `u32` and
+ * `view`, which notice it. Never keep one of them across a call into the core.
+ */
+export class Core {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: CoreExports;
+  #buffer!: ArrayBuffer;
+  #u8!: Uint8Array;
+  #u32!: Uint32Array;
+  #view!: DataView;
+
+  private constructor(memory: WebAssembly.Memory, exports: CoreExports) {
+    this.memory = memory;
+    this.exports = exports;
+    this.#refresh();
+  }
+
+  /** Instantiates a compiled core; the module is shareable between machines. */
+  static async create(module: WebAssembly.Module): Promise<Core> {
+    const memory = new WebAssembly.Memory({ initial: MEMORY_INITIAL_WASM_PAGES, maximum: MEMORY_MAX_WASM_PAGES });
+    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    return new Core(memory, instance.exports as unknown as CoreExports);
+  }
+
+  #refresh(): void {
+    this.#buffer = this.memory.buffer;
+    this.#u8 = new Uint8Array(this.#buffer);
+    this.#u32 = new Uint32Array(this.#buffer);
+    this.#view = new DataView(this.#buffer);
+  }
+
+  get u8(): Uint8Array {
+    if (this.memory.buffer !== this.#buffer) this.#refresh();
+    return this.#u8;
+  }
+
+  get u32(): Uint32Array {
+    if (this.memory.buffer !== this.#buffer) this.#refresh();
+    return this.#u32;
+  }
+
+  get view(): DataView {
+    if (this.memory.buffer !== this.#buffer) this.#refresh();
+    return this.#view;
+  }
+
+  /** An unsigned 64-bit word of core memory as a number (exact below 2^53). */
+  readU64(address: number): number {
+    const words = this.u32;
+    return words[address >>> 2] + words[(address >>> 2) + 1] * TWO32;
+  }
+
+  /** Integer register n of the running thread as an unsigned number: exact below 2^53, merely large above. */
+  reg(n: number): number {
+    return this.readU64(L.HART + L.HART_X + n * 8);
+  }
+
+  /** Integer register n as a signed number: exact between -2^53 and 2^53. */
+  regSigned(n: number): number {
+    const words = this.u32;
+    const at = (L.HART + L.HART_X + n * 8) >>> 2;
+    return words[at] + (words[at + 1] | 0) * TWO32;
+  }
+
+  /** The low 32 bits of register n, signed: what an `int` argument is. */
+  regInt(n: number): number {
+    return this.u32[(L.HART + L.HART_X + n * 8) >>> 2] | 0;
+  }
+
+  setReg(n: number, value: number): void {
+    this.writeU64(L.HART + L.HART_X + n * 8, value);
+  }
+
+  /** Stores a whole number (negative ones in two's complement, exact between -2^53 and 2^53). */
+  writeU64(address: number, value: number): void {
+    const words = this.u32;
+    words[address >>> 2] = value;
+    words[(address >>> 2) + 1] = Math.floor(value / TWO32);
+  }
+
+  get pc(): number {
+    return this.readU64(L.HART + L.HART_PC);
+  }
+
+  set pc(value: number) {
+    this.writeU64(L.HART + L.HART_PC, value);
+  }
+
+  /** Machine-wide counter COUNT_*. */
+  counter(which: number): number {
+    return this.readU64(L.HART + L.HART_COUNTERS + which * 8);
+  }
+}

@@ -1,0 +1,120 @@
+import * as X from '../../assembly/shared/exit.js';
+import { EFAULT, ENOMEM, ENAMETOOLONG } from '../../assembly/shared/errno.js';
+import { HART, HART_FAULT_KIND, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { SysError } from '../linux/error.js';
+import { decodeText } from '../linux/text.js';
+import type { Core } from './core.js';
+
+/** Fills one absent page of a file object from its medium. Synchronous; throws Suspend when the medium is asynchronous,
+ * SysError(EIO) when it fails. */
+export type Pager = (object: number, index: number) => void;
+
+const TASK_SIZE = 2 ** 38;
+
+/** The memory of one address space as the host reads and writes it: every access is translated, faults in pages and
+ * throws SysError(EFAULT) where the guest may not go. */
+export class UserMemory {
+  space = 0;
+
+  constructor(
+    readonly core: Core,
+    private readonly pager: Pager,
+  ) {}
+
+  /** Linear address of the byte at `address`, its page present and permitted for `access`. */
+  page(address: number, access: number): number {
+    if (!(address >= 0 && address < TASK_SIZE)) throw new SysError(EFAULT);
+    for (;;) {
+      const at = this.core.exports.userPage(this.space, address, access);
+      if (at !== 0) return at >>> 0;
+      const words = this.core.u32;
+      const kind = words[(HART + HART_FAULT_KIND) >>> 2];
+      if (kind === X.FAULT_IO) this.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
+      else throw new SysError(kind === X.FAULT_MEMORY ? ENOMEM : EFAULT);
+    }
+  }
+
+  /** Calls `each` with the linear address and length of every page piece of [address, address + length). */
+  pieces(address: number, length: number, access: number, each: (at: number, bytes: number, done: number) => void): void {
+    for (let done = 0; done < length; ) {
+      const bytes = Math.min(length - done, PAGE_SIZE - ((address + done) & PAGE_MASK));
+      each(this.page(address + done, access), bytes, done);
+      done += bytes;
+    }
+  }
+
+  /** Makes sure that a later write of this range can't fault: call it before a side effect that can't be undone. */
+  prepareWrite(address: number, length: number): void {
+    this.pieces(address, length, X.ACCESS_WRITE, () => {});
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.pieces(address, length, X.ACCESS_READ, (at, n, done) => bytes.set(this.core.u8.subarray(at, at + n), done));
+    return bytes;
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    this.pieces(address, bytes.length, X.ACCESS_WRITE, (at, n, done) => this.core.u8.set(bytes.subarray(done, done + n), at));
+  }
+
+  fill(address: number, length: number, value: number): void {
+    this.pieces(address, length, X.ACCESS_WRITE, (at, n) => this.core.u8.fill(value, at, at + n));
+  }
+
+  readU32(address: number): number {
+    if ((address & PAGE_MASK) <= PAGE_SIZE - 4) return this.core.view.getUint32(this.page(address, X.ACCESS_READ), true);
+    return new DataView(this.read(address, 4).buffer).getUint32(0, true);
+  }
+
+  readI32(address: number): number {
+    return this.readU32(address) | 0;
+  }
+
+  /** Exact below 2^53. */
+  readU64(address: number): number {
+    return this.readU32(address) + this.readU32(address + 4) * 2 ** 32;
+  }
+
+  readI64(address: number): number {
+    return this.readU32(address) + this.readI32(address + 4) * 2 ** 32;
+  }
+
+  writeU32(address: number, value: number): void {
+    if ((address & PAGE_MASK) <= PAGE_SIZE - 4) this.core.view.setUint32(this.page(address, X.ACCESS_WRITE), value, true);
+    else {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, value, true);
+      this.write(address, bytes);
+    }
+  }
+
+  writeU64(address: number, value: number): void {
+    const bytes = new Uint8Array(8);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, value, true);
+    view.setUint32(4, Math.floor(value / 2 ** 32), true);
+    this.write(address, bytes);
+  }
+
+  /** The bytes of a NUL-terminated string, without the NUL; ENAMETOOLONG when none ends within `max`. */
+  readCBytes(address: number, max: number): Uint8Array {
+    const parts: number[] = [];
+    for (let done = 0; done < max; ) {
+      const at = this.page(address + done, X.ACCESS_READ);
+      const limit = Math.min(max - done, PAGE_SIZE - (at & PAGE_MASK));
+      const u8 = this.core.u8;
+      for (let i = 0; i < limit; i++) {
+        const byte = u8[at + i];
+        if (byte === 0) return Uint8Array.from(parts);
+        parts.push(byte);
+      }
+      done += limit;
+    }
+    throw new SysError(ENAMETOOLONG);
+  }
+
+  readString(address: number, max = 4096): string {
+    return decodeText(this.readCBytes(address, max));
+  }
+}

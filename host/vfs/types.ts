@@ -1,0 +1,227 @@
+import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, EPERM, ESPIPE, EXDEV } from '../../assembly/shared/errno.js';
+import type { UserMemory } from '../core/user.js';
+import { SysError } from '../linux/error.js';
+import type { WaitQueue } from './wait.js';
+
+/** Seconds since 1970 (negative allowed) and 0..999,999,999 nanoseconds. */
+export interface Timestamp {
+  readonly sec: number;
+  readonly nsec: number;
+}
+
+/** Who asks: what permission checks look at. */
+export interface Credentials {
+  uid: number; // effective
+  gid: number;
+  groups: readonly number[];
+}
+
+/** One entry as getdents64 shows it. */
+export interface Dirent {
+  name: string;
+  ino: number;
+  /** File type bits of the mode (S_IFDIR...). */
+  type: number;
+}
+
+export interface FileSystemStat {
+  type: number; // f_type magic
+  blockSize: number;
+  blocks: number;
+  blocksFree: number;
+  files: number;
+  filesFree: number;
+  nameMax: number;
+}
+
+/**
+ * Where bytes of a read come to or bytes of a write come from: a list of user (or host) ranges consumed in order. So a
+ * file system never sees a guest address, and page-cache data is copied once, inside the core.
+ */
+export interface IoBuffer {
+  /** Bytes not yet transferred. */
+  readonly remaining: number;
+  /** Read side: takes as many of `bytes` as fit; returns how many. */
+  put(bytes: Uint8Array): number;
+  /** Write side: up to max bytes (a copy). */
+  take(max: number): Uint8Array;
+  /** Undoes the last `bytes` of take() that were not used after all. */
+  untake(bytes: number): void;
+  /** Read side: from a core object's page cache, at most max bytes. Core's result convention without NEED_PAGE (the pager ran). */
+  fromObject(object: number, offset: number, max: number): number;
+  /** Write side: into a core object's page cache. */
+  toObject(object: number, offset: number, max: number): number;
+}
+
+/** What mkdir, create... give a new inode. */
+export interface NewInode {
+  mode: number; // with type bits
+  uid: number;
+  gid: number;
+  rdev?: number;
+}
+
+/** Fields that chmod, chown, utimensat and truncate change; absent = unchanged. */
+export interface InodeChange {
+  mode?: number; // permission bits only
+  uid?: number;
+  gid?: number;
+  atime?: Timestamp;
+  mtime?: Timestamp;
+  size?: number;
+}
+
+/** A mounted file system. */
+export interface FileSystem {
+  readonly name: string; // as in /proc/mounts: tmpfs, proc, overlay...
+  readonly dev: number; // st_dev
+  readonly root: Inode;
+  readonly readOnly: boolean;
+  statfs(): FileSystemStat;
+  /** Everything dirty to the medium (sync(2)). */
+  sync(): void;
+}
+
+/**
+ * A file of whatever kind. Backends extend it and override what they support; the defaults give the errno that Linux
+ * gives for the wrong kind. Methods throw SysError. Permission checks are the caller's (vfs/access); existence,
+ * emptiness and loop checks are the backend's. Names are single components, never '.', '..' or ''.
+ */
+export abstract class Inode {
+  abstract readonly fs: FileSystem;
+  abstract readonly ino: number;
+  abstract mode: number; // type and permission bits
+  abstract uid: number;
+  abstract gid: number;
+  abstract nlink: number;
+  abstract size: number;
+  abstract atime: Timestamp;
+  abstract mtime: Timestamp;
+  abstract ctime: Timestamp;
+  btime?: Timestamp;
+  rdev = 0;
+  /** 512-byte units, for st_blocks. */
+  get blocks(): number {
+    return Math.ceil(this.size / 4096) * 8;
+  }
+
+  /** Child, or undefined when there is none. */
+  lookup(_name: string): Inode | undefined {
+    throw new SysError(ENOTDIR);
+  }
+  /** False when lookup results must not be kept in the dentry cache (proc). */
+  get cacheable(): boolean {
+    return true;
+  }
+  /** Regular file, directory, FIFO, socket or device node, by the type bits of what.mode. */
+  create(_name: string, _what: NewInode): Inode {
+    throw new SysError(EPERM);
+  }
+  symlink(_name: string, _target: string, _what: NewInode): Inode {
+    throw new SysError(EPERM);
+  }
+  link(_name: string, _target: Inode): void {
+    throw new SysError(EPERM);
+  }
+  /** Removes a name that is not a directory. */
+  unlink(_name: string): void {
+    throw new SysError(EPERM);
+  }
+  rmdir(_name: string): void {
+    throw new SysError(EPERM);
+  }
+  /** renameat2 within this file system; flags RENAME_NOREPLACE, RENAME_EXCHANGE. */
+  rename(_name: string, _newParent: Inode, _newName: string, _flags: number): void {
+    throw new SysError(EXDEV);
+  }
+  /** Entries without '.' and '..', in a stable order. */
+  readdir(): Dirent[] {
+    throw new SysError(ENOTDIR);
+  }
+  readlink(): string {
+    throw new SysError(EINVAL);
+  }
+  /** A magic link (/proc/self/fd/3, /proc/self/exe) goes straight to a location instead of walking readlink(). */
+  followMagic?(): unknown;
+  setattr(_change: InodeChange): void {
+    throw new SysError(EPERM);
+  }
+  getxattr?(name: string): Uint8Array | undefined;
+  setxattr?(name: string, value: Uint8Array, flags: number): void;
+  listxattr?(): string[];
+  removexattr?(name: string): void;
+  /** A new open file description; directories too. O_TRUNC and permissions have been dealt with. */
+  open(_flags: number): OpenFile {
+    throw new SysError(ENODEV);
+  }
+}
+
+/**
+ * An open file description: shared by dup and fork, closed when the last descriptor goes. Transfers never block: they
+ * return -EAGAIN and the system call sleeps on `queue` unless O_NONBLOCK. read, write: bytes or -errno, no throw on the
+ * hot path.
+ */
+export abstract class OpenFile {
+  refs = 1;
+  offset = 0;
+  /** Path at open time, for /proc/self/fd and maps. */
+  path = '';
+  /** Filled by the VFS: where it was found (vfs/dentry Location). */
+  location: unknown = undefined;
+
+  constructor(
+    readonly inode: Inode,
+    /** O_* including access mode; F_SETFL changes it. */
+    public flags: number,
+  ) {}
+
+  /** True for pipes, sockets, terminals: no offset, lseek gives ESPIPE. */
+  get stream(): boolean {
+    return false;
+  }
+  /** offset: explicit (pread) or undefined: use and advance this.offset. */
+  read(_to: IoBuffer, _offset?: number): number {
+    return -EINVAL;
+  }
+  write(_from: IoBuffer, _offset?: number): number {
+    return -EINVAL;
+  }
+  /** Current POLL* bits. Regular files are always ready. */
+  poll(): number {
+    return 0x5;
+  }
+  /** Woken whenever poll() may have changed. */
+  get queue(): WaitQueue | undefined {
+    return undefined;
+  }
+  seek(_offset: number, _whence: number): number {
+    throw new SysError(ESPIPE);
+  }
+  ioctl(_command: number, _argument: number, _user: UserMemory): number {
+    throw new SysError(ENOTTY);
+  }
+  /** Entries for getdents64 from a position; default: not a directory. */
+  readdir(): Dirent[] {
+    throw new SysError(ENOTDIR);
+  }
+  /** Core object to map, retained by the caller through mmMap. */
+  mapObject(): number {
+    throw new SysError(ENODEV);
+  }
+  sync(_dataOnly: boolean): void {
+    throw new SysError(EINVAL);
+  }
+  truncate(_size: number): void {
+    throw new SysError(EINVAL);
+  }
+  /** fallocate(2) */
+  allocate(_mode: number, _offset: number, _length: number): void {
+    throw new SysError(ENODEV);
+  }
+  /** The last reference went. */
+  close(): void {}
+
+  protected requireOpen(): void {
+    if (this.refs <= 0) throw new SysError(EBADF);
+  }
+}

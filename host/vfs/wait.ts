@@ -1,0 +1,27 @@
+/** What can be woken: a thread asleep, a poll in progress. */
+export interface Waiter {
+  /** Called by WaitQueue.wake(); may be called more than once. */
+  wake(): void;
+}
+
+/** A list of those who wait for one condition (pipe readable, child exited, futex...). Wakers wake all: the woken test
+ * their condition again, so a spurious wake is harmless. */
+export class WaitQueue {
+  readonly #waiters = new Set<Waiter>();
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  get empty(): boolean {
+    return this.#waiters.size === 0;
+  }
+
+  wake(): void {
+    for (const waiter of [...this.#waiters]) waiter.wake();
+  }
+}
