@@ -9,3 +9,19 @@ export function toolPath(name: string): string | undefined {
   }
   return undefined;
 }
+
+/** The part of a uvu suite that is needed here. */
+interface Suite {
+  (name: string, body: () => void | Promise<void>): void;
+  skip(name: string, body: () => void | Promise<void>): void;
+}
+
+/** Registers a test that needs external programs or files: without one it is skipped by name and counted as skipped. */
+export function testWith(suite: Suite, needs: readonly string[], name: string, body: () => void | Promise<void>): void {
+  const missing = needs.filter((need) => (need.includes('/') ? !existsSync(need) : toolPath(need) === undefined));
+  if (missing.length === 0) suite(name, body);
+  else {
+    console.log(`skipped: ${name} (needs ${missing.join(', ')})`);
+    suite.skip(name, body);
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Builds what is out of date: generated files, dist/core.wasm (asc), dist/host (tsc). With --force, everything.
+ * Plain JavaScript, because it runs before anything is built.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+const force = process.argv.includes('--force');
+
+/** [name, inputs, command]: inputs are files or folders; a stamp in dist/ remembers the last success. */
+const steps = [
+  ['generate', ['isa', 'host/syscalls', 'scripts/generate-docs.ts'], ['tsx', ['isa/generate.ts']]],
+  ['core', ['assembly', 'asconfig.json'], ['asc', ['assembly/index.ts', '--target', 'release']]],
+  ['host', ['host', 'assembly/shared', 'tsconfig.json'], ['tsc', ['-p', 'tsconfig.json']]],
+];
+
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), 0);
+}
+
+mkdirSync('dist', { recursive: true });
+for (const [name, inputs, [command, args]] of steps) {
+  const stamp = join('dist', `.built-${name}`);
+  const fresh = existsSync(stamp) && inputs.every((input) => newest(input) <= statSync(stamp).mtimeMs);
+  if (fresh && !force) continue;
+  const started = Date.now();
+  const bin = join('node_modules', '.bin', process.platform === 'win32' ? `${command}.cmd` : command);
+  const result = spawnSync(bin, args, { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  if (result.status !== 0) {
+    console.error(`build: ${name} failed`);
+    process.exit(1);
+  }
+  writeFileSync(stamp, '');
+  console.error(`build: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Downloads Debian trixie packages for riscv64 and unpacks them into DIR, through this machine's own apt (its mirror and
+# keyring, a private package list), without touching the machine's packages.
+#   scripts/fetch-debian.sh DIR PACKAGE...
+# DEBIAN_MIRROR names another mirror. Packages come with no dependencies: name what is needed.
+set -euo pipefail
+dir=$1
+shift
+mkdir -p "$dir"
+state=${PAGEWALK_CACHE:-$PWD/.cache}/apt-riscv64
+mkdir -p "$state"/{lists/partial,archives/partial,etc/apt.conf.d,etc/preferences.d,trusted}
+mirror=${DEBIAN_MIRROR:-$( (grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d || true) 2>/dev/null | sed -n '1s/ *$//p')}
+mirror=${mirror:-http://deb.debian.org/debian}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+echo "deb [arch=riscv64 signed-by=$keyring] $mirror trixie main" >"$state/sources.list"
+: >"$state/status"
+options=(
+  -o APT::Architecture=riscv64 -o APT::Architectures=riscv64
+  -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null
+  -o Dir::State="$state" -o Dir::State::Lists="$state/lists" -o Dir::State::status="$state/status"
+  -o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives" -o APT::Sandbox::User=root
+)
+if [ -z "$(find "$state/lists" -name '*Packages*' -mmin -1440 -print -quit)" ]; then
+  apt-get "${options[@]}" -qq update
+fi
+for package in "$@"; do
+  deb=$(find "$state/archives" -name "${package}_*.deb" -print -quit)
+  if [ -z "$deb" ]; then
+    (cd "$state/archives" && apt-get "${options[@]}" -qq download "$package")
+    deb=$(find "$state/archives" -name "${package}_*.deb" -print -quit)
+  fi
+  dpkg-deb -x "$deb" "$dir"
+done

@@ -1,0 +1,92 @@
+/**
+ * Runs the tests: every tests/**\/*.test.ts in a process of its own, two at a time, and prints one summary line
+ * `N passed, N failed, N skipped`. Arguments select files whose path contains one of them.
+ *
+ *   npm test            all
+ *   npm test -- mm vfs  files with "mm" or "vfs" in their path
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+const FILE_TIMEOUT_MS = 10 * 60 * 1000;
+
+interface Outcome {
+  file: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  output: string;
+  seconds: number;
+}
+
+function findTests(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+/** Reads uvu's closing lines; a process that died before them counts as one failure. */
+function readOutcome(file: string, code: number | null, output: string, seconds: number): Outcome {
+  const count = (label: string): number => {
+    let sum = 0;
+    for (const match of output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))) sum += Number(match[1]);
+    return sum;
+  };
+  const total = count('Total');
+  const passed = count('Passed');
+  const skipped = count('Skipped');
+  let failed = total - passed;
+  if (code !== 0 && failed === 0) failed = 1;
+  if (total === 0 && skipped === 0 && code === 0) return { file, passed: 0, failed: 1, skipped: 0, output: `${output}\nno test ran`, seconds };
+  return { file, passed, failed, skipped, output, seconds };
+}
+
+function runFile(file: string): Promise<Outcome> {
+  const started = Date.now();
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } });
+    let output = '';
+    const timer = setTimeout(() => {
+      output += `\nkilled after ${FILE_TIMEOUT_MS / 1000} s`;
+      child.kill('SIGKILL');
+    }, FILE_TIMEOUT_MS);
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve(readOutcome(file, code, output, (Date.now() - started) / 1000));
+    });
+  });
+}
+
+function report(outcome: Outcome): void {
+  const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
+  const mark = outcome.failed > 0 ? 'FAIL' : 'ok  ';
+  console.log(`${mark} ${outcome.file}  ${outcome.passed} passed${skipped}  ${outcome.seconds.toFixed(1)} s`);
+  for (const line of outcome.output.match(/^skipped: .*$/gm) ?? []) console.log(`       ${line}`);
+  if (outcome.failed > 0) console.log(outcome.output.trimEnd());
+}
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const files = findTests('tests').filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word)));
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < files.length) {
+      const outcome = await runFile(files[next++]);
+      outcomes.push(outcome);
+      report(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+  const sum = (key: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  if (outcomes.length === 0) console.log('no test file matches');
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  process.exitCode = outcomes.length === 0 || sum('failed') > 0 ? 1 : 0;
+}
+
+await main();
