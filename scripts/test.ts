@@ -40,14 +40,18 @@ function readOutcome(file: string, code: number | null, output: string, seconds:
   const skipped = count('Skipped');
   let failed = total - passed;
   if (code !== 0 && failed === 0) failed = 1;
-  if (total === 0 && skipped === 0 && code === 0) return { file, passed: 0, failed: 1, skipped: 0, output: `${output}\nno test ran`, seconds };
+  if (total === 0 && skipped === 0 && code === 0)
+    return { file, passed: 0, failed: 1, skipped: 0, output: `${output}\nno test ran`, seconds };
   return { file, passed, failed, skipped, output, seconds };
 }
 
 function runFile(file: string): Promise<Outcome> {
   const started = Date.now();
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } });
+    const child = spawn(process.execPath, ['--import', 'tsx', file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    });
     let output = '';
     const timer = setTimeout(() => {
       output += `\nkilled after ${FILE_TIMEOUT_MS / 1000} s`;

@@ -35,7 +35,16 @@ export interface CoreExports {
   spaceStat(space: number, which: number): number;
 
   // --- mapping calls, semantics of the man pages; flags are the Linux values
-  mmMap(space: number, address: number, length: number, prot: number, flags: number, object: number, offset: number, mayFlags: number): number;
+  mmMap(
+    space: number,
+    address: number,
+    length: number,
+    prot: number,
+    flags: number,
+    object: number,
+    offset: number,
+    mayFlags: number,
+  ): number;
   mmUnmap(space: number, address: number, length: number): number;
   mmProtect(space: number, address: number, length: number, prot: number): number;
   mmRemap(space: number, oldAddress: number, oldLength: number, newLength: number, flags: number, newAddress: number): number;

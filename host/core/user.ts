@@ -1,5 +1,5 @@
+import { EFAULT, ENAMETOOLONG, ENOMEM } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
-import { EFAULT, ENOMEM, ENAMETOOLONG } from '../../assembly/shared/errno.js';
 import { HART, HART_FAULT_KIND, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { decodeText } from '../linux/text.js';
