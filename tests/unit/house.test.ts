@@ -1,0 +1,138 @@
+/** The rules of the house, kept by a test: sizes, layers, bans. docs/hacking.md explains them. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const LINES_MAX = 500;
+const COLUMNS_MAX = 140;
+
+/** Tables whose rows are their subject may be longer. */
+const LONG_FILES = /^(isa\/table\/|isa\/table\.ts|host\/syscalls\/table|assembly\/shared\/errno|tests\/)/;
+
+/** Lower layers first: a file imports from its own layer or from one above it in this list. */
+const LAYERS: readonly (readonly [name: string, match: RegExp])[] = [
+  ['assembly/shared', /^assembly\/shared\//],
+  ['generated', /^host\/generated\//],
+  ['linux', /^host\/linux\//],
+  ['core', /^host\/core\//],
+  ['vfs', /^host\/vfs\//],
+  ['kernel', /^host\/kernel\//],
+  ['loader', /^host\/loader\//],
+  ['debug', /^host\/(debug|asm)\//],
+  ['syscalls', /^host\/syscalls\//],
+  ['machine', /^host\/machine/],
+  ['index', /^host\/index\.ts$/],
+  ['cli', /^host\/cli\//],
+];
+
+/** Who may use Node's own modules: everything else must run in a browser. */
+const NODE_FILES = /^host\/(cli\/|vfs\/backends\/node|vfs\/backends\/tar-node|index-node)/;
+
+function sources(folder: string, endings = /\.ts$/): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((name) => endings.test(name) && !name.includes('generated'));
+}
+
+const host = sources('host');
+const assembly = sources('assembly');
+const isa = sources('isa');
+const tests = sources('tests');
+const all = [...host, ...assembly, ...isa, ...tests, ...sources('scripts'), ...sources('bench')];
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+function check(problems: string[]): void {
+  assert.is(problems.length, 0, `\n${problems.join('\n')}\n`);
+}
+
+function importsOf(file: string): string[] {
+  const found: string[] = [];
+  for (const match of read(file).matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) found.push(match[1]);
+  return found;
+}
+
+test('files are short and lines fit', () => {
+  const problems: string[] = [];
+  for (const file of all) {
+    const lines = read(file).split('\n');
+    if (lines.length > LINES_MAX && !LONG_FILES.test(file)) problems.push(`${file}: ${lines.length} lines (at most ${LINES_MAX})`);
+    lines.forEach((line, i) => {
+      if (line.length > COLUMNS_MAX) problems.push(`${file}:${i + 1}: ${line.length} columns (at most ${COLUMNS_MAX})`);
+    });
+  }
+  check(problems);
+});
+
+test('imports point one way', () => {
+  const layerOf = (file: string): number => LAYERS.findIndex(([, match]) => match.test(file));
+  const problems: string[] = [];
+  for (const file of host) {
+    const layer = layerOf(file);
+    if (layer < 0) {
+      problems.push(`${file}: in no layer`);
+      continue;
+    }
+    for (const target of importsOf(file)) {
+      if (!target.startsWith('.')) continue;
+      const path = normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
+      const other = layerOf(path);
+      if (other < 0) problems.push(`${file}: imports ${path}, which is in no layer`);
+      else if (other > layer) problems.push(`${file} (${LAYERS[layer][0]}) imports ${path} (${LAYERS[other][0]})`);
+    }
+  }
+  check(problems);
+});
+
+test('the core imports nothing of the host, and the portable host nothing of Node', () => {
+  const problems: string[] = [];
+  for (const file of assembly)
+    for (const target of importsOf(file)) if (target.includes('host/')) problems.push(`${file}: imports ${target}`);
+  for (const file of host) {
+    if (NODE_FILES.test(file)) continue;
+    for (const target of importsOf(file)) if (target.startsWith('node:')) problems.push(`${file}: imports ${target}`);
+    if (/\b(process\.(env|argv|stdout|stderr|stdin|exit|platform)|Buffer\.)/.test(read(file))) problems.push(`${file}: uses a Node global`);
+  }
+  check(problems);
+});
+
+test('nothing banned', () => {
+  const bans: readonly (readonly [RegExp, string])[] = [
+    [new RegExp(`\\b(${['TO', 'DO'].join('')}|FIX${'ME'}|XX${'X'})\\b`), 'unfinished work belongs in an issue'],
+    [/catch\s*(\([^)]*\))?\s*\{\s*\}/, 'an empty catch hides errors'],
+    [/\btest\.only\(/, 'test.only leaves the others out'],
+    [/\bdebugger\b;/, 'debugger statement'],
+    [/@ts-(ignore|nocheck)/, 'a silenced type error'],
+  ];
+  const problems: string[] = [];
+  for (const file of all) {
+    if (file.endsWith('house.test.ts')) continue;
+    const text = read(file);
+    for (const [ban, why] of bans) if (ban.test(text)) problems.push(`${file}: ${why} (${ban.source})`);
+    if (/^host\/(?!cli\/)/.test(file) && /\bconsole\.\w+\(/.test(text)) problems.push(`${file}: only the command line prints`);
+  }
+  check(problems);
+});
+
+test('every test file asserts and runs', () => {
+  const problems: string[] = [];
+  for (const file of tests.filter((name) => name.endsWith('.test.ts'))) {
+    const text = read(file);
+    if (!/\.run\(\)/.test(text)) problems.push(`${file}: no test.run()`);
+    if (!/assert|fc\./.test(text)) problems.push(`${file}: asserts nothing`);
+  }
+  check(problems);
+});
+
+test('every host file is used', () => {
+  const used = new Set<string>();
+  for (const file of [...host, ...tests, ...isa, ...sources('scripts'), ...sources('bench')]) {
+    for (const target of importsOf(file))
+      if (target.startsWith('.')) used.add(normalize(join(dirname(file), target)).replace(/\.js$/, '.ts'));
+  }
+  const entries = new Set(['host/index.ts', 'host/cli/main.ts']);
+  check(host.filter((file) => !used.has(file) && !entries.has(file)).map((file) => `${file}: nothing imports it`));
+});
+
+test.run();
