@@ -1,0 +1,39 @@
+/** fsqrt. */
+import { EXPONENT_D, exponent, infinity, invalid, isNaN_d, isSignaling_d, nan, narrowExactly, SIGN_D, significand, widen } from './pack';
+import { roundTo } from './round';
+
+const ROOT_BITS = 56; // 53 for the fraction, a rounding bit, and room for the jam bit
+
+/** Square root of a, correctly rounded, from the definition: one binary digit of the root after another. */
+function squareRootExact(a: u64, rm: u32, single: bool): u64 {
+  if (isNaN_d(a)) return isSignaling_d(a) ? invalid(single) : nan(single);
+  if ((a & ~SIGN_D) == 0) return narrowExactly(a, single);
+  if ((a & SIGN_D) != 0) return invalid(single);
+  if (a == EXPONENT_D) return infinity(false, single);
+  const exp = exponent(a);
+  // radicand / 2^62 is in [1, 4) and what is left of the exponent is even.
+  let radicand = exp & 1 ? significand(a) << 1 : significand(a);
+  let root: u64 = 0;
+  // rest = (the leading digits of the radicand) - root^2, at most 2 * root, so 64 bits are enough.
+  let rest: u64 = 0;
+  for (let digit = 0; digit < ROOT_BITS; digit++) {
+    rest = (rest << 2) | (radicand >> 62);
+    radicand <<= 2;
+    const trial = (root << 2) | 1;
+    root <<= 1;
+    if (rest >= trial) {
+      rest -= trial;
+      root |= 1;
+    }
+  }
+  const sig = (root << (63 - ROOT_BITS)) | <u64>(rest != 0);
+  return roundTo(single, false, exp >> 1, sig, rm);
+}
+
+export function fsqrt_d(a: u64, rm: u32): u64 {
+  return squareRootExact(a, rm, false);
+}
+
+export function fsqrt_s(a: u32, rm: u32): u32 {
+  return <u32>squareRootExact(widen(a), rm, true);
+}
