@@ -1,0 +1,34 @@
+/**
+ * The benchmarks, each beside its peers in one interleaved run: native Linux (where gcc is), qemu-riscv64 and Pagewalk.
+ *
+ *   npm run bench                 everything
+ *   npm run bench -- kernels      interpreter: nanoseconds per guest instruction, user CPU against qemu and native
+ *   npm run bench -- mm [NAME..]  memory system and kernel calls, ns per operation
+ *   npm run bench -- startup      hello, whole process
+ *   --rounds N                    interleaved rounds (default 5); the figures are medians
+ *
+ * A missing peer is left out and said so. Nothing here is a test: no figure fails anything.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { benchKernels } from './kernels.js';
+import { benchMemory } from './memory.js';
+import { benchStartup } from './startup.js';
+
+const args = process.argv.slice(2);
+let rounds = 5;
+const at = args.indexOf('--rounds');
+if (at >= 0) rounds = Math.max(1, Number(args.splice(at, 2)[1]) || 1);
+const [suite, ...names] = args;
+
+if (!existsSync('dist/host/cli/main.js')) throw new Error('build first: npm run build');
+mkdirSync('build/bench', { recursive: true });
+console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`);
+
+const suites: Record<string, () => void> = {
+  startup: () => benchStartup(rounds),
+  mm: () => benchMemory(rounds, names),
+  kernels: () => benchKernels(rounds, names),
+};
+if (suite !== undefined && suites[suite] === undefined) throw new Error(`unknown suite ${suite}: ${Object.keys(suites).join(', ')}`);
+for (const name of suite === undefined ? Object.keys(suites) : [suite]) suites[name]();
