@@ -21,7 +21,7 @@ static void handler(int signo, struct siginfo *info, void *context) {
 
 int main(void) {
   watched = mmap(0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  CHECK(!failed(watched) && on_signal(SIGSEGV, handler) == 0);
+  CHECK(!failed((char *)watched) && on_signal(SIGSEGV, handler) == 0);
   memcpy((char *)watched, "first", 6);
   CHECK(mprotect((char *)watched, 2 * PAGE, PROT_READ) == 0);
 
