@@ -50,17 +50,31 @@ function bitLength(x: bigint): number {
 }
 
 function decode(bits: bigint, format: Format): Decoded {
-  const fractionBits = BigInt(format.fractionBits);
-  const fraction = bits & ((1n << fractionBits) - 1n);
-  const biased = Number((bits >> fractionBits) & BigInt(2 * format.bias + 1));
-  const negative = bits >> BigInt(format.width - 1) === 1n;
-  const base = { negative, signaling: false, numerator: fraction, denominator: 1n, scale: 1 - format.bias - format.fractionBits };
+  // BigInt operations cost: the upper and lower half of the fraction are taken apart as numbers.
+  const single = format.width === 32;
+  const top = Number(single ? bits : bits >> 32n);
+  const topBits = single ? 23 : 20;
+  const topFraction = top & ((1 << topBits) - 1);
+  const biased = (top >>> topBits) & (2 * format.bias + 1);
+  const fraction = single ? BigInt(topFraction) : bits & 0xfffffffffffffn;
+  const decoded: Decoded = {
+    kind: 'finite',
+    signaling: false,
+    negative: top >>> 31 === 1,
+    numerator: fraction,
+    denominator: 1n,
+    scale: 1 - format.bias - format.fractionBits,
+  };
   if (biased === 2 * format.bias + 1) {
-    if (fraction === 0n) return { ...base, kind: 'infinity' };
-    return { ...base, kind: 'nan', signaling: fraction >> (fractionBits - 1n) === 0n };
+    decoded.kind = fraction === 0n ? 'infinity' : 'nan';
+    decoded.signaling = fraction !== 0n && topFraction >>> (topBits - 1) === 0;
+  } else if (biased > 0) {
+    decoded.numerator = fraction | (single ? 0x800000n : 0x10000000000000n);
+    decoded.scale += biased - 1;
+  } else if (fraction === 0n) {
+    decoded.kind = 'zero';
   }
-  if (biased === 0) return { ...base, kind: fraction === 0n ? 'zero' : 'finite' };
-  return { ...base, kind: 'finite', numerator: fraction | (1n << fractionBits), scale: base.scale + biased - 1 };
+  return decoded;
 }
 
 const signBit = (negative: boolean, format: Format): bigint => (negative ? 1n << BigInt(format.width - 1) : 0n);

@@ -91,7 +91,7 @@ testWith(test, ['riscv64-linux-gnu-gcc', 'qemu-riscv64'], 'results and flags are
   list.forEach(({ operation, rm, values }, i) => {
     input.setUint32(i * IN_BYTES, OPERATIONS.indexOf(operation), true);
     input.setUint32(i * IN_BYTES + 4, rm, true);
-    values.forEach((value, n) => input.setBigUint64(i * IN_BYTES + 8 + 8 * n, value, true));
+    for (let n = 0; n < values.length; n++) input.setBigUint64(i * IN_BYTES + 8 + 8 * n, values[n], true);
   });
   const run = spawnSync('qemu-riscv64', [buildProgram()], {
     input: new Uint8Array(input.buffer),

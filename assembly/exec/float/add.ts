@@ -1,6 +1,6 @@
 /** fadd, fsub. */
-import { EXPONENT_D, EXPONENT_S, exponent, inexactIsSet, infinity, invalid, isNaN_d, isSignaling_d, nan, narrowExactly } from './pack';
-import { NX, raise, RDN, RNE, SIGN_D, SIGN_S, significand, widen, zero } from './pack';
+import { errorOfSum, EXPONENT_D, EXPONENT_S, exponent, inexactIsSet, infinity, invalid, isNaN_d, isSignaling_d } from './pack';
+import { nan, narrowExactly, NX, raise, RDN, RNE, SIGN_D, SIGN_S, significand, TWO_TO_1022, widen, zero } from './pack';
 import { roundTo, shiftRightJam } from './round';
 
 /** a + b, correctly rounded, from the definition. */
@@ -37,11 +37,43 @@ function addExact(a: u64, b: u64, rm: u32, single: bool): u64 {
   return roundTo(single, signA, exp - shift, difference << shift, rm);
 }
 
+/*
+ * Native addition rounds to nearest even and is exact wherever its result is subnormal (a sum is a multiple of the smallest
+ * subnormal number), so a finite native result is right and at most NX is missing. r is exact if and only if
+ * the error of the sum is zero.
+ */
 export function fadd_d(a: u64, b: u64, rm: u32): u64 {
+  if (rm == RNE) {
+    const x = reinterpret<f64>(a);
+    const y = reinterpret<f64>(b);
+    const r = x + y;
+    const bits = reinterpret<u64>(r);
+    if ((bits & EXPONENT_D) != EXPONENT_D) {
+      if (inexactIsSet()) return bits;
+      if (abs(x) < TWO_TO_1022 && abs(r) < TWO_TO_1022) {
+        if (errorOfSum(x, y, r) != 0) raise(NX);
+        return bits;
+      }
+    }
+  }
   return addExact(a, b, rm, false);
 }
 
+/* The same in binary32. Exact means that the binary64 sum, which can't overflow, is exact by 2Sum and is a binary32. */
 export function fadd_s(a: u32, b: u32, rm: u32): u32 {
+  if (rm == RNE) {
+    const x = reinterpret<f32>(a);
+    const y = reinterpret<f32>(b);
+    const r = x + y;
+    const bits = reinterpret<u32>(r);
+    if ((bits & EXPONENT_S) != EXPONENT_S) {
+      if (!inexactIsSet()) {
+        const wide = <f64>x + <f64>y;
+        if (<f64>r != wide || errorOfSum(<f64>x, <f64>y, wide) != 0) raise(NX);
+      }
+      return bits;
+    }
+  }
   return <u32>addExact(widen(a), widen(b), rm, true);
 }
 

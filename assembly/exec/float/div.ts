@@ -1,5 +1,6 @@
 /** fdiv. */
-import { DZ, EXPONENT_D, exponent, infinity, invalid, isNaN_d, isSignaling_d, nan, raise, SIGN_D, significand, widen, zero } from './pack';
+import { biasedExponent, DZ, EXPONENT_D, exponent, inexactIsSet, infinity, integerPart, invalid, isNaN_d, isPlain_d } from './pack';
+import { isPlain_s, isSignaling_d, nan, NX, raise, RNE, SIGN_D, significand, widen, zero } from './pack';
 import { roundTo, shiftRightJam } from './round';
 import { divide, remainder } from './wide';
 
@@ -26,10 +27,38 @@ function divideExact(a: u64, b: u64, rm: u32, single: bool): u64 {
     : roundTo(single, sign, exp - 1, jammed, rm);
 }
 
+/*
+ * A plain native quotient is right (see isPlain_d). It is exact if and only if mR * mB == mA * 2^k; the remainder is at most
+ * half of mB, so comparing modulo 2^64 is enough. k is 52 or 53.
+ */
 export function fdiv_d(a: u64, b: u64, rm: u32): u64 {
+  if (rm == RNE) {
+    const bits = reinterpret<u64>(reinterpret<f64>(a) / reinterpret<f64>(b));
+    if (isPlain_d(bits)) {
+      if (inexactIsSet()) return bits;
+      const expA = biasedExponent(a);
+      const expB = biasedExponent(b);
+      if (expA != 0 && expB != 0) {
+        const k = expA - biasedExponent(bits) - expB + 1075;
+        if (integerPart(bits) * integerPart(b) != integerPart(a) << k) raise(NX);
+        return bits;
+      }
+    }
+  }
   return divideExact(a, b, rm, false);
 }
 
+/* The product of two binary32 is exactly a binary64, so r is exact if and only if r * b gives a back there. */
 export function fdiv_s(a: u32, b: u32, rm: u32): u32 {
+  if (rm == RNE) {
+    const x = reinterpret<f32>(a);
+    const y = reinterpret<f32>(b);
+    const r = x / y;
+    const bits = reinterpret<u32>(r);
+    if (isPlain_s(bits)) {
+      if (<f64>r * <f64>y != <f64>x) raise(NX);
+      return bits;
+    }
+  }
   return <u32>divideExact(widen(a), widen(b), rm, true);
 }

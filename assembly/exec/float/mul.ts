@@ -1,5 +1,6 @@
 /** fmul. */
-import { EXPONENT_D, exponent, infinity, invalid, isNaN_d, isSignaling_d, nan, SIGN_D, significand, widen, zero } from './pack';
+import { biasedExponent, EXPONENT_D, exponent, inexactIsSet, infinity, integerPart, invalid, isNaN_d, isPlain_d } from './pack';
+import { isPlain_s, isSignaling_d, nan, NX, raise, RNE, SIGN_D, significand, widen, zero } from './pack';
 import { roundTo, shiftRightJam } from './round';
 import { multiplyHigh } from './wide';
 
@@ -21,10 +22,37 @@ function multiplyExact(a: u64, b: u64, rm: u32, single: bool): u64 {
     : roundTo(single, sign, exp, product, rm);
 }
 
+/*
+ * A plain native product is right (see isPlain_d). With significands as integers it is exact if and only if
+ * mA * mB == mR * 2^k; the two differ by at most half of 2^k, k = 52 or 53, so comparing them modulo 2^64 is enough.
+ */
 export function fmul_d(a: u64, b: u64, rm: u32): u64 {
+  if (rm == RNE) {
+    const bits = reinterpret<u64>(reinterpret<f64>(a) * reinterpret<f64>(b));
+    if (isPlain_d(bits)) {
+      if (inexactIsSet()) return bits;
+      const expA = biasedExponent(a);
+      const expB = biasedExponent(b);
+      if (expA != 0 && expB != 0) {
+        const k = biasedExponent(bits) - expA - expB + 1075;
+        if (integerPart(a) * integerPart(b) != integerPart(bits) << k) raise(NX);
+        return bits;
+      }
+    }
+  }
   return multiplyExact(a, b, rm, false);
 }
 
+/* The product of two binary32 is exactly a binary64, so the native product is exact if and only if it equals that. */
 export function fmul_s(a: u32, b: u32, rm: u32): u32 {
+  if (rm == RNE) {
+    const exact = <f64>reinterpret<f32>(a) * <f64>reinterpret<f32>(b);
+    const r = <f32>exact;
+    const bits = reinterpret<u32>(r);
+    if (isPlain_s(bits)) {
+      if (<f64>r != exact) raise(NX);
+      return bits;
+    }
+  }
   return <u32>multiplyExact(widen(a), widen(b), rm, true);
 }

@@ -32,6 +32,7 @@ export const NAN_D: u64 = 0x7ff8000000000000;
 export const SIGN_S: u32 = 0x80000000;
 export const EXPONENT_S: u32 = 0x7f800000;
 export const FRACTION_S: u32 = 0x007fffff;
+export const HIDDEN_S: u32 = 0x00800000;
 export const QUIET_S: u32 = 0x00400000;
 export const NAN_S: u32 = 0x7fc00000;
 
@@ -46,6 +47,48 @@ export function raise(flags: u32): void {
 @inline
 export function inexactIsSet(): bool {
   return (load<u32>(HART + HART_FFLAGS) & NX) != 0;
+}
+
+/**
+ * For results of native arithmetic: finite and at least twice the smallest normal number. Such a result, rounded or not, had
+ * neither overflow nor tininess, so the only flag it can raise is NX.
+ */
+// @ts-ignore: decorator
+@inline
+export function isPlain_d(bits: u64): bool {
+  return (bits & EXPONENT_D) - 2 * HIDDEN_D < EXPONENT_D - 2 * HIDDEN_D;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isPlain_s(bits: u32): bool {
+  return (bits & EXPONENT_S) - 2 * HIDDEN_S < EXPONENT_S - 2 * HIDDEN_S;
+}
+
+export const TWO_TO_1022: f64 = reinterpret<f64>(0x7fd0000000000000);
+
+/**
+ * x + y - sum exactly, where sum is x + y rounded to nearest (2Sum: Knuth, volume 2, section 4.2.2, theorem B). Sums can't
+ * underflow; below 2^1022 no step overflows.
+ */
+// @ts-ignore: decorator
+@inline
+export function errorOfSum(x: f64, y: f64, sum: f64): f64 {
+  const back = sum - x;
+  return x - (sum - back) + (y - back);
+}
+
+/** Integer significand of a normal binary64, 2^52 <= result < 2^53. */
+// @ts-ignore: decorator
+@inline
+export function integerPart(bits: u64): u64 {
+  return (bits & FRACTION_D) | HIDDEN_D;
+}
+
+// @ts-ignore: decorator
+@inline
+export function biasedExponent(bits: u64): u64 {
+  return (bits >> 52) & 0x7ff;
 }
 
 // @ts-ignore: decorator

@@ -1,5 +1,6 @@
 /** fsqrt. */
-import { EXPONENT_D, exponent, infinity, invalid, isNaN_d, isSignaling_d, nan, narrowExactly, SIGN_D, significand, widen } from './pack';
+import { biasedExponent, EXPONENT_D, exponent, inexactIsSet, infinity, integerPart, invalid, isNaN_d, isPlain_d } from './pack';
+import { isPlain_s, isSignaling_d, nan, narrowExactly, NX, raise, RNE, SIGN_D, significand, widen } from './pack';
 import { roundTo } from './round';
 
 const ROOT_BITS = 56; // 53 for the fraction, a rounding bit, and room for the jam bit
@@ -30,10 +31,36 @@ function squareRootExact(a: u64, rm: u32, single: bool): u64 {
   return roundTo(single, false, exp >> 1, sig, rm);
 }
 
+/*
+ * A plain native root is right (see isPlain_d). It is exact if and only if mR * mR == mA * 2^k; the remainder is at most
+ * mR + 1, so comparing modulo 2^64 is enough. k is 52 or 53.
+ */
 export function fsqrt_d(a: u64, rm: u32): u64 {
+  if (rm == RNE) {
+    const bits = reinterpret<u64>(sqrt<f64>(reinterpret<f64>(a)));
+    if (isPlain_d(bits)) {
+      if (inexactIsSet()) return bits;
+      const expA = biasedExponent(a);
+      if (expA != 0) {
+        const root = integerPart(bits);
+        if (root * root != integerPart(a) << (expA - 2 * biasedExponent(bits) + 1075)) raise(NX);
+        return bits;
+      }
+    }
+  }
   return squareRootExact(a, rm, false);
 }
 
+/* The square of a binary32 is exactly a binary64, so r is exact if and only if its square is a there. */
 export function fsqrt_s(a: u32, rm: u32): u32 {
+  if (rm == RNE) {
+    const x = reinterpret<f32>(a);
+    const r = sqrt<f32>(x);
+    const bits = reinterpret<u32>(r);
+    if (isPlain_s(bits)) {
+      if (<f64>r * <f64>r != <f64>x) raise(NX);
+      return bits;
+    }
+  }
   return <u32>squareRootExact(widen(a), rm, true);
 }
