@@ -18,7 +18,7 @@ export class UserMemory {
 
   constructor(
     readonly core: Core,
-    private readonly pager: Pager,
+    readonly pager: Pager,
   ) {}
 
   /** Linear address of the byte at `address`, its page present and permitted for `access`. */

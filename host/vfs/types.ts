@@ -37,6 +37,10 @@ export interface FileSystemStat {
 /**
  * Where bytes of a read come to or bytes of a write come from: a list of user (or host) ranges consumed in order. So a
  * file system never sees a guest address, and page-cache data is copied once, inside the core.
+ *
+ * A fault of user memory ends the buffer: the call transfers what came before it (maybe nothing) and `remaining` becomes 0. The
+ * system call layer makes EFAULT of it when nothing at all was transferred. So a file loops on `remaining`, consumes what
+ * put() and take() report, and returns its byte count; it need not know of faults.
  */
 export interface IoBuffer {
   /** Bytes not yet transferred. */
