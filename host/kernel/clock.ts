@@ -1,0 +1,23 @@
+import type { Timestamp } from '../vfs/types.js';
+
+export const NS_PER_SECOND = 1e9;
+
+/** Where time comes from; injected, so that tests and replays can have their own. */
+export interface Clock {
+  /** Nanoseconds since some fixed moment; never goes back. */
+  monotonicNs(): number;
+  realtime(): Timestamp;
+}
+
+/** The host's clocks. Monotonic time starts near zero when the clock is made: that is the machine's boot. */
+export function hostClock(): Clock {
+  const start = performance.now();
+  return {
+    monotonicNs: () => Math.round((performance.now() - start) * 1e6),
+    realtime: () => {
+      const ms = performance.timeOrigin + performance.now();
+      const sec = Math.floor(ms / 1000);
+      return { sec, nsec: Math.min(999_999_999, Math.floor((ms - sec * 1000) * 1e6)) };
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { SI_KERNEL, SI_TIMER, SIGALRM, SIGPROF, SIGVTALRM } from '../linux/signal.js';
+import type { Kernel } from './kernel.js';
+import type { Process } from './process.js';
+import { signalPending, sendToProcess, sendToThread } from './signal.js';
+import type { Thread } from './thread.js';
+import type { Timer } from './timers.js';
+
+/** ITIMER_REAL of a process: SIGALRM by host time, once or every interval. */
+export class IntervalTimer {
+  #timer: Timer | undefined;
+  #deadline = 0;
+
+  constructor(
+    private readonly process: Process,
+    valueNs: number,
+    readonly intervalNs: number,
+  ) {
+    this.#arm(process.kernel.now() + valueNs);
+  }
+
+  /** Nanoseconds to go, 0 when it has fired for the last time. */
+  remainingNs(): number {
+    return this.#timer === undefined ? 0 : Math.max(1, this.#deadline - this.process.kernel.now());
+  }
+
+  #arm(deadline: number): void {
+    this.#deadline = deadline;
+    this.#timer = this.process.kernel.timers.at(deadline, { wake: () => this.#fire() });
+  }
+
+  #fire(): void {
+    this.#timer = undefined;
+    if (this.intervalNs > 0) this.#arm(nextAfter(this.#deadline, this.intervalNs, this.process.kernel.now()));
+    sendToProcess(this.process, { signo: SIGALRM, code: SI_KERNEL });
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+function nextAfter(deadline: number, intervalNs: number, now: number): number {
+  return deadline + intervalNs * Math.max(1, Math.floor((now - deadline) / intervalNs) + 1);
+}
+
+interface CpuTimer {
+  expires: number;
+  intervalNs: number;
+}
+
+/** ITIMER_VIRTUAL (user time) and ITIMER_PROF (user and system): looked at after every slice and call while armed. */
+export class CpuTimers {
+  #virtual: CpuTimer = { expires: 0, intervalNs: 0 };
+  #prof: CpuTimer = { expires: 0, intervalNs: 0 };
+  armed = false;
+
+  /** Instructions until one may fire: a slice need not be longer. */
+  budget(process: Process): number {
+    let least = Number.POSITIVE_INFINITY;
+    if (this.#virtual.expires > 0) least = Math.min(least, this.#virtual.expires - process.usage().userNs);
+    if (this.#prof.expires > 0) least = Math.min(least, this.#prof.expires - process.cpuNs());
+    return Math.max(1, least);
+  }
+
+  get(process: Process, prof: boolean): { valueNs: number; intervalNs: number } {
+    const timer = prof ? this.#prof : this.#virtual;
+    const now = prof ? process.cpuNs() : process.usage().userNs;
+    return { valueNs: timer.expires === 0 ? 0 : Math.max(1000, timer.expires - now), intervalNs: timer.intervalNs };
+  }
+
+  set(process: Process, prof: boolean, valueNs: number, intervalNs: number): void {
+    const now = prof ? process.cpuNs() : process.usage().userNs;
+    const timer = { expires: valueNs === 0 ? 0 : now + valueNs, intervalNs };
+    if (prof) this.#prof = timer;
+    else this.#virtual = timer;
+    this.armed = this.#virtual.expires > 0 || this.#prof.expires > 0;
+  }
+
+  check(process: Process): void {
+    this.#check(process, this.#virtual, process.usage().userNs, SIGVTALRM);
+    this.#check(process, this.#prof, process.cpuNs(), SIGPROF);
+    this.armed = this.#virtual.expires > 0 || this.#prof.expires > 0;
+  }
+
+  #check(process: Process, timer: CpuTimer, now: number, signo: number): void {
+    if (timer.expires === 0 || now < timer.expires) return;
+    timer.expires = timer.intervalNs > 0 ? nextAfter(timer.expires, timer.intervalNs, now) : 0;
+    sendToProcess(process, { signo, code: SI_KERNEL });
+  }
+}
+
+export const SIGEV_SIGNAL = 0;
+export const SIGEV_NONE = 1;
+export const SIGEV_THREAD_ID = 4;
+/** DELAYTIMER_MAX: where the overrun count stays. */
+const OVERRUN_MAX = 2 ** 31 - 1;
+
+/** A timer of timer_create(2). Its signal waits at most once; expirations meanwhile are its overrun. */
+export class PosixTimer {
+  #timer: Timer | undefined;
+  #deadline = 0;
+  intervalNs = 0;
+  /** Expirations while the signal waited: so far, and as of the last delivery (timer_getoverrun). */
+  #missed = 0;
+  lastOverrun = 0;
+
+  constructor(
+    private readonly kernel: Kernel,
+    readonly id: number,
+    readonly clock: number,
+    private readonly notify: number,
+    private readonly signo: number,
+    private readonly value: bigint,
+    private readonly process: Process,
+    private readonly target: Thread | undefined,
+  ) {}
+
+  /** The signal is being delivered: si_overrun. */
+  takeOverrun(): number {
+    this.lastOverrun = this.#missed;
+    this.#missed = 0;
+    return this.lastOverrun;
+  }
+
+  /** deadline: monotonic nanoseconds, Infinity disarms. */
+  set(deadline: number, intervalNs: number): void {
+    this.cancel();
+    this.intervalNs = intervalNs;
+    this.#missed = 0;
+    this.lastOverrun = 0;
+    if (deadline < Number.POSITIVE_INFINITY) this.#arm(deadline);
+  }
+
+  remainingNs(): number {
+    return this.#timer === undefined ? 0 : Math.max(1, this.#deadline - this.kernel.now());
+  }
+
+  #arm(deadline: number): void {
+    this.#deadline = deadline;
+    this.#timer = this.kernel.timers.at(deadline, { wake: () => this.#fire() });
+  }
+
+  #fire(): void {
+    const now = this.kernel.now();
+    const missed = this.intervalNs > 0 ? Math.floor((now - this.#deadline) / this.intervalNs) : 0;
+    this.#timer = undefined;
+    if (this.intervalNs > 0) this.#arm(nextAfter(this.#deadline, this.intervalNs, now));
+    if (this.notify === SIGEV_NONE) return;
+    const waiting = signalPending(this.target ?? this.process, (info) => info.code === SI_TIMER && info.timerId === this.id);
+    this.#missed = Math.min(OVERRUN_MAX, waiting ? this.#missed + 1 + missed : missed);
+    if (waiting) return;
+    const info = { signo: this.signo, code: SI_TIMER, timerId: this.id, value: this.value };
+    if (this.target !== undefined) {
+      if (this.target.state !== 'dead') sendToThread(this.target, info);
+    } else sendToProcess(this.process, info);
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}

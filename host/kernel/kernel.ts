@@ -1,0 +1,115 @@
+import type { Core } from '../core/core.js';
+import type { Pager } from '../core/user.js';
+import type { Timestamp } from '../vfs/types.js';
+import type { Clock } from './clock.js';
+import { Futexes } from './futex.js';
+import type { SigInfo } from './pending.js';
+import type { Process } from './process.js';
+import { Scheduler } from './scheduler.js';
+import { AddressSpace } from './space.js';
+import type { Thread } from './thread.js';
+import { TimerQueue } from './timers.js';
+
+export const PID_MAX = 32768;
+/** Pids below this are not given again once the counter has wrapped round, as in Linux. */
+const PID_RESERVED = 300;
+
+export interface KernelOptions {
+  readonly core: Core;
+  readonly clock: Clock;
+  readonly pager: Pager;
+  /** Fills the array with random bytes. */
+  readonly random: (bytes: Uint8Array) => void;
+  readonly hostname?: string;
+  /** Pages of address space that the core's windows cover: where programs are placed. */
+  readonly windowPages: number;
+}
+
+/** Places where somebody may watch. All are called synchronously and must not change anything. */
+export interface KernelHooks {
+  /** A signal is about to be handled, ignored by default or fatal. */
+  onSignal?: (thread: Thread, info: SigInfo) => void;
+  /** A signal ends the process; its memory is still there. */
+  onFatalSignal?: (thread: Thread, info: SigInfo) => void;
+  onProcessExit?: (process: Process) => void;
+  onExec?: (thread: Thread, path: string, argv: readonly string[]) => void;
+}
+
+/** The tables that all processes share. */
+export class Kernel {
+  readonly core: Core;
+  readonly pager: Pager;
+  readonly random: (bytes: Uint8Array) => void;
+  readonly windowPages: number;
+  readonly scheduler = new Scheduler();
+  readonly timers = new TimerQueue();
+  readonly futexes: Futexes;
+  readonly processes = new Map<number, Process>();
+  /** Every live thread, and the leaders of zombies, by tid. */
+  readonly threads = new Map<number, Thread>();
+  readonly hooks: KernelHooks = {};
+  hostname: string;
+  domainname = '(none)';
+  /** Core object of the page with the signal return trampoline, 0 until the loader has made it. */
+  trampolineObject = 0;
+  /** Promises of the host that somebody waits for: while there is one the machine is not dead. */
+  hostWaits = 0;
+  /** The running thread has asked to let others go first. */
+  yielding = false;
+  /** Processes and threads ever created, for /proc/stat. */
+  forks = 0;
+  contextSwitches = 0;
+  readonly bootTime: Timestamp;
+  readonly #clock: Clock;
+  #lastPid = INIT_PIDS;
+
+  constructor(options: KernelOptions) {
+    this.core = options.core;
+    this.#clock = options.clock;
+    this.pager = options.pager;
+    this.random = options.random;
+    this.windowPages = options.windowPages;
+    this.hostname = options.hostname ?? 'pagewalk';
+    this.futexes = new Futexes(this);
+    this.bootTime = this.#clock.realtime();
+  }
+
+  /** Nanoseconds since boot: CLOCK_MONOTONIC. */
+  now(): number {
+    return this.#clock.monotonicNs();
+  }
+
+  realtime(): Timestamp {
+    return this.#clock.realtime();
+  }
+
+  newSpace(handle: number): AddressSpace {
+    return new AddressSpace(this.core, handle, this.pager);
+  }
+
+  /** 0: all are taken. A pid is taken while a thread, a process group or a session has it. */
+  allocatePid(): number {
+    for (let tries = 0; tries < PID_MAX; tries++) {
+      this.#lastPid = this.#lastPid + 1 >= PID_MAX ? PID_RESERVED : this.#lastPid + 1;
+      if (!this.threads.has(this.#lastPid) && !this.#isGroup(this.#lastPid)) return this.#lastPid;
+    }
+    return 0;
+  }
+
+  get lastPid(): number {
+    return this.#lastPid;
+  }
+
+  #isGroup(id: number): boolean {
+    for (const p of this.processes.values()) if (p.pgid === id || p.sid === id) return true;
+    return false;
+  }
+
+  /** Members of a process group, zombies included. */
+  group(pgid: number): Process[] {
+    return [...this.processes.values()].filter((p) => p.pgid === pgid);
+  }
+}
+
+/** Pid 1 stands for the machine itself; the first program is 2. */
+const INIT_PIDS = 1;

@@ -1,0 +1,46 @@
+/** Resource limits of a process (getrlimit(2)). */
+export const RLIMIT_CPU = 0;
+export const RLIMIT_FSIZE = 1;
+export const RLIMIT_DATA = 2;
+export const RLIMIT_STACK = 3;
+export const RLIMIT_CORE = 4;
+export const RLIMIT_RSS = 5;
+export const RLIMIT_NPROC = 6;
+export const RLIMIT_NOFILE = 7;
+export const RLIMIT_MEMLOCK = 8;
+export const RLIMIT_AS = 9;
+export const RLIMIT_LOCKS = 10;
+export const RLIMIT_SIGPENDING = 11;
+export const RLIMIT_MSGQUEUE = 12;
+export const RLIMIT_NICE = 13;
+export const RLIMIT_RTPRIO = 14;
+export const RLIMIT_RTTIME = 15;
+export const RLIMITS = 16;
+
+/** RLIM_INFINITY is all ones in the guest. */
+export const UNLIMITED = Number.POSITIVE_INFINITY;
+
+export interface Limit {
+  /** The soft limit: what is enforced. */
+  current: number;
+  /** The hard limit: how far the soft one may be raised. */
+  maximum: number;
+}
+
+export const STACK_LIMIT_DEFAULT = 8 * 1024 * 1024;
+/** sysctl fs.nr_open: how far RLIMIT_NOFILE may be raised. */
+export const NOFILE_MAX = 1024 * 1024;
+
+export function defaultLimits(): Limit[] {
+  const limits = Array.from({ length: RLIMITS }, (): Limit => ({ current: UNLIMITED, maximum: UNLIMITED }));
+  limits[RLIMIT_STACK].current = STACK_LIMIT_DEFAULT;
+  limits[RLIMIT_CORE].current = 0;
+  limits[RLIMIT_NOFILE] = { current: 1024, maximum: NOFILE_MAX };
+  limits[RLIMIT_NPROC] = { current: 32768, maximum: 32768 };
+  limits[RLIMIT_MEMLOCK] = { current: 8 * 1024 * 1024, maximum: 8 * 1024 * 1024 };
+  limits[RLIMIT_SIGPENDING] = { current: 32768, maximum: 32768 };
+  limits[RLIMIT_MSGQUEUE] = { current: 819200, maximum: 819200 };
+  limits[RLIMIT_NICE] = { current: 0, maximum: 0 };
+  limits[RLIMIT_RTPRIO] = { current: 0, maximum: 0 };
+  return limits;
+}

@@ -1,0 +1,155 @@
+import { SIGCHLD } from '../linux/signal.js';
+import { WaitQueue } from '../vfs/wait.js';
+import type { SignalHandlers } from './handlers.js';
+import type { Kernel } from './kernel.js';
+import { defaultLimits, type Limit } from './limits.js';
+import { PendingSignals, type SigInfo } from './pending.js';
+import type { AddressSpace } from './space.js';
+import { CpuTimers, type IntervalTimer, type PosixTimer } from './itimer.js';
+import type { Thread } from './thread.js';
+
+/** CPU time in nanoseconds and what getrusage(2) counts. */
+export interface Usage {
+  userNs: number;
+  systemNs: number;
+  minorFaults: number;
+  majorFaults: number;
+  voluntarySwitches: number;
+  involuntarySwitches: number;
+  /** Largest resident set, pages. */
+  residentPeak: number;
+}
+
+export function noUsage(): Usage {
+  return { userNs: 0, systemNs: 0, minorFaults: 0, majorFaults: 0, voluntarySwitches: 0, involuntarySwitches: 0, residentPeak: 0 };
+}
+
+export function addUsage(to: Usage, more: Usage): void {
+  to.userNs += more.userNs;
+  to.systemNs += more.systemNs;
+  to.minorFaults += more.minorFaults;
+  to.majorFaults += more.majorFaults;
+  to.voluntarySwitches += more.voluntarySwitches;
+  to.involuntarySwitches += more.involuntarySwitches;
+  to.residentPeak = Math.max(to.residentPeak, more.residentPeak);
+}
+
+/** What was executed: for /proc/PID/exe and messages. */
+export interface Executable {
+  path: string;
+  /** vfs Location of the file. */
+  location: unknown;
+}
+
+/** A system call costs this much CPU time: time in the kernel is a model, so that runs are repeatable. */
+export const SYSTEM_CALL_NS = 200;
+
+export type ProcessState = 'running' | 'zombie' | 'reaped';
+
+/**
+ * A thread group. Its pid is that of its leader. `status` is the word that wait4 reports once `state` is zombie.
+ * Files, paths and credentials belong to threads, as in Linux (clone may share them across processes, unshare within one).
+ */
+export class Process {
+  state: ProcessState = 'running';
+  readonly threads = new Set<Thread>();
+  /** The thread whose tid is the pid; dead before the others when it calls exit first. */
+  leader!: Thread;
+  readonly children = new Set<Process>();
+  /** What the parent gets when it ends; 0: nothing. */
+  exitSignal = SIGCHLD;
+  readonly pending = new PendingSignals();
+  limits: Limit[] = defaultLimits();
+  executable: Executable = { path: '', location: undefined };
+  hasExeced = false;
+  dumpable = 1;
+  parentDeathSignal = 0;
+  childSubreaper = false;
+  noNewPrivileges = false;
+  timerSlackNs = 50_000;
+  personality = 0;
+  oomScoreAdjust = 0;
+  startNs: number;
+
+  /** Every thread must end: exit_group, a fatal signal. `status` is set. */
+  exiting = false;
+  status = 0;
+  /** What killed it, for the machine's report. */
+  fatal: SigInfo | undefined = undefined;
+  /** Job control: the threads do not run. */
+  stopped = false;
+  stopSignal = 0;
+  /** Not yet told to a wait call with WUNTRACED / WCONTINUED. */
+  stopUnreported = false;
+  continueUnreported = false;
+  /** Runnable threads held back while stopped. */
+  readonly parked: Thread[] = [];
+
+  /** Woken when a child changes state. */
+  readonly childQueue = new WaitQueue();
+  /** A vfork parent sleeps here until this process gives the shared address space back. */
+  readonly vforkQueue = new WaitQueue();
+  sharesParentSpace = false;
+
+  /** Of threads that have ended. */
+  readonly endedUsage = noUsage();
+  readonly childrenUsage = noUsage();
+  realTimer: IntervalTimer | undefined = undefined;
+  readonly cpuTimers = new CpuTimers();
+  readonly posixTimers = new Map<number, PosixTimer>();
+  nextPosixTimer = 0;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly pid: number,
+    /** undefined: init, which reaps at once. */
+    public parent: Process | undefined,
+    public pgid: number,
+    public sid: number,
+    public space: AddressSpace,
+    public handlers: SignalHandlers,
+  ) {
+    this.startNs = kernel.now();
+  }
+
+  get ppid(): number {
+    return this.parent === undefined ? INIT_PID : this.parent.pid;
+  }
+
+  /** The name that ps shows: the leader's. */
+  get comm(): string {
+    return this.leader.comm;
+  }
+
+  usage(): Usage {
+    const sum = { ...this.endedUsage };
+    for (const t of this.threads) addUsage(sum, threadUsage(t));
+    return sum;
+  }
+
+  /** User plus system time of all threads so far. */
+  cpuNs(): number {
+    let ns = this.endedUsage.userNs + this.endedUsage.systemNs;
+    for (const t of this.threads) ns += threadCpuNs(t);
+    return ns;
+  }
+}
+
+/** Pid of the process that is not there: parent of orphans and of what the embedder starts. */
+export const INIT_PID = 1;
+
+export function threadCpuNs(t: Thread): number {
+  return t.instructions + t.systemCalls * SYSTEM_CALL_NS;
+}
+
+export function threadUsage(t: Thread): Usage {
+  return {
+    userNs: t.instructions,
+    systemNs: t.systemCalls * SYSTEM_CALL_NS,
+    minorFaults: t.minorFaults,
+    majorFaults: t.majorFaults,
+    voluntarySwitches: t.voluntarySwitches,
+    involuntarySwitches: t.involuntarySwitches,
+    residentPeak: t.process.state === 'running' ? t.process.space.residentPeak() : 0,
+  };
+}

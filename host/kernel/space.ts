@@ -1,0 +1,69 @@
+import { SPACE_STAT_RESIDENT_PEAK } from '../../assembly/shared/stat.js';
+import type { Core } from '../core/core.js';
+import { type Pager, UserMemory } from '../core/user.js';
+
+/** Where the parts of a program lie; what /proc/PID/stat and cmdline show and prctl(PR_SET_MM) would change. */
+export interface ImageLayout {
+  codeStart: number;
+  codeEnd: number;
+  dataStart: number;
+  dataEnd: number;
+  stackStart: number;
+  argStart: number;
+  argEnd: number;
+  envStart: number;
+  envEnd: number;
+  /** Address of the auxiliary vector and its length. */
+  auxStart: number;
+  auxBytes: number;
+  /** Address of the signal return trampoline. */
+  trampoline: number;
+}
+
+/**
+ * An address space as the kernel counts it: one core space, shared by the threads of a process and by a vfork child until
+ * it execs. The core space lives exactly as long as `references` is above 0.
+ */
+export class AddressSpace {
+  references = 1;
+  readonly user: UserMemory;
+  readonly layout: ImageLayout;
+
+  constructor(
+    readonly core: Core,
+    readonly handle: number,
+    pager: Pager,
+    layout?: ImageLayout,
+  ) {
+    this.user = new UserMemory(core, pager);
+    this.user.space = handle;
+    this.layout = layout ?? {
+      codeStart: 0,
+      codeEnd: 0,
+      dataStart: 0,
+      dataEnd: 0,
+      stackStart: 0,
+      argStart: 0,
+      argEnd: 0,
+      envStart: 0,
+      envEnd: 0,
+      auxStart: 0,
+      auxBytes: 0,
+      trampoline: 0,
+    };
+  }
+
+  retain(): AddressSpace {
+    this.references++;
+    return this;
+  }
+
+  /** Pages: the largest resident set so far. */
+  residentPeak(): number {
+    return this.core.exports.spaceStat(this.handle, SPACE_STAT_RESIDENT_PEAK);
+  }
+
+  release(): void {
+    if (--this.references === 0) this.core.exports.spaceRelease(this.handle);
+  }
+}

@@ -1,0 +1,196 @@
+import type { UserMemory } from '../core/user.js';
+import type { FdTable } from '../vfs/fdtable.js';
+import type { PathContext } from '../vfs/context.js';
+import type { WaitQueue, Waiter } from '../vfs/wait.js';
+import type { Cred } from './credentials.js';
+import type { Kernel } from './kernel.js';
+import { PendingSignals } from './pending.js';
+import type { Process } from './process.js';
+import type { Timer } from './timers.js';
+
+/** Results of a handler that are no value for the guest's a0. */
+export const BLOCKED = -0x10000; // the thread sleeps; the call will run again from the start
+export const SWITCHED = -0x10001; // the handler has set the registers, pc included (execve, rt_sigreturn), or the thread is gone
+
+/**
+ * What becomes of a call that a signal interrupted, as Linux's own internal codes. A handler that was interrupted returns one of
+ * them (negated): the guest sees -EINTR, or the call runs again once the handler has returned.
+ */
+export const RESTART_SYS = 512; // again, if the signal's handler has SA_RESTART or there was none
+export const RESTART_NOINTR = 513; // always again
+export const RESTART_NOHAND = 514; // again only if no handler ran (stop and continue)
+export const RESTART_BLOCK = 516; // as NOHAND, and keeps its deadline
+
+export type ThreadState = 'runnable' | 'sleeping' | 'dead';
+
+export interface Sleep {
+  /** Any of these wakes the thread. */
+  readonly queues?: readonly (WaitQueue | undefined)[];
+  /** Monotonic nanoseconds; absent or Infinity: no limit. */
+  readonly deadline?: number;
+  /** Default true: a signal ends the sleep. */
+  readonly interruptible?: boolean;
+  /** RESTART_* code that sleep() returns (negated) when a signal is there; default RESTART_SYS. */
+  readonly restart?: number;
+}
+
+export interface AltStack {
+  address: number;
+  size: number;
+  flags: number;
+}
+
+/**
+ * A task. One thread runs at a time; its registers are in the core's hart while it is loaded, else in `context`.
+ *
+ * Blocking: a handler that can't finish returns `t.sleep({ queues, deadline })`. The pc stays at the ecall; on wake-up the handler
+ * runs again from the start with the same arguments, `resumed` true, and the same `deadline()` and `scratch`. A wake-up promises
+ * nothing: the handler tests its condition again. sleep() itself returns -RESTART_* instead of sleeping when a signal waits for
+ * delivery, so a handler that must act on interruption (nanosleep writes the remaining time) compares the result with BLOCKED.
+ */
+export class Thread implements Waiter {
+  state: ThreadState = 'runnable';
+  comm = '';
+  clearChildTid = 0;
+  robustList = 0;
+  /** Instructions executed in user mode: the thread's CPU time at 1 ns each. */
+  instructions = 0;
+  systemCalls = 0;
+  minorFaults = 0;
+  majorFaults = 0;
+  voluntarySwitches = 0;
+  involuntarySwitches = 0;
+  nice = 0;
+
+  // --- signals
+  mask = 0n;
+  /** The mask to go back to when a call with a temporary one (ppoll, sigsuspend) ends. */
+  savedMask: bigint | undefined = undefined;
+  /** What rt_sigtimedwait waits for: blocked signals that wake the thread all the same. */
+  waitSet = 0n;
+  readonly pending = new PendingSignals();
+  /** A signal may wait for delivery: looked at after every system call and slice. */
+  signalFlag = false;
+  altStack: AltStack = { address: 0, size: 0, flags: 2 };
+
+  // --- the system call in progress
+  /** The handler has slept in this call before. */
+  resumed = false;
+  /** For the handler's own use across its sleeps; undefined when a call begins. */
+  scratch: unknown = undefined;
+  /** RESTART_* of a call that has ended without a result because of a signal; the pc is still at its ecall. 0: none. */
+  interrupted = 0;
+  #deadline = Number.NaN;
+  #sleep: Sleep | undefined = undefined;
+  #timer: Timer | undefined = undefined;
+  /** Number of the call being executed or slept in, -1 in user mode. */
+  syscall = -1;
+
+  constructor(
+    readonly kernel: Kernel,
+    /** Changes once at most: a thread that execs takes its process's pid. */
+    public tid: number,
+    readonly process: Process,
+    /** Core handle of the saved registers. */
+    readonly context: number,
+    public cred: Cred,
+    public files: FdTable,
+    public fs: PathContext,
+  ) {}
+
+  get user(): UserMemory {
+    return this.process.space.user;
+  }
+
+  /** The absolute deadline of a call that waits `ns` from its start: the same on every run of the call. */
+  deadline(ns: number): number {
+    if (Number.isNaN(this.#deadline)) this.#deadline = this.kernel.now() + ns;
+    return this.#deadline;
+  }
+
+  /** Puts the thread to sleep and returns BLOCKED, or returns -restart at once when a signal is to be delivered. */
+  sleep(sleep: Sleep): number {
+    const interruptible = sleep.interruptible !== false;
+    if (this.process.exiting) return -RESTART_NOINTR;
+    if (interruptible && this.signalFlag && this.hasDeliverable()) return -(sleep.restart ?? RESTART_SYS);
+    this.#sleep = sleep;
+    this.state = 'sleeping';
+    this.voluntarySwitches++;
+    for (const queue of sleep.queues ?? []) queue?.add(this);
+    if (sleep.deadline !== undefined && sleep.deadline < Number.POSITIVE_INFINITY) {
+      this.#timer = this.kernel.timers.at(sleep.deadline, this);
+    }
+    return BLOCKED;
+  }
+
+  /** Ends a sleep: the thread runs again, and its call from the start. Harmless in any other state. */
+  wake(): void {
+    if (this.state !== 'sleeping') return;
+    this.#leaveQueues();
+    this.state = 'runnable';
+    this.kernel.scheduler.add(this);
+  }
+
+  /** A signal has arrived: an interruptible sleep ends; `fatal` ends any. */
+  signalWake(fatal: boolean): void {
+    this.signalFlag = true;
+    if (this.state === 'sleeping' && (fatal || this.#sleep?.interruptible !== false)) this.wake();
+  }
+
+  /** Inside an interruptible sleep: what /proc/PID/stat shows as S, else D. */
+  get interruptible(): boolean {
+    return this.#sleep?.interruptible !== false;
+  }
+
+  /** Asleep until some deadline: when nothing else can wake it, time will. */
+  get timed(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  hasDeliverable(): boolean {
+    return ((this.pending.set | this.process.pending.set) & ~this.mask) !== 0n;
+  }
+
+  /** Changes the mask; what it lets through is delivered before the thread is back in user mode. */
+  setMask(mask: bigint): void {
+    this.mask = mask & ~UNBLOCKABLE;
+    this.signalFlag = this.hasDeliverable();
+  }
+
+  /** A mask for the duration of this call (ppoll, pselect, sigsuspend). Safe to repeat on every run of the handler. */
+  setTemporaryMask(mask: bigint): void {
+    this.savedMask ??= this.mask;
+    this.setMask(mask);
+  }
+
+  restoreMask(): void {
+    if (this.savedMask === undefined) return;
+    const mask = this.savedMask;
+    this.savedMask = undefined;
+    this.setMask(mask);
+  }
+
+  /** The dispatcher: a call has finished, whatever way. */
+  endCall(): void {
+    this.resumed = false;
+    this.scratch = undefined;
+    this.#deadline = Number.NaN;
+    this.syscall = -1;
+  }
+
+  /** The thread will never run again: out of every queue. */
+  die(): void {
+    this.#leaveQueues();
+    this.state = 'dead';
+  }
+
+  #leaveQueues(): void {
+    for (const queue of this.#sleep?.queues ?? []) queue?.remove(this);
+    this.#sleep = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+/** SIGKILL and SIGSTOP: in no mask, ever. */
+export const UNBLOCKABLE = (1n << 8n) | (1n << 18n);
