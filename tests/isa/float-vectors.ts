@@ -219,6 +219,19 @@ function randomAddend(random: Random, format: Format, a: bigint, b: bigint): big
   }
 }
 
+/** a * b a little above a power of two, by (1 + x) (1 - x + x^2) = 1 + x^3, and c so that the sum is a midpoint but for that little. */
+function almostTie(random: Random, format: Format): bigint[] {
+  const { fractionBits } = format;
+  const half = fractionBits >> 1;
+  const sign = (): bigint => BigInt(random.bits() & 1) << BigInt(format.width - 1);
+  const exponentA = random.below(8) - 4;
+  const exponentB = random.below(8) - 4;
+  const a = bitsOf(format, exponentA, 1n << BigInt(fractionBits - half));
+  const b = bitsOf(format, exponentB, (1n << BigInt(fractionBits + 1 - 2 * half)) - (1n << BigInt(fractionBits + 1 - half)));
+  const c = bitsOf(format, exponentA + exponentB + fractionBits + random.below(3), BigInt(random.below(4)));
+  return [a | sign(), b | sign(), c | sign()];
+}
+
 export function randomOperands(random: Random, operation: Operation): bigint[] {
   const kind = operation.operands[0];
   if (kind === 'integer') {
@@ -227,6 +240,7 @@ export function randomOperands(random: Random, operation: Operation): bigint[] {
     return [random.below(2) === 0 ? x : BigInt.asUintN(64, -x)];
   }
   const format = formatOf(kind);
+  if (operation.operands.length === 3 && random.below(32) === 0) return almostTie(random, format);
   const a = randomFloat(random, format);
   if (operation.operands.length === 1) {
     // Half of the narrowing conversions land in or near the range of binary32.

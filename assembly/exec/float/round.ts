@@ -45,7 +45,7 @@ function round(sign: bool, exp: i32, sig: u64, rm: u32, cut: u32, bias: i32, inf
   if ((sig & low) != 0) raise(NX);
   // The leading bit of sig counts as 1 in the exponent field, and a carry from rounding as one more.
   const result = ((<u64>(biased - 1)) << fractionBits) + ((sig + add) >> cut);
-  if (biased >= 2 * bias && result >= infinite) {
+  if (result >= infinite) {
     raise(OF | NX);
     return rm == RNE || rm == RMM || rm == (sign ? RDN : RUP) ? infinite : infinite - 1;
   }

@@ -51,11 +51,15 @@ export function fsqrt_d(a: u64, rm: u32): u64 {
   return squareRootExact(a, rm, false);
 }
 
-/* The square of a binary32 is exactly a binary64, so r is exact if and only if its square is a there. */
+/*
+ * Rounding a root to 53 bits and then to 24 is rounding once, since 53 >= 2 * 24 + 2 (S. Figueroa, "When is double rounding
+ * innocuous?", 1995), and V8's f64.sqrt is twice as fast as its f32.sqrt. The square of a binary32 is exactly a binary64, so
+ * r is exact if and only if its square is a there.
+ */
 export function fsqrt_s(a: u32, rm: u32): u32 {
   if (rm == RNE) {
     const x = reinterpret<f32>(a);
-    const r = sqrt<f32>(x);
+    const r = <f32>sqrt<f64>(<f64>x);
     const bits = reinterpret<u32>(r);
     if (isPlain_s(bits)) {
       if (<f64>r * <f64>r != <f64>x) raise(NX);
