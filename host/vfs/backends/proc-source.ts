@@ -1,0 +1,181 @@
+/**
+ * What /proc shows, as questions to the kernel. The file system holds no state of its own: every file asks at open time, so the
+ * answers may be computed when asked. The kernel implements this; the VFS imports nothing of the kernel.
+ *
+ * Times are nanoseconds (since boot where a moment is meant); signal sets are bit n - 1 for signal n.
+ */
+import type { Core } from '../../core/core.js';
+import type { UserMemory } from '../../core/user.js';
+import type { Location } from '../dentry.js';
+import type { FdTable } from '../fdtable.js';
+import type { Timestamp } from '../types.js';
+
+/** One row of /proc/PID/mountinfo; /proc/PID/mounts is the same with fewer columns. */
+export interface ProcMount {
+  readonly id: number;
+  readonly parentId: number;
+  /** st_dev of its files. */
+  readonly dev: number;
+  /** Path inside the file system that is mounted: '/' unless it is a bind mount. */
+  readonly rootPath: string;
+  /** Where it is mounted, as seen from the reader's root. */
+  readonly target: string;
+  readonly readOnly: boolean;
+  readonly type: string;
+  readonly source: string;
+}
+
+/** What /proc/PID/maps prints for a VM object. */
+export interface ProcMappedFile {
+  /** Empty: nothing is printed after the inode number. */
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  /** No name is left: ' (deleted)' follows the path. */
+  readonly deleted: boolean;
+  /** Where map_files would lead, if it has a place in the tree. */
+  readonly location?: Location;
+}
+
+/** Marks of the image in memory: addresses, 0 where unknown. */
+export interface ProcImage {
+  readonly codeStart: number;
+  readonly codeEnd: number;
+  readonly dataStart: number;
+  readonly dataEnd: number;
+  readonly stackStart: number;
+  readonly argStart: number;
+  readonly argEnd: number;
+  readonly envStart: number;
+  readonly envEnd: number;
+  readonly auxStart: number;
+  readonly auxBytes: number;
+}
+
+/** An address space. */
+export interface ProcSpace {
+  /** Core handle, for vmaFind and spaceStat. */
+  readonly handle: number;
+  /** Reads and faults in that space's memory. */
+  readonly user: UserMemory;
+  readonly layout: ProcImage;
+}
+
+export interface ProcIds {
+  readonly real: number;
+  readonly effective: number;
+  readonly saved: number;
+  /** File system access. */
+  readonly fs: number;
+}
+
+/** R running or runnable, S asleep (a signal wakes), D asleep, T stopped, Z zombie. */
+export type ProcState = 'R' | 'S' | 'D' | 'T' | 'Z';
+
+/** A thread. */
+export interface ProcTask {
+  readonly tid: number;
+  readonly comm: string;
+  readonly state: ProcState;
+  readonly userNs: number;
+  readonly systemNs: number;
+  readonly startNs: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+  /** -20..19 */
+  readonly nice: number;
+  readonly signalsPending: bigint;
+  readonly signalsBlocked: bigint;
+  readonly uid: ProcIds;
+  readonly gid: ProcIds;
+  readonly groups: readonly number[];
+  readonly capEffective: bigint;
+  readonly capPermitted: bigint;
+  readonly capInheritable: bigint;
+  readonly umask: number;
+  /** undefined once the task is dead. */
+  readonly files: FdTable | undefined;
+  readonly cwd: Location | undefined;
+  readonly root: Location | undefined;
+}
+
+/** A thread group. */
+export interface ProcProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly sid: number;
+  /** Device number of the controlling terminal, 0: none. */
+  readonly tty: number;
+  /** Foreground process group of that terminal, -1: none. */
+  readonly foregroundPgid: number;
+  /** The thread whose tid is the pid; of a zombie too. */
+  readonly leader: ProcTask;
+  /** Live threads, leader first; a zombie has its leader only. */
+  readonly tasks: readonly ProcTask[];
+  /** undefined: a zombie has none. */
+  readonly space: ProcSpace | undefined;
+  readonly exe: Location | undefined;
+  /** Sums over all threads, ended ones included. */
+  readonly userNs: number;
+  readonly systemNs: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  /** Of children that were waited for. */
+  readonly childUserNs: number;
+  readonly childSystemNs: number;
+  readonly childMinorFaults: number;
+  readonly childMajorFaults: number;
+  /** Signal that the parent gets. */
+  readonly exitSignal: number;
+  /** Wait status of a zombie. */
+  readonly exitCode: number;
+  readonly signalsPending: bigint;
+  readonly signalsIgnored: bigint;
+  readonly signalsCaught: bigint;
+  readonly signalsQueued: number;
+  /** Indexed by RLIMIT_*; Infinity = unlimited. */
+  readonly limits: readonly { readonly current: number; readonly maximum: number }[];
+  /** -1000..1000; writing oom_score_adj sets it. */
+  oomScoreAdjust: number;
+  readonly noNewPrivileges: boolean;
+  /** prctl(PR_SET_DUMPABLE): unless 1, its files belong to root. */
+  readonly dumpable: number;
+}
+
+/** The machine. */
+export interface ProcSource {
+  readonly core: Core;
+  /** The task that is looking: what self and thread-self mean. undefined outside a system call. */
+  current(): { readonly pid: number; readonly tid: number } | undefined;
+  pids(): number[];
+  /** By pid of the thread group, or by tid of any of its threads (Linux resolves /proc/TID too, without listing it). */
+  process(id: number): ProcProcess | undefined;
+  /** Sets the name of one thread (at most 15 bytes are kept). */
+  setComm(tid: number, name: string): void;
+  /** Mounts that the process sees, parents before children. */
+  mounts(pid: number): ProcMount[];
+  /** The file behind a VM object; undefined: anonymous shared memory without a name. */
+  mappedFile(object: number): ProcMappedFile | undefined;
+  /** Absolute path of a location as the reader sees it, ' (deleted)' appended when it has no name any more. */
+  pathOf(location: Location): string;
+
+  now(): number;
+  readonly bootTime: Timestamp;
+  /** Runnable tasks at this moment, the reader included. */
+  readonly runnable: number;
+  /** All tasks. */
+  readonly taskCount: number;
+  readonly lastPid: number;
+  /** Tasks ever created. */
+  readonly forks: number;
+  readonly contextSwitches: number;
+  /** uname(2) */
+  readonly hostname: string;
+  readonly domainname: string;
+  readonly osRelease: string;
+  readonly osVersion: string;
+  readonly random: (bytes: Uint8Array) => void;
+}
