@@ -18,11 +18,14 @@ static inline uint64_t random64(void) {
 
 #ifdef FREESTANDING
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n) {
+/* Otherwise gcc recognises the loops and makes them calls of the functions they are in. */
+#define NO_LIBRARY_CALL __attribute__((optimize("no-tree-loop-distribute-patterns")))
+
+NO_LIBRARY_CALL void *memcpy(void *restrict to, const void *restrict from, size_t n) {
   for (char *p = to; n--;) *p++ = *(const char *)from, from = (const char *)from + 1;
   return to;
 }
-void *memset(void *to, int byte, size_t n) {
+NO_LIBRARY_CALL void *memset(void *to, int byte, size_t n) {
   for (char *p = to; n--;) *p++ = byte;
   return to;
 }
