@@ -29,7 +29,8 @@ function caseOf(operation: Operation, index: number): string {
   const sources = operation.operands.map((kind, i) => (kind === 'integer' ? `%[${names[i]}]` : `ft${i}`));
   const back = operation.result === 'integer' ? '' : `fmv.x.${operation.result === 's' ? 'w' : 'd'} %[r], ft3\\n`;
   const mnemonic = operation.name.replaceAll('_', '.');
-  return `    case ${index}: __asm__ volatile("${moves.join('')}fsrm %[rm]\\nfsflags zero\\n${mnemonic} ${target}, ${sources.join(', ')}\\n${back}"
+  const text = `${moves.join('')}fsrm %[rm]\\nfsflags zero\\n${mnemonic} ${target}, ${sources.join(', ')}\\n${back}`;
+  return `    case ${index}: __asm__ volatile("${text}"
       "frflags %[f]\\n" : [r] "=&r"(r), [f] "=&r"(f) : [a] "r"(a), [b] "r"(b), [c] "r"(c), [rm] "r"((uint64_t)in.rm)
       : "ft0", "ft1", "ft2", "ft3");
       ${operation.result === 's' ? 'r = (uint32_t)r;' : ''} break;`;
