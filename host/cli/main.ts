@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { asmCommand } from './asm.js';
+import { demoCommand } from './demo.js';
+import { disasmCommand } from './disasm.js';
+import { CliError, EXIT_USAGE, markOptionalValues, UsageError } from './options.js';
+import { runCommand } from './run.js';
+import { version } from './version.js';
+
+/** Each command ends with a status; output that is still on its way to a pipe is waited for by the process itself. */
+async function main(argv: readonly string[]): Promise<number> {
+  let status = 0;
+  const finish = (code: number): void => {
+    status = code;
+  };
+  const program = new Command('pagewalk')
+    .description('Runs riscv64 Linux programs on a machine with a real MMU.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'pagewalk: ')) })
+    .showHelpAfterError('(pagewalk --help shows how it is used)');
+  runCommand(program, finish);
+  asmCommand(program, finish);
+  disasmCommand(program, finish);
+  demoCommand(program, finish);
+  try {
+    await program.parseAsync(markOptionalValues(argv), { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error instanceof UsageError) return complain(error.message, EXIT_USAGE);
+    if (error instanceof CliError) return complain(error.message, error.status);
+    throw error;
+  }
+}
+
+function complain(message: string, status: number): number {
+  process.stderr.write(`pagewalk: ${message}\n`);
+  return status;
+}
+
+process.exitCode = await main(process.argv.slice(2));

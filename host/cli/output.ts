@@ -1,0 +1,21 @@
+import type { Writable } from 'node:stream';
+
+/**
+ * Writes and waits until the stream has room again. False when the reader has gone (EPIPE: `| head`), which is an end, not
+ * an error.
+ */
+export function writeAll(stream: Writable, data: string | Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      stream.off('error', onError);
+      if (error.code === 'EPIPE') resolve(false);
+      else reject(error);
+    };
+    stream.on('error', onError);
+    stream.write(data, (error) => {
+      if (error != null) return; // the 'error' event tells
+      stream.off('error', onError);
+      resolve(true);
+    });
+  });
+}
