@@ -1,0 +1,141 @@
+import { Suspend, SysError } from '../linux/error.js';
+import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SI_KERNEL, SIG_IGN, SIGCHLD, SIGHUP } from '../linux/signal.js';
+import { hangUpOrphans } from './jobs.js';
+import type { Kernel } from './kernel.js';
+import { addUsage, type Process, threadUsage } from './process.js';
+import { releaseRobustList } from './robust.js';
+import { childInfo, endProcess, sendToGroup, sendToProcess } from './signal.js';
+import { SWITCHED, type Thread } from './thread.js';
+
+/** exit_group(2): the whole process ends with this wait status once its threads get their turn. */
+export function exitGroup(process: Process, status: number): number {
+  endProcess(process, status);
+  return SWITCHED;
+}
+
+/** The thread is over. The last one of a process ends the process; `code` is then its wait status unless one is set. */
+export function exitThread(t: Thread, status: number): void {
+  const { kernel, process } = t;
+  if (t.state === 'dead') return;
+  releaseUserState(t);
+  kernel.futexes.abandon(t);
+  t.die();
+  process.threads.delete(t);
+  addUsage(process.endedUsage, threadUsage(t));
+  t.files.release();
+  kernel.releaseContext(t);
+  if (t !== process.leader) kernel.threads.delete(t.tid);
+  if (process.threads.size > 0) return;
+  if (!process.exiting) {
+    process.exiting = true;
+    process.status = status;
+  }
+  finishProcess(process);
+}
+
+/** What a dying thread owes its siblings: robust mutexes, and pthread_join's word. Bad addresses are the guest's own business. */
+function releaseUserState(t: Thread): void {
+  const attempt = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof SysError || error instanceof Suspend)) throw error;
+    }
+  };
+  if (t.robustList !== 0) attempt(() => releaseRobustList(t));
+  const address = t.clearChildTid;
+  // The last user of a memory has nobody to tell.
+  if (address === 0 || t.process.space.references + t.process.threads.size <= 2) return;
+  attempt(() => {
+    t.user.writeU32(address, 0);
+    t.kernel.futexes.wake(t.kernel.futexes.key(t, address), 1, ~0);
+  });
+}
+
+function finishProcess(process: Process): void {
+  const { kernel } = process;
+  process.endedUsage.residentPeak = Math.max(process.endedUsage.residentPeak, process.space.residentPeak());
+  kernel.hooks.onProcessExit?.(process);
+  process.realTimer?.cancel();
+  for (const timer of process.posixTimers.values()) timer.cancel();
+  process.posixTimers.clear();
+  releaseSpace(process);
+  process.state = 'zombie';
+  process.stopped = false;
+  if (process.sid === process.pid) leaveTerminal(process);
+  for (const group of new Set([process, ...process.children].map((p) => p.pgid))) hangUpOrphans(kernel, group, process.sid, process);
+  for (const child of [...process.children]) adopt(child);
+  notifyParent(process);
+}
+
+/** Gives the memory back; a vfork parent that waits for it runs again. Also for execve, which puts a new one in its place. */
+export function releaseSpace(process: Process): void {
+  process.kernel.dropSpace(process.space);
+  process.space.release();
+  process.sharesParentSpace = false;
+  process.vforkQueue.wake();
+}
+
+/** A session leader's end hangs up the foreground group of its terminal. */
+function leaveTerminal(process: Process): void {
+  const terminal = process.terminal;
+  if (terminal === undefined) return;
+  for (const member of process.kernel.processes.values()) if (member.sid === process.sid) member.terminal = undefined;
+  sendToGroup(process.kernel, terminal.foreground, { signo: SIGHUP, code: SI_KERNEL });
+  terminal.session = 0;
+  terminal.foreground = 0;
+}
+
+/** An orphan goes to the nearest ancestor that reaps for others, else to init. */
+function adopt(child: Process): void {
+  const old = child.parent as Process;
+  let parent = old.parent;
+  while (parent !== undefined && !(parent.childSubreaper && !parent.exiting)) parent = parent.parent;
+  old.children.delete(child);
+  child.parent = parent;
+  child.exitSignal = SIGCHLD;
+  parent?.children.add(child);
+  if (child.state === 'zombie') notifyParent(child);
+  else if (child.parentDeathSignal !== 0) sendToProcess(child, { signo: child.parentDeathSignal, code: 0, pid: old.pid, uid: old.leader.cred.ruid });
+}
+
+function notifyParent(process: Process): void {
+  const { parent } = process;
+  if (parent === undefined) return reap(process);
+  const { exitSignal } = process;
+  const action = parent.handlers.get(SIGCHLD);
+  const ignored = action.handler === SIG_IGN;
+  const unwanted = exitSignal === SIGCHLD && (ignored || (action.flags & SA_NOCLDWAIT) !== 0);
+  if (exitSignal !== 0 && !(exitSignal === SIGCHLD && ignored)) {
+    const killed = (process.status & 0x7f) !== 0;
+    const status = killed ? process.status & 0x7f : (process.status >> 8) & 0xff;
+    sendToProcess(parent, childInfo(process, exitSignal, killed ? CLD_KILLED : CLD_EXITED, status));
+  }
+  if (unwanted) reap(process);
+  parent.childQueue.wake();
+}
+
+/** The zombie is gone: its pid is free, its usage belongs to the parent. */
+export function reap(process: Process): void {
+  const { kernel, parent } = process;
+  process.state = 'reaped';
+  kernel.processes.delete(process.pid);
+  kernel.threads.delete(process.pid);
+  if (parent === undefined) return;
+  parent.children.delete(process);
+  addUsage(parent.childrenUsage, process.usage());
+  addUsage(parent.childrenUsage, process.childrenUsage);
+}
+
+/** Ends every other thread at once: none of them is running. For execve and for the machine's end. */
+export function killOtherThreads(survivor: Thread): void {
+  for (const t of [...survivor.process.threads]) if (t !== survivor) exitThread(t, 0);
+}
+
+/** Everything ends, as at power-off: nobody is told. */
+export function killEverything(kernel: Kernel): void {
+  for (const process of [...kernel.processes.values()]) {
+    endProcess(process, 9);
+    for (const t of [...process.threads]) exitThread(t, 9);
+  }
+}

@@ -1,0 +1,119 @@
+import { ENOSYS } from '../../assembly/shared/errno.js';
+import { HART, HART_X } from '../../assembly/shared/layout.js';
+import type { Core } from '../core/core.js';
+import { SysError } from '../linux/error.js';
+import { BLOCKED, SWITCHED, type Thread } from '../kernel/thread.js';
+import { ArgClass, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
+
+const A0 = 10;
+const A7 = 17;
+const INSTRUCTION_BYTES = 4;
+const RESTART_CODES = 512;
+const TWO32 = 2 ** 32;
+const ARGUMENTS_MAX = 6;
+
+export interface SyscallWatcher {
+  /** Before the first run of a call; not for its re-runs. */
+  onSyscallEnter?(t: Thread, number: number, row: SyscallRow | undefined): void;
+  /** `result` is what the guest sees in a0, undefined when the call does not return (exit, execve that worked, sigreturn). */
+  onSyscallExit?(t: Thread, number: number, row: SyscallRow | undefined, result: number | undefined): void;
+}
+
+interface Entry {
+  readonly row: SyscallRow;
+  readonly handler: SyscallHandler | undefined;
+  readonly classes: readonly ArgClass[];
+}
+
+/** Finds the handler of a call, turns registers into numbers, and puts the result where the guest looks for it. */
+export class Dispatcher {
+  readonly #entries: (Entry | undefined)[] = [];
+  watcher: SyscallWatcher | undefined = undefined;
+
+  constructor(
+    private readonly core: Core,
+    rows: readonly SyscallRow[],
+  ) {
+    for (const row of rows) this.#entries[row.number] = { row, handler: row.handler, classes: row.args.map(argumentClass) };
+  }
+
+  row(number: number): SyscallRow | undefined {
+    return this.#entries[number]?.row;
+  }
+
+  /**
+   * Runs the call that the loaded thread's registers describe. The pc stays at the ecall until there is a result. Throws Suspend when
+   * only the host can let it go on; then it is to be run again.
+   */
+  call(t: Thread): void {
+    const { core } = this;
+    const number = t.syscall >= 0 ? t.syscall : core.reg(A7);
+    const entry = this.#entries[number];
+    if (t.syscall < 0) {
+      t.syscall = number;
+      t.systemCalls++;
+      if (this.watcher !== undefined) this.watcher.onSyscallEnter?.(t, number, entry?.row);
+    }
+    const result = entry?.handler === undefined ? -ENOSYS : this.#run(t, entry.handler, entry.classes);
+    if (result === BLOCKED) {
+      t.resumed = true;
+      return;
+    }
+    if (result === SWITCHED || t.state === 'dead') this.#finish(t, entry, undefined);
+    else if (result <= -RESTART_CODES && result > -RESTART_CODES - 16) {
+      t.interrupted = -result;
+      t.resumed = true;
+      if (this.watcher !== undefined) this.watcher.onSyscallExit?.(t, number, entry?.row, result);
+    } else {
+      core.setReg(A0, result);
+      core.pc += INSTRUCTION_BYTES;
+      if (t.savedMask !== undefined) t.restoreMask();
+      this.#finish(t, entry, result);
+    }
+  }
+
+  #finish(t: Thread, entry: Entry | undefined, result: number | undefined): void {
+    const number = t.syscall;
+    t.endCall();
+    if (this.watcher !== undefined) this.watcher.onSyscallExit?.(t, number, entry?.row, result);
+  }
+
+  #run(t: Thread, handler: SyscallHandler, classes: readonly ArgClass[]): number {
+    const words = this.core.u32;
+    const count = classes.length;
+    try {
+      return handler(
+        t,
+        count > 0 ? argument(words, 0, classes[0]) : 0,
+        count > 1 ? argument(words, 1, classes[1]) : 0,
+        count > 2 ? argument(words, 2, classes[2]) : 0,
+        count > 3 ? argument(words, 3, classes[3]) : 0,
+        count > 4 ? argument(words, 4, classes[4]) : 0,
+        count > 5 ? argument(words, 5, classes[5]) : 0,
+      );
+    } catch (error) {
+      if (error instanceof SysError) return -error.errno;
+      throw error;
+    }
+  }
+
+  /** The arguments of the loaded thread's call, for whoever shows it. */
+  arguments(row: SyscallRow | undefined): number[] {
+    const kinds = row?.args.map(argumentClass) ?? new Array<ArgClass>(ARGUMENTS_MAX).fill(ArgClass.U64);
+    return kinds.map((kind, i) => argument(this.core.u32, i, kind));
+  }
+}
+
+function argument(words: Uint32Array, i: number, kind: ArgClass): number {
+  const at = ((HART + HART_X) >>> 2) + (A0 + i) * 2;
+  switch (kind) {
+    case ArgClass.I32:
+      return words[at] | 0;
+    case ArgClass.U32:
+      return words[at];
+    case ArgClass.I64:
+      return words[at] + (words[at + 1] | 0) * TWO32;
+    case ArgClass.U64:
+      return words[at] + words[at + 1] * TWO32;
+  }
+}
