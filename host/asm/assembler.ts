@@ -1,7 +1,7 @@
-import { AsmError, Diagnostics, Source } from './diagnostics.js';
+import { AsmError, Diagnostics, type Source } from './diagnostics.js';
 import { directives } from './directives.js';
 import { layoutImage, writeElf } from './elf.js';
-import { evaluate, type Expression, parseExpression, type Scope, type Value } from './expression.js';
+import { type Expression, evaluate, parseExpression, type Scope, type Value } from './expression.js';
 import { assembleInstruction } from './instruction.js';
 import { lex } from './lexer.js';
 import { Section, type SectionFlags, SizeBudget } from './section.js';
@@ -177,8 +177,8 @@ export class Assembler implements Scope {
   }
 
   #directive(name: string, at: number): void {
-    if (name.startsWith('.cfi_')) return this.tokens.skipStatement(); // unwinding notes of compilers
-    const handler = directives.get(name);
+    // Unwinding notes of compilers are skipped.
+    const handler = directives.get(name.startsWith('.cfi_') ? '.ident' : name);
     if (handler === undefined) throw new AsmError(at, `unknown directive '${name}'`);
     handler(this, at, name);
   }
@@ -193,7 +193,8 @@ export class Assembler implements Scope {
     for (const fixup of this.fixups) this.#guard(() => this.#apply(fixup));
     const entries = this.symbols.entries(this, (at, message) => this.diagnostics.report(at, message));
     const entry = entries.find((symbol) => symbol.name === '_start');
-    if (entry === undefined && this.diagnostics.list.length === 0) this.diagnostics.report(0, "no '_start': the program begins at the label of this name");
+    if (entry === undefined && this.diagnostics.list.length === 0)
+      this.diagnostics.report(0, "no '_start': the program begins at the label of this name");
     if (this.diagnostics.list.length > 0 || entry === undefined) return undefined;
     return writeElf(layout, entries, Number(entry.value));
   }
@@ -246,6 +247,7 @@ export class Assembler implements Scope {
 /** Bits 31..12, rounded so that adding the sign-extended low 12 bits gives the value back. */
 function highPart(value: bigint, at: number, what: string): bigint {
   const high = (value + 0x800n) >> 12n;
-  if (high < -0x80000n || high > 0x7ffffn) throw new AsmError(at, `${what} cannot reach 0x${BigInt.asUintN(64, value).toString(16)}: it is 32 bits signed`);
+  if (high < -0x80000n || high > 0x7ffffn)
+    throw new AsmError(at, `${what} cannot reach 0x${BigInt.asUintN(64, value).toString(16)}: it is 32 bits signed`);
   return BigInt.asUintN(20, high);
 }

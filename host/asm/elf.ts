@@ -174,7 +174,11 @@ function attributes(): Uint8Array {
 
 const SHN_ABS = 0xfff1;
 
-function symbolTable(symbols: readonly SymbolEntry[], layout: ImageLayout, strings: StringTable): { bytes: Uint8Array; firstGlobal: number } {
+function symbolTable(
+  symbols: readonly SymbolEntry[],
+  layout: ImageLayout,
+  strings: StringTable,
+): { bytes: Uint8Array; firstGlobal: number } {
   const ordered = [...symbols.filter((s) => s.binding === 'local'), ...symbols.filter((s) => s.binding !== 'local')];
   const indexOf = new Map(layout.sections.map((section, i) => [section, i + 1]));
   const out = new Writer((ordered.length + 1) * SYM_BYTES);

@@ -29,8 +29,9 @@ export function encode(asm: Assembler, row: Instruction, operands: readonly Oper
   const optional = rounding?.kind === 'field' && rounding.field.type === 'rm' ? 1 : 0;
   const count = row.operands.length;
   if (operands.length > count || operands.length < count - optional) throw new AsmError(at, countMessage(row));
-  operands.forEach((operand, i) => encoder.operand(row.operands[i], operand));
-  if (operands.length < count && rounding?.kind === 'field' && rounding.field.type === 'rm' && !rounding.field.exact) encoder.or(DYNAMIC_ROUNDING << 12);
+  for (const [i, operand] of operands.entries()) encoder.operand(row.operands[i], operand);
+  if (operands.length < count && rounding?.kind === 'field' && rounding.field.type === 'rm' && !rounding.field.exact)
+    encoder.or(DYNAMIC_ROUNDING << 12);
 }
 
 /** "addi takes 3 operands: rd, rs1, imm" */
@@ -42,7 +43,8 @@ export function countMessage(row: Instruction): string {
 
 /** How an operand kind is called in messages. */
 function describeSyntax(syntax: OperandSyntax): string {
-  if (syntax.kind === 'memory') return `${syntax.offset === undefined ? '' : 'offset'}(${syntax.base.type === 'fixed' ? 'sp' : 'register'})`;
+  if (syntax.kind === 'memory')
+    return `${syntax.offset === undefined ? '' : 'offset'}(${syntax.base.type === 'fixed' ? 'sp' : 'register'})`;
   const { field } = syntax;
   switch (field.type) {
     case 'x':
@@ -80,7 +82,10 @@ class Encoder {
   }
 
   operand(syntax: OperandSyntax, operand: Operand): void {
-    if (syntax.kind === 'field') return this.#field(syntax.field, operand);
+    if (syntax.kind === 'field') {
+      this.#field(syntax.field, operand);
+      return;
+    }
     if (operand.kind !== 'memory') {
       const example = syntax.offset === undefined ? '(a0)' : '8(sp)';
       throw new AsmError(operand.at, `expected an address such as ${example}`);
@@ -99,16 +104,21 @@ class Encoder {
       case 'x':
       case 'f':
       case 'fixed':
-        return this.#register(field, operand);
+        this.#register(field, operand);
+        break;
       case 'imm':
         if (operand.kind !== 'expression') throw new AsmError(operand.at, field.target ? 'expected a label' : 'expected a number');
-        return this.#immediate(field, operand.expression);
+        this.#immediate(field, operand.expression);
+        break;
       case 'csr':
-        return this.or(this.#csr(operand) << 20);
+        this.or(this.#csr(operand) << 20);
+        break;
       case 'rm':
-        return this.or(this.#rounding(operand) << field.bit);
+        this.or(this.#rounding(operand) << field.bit);
+        break;
       case 'fence':
-        return this.or(this.#fence(operand) << field.bit);
+        this.or(this.#fence(operand) << field.bit);
+        break;
     }
   }
 
@@ -118,7 +128,8 @@ class Encoder {
     }
     if (field.type === 'fixed') {
       const name = X_NAMES[field.register];
-      if (operand.bank !== 'x' || operand.number !== field.register) throw new AsmError(operand.at, `${this.row.name} works on ${name} only`);
+      if (operand.bank !== 'x' || operand.number !== field.register)
+        throw new AsmError(operand.at, `${this.row.name} works on ${name} only`);
       return;
     }
     const { bit, compressed, type, except } = field as RegisterField;
@@ -188,7 +199,8 @@ const MODIFIER_FIELDS: Readonly<Record<string, string>> = {
 function checkModifier(row: Instruction, field: ImmediateField, expression: Expression & { kind: 'modifier' }): void {
   const { modifier } = expression;
   const wanted = MODIFIER_FIELDS[modifier];
-  const fits = modifier === 'hi' || modifier === 'pcrel_hi' ? row.name === wanted : field.bits === 12 && field.signed === true && !field.target;
+  const fits =
+    modifier === 'hi' || modifier === 'pcrel_hi' ? row.name === wanted : field.bits === 12 && field.signed === true && !field.target;
   if (!fits) throw new AsmError(expression.at, `%${modifier} belongs in ${wanted}, not in ${row.name}`);
 }
 

@@ -2,7 +2,25 @@ import { AsmError } from './diagnostics.js';
 import type { Section } from './section.js';
 import type { TokenStream } from './stream.js';
 
-export type BinaryOperator = '+' | '-' | '*' | '/' | '%' | '<<' | '>>' | '&' | '|' | '^' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '&&' | '||';
+export type BinaryOperator =
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '<<'
+  | '>>'
+  | '&'
+  | '|'
+  | '^'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | '&&'
+  | '||';
 export type UnaryOperator = '-' | '~' | '!';
 
 /** The relocation functions that an instruction's immediate may be wrapped in. */
@@ -13,7 +31,13 @@ export type Expression =
   | { readonly kind: 'symbol'; readonly at: number; readonly name: string }
   | { readonly kind: 'place'; readonly at: number; readonly section: Section; readonly offset: number }
   | { readonly kind: 'unary'; readonly at: number; readonly operator: UnaryOperator; readonly operand: Expression }
-  | { readonly kind: 'binary'; readonly at: number; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'binary';
+      readonly at: number;
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly kind: 'modifier'; readonly at: number; readonly modifier: Modifier; readonly operand: Expression };
 
 /** Before the layout is known a value may be relative to the start of a section; afterwards section is always undefined. */

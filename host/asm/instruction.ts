@@ -35,20 +35,18 @@ export function emit(asm: Assembler, name: string, operands: readonly Operand[],
   const last = operands.at(-1);
   const immediate = IMMEDIATE_FORMS[name];
   if (immediate !== undefined && last?.kind === 'expression' && operands.length > 1 && !namesCsr(name, operands.length)) {
-    return emit(asm, immediate, operands, at);
+    emit(asm, immediate, operands, at);
+    return;
   }
   const pseudos = PSEUDO_BY_NAME.get(name);
   const pseudo = pseudos?.find((row) => row.operands === operands.length);
   const real = INSTRUCTION_BY_NAME.get(name);
-  if (pseudo !== undefined && !(real !== undefined && realFits(real, operands))) {
-    return emitPseudo(asm, pseudo, operands, at);
-  }
-  if (real !== undefined) return encode(asm, real, addressForms(real, operands), at);
-  if (pseudos !== undefined) {
+  if (pseudo !== undefined && !(real !== undefined && realFits(real, operands))) emitPseudo(asm, pseudo, operands, at);
+  else if (real !== undefined) encode(asm, real, addressForms(real, operands), at);
+  else if (pseudos !== undefined) {
     const counts = [...new Set(pseudos.map((row) => row.operands))].join(' or ');
     throw new AsmError(at, `${name} takes ${counts === '0' ? 'no' : counts} operand${counts === '1' ? '' : 's'}`);
-  }
-  throw new AsmError(at, unknownMessage(name));
+  } else throw new AsmError(at, unknownMessage(name));
 }
 
 /** csrw csr, reg: the last of two operands is a value, but the CSR itself is an expression as well. */
@@ -122,4 +120,3 @@ function editDistance(a: string, b: string, limit: number): number {
   }
   return Math.min(row[b.length], limit);
 }
-

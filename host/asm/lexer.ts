@@ -75,14 +75,15 @@ class Lexer {
   }
 
   #word(start: number): void {
-    let text = this.#match(LOCAL);
-    if (text !== undefined) return this.#push('local', start, text);
-    text = this.#match(NUMBER);
-    if (text !== undefined) return this.#number(start, text);
-    text = this.#match(NAME);
-    if (text !== undefined) return this.#push('name', start, text);
-    text = this.#match(PUNCT);
-    if (text !== undefined) return this.#push('punct', start, text);
+    let text: string | undefined;
+    if ((text = this.#match(LOCAL)) !== undefined) this.#push('local', start, text);
+    else if ((text = this.#match(NUMBER)) !== undefined) this.#number(start, text);
+    else if ((text = this.#match(NAME)) !== undefined) this.#push('name', start, text);
+    else if ((text = this.#match(PUNCT)) !== undefined) this.#push('punct', start, text);
+    else this.#stray(start);
+  }
+
+  #stray(start: number): void {
     const code = this.text.codePointAt(start) as number;
     this.diagnostics.report(start, code < 32 ? `stray control character 0x${code.toString(16)}` : `stray '${String.fromCodePoint(code)}'`);
     this.#match(REST_OF_LINE);

@@ -64,9 +64,9 @@ function loadConstant(asm: Assembler, rd: number, value: bigint, at: number): vo
   const target = register(rd, at);
   if (value === BigInt.asIntN(32, value)) {
     const high = BigInt.asUintN(20, (value - low) >> 12n);
-    if (high === 0n) return real(asm, 'addi', [target, register(0, at), number(low, at)], at);
-    real(asm, 'lui', [target, number(high, at)], at);
-    if (low !== 0n) real(asm, 'addiw', [target, target, number(low, at)], at);
+    if (high === 0n) real(asm, 'addi', [target, register(0, at), number(low, at)], at);
+    else real(asm, 'lui', [target, number(high, at)], at);
+    if (high !== 0n && low !== 0n) real(asm, 'addiw', [target, target, number(low, at)], at);
     return;
   }
   let high = BigInt.asIntN(64, value - low) >> 12n;
@@ -139,7 +139,8 @@ function loadInteger(asm: Assembler, operands: readonly Operand[], at: number, n
 function throughScratch(asm: Assembler, operands: readonly Operand[], at: number, name: string): boolean {
   const [data, symbol, scratch] = operands;
   if (!isSymbol(symbol)) return false;
-  if (operands.length !== 3) throw new AsmError(at, `${name} with a symbol needs a register for its address: ${name} register, symbol, register`);
+  if (operands.length !== 3)
+    throw new AsmError(at, `${name} with a symbol needs a register for its address: ${name} register, symbol, register`);
   const base = integerRegister(scratch);
   pair(asm, symbol.expression, base, name, [data, address(base, at)], at);
   return true;

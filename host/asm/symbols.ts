@@ -1,5 +1,5 @@
 import { AsmError } from './diagnostics.js';
-import { evaluate, type Expression, placeValue, type Scope, type Value } from './expression.js';
+import { type Expression, evaluate, placeValue, type Scope, type Value } from './expression.js';
 import type { Section } from './section.js';
 
 /** A symbol as the ELF file shows it. */
@@ -22,6 +22,8 @@ interface SymbolState {
   label?: { section: Section; offset: number };
   /** .equ and .set: a value known at once, or an expression kept until it is. */
   assigned?: { value?: Value; expression: Expression };
+  /** Of an assigned symbol, once sections are placed: chains of symbols are walked once. */
+  final?: Value | AsmError;
   size?: Expression;
   evaluating: boolean;
 }
@@ -106,13 +108,19 @@ export class SymbolTable {
   }
 
   #assignedValue(symbol: SymbolState, at: number, scope: Scope): Value {
+    if (symbol.final instanceof AsmError) throw symbol.final;
+    if (symbol.final !== undefined) return symbol.final;
     if (symbol.evaluating) throw new AsmError(at, `'${symbol.name}' is defined by itself`);
     symbol.evaluating = true;
     try {
-      const assigned = symbol.assigned as { value?: Value; expression: Expression };
-      const value = assigned.value;
-      if (value === undefined) return evaluate(assigned.expression, scope);
-      return value.section === undefined ? value : placeValue(value.section, Number(value.offset), scope);
+      const { value, expression } = symbol.assigned as { value?: Value; expression: Expression };
+      const result =
+        value?.section === undefined ? (value ?? evaluate(expression, scope)) : placeValue(value.section, Number(value.offset), scope);
+      if (scope.placed) symbol.final = result;
+      return result;
+    } catch (error) {
+      if (scope.placed && error instanceof AsmError) symbol.final = error;
+      throw error;
     } finally {
       symbol.evaluating = false;
     }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listing, ListingError, type ListingOptions } from '../debug/listing.js';
+import { ListingError, type ListingOptions, listing } from '../debug/listing.js';
 import { readInput } from './files.js';
 import { CliError } from './options.js';
 import { writeAll } from './output.js';

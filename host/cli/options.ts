@@ -33,7 +33,8 @@ export function parseMemory(text: string): number {
   if (found === null) throw new UsageError(`--memory: '${text}' is not a size (examples: 64K, 512M, 1.5G)`);
   const bytes = Number(found[1]) * UNITS[(found[2] ?? '').toUpperCase()];
   if (bytes < MEMORY_MIN) throw new UsageError(`--memory: ${text} is too little, at least ${showSize(MEMORY_MIN)}`);
-  if (bytes > MEMORY_MAX) throw new UsageError(`--memory: ${text} is too much, at most ${showSize(MEMORY_MAX)} (a 4 GiB memory less the tables)`);
+  if (bytes > MEMORY_MAX)
+    throw new UsageError(`--memory: ${text} is too much, at most ${showSize(MEMORY_MAX)} (a 4 GiB memory less the tables)`);
   return Math.floor(bytes / L.PAGE_SIZE) * L.PAGE_SIZE;
 }
 

@@ -171,7 +171,8 @@ export class SymbolMap {
   /** "main+0x12", or undefined when no symbol covers the address. Symbols without a size reach to the next one. */
   name(address: number): string | undefined {
     const symbol = this.find(address);
-    if (symbol === undefined || (symbol.size > 0 && address >= symbol.address + symbol.size && address !== symbol.address)) return undefined;
+    if (symbol === undefined || (symbol.size > 0 && address >= symbol.address + symbol.size && address !== symbol.address))
+      return undefined;
     const offset = address - symbol.address;
     return offset === 0 ? symbol.name : `${symbol.name}+0x${offset.toString(16)}`;
   }

@@ -1,4 +1,4 @@
-import { disassembleWord, type DisassembleOptions } from './disassemble.js';
+import { type DisassembleOptions, disassembleWord } from './disassemble.js';
 import { type ElfFile, EM_RISCV, readElf, SHF_EXECINSTR, SHT_NOBITS, SymbolMap } from './elf.js';
 
 export interface ListingOptions {
@@ -22,7 +22,8 @@ export function* listing(bytes: Uint8Array, options: ListingOptions = {}): Gener
   if (elf === undefined) throw new ListingError('not a 64-bit little-endian ELF file');
   if (elf.machine !== EM_RISCV) throw new ListingError(`not a RISC-V program (ELF machine ${elf.machine})`);
   const spans = codeSpans(elf, bytes, options.section);
-  if (spans.length === 0) throw new ListingError(options.section === undefined ? 'no code in it' : `no section '${options.section}' with bytes`);
+  if (spans.length === 0)
+    throw new ListingError(options.section === undefined ? 'no code in it' : `no section '${options.section}' with bytes`);
   const symbols = new SymbolMap(elf.symbols);
   for (const span of spans) {
     yield '';
@@ -41,7 +42,11 @@ function codeSpans(elf: ElfFile, bytes: Uint8Array, wanted: string | undefined):
   // Stripped of its section headers: executable segments, headers and constants included.
   return elf.segments
     .filter((s) => s.flags & 1 && s.size > 0)
-    .map((s) => ({ name: `segment at 0x${s.address.toString(16)}`, address: s.address, bytes: bytes.subarray(s.offset, s.offset + s.size) }));
+    .map((s) => ({
+      name: `segment at 0x${s.address.toString(16)}`,
+      address: s.address,
+      bytes: bytes.subarray(s.offset, s.offset + s.size),
+    }));
 }
 
 function* listSpan(span: Span, symbols: SymbolMap, options: ListingOptions): Generator<string> {

@@ -3,20 +3,18 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assemble, formatDiagnostic } from '../../host/asm/index.js';
 import { readElf } from '../../host/debug/elf.js';
-import { F_NAMES, type Field, ROUNDING_NAMES, rangeOf, alignmentOf, X_NAMES } from '../../host/debug/fields.js';
+import { alignmentOf, F_NAMES, type Field, ROUNDING_NAMES, rangeOf, X_NAMES } from '../../host/debug/fields.js';
 import { INSTRUCTIONS, type Instruction, type OperandSyntax } from '../../host/debug/instructions.js';
 import { gnuArchitecture, gnuText } from '../support/gnu.js';
+import { Random } from '../support/random.js';
 import { testWith } from '../support/tools.js';
 
 const NEEDS = ['riscv64-linux-gnu-as', 'riscv64-linux-gnu-ld'];
 const TEXT_ADDRESS = 0x100b0;
 
-let state = 1;
-function random(limit: number): number {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return Math.floor((state / 2 ** 32) * limit);
-}
-const pick = <T>(list: readonly T[]): T => list[random(list.length)];
+const generator = new Random(1);
+const random = (limit: number): number => generator.below(limit);
+const pick = <T>(list: readonly T[]): T => generator.pick(list);
 
 function fieldSample(field: Field): string {
   switch (field.type) {
@@ -81,7 +79,9 @@ function compare(lines: readonly string[], arch: string): void {
   // Find the first line that differs by assembling ever shorter beginnings of ours.
   const difference = actual.findIndex((byte, i) => byte !== expected[i]);
   const low = Math.max(0, difference - 8);
-  assert.unreachable(`differs at .text+${difference}: ${hex(actual.subarray(low, difference + 8))} ${hex(expected.subarray(low, difference + 8))}`);
+  assert.unreachable(
+    `differs at .text+${difference}: ${hex(actual.subarray(low, difference + 8))} ${hex(expected.subarray(low, difference + 8))}`,
+  );
 }
 
 testWith(test, NEEDS, 'every row, with many operands, encodes as by the GNU assembler', () => {

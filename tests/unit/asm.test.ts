@@ -41,7 +41,7 @@ function errors(source: string): string[] {
 }
 
 test('data directives', () => {
-  assert.equal(data('.byte 1, -1, 0xff, \'a\', \'\\n\''), [1, 255, 255, 97, 10]);
+  assert.equal(data(".byte 1, -1, 0xff, 'a', '\\n'"), [1, 255, 255, 97, 10]);
   assert.equal(data('.half 0x1234; .short -2'), [0x34, 0x12, 0xfe, 0xff]);
   assert.equal(data('.word 0x12345678, 0b101, 017'), [0x78, 0x56, 0x34, 0x12, 5, 0, 0, 0, 15, 0, 0, 0]);
   assert.equal(data('.dword 0x8000000000000000, -1'), [0, 0, 0, 0, 0, 0, 0, 0x80, 255, 255, 255, 255, 255, 255, 255, 255]);
@@ -120,14 +120,17 @@ test('pseudo-instructions', () => {
     'csrrs a0,cycle,zero',
     'fence iorw,iorw',
   ]);
-  assert.equal(code('fmv.d fa0, fa1; fabs.s fa0, fa1; fneg.d fa0, fa1; fgt.d a0, fa0, fa1; fadd.d fa0, fa1, fa2, rtz; fadd.d fa0, fa1, fa2'), [
-    'fsgnj.d fa0,fa1,fa1',
-    'fsgnjx.s fa0,fa1,fa1',
-    'fsgnjn.d fa0,fa1,fa1',
-    'flt.d a0,fa1,fa0',
-    'fadd.d fa0,fa1,fa2,rtz',
-    'fadd.d fa0,fa1,fa2',
-  ]);
+  assert.equal(
+    code('fmv.d fa0, fa1; fabs.s fa0, fa1; fneg.d fa0, fa1; fgt.d a0, fa0, fa1; fadd.d fa0, fa1, fa2, rtz; fadd.d fa0, fa1, fa2'),
+    [
+      'fsgnj.d fa0,fa1,fa1',
+      'fsgnjx.s fa0,fa1,fa1',
+      'fsgnjn.d fa0,fa1,fa1',
+      'flt.d a0,fa1,fa0',
+      'fadd.d fa0,fa1,fa2,rtz',
+      'fadd.d fa0,fa1,fa2',
+    ],
+  );
   assert.equal(code('add a0, a1, 5; sll a0, a0, 3; csrw frm, 3'), ['addi a0,a1,5', 'slli a0,a0,0x3', 'csrrwi zero,frm,3']);
 });
 
@@ -239,13 +242,11 @@ test('more errors', () => {
   assert.equal(errors('_start: j 3b'), ["1:11: no '3:' before this"]);
   assert.equal(errors('_start: j 3f'), ["1:11: no '3:' after this"]);
   assert.equal(errors('_start: .byte 256'), ['1:15: 256 does not fit in a byte']);
-  assert.equal(errors('.equ a, b\n.equ b, a\n_start: .word a'), ["1:9: 'b' is defined by itself", "2:9: 'a' is defined by itself"]);
+  assert.equal(errors('.equ a, b\n.equ b, a\n_start: .word a'), ["2:9: 'a' is defined by itself"]);
   assert.equal(errors('_start: .word 1/0'), ['1:16: division by zero']);
   assert.equal(errors('.bss\n.word 1'), ['2:7: section .bss holds no bytes: use .zero there']);
   assert.equal(errors('_start: .byte 1\nnop'), ['2:1: an instruction must be at an even address: use .align before it']);
-  assert.equal(errors('_start: beq a0, a1, far\n.zero 5000\nfar:'), [
-    '1:21: target 0x1143c is 5004 bytes away, beq reaches -4096 to 4094',
-  ]);
+  assert.equal(errors('_start: beq a0, a1, far\n.zero 5000\nfar:'), ['1:21: target 0x1143c is 5004 bytes away, beq reaches -4096 to 4094']);
   assert.equal(errors('_start: lui a0, %lo(_start)'), ['1:17: %lo belongs in an instruction with a 12-bit immediate, not in lui']);
   assert.equal(errors('_start: .zero 1 << 40'), ['1:15: length is out of range']);
   assert.equal(errors('_start: nop nop'), ['1:9: nop takes no operands']);

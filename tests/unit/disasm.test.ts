@@ -7,16 +7,14 @@ import { assemble } from '../../host/asm/index.js';
 import { CSR_NUMBERS } from '../../host/debug/csr.js';
 import { disassemble, disassembleWord } from '../../host/debug/disassemble.js';
 import { INSTRUCTIONS } from '../../host/debug/instructions.js';
-import { listing, ListingError } from '../../host/debug/listing.js';
+import { ListingError, listing } from '../../host/debug/listing.js';
 import { IMMEDIATE_FORMS } from '../../host/generated/instructions.js';
 import { type GnuLine, objdump, runTool, withFolder } from '../support/gnu.js';
+import { Random } from '../support/random.js';
 import { testWith } from '../support/tools.js';
 
-let state = 7;
-function random(limit: number): number {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return Math.floor((state / 2 ** 32) * limit);
-}
+const generator = new Random(7);
+const random = (limit: number): number => generator.below(limit);
 
 /** objdump up to 2.40 shows addi as `add`, csrrwi as `csrrw`...: the alias table's first spelling. */
 function normalise(text: string): string {
@@ -35,7 +33,10 @@ function knownDifference(line: GnuLine, theirs: string, ours: string): string | 
   if (/^\.4byte/.test(theirs) && /^czero/.test(ours)) return 'Zicond is newer than this objdump';
   if (/^\.4byte/.test(theirs) && /^fcvt\.d\.(w|wu|s) /.test(ours)) return 'a reserved rounding mode where it has no effect';
   if (/^csr/.test(theirs) && /,?0x[0-9a-f]+/.test(ours)) {
-    const name = theirs.split(' ')[1].split(',').find((part) => /^[a-z]/.test(part) && ours.indexOf(part) < 0);
+    const name = theirs
+      .split(' ')[1]
+      .split(',')
+      .find((part) => /^[a-z]/.test(part) && ours.indexOf(part) < 0);
     if (name !== undefined && !CSR_NUMBERS.has(name)) return 'a CSR whose name we leave out';
   }
   if (line.length === 2 && /^c\./.test(theirs)) return 'a compressed hint is shown as what it does';
@@ -98,7 +99,10 @@ testWith(test, ['riscv64-linux-gnu-objdump', 'riscv64-linux-gnu-gcc'], 'a static
   withFolder((folder) => {
     const source = join(folder, 'a.c');
     const program = join(folder, 'a.elf');
-    writeFileSync(source, '#include <stdio.h>\n#include <math.h>\nint main(int c, char **v) { printf("%g %s", sqrt(c), v[0]); return 0; }\n');
+    writeFileSync(
+      source,
+      '#include <stdio.h>\n#include <math.h>\nint main(int c, char **v) { printf("%g %s", sqrt(c), v[0]); return 0; }\n',
+    );
     runTool('riscv64-linux-gnu-gcc', ['-O2', '-static', source, '-o', program, '-lm']);
     const lines = objdump(program);
     assert.ok(lines.length > 50000);
@@ -132,9 +136,12 @@ test('what the disassembler prints assembles to the same bytes', () => {
     }
   }
   const { elf, errors } = assemble(`_start:\n${lines.join('\n')}\n`);
-  assert.equal(errors.map((e) => `${e.text}: ${e.message}`), []);
+  assert.equal(
+    errors.map((e) => `${e.text}: ${e.message}`),
+    [],
+  );
   const view = new DataView((elf as Uint8Array).buffer, 0xb0);
-  lines.forEach((line, i) => assert.is(view.getUint32(i * 4, true).toString(16), words[i].toString(16), line));
+  for (const [i, line] of lines.entries()) assert.is(view.getUint32(i * 4, true).toString(16), words[i].toString(16), line);
 });
 
 test('text, targets and symbols', () => {
@@ -157,12 +164,21 @@ test('a listing names functions; other files are refused', () => {
   assert.ok(lines.includes('00000000000100e8 <_start>:'), lines.join('\n'));
   assert.ok(lines.some((line) => /slli\s+a0,a0,0x1$/.test(line)));
   assert.ok([...listing(elf as Uint8Array, { section: '.data' })].length > 2);
-  assert.throws(() => [...listing(elf as Uint8Array, { section: '.nope' })], (e: unknown) => e instanceof ListingError);
-  assert.throws(() => [...listing(new Uint8Array(100))], (e: unknown) => e instanceof ListingError);
+  assert.throws(
+    () => [...listing(elf as Uint8Array, { section: '.nope' })],
+    (e: unknown) => e instanceof ListingError,
+  );
+  assert.throws(
+    () => [...listing(new Uint8Array(100))],
+    (e: unknown) => e instanceof ListingError,
+  );
   const intel = Uint8Array.from(elf as Uint8Array);
   intel[18] = 62;
   intel[19] = 0;
-  assert.throws(() => [...listing(intel)], (e: unknown) => e instanceof ListingError && /not a RISC-V/.test(e.message));
+  assert.throws(
+    () => [...listing(intel)],
+    (e: unknown) => e instanceof ListingError && /not a RISC-V/.test(e.message),
+  );
   // Any damage gives lines or a ListingError.
   for (let i = 0; i < 300; i++) {
     const broken = Uint8Array.from(elf as Uint8Array);
