@@ -14,6 +14,8 @@ export interface Credentials {
   uid: number; // effective
   gid: number;
   groups: readonly number[];
+  /** Capabilities by number of bit; absent: uid 0 has them all. */
+  capEffective?: bigint;
 }
 
 /** One entry as getdents64 shows it. */

@@ -22,6 +22,7 @@ export class WaitQueue {
   }
 
   wake(): void {
+    if (this.#waiters.size === 0) return;
     for (const waiter of [...this.#waiters]) waiter.wake();
   }
 }

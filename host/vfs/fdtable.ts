@@ -1,0 +1,174 @@
+import { EBADF, EINVAL, EMFILE } from '../../assembly/shared/errno.js';
+import { SysError } from '../linux/error.js';
+import { O_PATH } from '../linux/fcntl.js';
+import { releaseRecordLocks } from './flock.js';
+import { releaseFile, retainFile } from './openfile.js';
+import type { OpenFile } from './types.js';
+
+/**
+ * Descriptors of a process (Linux's files_struct): each refers to an open file description, several may refer to one. Threads share a
+ * table by reference (share/release); it is also the owner of POSIX record locks.
+ *
+ * Invariant: every descriptor holds one reference of its file.
+ */
+export class FdTable {
+  readonly #files: (OpenFile | undefined)[] = [];
+  readonly #cloexec = new Set<number>();
+  /** No free descriptor lies below. */
+  #firstFree = 0;
+  #users = 1;
+
+  /** The open file, for calls that use its contents: EBADF for O_PATH descriptors, too. */
+  get(fd: number): OpenFile {
+    const file = this.#files[fd];
+    if (file === undefined || (file.flags & O_PATH) !== 0) throw new SysError(EBADF);
+    return file;
+  }
+
+  /** Also O_PATH: for fstat, dup, fcntl(F_GETFL), the *at() calls' directory. */
+  getAny(fd: number): OpenFile {
+    const file = this.#files[fd];
+    if (file === undefined) throw new SysError(EBADF);
+    return file;
+  }
+
+  find(fd: number): OpenFile | undefined {
+    return this.#files[fd];
+  }
+
+  /** Open descriptors in ascending order. */
+  *entries(): IterableIterator<[fd: number, file: OpenFile]> {
+    for (let fd = 0; fd < this.#files.length; fd++) {
+      const file = this.#files[fd];
+      if (file !== undefined) yield [fd, file];
+    }
+  }
+
+  get size(): number {
+    let count = 0;
+    for (const file of this.#files) if (file !== undefined) count++;
+    return count;
+  }
+
+  /** One more than the highest descriptor in use. */
+  get end(): number {
+    return this.#files.length;
+  }
+
+  /** Gives `file` the lowest free descriptor >= min and below `limit` (RLIMIT_NOFILE), and takes over the caller's reference. EMFILE. */
+  install(file: OpenFile, cloexec = false, min = 0, limit = Number.POSITIVE_INFINITY): number {
+    const fd = this.lowestFree(min);
+    if (fd >= limit) throw new SysError(EMFILE);
+    this.#set(fd, file, cloexec);
+    return fd;
+  }
+
+  /** So that a call can fail with EMFILE before it has created anything. */
+  requireFree(count: number, limit: number): void {
+    let fd = -1;
+    for (let i = 0; i < count; i++) {
+      fd = this.lowestFree(fd + 1);
+      if (fd >= limit) throw new SysError(EMFILE);
+    }
+  }
+
+  lowestFree(min = 0): number {
+    let fd = Math.max(min, this.#firstFree);
+    while (this.#files[fd] !== undefined) fd++;
+    return fd;
+  }
+
+  #set(fd: number, file: OpenFile, cloexec: boolean): void {
+    // No holes: V8 keeps a dense array.
+    while (this.#files.length < fd) this.#files.push(undefined);
+    this.#files[fd] = file;
+    if (cloexec) this.#cloexec.add(fd);
+    else this.#cloexec.delete(fd);
+    if (fd === this.#firstFree) this.#firstFree = fd + 1;
+  }
+
+  /** dup, fcntl(F_DUPFD): EINVAL when min is out of range, EMFILE when all are taken. */
+  dup(fd: number, cloexec = false, min = 0, limit = Number.POSITIVE_INFINITY): number {
+    const file = this.getAny(fd);
+    if (min < 0 || min >= limit) throw new SysError(EINVAL);
+    const free = this.lowestFree(min);
+    if (free >= limit) throw new SysError(EMFILE);
+    this.#set(free, retainFile(file), cloexec);
+    return free;
+  }
+
+  /** dup3: `to` is closed silently if it is open. EINVAL when both are the same, EBADF when `to` is out of range. */
+  dup3(fd: number, to: number, cloexec = false, limit = Number.POSITIVE_INFINITY): number {
+    if (fd === to) throw new SysError(EINVAL);
+    if (to < 0 || to >= limit) throw new SysError(EBADF);
+    const file = retainFile(this.getAny(fd));
+    const old = this.#files[to];
+    this.#set(to, file, cloexec);
+    if (old !== undefined) this.#drop(old);
+    return to;
+  }
+
+  isCloexec(fd: number): boolean {
+    return this.#cloexec.has(fd);
+  }
+
+  setCloexec(fd: number, on: boolean): void {
+    this.getAny(fd);
+    if (on) this.#cloexec.add(fd);
+    else this.#cloexec.delete(fd);
+  }
+
+  /** The descriptor is free even when closing the file throws. */
+  close(fd: number): void {
+    const file = this.getAny(fd);
+    this.#files[fd] = undefined;
+    this.#cloexec.delete(fd);
+    if (fd < this.#firstFree) this.#firstFree = fd;
+    while (this.#files.length > 0 && this.#files[this.#files.length - 1] === undefined) this.#files.pop();
+    this.#drop(file);
+  }
+
+  #drop(file: OpenFile): void {
+    releaseRecordLocks(file.inode, this);
+    releaseFile(file);
+  }
+
+  /** execve */
+  closeOnExec(): void {
+    for (const fd of [...this.#cloexec].sort((a, b) => a - b)) this.close(fd);
+  }
+
+  /** close_range(2): closes, or with `cloexec` only marks, what is open in [first, last]. */
+  closeRange(first: number, last: number, cloexec = false): void {
+    const end = Math.min(last, this.#files.length - 1);
+    for (let fd = first; fd <= end; fd++) {
+      if (this.#files[fd] === undefined) continue;
+      if (cloexec) this.#cloexec.add(fd);
+      else this.close(fd);
+    }
+  }
+
+  /** fork, unshare(CLONE_FILES): its own table with the same open files. */
+  clone(): FdTable {
+    const copy = new FdTable();
+    for (const [fd, file] of this.entries()) copy.#set(fd, retainFile(file), this.#cloexec.has(fd));
+    copy.#firstFree = this.#firstFree;
+    return copy;
+  }
+
+  /** clone(CLONE_FILES): one more user of this table. */
+  share(): FdTable {
+    this.#users++;
+    return this;
+  }
+
+  get shared(): boolean {
+    return this.#users > 1;
+  }
+
+  /** A user of the table is gone; the last one closes everything. */
+  release(): void {
+    if (--this.#users > 0) return;
+    for (let fd = this.#files.length - 1; fd >= 0; fd--) if (this.#files[fd] !== undefined) this.close(fd);
+  }
+}

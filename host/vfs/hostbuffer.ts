@@ -1,0 +1,57 @@
+import type { PageCache } from './pager.js';
+import type { IoBuffer } from './types.js';
+
+/** An IoBuffer over bytes of the host, for either direction: the loader reads with it, sendfile copies through it. */
+export class HostBuffer implements IoBuffer {
+  #done = 0;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly pages: PageCache,
+  ) {}
+
+  get remaining(): number {
+    return this.bytes.length - this.#done;
+  }
+
+  /** Bytes transferred so far. */
+  get transferred(): number {
+    return this.#done;
+  }
+
+  /** What has been put, as a view. */
+  get filled(): Uint8Array {
+    return this.bytes.subarray(0, this.#done);
+  }
+
+  put(bytes: Uint8Array): number {
+    const count = Math.min(bytes.length, this.remaining);
+    this.bytes.set(count === bytes.length ? bytes : bytes.subarray(0, count), this.#done);
+    this.#done += count;
+    return count;
+  }
+
+  take(max: number): Uint8Array {
+    const taken = this.bytes.slice(this.#done, this.#done + Math.min(max, this.remaining));
+    this.#done += taken.length;
+    return taken;
+  }
+
+  untake(bytes: number): void {
+    this.#done -= Math.min(bytes, this.#done);
+  }
+
+  fromObject(object: number, offset: number, max: number): number {
+    const into = this.bytes.subarray(this.#done, this.#done + Math.min(max, this.remaining));
+    const count = this.pages.readObject(object, offset, into);
+    this.#done += count;
+    return count;
+  }
+
+  toObject(object: number, offset: number, max: number): number {
+    const from = this.bytes.subarray(this.#done, this.#done + Math.min(max, this.remaining));
+    const count = this.pages.writeObject(object, offset, from);
+    this.#done += count;
+    return count;
+  }
+}

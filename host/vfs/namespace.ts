@@ -1,0 +1,119 @@
+import { EBUSY, EINVAL, ENOTDIR } from '../../assembly/shared/errno.js';
+import { SysError } from '../linux/error.js';
+import type { PathContext } from './context.js';
+import { Dentry, Location, Mount } from './dentry.js';
+import type { VfsEnvironment } from './environment.js';
+import type { FileSystem, Inode } from './types.js';
+import { type ResolveOptions, resolve } from './walk.js';
+
+export interface MountOptions {
+  /** Default false. */
+  readonly readOnly?: boolean;
+  /** First column of /proc/mounts; default the file system's name. */
+  readonly source?: string;
+}
+
+/** The mounts that make up one tree. */
+export class Namespace {
+  readonly #mounts: Mount[] = [];
+  /** What is mounted on a dentry, seen through which mount. Last = topmost. */
+  readonly #onTop = new Map<Dentry, Mount[]>();
+  readonly #internal = new Map<FileSystem, Mount>();
+  #lastId = 0;
+
+  constructor(
+    readonly env: VfsEnvironment,
+    root: FileSystem,
+    options: MountOptions = {},
+  ) {
+    this.#mounts.push(this.#make(root, new Dentry(undefined, '', root.root), options));
+  }
+
+  /** '/' of the tree. What is mounted over '/' hides it. */
+  get root(): Location {
+    return this.descend(this.#mounts[0].location);
+  }
+
+  /** In the order of mounting: a parent comes before what is mounted below it. */
+  get mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
+  #make(fs: FileSystem, root: Dentry, options: MountOptions, internal = false): Mount {
+    return new Mount(++this.#lastId, fs, root, options.source ?? fs.name, options.readOnly ?? false, internal);
+  }
+
+  /** mount(2): `fs` covers `at`, a directory (a file may be covered by a file). */
+  mount(fs: FileSystem, at: Location, options: MountOptions = {}): Mount {
+    return this.#attach(this.#make(fs, new Dentry(undefined, '', fs.root), options), at);
+  }
+
+  /** mount(MS_BIND): what is at `from` is seen at `at`, too. */
+  bind(from: Location, at: Location, options: MountOptions = {}): Mount {
+    return this.#attach(this.#make(from.mount.fs, from.dentry, { source: from.mount.source, ...options }), at);
+  }
+
+  #attach(mount: Mount, at: Location): Mount {
+    if (mount.root.isDirectory !== at.dentry.isDirectory) throw new SysError(ENOTDIR);
+    if (at.mount.internal) throw new SysError(EINVAL);
+    const under = this.descend(at);
+    mount.parent = under;
+    const stack = this.#onTop.get(under.dentry);
+    if (stack === undefined) this.#onTop.set(under.dentry, [mount]);
+    else stack.push(mount);
+    under.dentry.mounts++;
+    this.#mounts.push(mount);
+    return mount;
+  }
+
+  /** umount(2) of what `at` shows. EINVAL: not the root of a mount; EBUSY: the tree's root, or something is mounted below. */
+  unmount(at: Location): void {
+    const { mount } = at;
+    if (at.dentry !== mount.root || mount.internal) throw new SysError(EINVAL);
+    const under = mount.parent;
+    if (under === undefined || this.#mounts.some((other) => other.parent?.mount === mount)) throw new SysError(EBUSY);
+    mount.fs.sync();
+    const stack = (this.#onTop.get(under.dentry) ?? []).filter((other) => other !== mount);
+    if (stack.length === 0) this.#onTop.delete(under.dentry);
+    else this.#onTop.set(under.dentry, stack);
+    under.dentry.mounts--;
+    this.#mounts.splice(this.#mounts.indexOf(mount), 1);
+    mount.parent = undefined;
+  }
+
+  /** From a covered directory to what covers it. */
+  descend(location: Location): Location {
+    let at = location;
+    while (at.dentry.mounts > 0) {
+      const top = this.#onTop.get(at.dentry)?.findLast((mount) => mount.parent?.mount === at.mount);
+      if (top === undefined) break;
+      at = top.location;
+    }
+    return at;
+  }
+
+  /** Something is mounted on this dentry: it can't be removed or renamed. */
+  isMountPoint(dentry: Dentry): boolean {
+    return dentry.mounts > 0;
+  }
+
+  /** A place for an inode that has no name in the tree: a pipe, a memfd. `label` is what /proc/self/fd shows. */
+  internalLocation(fs: FileSystem, inode: Inode, label: string): Location {
+    let mount = this.#internal.get(fs);
+    if (mount === undefined) {
+      mount = this.#make(fs, new Dentry(undefined, '', fs.root), {}, true);
+      this.#internal.set(fs, mount);
+    }
+    return new Location(mount, new Dentry(undefined, label, inode));
+  }
+
+  /** What a path names; see walk.ts. */
+  resolve(ctx: PathContext, start: Location, path: string, options?: ResolveOptions): Location {
+    return resolve(ctx, start, path, options);
+  }
+
+  /** sync(2) */
+  sync(): void {
+    for (const fs of new Set(this.#mounts.map((mount) => mount.fs))) fs.sync();
+  }
+}

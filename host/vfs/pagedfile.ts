@@ -1,0 +1,257 @@
+import { EBADF, EFBIG, EINVAL, ENOSPC, ENOTTY, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { NO_INDEX } from '../../assembly/shared/exit.js';
+import { PAGE_SIZE } from '../../assembly/shared/layout.js';
+import type { UserMemory } from '../core/user.js';
+import { SysError } from '../linux/error.js';
+import * as F from '../linux/fcntl.js';
+import { FIGETBSZ, FIONREAD, FIOQSIZE } from '../linux/ioctl.js';
+import { S_ISGID, S_ISUID } from '../linux/stat.js';
+import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
+import { type IoBuffer, OpenFile } from './types.js';
+
+const GROUP_EXEC = 0o010;
+const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
+const ALLOCATE_MODES = F.FALLOC_FL_KEEP_SIZE | F.FALLOC_FL_PUNCH_HOLE | F.FALLOC_FL_ZERO_RANGE;
+
+/** An open regular file over the page cache. */
+export class PagedFile extends OpenFile {
+  /** Opened with CAP_FSETID: its writes leave set-user-ID bits alone. */
+  privileged = true;
+
+  constructor(
+    readonly paged: PagedInode,
+    flags: number,
+  ) {
+    super(paged, flags);
+  }
+
+  override read(to: IoBuffer, offset?: number): number {
+    const { paged } = this;
+    const at = offset ?? this.offset;
+    if (at < 0) return -EINVAL;
+    if (at >= paged.size || to.remaining === 0) return 0;
+    let done = 0;
+    while (to.remaining > 0) {
+      const count = to.fromObject(paged.object, at + done, to.remaining);
+      if (count < 0 && done === 0) return count;
+      if (count <= 0) break;
+      done += count;
+    }
+    if (offset === undefined) this.offset = at + done;
+    if ((this.flags & F.O_NOATIME) === 0 && done > 0) paged.accessed();
+    return done;
+  }
+
+  /** An append ignores `offset`, as pwrite(2) says Linux does. */
+  override write(from: IoBuffer, offset?: number): number {
+    const { paged } = this;
+    const append = (this.flags & F.O_APPEND) !== 0;
+    const size = paged.size;
+    const at = append ? size : (offset ?? this.offset);
+    if (at < 0) return -EINVAL;
+    if (from.remaining === 0) return 0;
+    if (at >= FILE_SIZE_MAX) return -EFBIG;
+    const refused = this.#sealRefuses(at, from.remaining);
+    if (refused) return -EPERM;
+    const length = Math.min(from.remaining, FILE_SIZE_MAX - at);
+    const firstPage = Math.floor(at / PAGE_SIZE);
+    paged.reserve(firstPage, Math.ceil((at + length) / PAGE_SIZE) - firstPage);
+    this.#prepareEdges(at, length, size);
+    let done = 0;
+    while (done < length && from.remaining > 0) {
+      const count = from.toObject(paged.object, at + done, length - done);
+      if (count < 0 && done === 0) return count;
+      if (count <= 0) break;
+      done += count;
+    }
+    if (done === 0) return 0;
+    if (offset === undefined) this.offset = at + done;
+    this.#changed();
+    if ((this.flags & F.O_DSYNC) !== 0) paged.sync((this.flags & F.O_SYNC_BIT) === 0);
+    return done;
+  }
+
+  /** Pages written in part must be in the cache before a byte is: if the medium fails or suspends, the write has not begun. */
+  #prepareEdges(at: number, length: number, size: number): void {
+    const end = at + length;
+    if (at % PAGE_SIZE !== 0 && at < size) this.paged.fillPage(Math.floor(at / PAGE_SIZE));
+    if (end % PAGE_SIZE !== 0 && end < size) this.paged.fillPage(Math.floor(end / PAGE_SIZE));
+  }
+
+  #sealRefuses(at: number, length: number): boolean {
+    const { seals, size } = this.paged;
+    return (seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0 || ((seals & F.F_SEAL_GROW) !== 0 && at + length > size);
+  }
+
+  /** Data has changed: times, and the set-id bits go unless the writer may keep them. */
+  #changed(): void {
+    const { paged } = this;
+    paged.modified();
+    if (this.privileged) return;
+    const { mode } = paged;
+    const drop = (mode & S_ISUID) | ((mode & GROUP_EXEC) !== 0 ? mode & S_ISGID : 0);
+    if (drop !== 0) paged.mode = mode & ~drop;
+  }
+
+  override seek(offset: number, whence: number): number {
+    const { size } = this.paged;
+    let target: number;
+    switch (whence) {
+      case F.SEEK_SET:
+        target = offset;
+        break;
+      case F.SEEK_CUR:
+        target = this.offset + offset;
+        break;
+      case F.SEEK_END:
+        target = size + offset;
+        break;
+      case F.SEEK_DATA:
+      case F.SEEK_HOLE:
+        if (offset < 0 || offset >= size) throw new SysError(ENXIO);
+        target = whence === F.SEEK_DATA ? this.#nextData(offset) : this.#nextHole(offset);
+        break;
+      default:
+        throw new SysError(EINVAL);
+    }
+    if (target < 0) throw new SysError(EINVAL);
+    if (target > OFFSET_MAX) throw new SysError(EOVERFLOW);
+    if (target > FILE_SIZE_MAX) throw new SysError(EINVAL);
+    this.offset = target;
+    return target;
+  }
+
+  /** A file with a medium is data from start to end. */
+  #nextData(offset: number): number {
+    if (!this.paged.holdsAllData) return offset;
+    const { exports } = this.paged.env.core;
+    const page = exports.objectNextPresent(this.paged.object, Math.floor(offset / PAGE_SIZE));
+    const data = page === NO_INDEX ? Number.POSITIVE_INFINITY : Math.max(offset, page * PAGE_SIZE);
+    if (data >= this.paged.size) throw new SysError(ENXIO);
+    return data;
+  }
+
+  #nextHole(offset: number): number {
+    const { size } = this.paged;
+    if (!this.paged.holdsAllData) return size;
+    const { exports } = this.paged.env.core;
+    let page = Math.floor(offset / PAGE_SIZE);
+    while (page * PAGE_SIZE < size && exports.objectPage(this.paged.object, page) !== 0) page++;
+    return Math.min(Math.max(offset, page * PAGE_SIZE), size);
+  }
+
+  override ioctl(command: number, argument: number, user: UserMemory): number {
+    switch (command) {
+      case FIONREAD:
+        user.writeU32(argument, Math.min(Math.max(this.paged.size - this.offset, 0), 0x7fffffff));
+        return 0;
+      case FIGETBSZ:
+        user.writeU32(argument, PAGE_SIZE);
+        return 0;
+      case FIOQSIZE:
+        user.writeU64(argument, this.paged.size);
+        return 0;
+      default:
+        throw new SysError(ENOTTY);
+    }
+  }
+
+  override mapObject(): number {
+    const { object } = this.paged;
+    this.paged.mapped = true;
+    return object;
+  }
+
+  override sync(dataOnly: boolean): void {
+    this.paged.sync(dataOnly);
+  }
+
+  #requireWritable(errno: number): void {
+    if ((this.flags & F.O_ACCMODE) === F.O_RDONLY) throw new SysError(errno);
+  }
+
+  override truncate(size: number): void {
+    this.#requireWritable(EINVAL);
+    this.paged.resize(size);
+    this.#changed();
+  }
+
+  override allocate(mode: number, offset: number, length: number): void {
+    this.#requireWritable(EBADF);
+    if (offset < 0 || length <= 0) throw new SysError(EINVAL);
+    const punch = (mode & F.FALLOC_FL_PUNCH_HOLE) !== 0;
+    const zero = (mode & F.FALLOC_FL_ZERO_RANGE) !== 0;
+    const keep = (mode & F.FALLOC_FL_KEEP_SIZE) !== 0;
+    if ((mode & ~ALLOCATE_MODES) !== 0 || (punch && !keep)) throw new SysError(EOPNOTSUPP);
+    if (punch && zero) throw new SysError(EINVAL);
+    const { paged } = this;
+    const end = offset + length;
+    if (end > FILE_SIZE_MAX) throw new SysError(EFBIG);
+    const grows = !keep && end > paged.size;
+    if (grows && (paged.seals & F.F_SEAL_GROW) !== 0) throw new SysError(EPERM);
+    if ((punch || zero) && (paged.seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0) throw new SysError(EPERM);
+    if (punch || zero) this.#zeroRange(offset, Math.min(end, paged.size));
+    if (!punch) this.#provide(offset, end);
+    if (grows) paged.resize(end);
+    this.#changed();
+  }
+
+  /** Makes [from, to) read as zeros: whole pages are given back where the cache is all there is. */
+  #zeroRange(from: number, to: number): void {
+    const { paged } = this;
+    if (from >= to) return;
+    const firstWhole = Math.ceil(from / PAGE_SIZE);
+    // The page with the file's last byte is whole if the range reaches the end.
+    const endWhole = to === paged.size ? Math.ceil(to / PAGE_SIZE) : Math.floor(to / PAGE_SIZE);
+    if (firstWhole > endWhole) return this.#zeroBytes(from, to);
+    if (from % PAGE_SIZE !== 0) this.#zeroBytes(from, Math.min(firstWhole * PAGE_SIZE, to));
+    if (endWhole * PAGE_SIZE < to) this.#zeroBytes(Math.max(endWhole * PAGE_SIZE, from), to);
+    if (firstWhole >= endWhole) return;
+    if (paged.holdsAllData) {
+      if (paged.objectIfAny !== 0) paged.env.core.exports.objectDropPages(paged.objectIfAny, firstWhole, endWhole, 1);
+    } else {
+      for (let page = firstWhole; page < endWhole; page++) this.#zeroBytes(page * PAGE_SIZE, Math.min((page + 1) * PAGE_SIZE, to));
+    }
+  }
+
+  /** Within one page, inside the file. */
+  #zeroBytes(from: number, to: number): void {
+    if (from >= to) return;
+    const { paged } = this;
+    const { core } = paged.env;
+    const index = Math.floor(from / PAGE_SIZE);
+    const within = from % PAGE_SIZE;
+    if (to - from < PAGE_SIZE) paged.fillPage(index);
+    if (paged.holdsAllData && core.exports.objectPage(paged.object, index) === 0) return;
+    const at = paged.env.pages.insert(paged.object, index);
+    core.u8.fill(0, at + within, at + within + (to - from));
+    core.exports.objectMarkDirty(paged.object, index);
+    if (paged.mapped) core.exports.flushInstructionCache();
+  }
+
+  /** Reserves memory for a range. Where a medium holds the data there is nothing to reserve. All or nothing: ENOSPC. */
+  #provide(from: number, to: number): void {
+    const { paged } = this;
+    if (!paged.holdsAllData) return;
+    const { exports } = paged.env.core;
+    const { object } = paged;
+    const first = Math.floor(from / PAGE_SIZE);
+    const end = Math.ceil(to / PAGE_SIZE);
+    if (end - first - exports.objectPagesPresent(object) > exports.frameLimit() - exports.framesInUse()) throw new SysError(ENOSPC);
+    paged.reserve(first, end - first);
+    const inserted: number[] = [];
+    for (let page = first; page < end; page++) {
+      if (exports.objectPage(object, page) !== 0) continue;
+      if (exports.objectInsertPage(object, page) === 0) {
+        for (const index of inserted) exports.objectDropPages(object, index, index + 1, 1);
+        throw new SysError(ENOSPC);
+      }
+      exports.objectMarkDirty(object, page);
+      inserted.push(page);
+    }
+  }
+
+  override close(): void {
+    this.paged.release();
+  }
+}

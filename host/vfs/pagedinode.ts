@@ -1,0 +1,247 @@
+import { EFBIG, EINVAL, EIO, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
+import { NO_INDEX, OBJECT_FILE, OBJECT_SHMEM } from '../../assembly/shared/exit.js';
+import { PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { SysError } from '../linux/error.js';
+import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK } from '../linux/fcntl.js';
+import type { VfsEnvironment } from './environment.js';
+import { PagedFile } from './pagedfile.js';
+import { Inode, type OpenFile, type Timestamp } from './types.js';
+
+/** Largest file: far above any memory, and a page index of it fits in 32 bits. */
+export const FILE_SIZE_MAX = 2 ** 43;
+const READAHEAD_PAGES_MAX = 16;
+const RELATIME_SECONDS = 24 * 3600;
+
+/**
+ * Where the bytes of a regular file lie when they are not in the page cache. Without one the page cache is all there is (tmpfs).
+ * Any method may throw SysError(EIO), and Suspend when the medium is asynchronous: the caller is run again later.
+ */
+export interface Backing {
+  /** Bytes of page `index` into 4096 zeroed bytes; beyond the medium's end they stay zero. `into` is core memory: keep no reference. */
+  readPage(index: number, into: Uint8Array): void;
+  /** The first `length` bytes of the page belong to the file. `bytes` is core memory: keep no reference. */
+  writePage(index: number, bytes: Uint8Array, length: number): void;
+  /** truncate; the cache follows when it returns. */
+  setSize(bytes: number): void;
+  /** Everything written is on the medium when it returns. */
+  sync(dataOnly: boolean): void;
+}
+
+/**
+ * A regular file whose data is a VM object of the core: the same pages serve read, write and mmap.
+ *
+ * Invariants: the object is made when first needed; while it is there its size is the file's size. The inode holds one reference of it as
+ * long as the file has a name or is open; mappings hold their own, so the pager may be asked for pages after the last close.
+ */
+export abstract class PagedInode extends Inode {
+  /** F_SEAL_*: only a memfd that asked for it may be sealed. */
+  seals = F_SEAL_SEAL;
+  /** It has been mapped at some time: code decoded from it may exist, and stores may have dirtied it unseen. */
+  mapped = false;
+  #object = 0;
+  #held = false;
+  #size: number;
+  #users = 0;
+  #nextMiss = 0;
+  #readahead = 1;
+  #writtenByCall = false;
+
+  constructor(
+    readonly env: VfsEnvironment,
+    protected backing: Backing | undefined,
+    size = 0,
+  ) {
+    super();
+    this.#size = size;
+  }
+
+  override get size(): number {
+    return this.#object === 0 ? this.#size : this.env.core.exports.objectSize(this.#object);
+  }
+
+  override get blocks(): number {
+    if (this.backing !== undefined) return super.blocks;
+    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object) * (PAGE_SIZE / 512);
+  }
+
+  /** The VM object, 0 while there is none. */
+  get objectIfAny(): number {
+    return this.#object;
+  }
+
+  /** The VM object, made at first use. */
+  get object(): number {
+    if (this.#object !== 0) return this.#object;
+    const { exports } = this.env.core;
+    const object = exports.objectCreate(this.backing === undefined ? OBJECT_SHMEM : OBJECT_FILE);
+    if (object === 0) throw new SysError(ENOMEM);
+    // The record may be one that was freed just now: its former owner must let go of it first.
+    this.env.pages.forgetFreed();
+    if (this.#size > 0) exports.objectSetSize(object, this.#size);
+    this.#object = object;
+    this.#held = true;
+    this.env.pages.register(object, this);
+    return object;
+  }
+
+  /** No medium: a page that is not in the cache is a hole. */
+  get holdsAllData(): boolean {
+    return this.backing === undefined;
+  }
+
+  /** Pages held in memory. */
+  get pagesPresent(): number {
+    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object);
+  }
+
+  // --- life
+
+  override open(flags: number): OpenFile {
+    this.acquire();
+    return new PagedFile(this, flags);
+  }
+
+  /** Somebody holds the file open; O_PATH counts, since it can be opened again. */
+  acquire(): void {
+    this.#users++;
+    if (this.#object !== 0 && !this.#held) {
+      this.env.core.exports.objectRetain(this.#object);
+      this.#held = true;
+    }
+  }
+
+  release(): void {
+    this.#users--;
+    this.releaseIfUnused();
+  }
+
+  /** Backends call it after the last name has gone: without name and user the data goes, too. */
+  releaseIfUnused(): void {
+    if (this.#users > 0 || this.nlink > 0 || !this.#held) return;
+    this.#held = false;
+    this.env.core.exports.objectRelease(this.#object);
+    this.env.pages.forgetFreed();
+  }
+
+  /** The core has freed the object. */
+  objectFreed(object: number): void {
+    if (this.#object !== object) return;
+    this.#object = 0;
+    this.#held = false;
+    if (this.backing === undefined) this.#size = 0;
+  }
+
+  // --- times
+
+  /** Data has changed. */
+  modified(): void {
+    this.mtime = this.ctime = this.env.now();
+    this.#writtenByCall = true;
+  }
+
+  /** Data has been read: relatime, as Linux mounts by default. */
+  accessed(): void {
+    if (this.fs.readOnly) return;
+    const { atime, mtime, ctime } = this;
+    const now = this.env.now();
+    if (notAfter(atime, mtime) || notAfter(atime, ctime) || now.sec - atime.sec >= RELATIME_SECONDS) this.atime = now;
+  }
+
+  // --- size
+
+  /** Before `pages` more pages are written: a file system with a limit throws SysError(ENOSPC). */
+  reserve(_firstPage: number, _pages: number): void {}
+
+  /** truncate(2) without permission checks. */
+  resize(bytes: number): void {
+    if (bytes < 0) throw new SysError(EINVAL);
+    if (bytes > FILE_SIZE_MAX) throw new SysError(EFBIG);
+    const { size } = this;
+    if ((bytes < size && (this.seals & F_SEAL_SHRINK) !== 0) || (bytes > size && (this.seals & F_SEAL_GROW) !== 0)) throw new SysError(EPERM);
+    if (this.backing !== undefined) {
+      // The page that is cut must be in the cache with its old end before the medium forgets it.
+      if ((bytes & PAGE_MASK) !== 0 && bytes < size && this.#object !== 0) this.fillPage(Math.floor(bytes / PAGE_SIZE));
+      this.backing.setSize(bytes);
+    }
+    if (this.#object === 0) this.#size = bytes;
+    else this.env.core.exports.objectSetSize(this.#object, bytes);
+    this.modified();
+  }
+
+  // --- pages
+
+  /** Brings a page of the medium into the cache, and a few after it when the misses are sequential. */
+  fillPage(index: number): void {
+    const { backing } = this;
+    const { exports } = this.env.core;
+    const object = this.object;
+    if (backing === undefined || index * PAGE_SIZE >= this.size || exports.objectPage(object, index) !== 0) return;
+    this.#readahead = index === this.#nextMiss ? Math.min(this.#readahead * 2, READAHEAD_PAGES_MAX) : 1;
+    this.#loadPage(backing, object, index);
+    const pages = Math.ceil(this.size / PAGE_SIZE);
+    const end = Math.min(index + this.#readahead, pages);
+    let next = index + 1;
+    try {
+      while (next < end && exports.objectPage(object, next) === 0) this.#loadPage(backing, object, next++);
+    } catch (error) {
+      // Nobody has asked for these pages yet: who does will see the error.
+      if (error instanceof Error) throw error;
+    }
+    this.#nextMiss = next;
+  }
+
+  #loadPage(backing: Backing, object: number, index: number): void {
+    const { core } = this.env;
+    const at = this.env.pages.insert(object, index);
+    try {
+      backing.readPage(index, core.u8.subarray(at, at + PAGE_SIZE));
+    } catch (error) {
+      core.exports.objectDropPages(object, index, index + 1, 1);
+      throw error;
+    }
+  }
+
+  /** Writes dirty pages to the medium. */
+  writeBack(): void {
+    const { backing } = this;
+    const object = this.#object;
+    if (backing === undefined || object === 0) return;
+    const { exports } = this.env.core;
+    let index = exports.objectNextDirty(object, 0);
+    if (index !== NO_INDEX && this.mapped && !this.#writtenByCall) this.modified();
+    this.#writtenByCall = false;
+    for (; index !== NO_INDEX; index = exports.objectNextDirty(object, index + 1)) this.#writePage(backing, object, index);
+  }
+
+  #writePage(backing: Backing, object: number, index: number): void {
+    const { core } = this.env;
+    const length = Math.min(PAGE_SIZE, core.exports.objectSize(object) - index * PAGE_SIZE);
+    // Clean first: a store that comes while an asynchronous medium writes marks the page again.
+    core.exports.objectClean(object, index);
+    if (length <= 0) return;
+    const at = core.exports.objectPage(object, index) >>> 0;
+    if (at === 0) throw new SysError(EIO);
+    try {
+      backing.writePage(index, core.u8.subarray(at, at + PAGE_SIZE), length);
+    } catch (error) {
+      core.exports.objectMarkDirty(object, index);
+      throw error;
+    }
+  }
+
+  /** fsync, fdatasync, msync. */
+  sync(dataOnly: boolean): void {
+    this.writeBack();
+    this.backing?.sync(dataOnly);
+  }
+
+  /** Frees clean pages that no process has mapped; the medium has them. */
+  dropClean(): void {
+    if (this.backing === undefined || this.#object === 0) return;
+    this.env.core.exports.objectDropPages(this.#object, 0, Math.ceil(this.size / PAGE_SIZE), 0);
+  }
+}
+
+function notAfter(a: Timestamp, b: Timestamp): boolean {
+  return a.sec < b.sec || (a.sec === b.sec && a.nsec <= b.nsec);
+}

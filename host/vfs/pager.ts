@@ -1,0 +1,133 @@
+import { ENOMEM } from '../../assembly/shared/errno.js';
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import type { Core } from '../core/core.js';
+import type { Pager } from '../core/user.js';
+import { SysError } from '../linux/error.js';
+import type { PagedInode } from './pagedinode.js';
+import type { FileSystem } from './types.js';
+
+/**
+ * Which inode a VM object of the core belongs to. The run loop fills missing pages through it; host-side transfers to and from the page
+ * cache go through it. An object stays registered until its last reference, a mapping perhaps, is gone.
+ */
+export class PageCache {
+  readonly #inodes = new Map<number, PagedInode>();
+
+  constructor(readonly core: Core) {}
+
+  register(object: number, inode: PagedInode): void {
+    this.#inodes.set(object, inode);
+  }
+
+  inodeOf(object: number): PagedInode | undefined {
+    return this.#inodes.get(object);
+  }
+
+  get objects(): number {
+    return this.#inodes.size;
+  }
+
+  /** Fills one page of a file object: for UserMemory and EXIT_IO. Throws SysError(EIO), SysError(ENOMEM) or Suspend. */
+  readonly pager: Pager = (object, index) => {
+    this.#inodes.get(object)?.fillPage(index);
+  };
+
+  /** Forgets the objects whose last reference has gone. Call it whenever HART_FREED_OBJECTS is not 0: handles are reused. */
+  forgetFreed(): void {
+    const { exports } = this.core;
+    for (let object = exports.objectNextFreed(); object !== 0; object = exports.objectNextFreed()) {
+      this.#inodes.get(object)?.objectFreed(object);
+      this.#inodes.delete(object);
+    }
+  }
+
+  /** Writes back what is dirty: of one file system, or of all. */
+  sync(fs?: FileSystem): void {
+    for (const inode of [...this.#inodes.values()]) if (fs === undefined || inode.fs === fs) inode.writeBack();
+  }
+
+  /**
+   * Gives frames back when memory is short: unmapped pages of files that can be read again, written back first where dirty. Returns how
+   * many frames became free.
+   */
+  reclaim(): number {
+    const { exports } = this.core;
+    const before = exports.framesInUse();
+    for (const inode of [...this.#inodes.values()]) inode.dropClean();
+    if (exports.framesInUse() === before) {
+      this.sync();
+      for (const inode of [...this.#inodes.values()]) inode.dropClean();
+    }
+    return before - exports.framesInUse();
+  }
+
+  /** Linear address of a page, inserted (zeroed) when absent. ENOMEM when there is no frame even after reclaim. */
+  insert(object: number, index: number): number {
+    const { exports } = this.core;
+    const at = exports.objectInsertPage(object, index) || (this.reclaim() > 0 ? exports.objectInsertPage(object, index) : 0);
+    if (at === 0) throw new SysError(ENOMEM);
+    return at >>> 0;
+  }
+
+  /** Copies from the page cache, up to the object's size, into `into`. Returns the byte count, 0 at the end. */
+  readObject(object: number, offset: number, into: Uint8Array): number {
+    const { core } = this;
+    const length = Math.min(into.length, core.exports.objectSize(object) - offset);
+    for (let done = 0; done < length; ) {
+      const index = Math.floor((offset + done) / PAGE_SIZE);
+      const within = (offset + done) % PAGE_SIZE;
+      const bytes = Math.min(length - done, PAGE_SIZE - within);
+      const at = this.#present(object, index);
+      if (at === 0) into.fill(0, done, done + bytes);
+      else into.set(core.u8.subarray(at + within, at + within + bytes), done);
+      done += bytes;
+    }
+    return Math.max(length, 0);
+  }
+
+  /** Linear address of a page, read from its medium when it has one; 0: all zeros. */
+  #present(object: number, index: number): number {
+    const { exports } = this.core;
+    const at = exports.objectPage(object, index);
+    if (at !== 0) return at >>> 0;
+    this.#inodes.get(object)?.fillPage(index);
+    return exports.objectPage(object, index) >>> 0;
+  }
+
+  /** Copies into the page cache, growing the object; marks dirty. Throws before anything is written, or writes all it can: ENOMEM. */
+  writeObject(object: number, offset: number, from: Uint8Array): number {
+    const { exports } = this.core;
+    const sizeBefore = exports.objectSize(object);
+    const end = offset + from.length;
+    // Pages that are overwritten in part must be there first: a failure or Suspend then has changed nothing.
+    if ((offset & PAGE_MASK) !== 0 && offset < sizeBefore) this.#present(object, Math.floor(offset / PAGE_SIZE));
+    if ((end & PAGE_MASK) !== 0 && end < sizeBefore) this.#present(object, Math.floor(end / PAGE_SIZE));
+    if (end > sizeBefore) exports.objectSetSize(object, end);
+    let done = 0;
+    try {
+      while (done < from.length) done += this.#writePiece(object, offset + done, from.subarray(done));
+    } catch (error) {
+      if (end > sizeBefore) exports.objectSetSize(object, Math.max(sizeBefore, offset + done));
+      if (done === 0 || !(error instanceof SysError)) throw error;
+    }
+    if (this.#inodes.get(object)?.mapped === true) exports.flushInstructionCache();
+    return done;
+  }
+
+  #writePiece(object: number, offset: number, from: Uint8Array): number {
+    const index = Math.floor(offset / PAGE_SIZE);
+    const within = offset % PAGE_SIZE;
+    const bytes = Math.min(from.length, PAGE_SIZE - within);
+    const at = this.insert(object, index);
+    this.core.u8.set(from.subarray(0, bytes), at + within);
+    this.core.exports.objectMarkDirty(object, index);
+    return bytes;
+  }
+}
+
+/** Pages that hold `bytes` bytes. */
+export function pagesFor(bytes: number): number {
+  return Math.ceil(bytes / PAGE_SIZE);
+}
+
+export { PAGE_SHIFT, PAGE_SIZE };
