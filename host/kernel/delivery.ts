@@ -25,7 +25,7 @@ export function deliverSignals(t: Thread): void {
       t.signalFlag = false;
       break;
     }
-    t.kernel.hooks.onSignal?.(t, info);
+    t.kernel.observer?.onSignal(t, info);
     const action = process.handlers.get(info.signo);
     if (action.handler === SIG_IGN) continue;
     if (action.handler === SIG_DFL) defaultAction(t, info);

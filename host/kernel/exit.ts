@@ -1,5 +1,6 @@
 import { Suspend, SysError } from '../linux/error.js';
 import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SI_KERNEL, SIG_IGN, SIGCHLD, SIGHUP } from '../linux/signal.js';
+import type { FdTable } from '../vfs/fdtable.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
 import { addUsage, type Process, threadUsage } from './process.js';
@@ -22,26 +23,36 @@ export function exitThread(t: Thread, status: number): void {
   t.die();
   process.threads.delete(t);
   addUsage(process.endedUsage, threadUsage(t));
+  if (!t.files.shared) closeFiles(t.files, () => true);
   t.files.release();
-  kernel.releaseContext(t);
+  kernel.cpu.forget(t);
+  kernel.core.exports.contextRelease(t.context);
   if (t !== process.leader) kernel.threads.delete(t.tid);
-  if (process.threads.size > 0) return;
-  if (!process.exiting) {
+  if (process.threads.size === 0 && !process.exiting) {
     process.exiting = true;
     process.status = status;
   }
+  kernel.observer?.onThreadExit(t);
+  if (process.threads.size > 0) return;
   finishProcess(process);
+}
+
+/** Closes descriptors of a task that can't be told of errors any more: each is closed whatever becomes of the others. */
+export function closeFiles(files: FdTable, which: (fd: number) => boolean): void {
+  for (const [fd] of [...files.entries()]) if (which(fd)) attempt(() => files.close(fd));
+}
+
+/** Errors are nobody's here: the guest that would see them is gone. */
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof SysError || error instanceof Suspend)) throw error;
+  }
 }
 
 /** What a dying thread owes its siblings: robust mutexes, and pthread_join's word. Bad addresses are the guest's own business. */
 function releaseUserState(t: Thread): void {
-  const attempt = (act: () => void): void => {
-    try {
-      act();
-    } catch (error) {
-      if (!(error instanceof SysError || error instanceof Suspend)) throw error;
-    }
-  };
   if (t.robustList !== 0) attempt(() => releaseRobustList(t));
   const address = t.clearChildTid;
   // The last user of a memory has nobody to tell.
@@ -56,6 +67,7 @@ function finishProcess(process: Process): void {
   const { kernel } = process;
   process.endedUsage.residentPeak = Math.max(process.endedUsage.residentPeak, process.space.residentPeak());
   kernel.hooks.onProcessExit?.(process);
+  kernel.observer?.onProcessExit(process);
   process.realTimer?.cancel();
   for (const timer of process.posixTimers.values()) timer.cancel();
   process.posixTimers.clear();
@@ -70,7 +82,7 @@ function finishProcess(process: Process): void {
 
 /** Gives the memory back; a vfork parent that waits for it runs again. Also for execve, which puts a new one in its place. */
 export function releaseSpace(process: Process): void {
-  process.kernel.dropSpace(process.space);
+  if (process.space.references === 1) process.kernel.cpu.forgetSpace(process.space);
   process.space.release();
   process.sharesParentSpace = false;
   process.vforkQueue.wake();

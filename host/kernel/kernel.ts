@@ -1,12 +1,14 @@
 import type { Core } from '../core/core.js';
-import type { Pager } from '../core/user.js';
+import type { VfsEnvironment } from '../vfs/environment.js';
 import type { Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
+import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
+import type { SyscallObserver } from './observer.js';
 import type { SigInfo } from './pending.js';
 import type { Process } from './process.js';
 import { Scheduler } from './scheduler.js';
-import { AddressSpace } from './space.js';
+import { AddressSpace, type ImageLayout } from './space.js';
 import type { Thread } from './thread.js';
 import { TimerQueue } from './timers.js';
 
@@ -15,39 +17,36 @@ export const PID_MAX = 32768;
 const PID_RESERVED = 300;
 
 export interface KernelOptions {
-  readonly core: Core;
+  /** What the file systems share; its core is the kernel's. */
+  readonly env: VfsEnvironment;
   readonly clock: Clock;
-  readonly pager: Pager;
-  /** Fills the array with random bytes. */
-  readonly random: (bytes: Uint8Array) => void;
   readonly hostname?: string;
   /** Pages of address space that the core's windows cover: where programs are placed. */
   readonly windowPages: number;
 }
 
-/** Places where somebody may watch. All are called synchronously and must not change anything. */
+/** What happens, for whoever wants to tell of it. All are called synchronously and must change nothing. */
 export interface KernelHooks {
-  /** A signal is about to be handled, ignored by default or fatal. */
-  onSignal?: (thread: Thread, info: SigInfo) => void;
   /** A signal ends the process; its memory is still there. */
   onFatalSignal?: (thread: Thread, info: SigInfo) => void;
   onProcessExit?: (process: Process) => void;
-  onExec?: (thread: Thread, path: string, argv: readonly string[]) => void;
 }
 
 /** The tables that all processes share. */
 export class Kernel {
   readonly core: Core;
-  readonly pager: Pager;
+  readonly env: VfsEnvironment;
   readonly random: (bytes: Uint8Array) => void;
   readonly windowPages: number;
   readonly scheduler = new Scheduler();
   readonly timers = new TimerQueue();
   readonly futexes: Futexes;
+  readonly cpu: Cpu;
   readonly processes = new Map<number, Process>();
   /** Every live thread, and the leaders of zombies, by tid. */
   readonly threads = new Map<number, Thread>();
   readonly hooks: KernelHooks = {};
+  observer: SyscallObserver | undefined = undefined;
   hostname: string;
   domainname = '(none)';
   /** Core object of the page with the signal return trampoline, 0 until the loader has made it. */
@@ -64,12 +63,13 @@ export class Kernel {
   #lastPid = INIT_PIDS;
 
   constructor(options: KernelOptions) {
-    this.core = options.core;
+    this.env = options.env;
+    this.core = this.env.core;
+    this.random = this.env.random;
     this.#clock = options.clock;
-    this.pager = options.pager;
-    this.random = options.random;
     this.windowPages = options.windowPages;
     this.hostname = options.hostname ?? 'pagewalk';
+    this.cpu = new Cpu(this.core);
     this.futexes = new Futexes(this);
     this.bootTime = this.#clock.realtime();
   }
@@ -83,8 +83,8 @@ export class Kernel {
     return this.#clock.realtime();
   }
 
-  newSpace(handle: number): AddressSpace {
-    return new AddressSpace(this.core, handle, this.pager);
+  newSpace(handle: number, layout?: ImageLayout): AddressSpace {
+    return new AddressSpace(this.core, handle, this.env.pages.pager, layout);
   }
 
   /** 0: all are taken. A pid is taken while a thread, a process group or a session has it. */

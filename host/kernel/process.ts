@@ -41,6 +41,15 @@ export interface Executable {
   location: unknown;
 }
 
+/** The terminal of a session, as job control needs it. Its file decides when to signal the foreground group. */
+export interface ControllingTerminal {
+  readonly rdev: number;
+  /** Session that it controls, 0: none. */
+  session: number;
+  /** Foreground process group, 0: none. */
+  foreground: number;
+}
+
 /** A system call costs this much CPU time: time in the kernel is a model, so that runs are repeatable. */
 export const SYSTEM_CALL_NS = 200;
 
@@ -69,6 +78,9 @@ export class Process {
   timerSlackNs = 50_000;
   personality = 0;
   oomScoreAdjust = 0;
+  /** MEMBARRIER_CMD_REGISTER_* that were called. */
+  membarriers = 0;
+  terminal: ControllingTerminal | undefined = undefined;
   startNs: number;
 
   /** Every thread must end: exit_group, a fatal signal. `status` is set. */

@@ -16,9 +16,15 @@ export interface ImageLayout {
   /** Address of the auxiliary vector and its length. */
   auxStart: number;
   auxBytes: number;
+  /** mmap searches downwards from here. */
+  mmapBase: number;
+  brkStart: number;
   /** Address of the signal return trampoline. */
   trampoline: number;
 }
+
+/** An unlimited stack still ends somewhere. */
+const STACK_BYTES_MAX = 2 ** 37;
 
 /**
  * An address space as the kernel counts it: one core space, shared by the threads of a process and by a vfork child until
@@ -37,7 +43,7 @@ export class AddressSpace {
   ) {
     this.user = new UserMemory(core, pager);
     this.user.space = handle;
-    this.layout = layout ?? {
+    this.layout = layout !== undefined ? { ...layout } : {
       codeStart: 0,
       codeEnd: 0,
       dataStart: 0,
@@ -49,8 +55,16 @@ export class AddressSpace {
       envEnd: 0,
       auxStart: 0,
       auxBytes: 0,
+      mmapBase: 0,
+      brkStart: 0,
       trampoline: 0,
     };
+  }
+
+  /** Tells the core where mmap and brk begin and how far the stack may grow. */
+  applyLayout(stackLimitBytes: number): void {
+    const limit = Math.min(stackLimitBytes, STACK_BYTES_MAX);
+    this.core.exports.spaceSetLayout(this.handle, this.layout.mmapBase, this.layout.brkStart, limit);
   }
 
   retain(): AddressSpace {

@@ -61,6 +61,9 @@ export class Thread implements Waiter {
   voluntarySwitches = 0;
   involuntarySwitches = 0;
   nice = 0;
+  /** SCHED_* and its priority: remembered for who asks. */
+  policy = 0;
+  priority = 0;
 
   // --- signals
   mask = 0n;
@@ -97,6 +100,12 @@ export class Thread implements Waiter {
     public files: FdTable,
     public fs: PathContext,
   ) {}
+
+  /** Credentials decide in the path context, too: the two never differ. */
+  setCred(cred: Cred): void {
+    this.cred = cred;
+    this.fs.cred = cred;
+  }
 
   get user(): UserMemory {
     return this.process.space.user;

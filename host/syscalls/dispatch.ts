@@ -3,21 +3,13 @@ import { HART, HART_X } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { SysError } from '../linux/error.js';
 import { BLOCKED, SWITCHED, type Thread } from '../kernel/thread.js';
-import { ArgClass, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
+import { ArgClass, type ArgKind, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
 
 const A0 = 10;
 const A7 = 17;
 const INSTRUCTION_BYTES = 4;
 const RESTART_CODES = 512;
 const TWO32 = 2 ** 32;
-const ARGUMENTS_MAX = 6;
-
-export interface SyscallWatcher {
-  /** Before the first run of a call; not for its re-runs. */
-  onSyscallEnter?(t: Thread, number: number, row: SyscallRow | undefined): void;
-  /** `result` is what the guest sees in a0, undefined when the call does not return (exit, execve that worked, sigreturn). */
-  onSyscallExit?(t: Thread, number: number, row: SyscallRow | undefined, result: number | undefined): void;
-}
 
 interface Entry {
   readonly row: SyscallRow;
@@ -25,20 +17,21 @@ interface Entry {
   readonly classes: readonly ArgClass[];
 }
 
+const UNKNOWN_ARGUMENTS: readonly ArgKind[] = ['hex', 'hex', 'hex', 'hex', 'hex', 'hex'];
+const EXIT = 93;
+const EXIT_GROUP = 94;
+
 /** Finds the handler of a call, turns registers into numbers, and puts the result where the guest looks for it. */
 export class Dispatcher {
   readonly #entries: (Entry | undefined)[] = [];
-  watcher: SyscallWatcher | undefined = undefined;
+  /** Arguments of calls in progress, for the observer: the registers may have changed when a call ends. */
+  readonly #observed = new WeakMap<Thread, { row: SyscallRow; args: readonly number[] }>();
 
   constructor(
     private readonly core: Core,
     rows: readonly SyscallRow[],
   ) {
     for (const row of rows) this.#entries[row.number] = { row, handler: row.handler, classes: row.args.map(argumentClass) };
-  }
-
-  row(number: number): SyscallRow | undefined {
-    return this.#entries[number]?.row;
   }
 
   /**
@@ -52,30 +45,39 @@ export class Dispatcher {
     if (t.syscall < 0) {
       t.syscall = number;
       t.systemCalls++;
-      if (this.watcher !== undefined) this.watcher.onSyscallEnter?.(t, number, entry?.row);
+      if (t.kernel.observer !== undefined) this.#enter(t, number, entry);
     }
     const result = entry?.handler === undefined ? -ENOSYS : this.#run(t, entry.handler, entry.classes);
     if (result === BLOCKED) {
       t.resumed = true;
       return;
     }
-    if (result === SWITCHED || t.state === 'dead') this.#finish(t, entry, undefined);
-    else if (result <= -RESTART_CODES && result > -RESTART_CODES - 16) {
+    if (result === SWITCHED || t.state === 'dead') {
+      t.endCall();
+      if (t.kernel.observer !== undefined && number !== EXIT && number !== EXIT_GROUP) this.#exit(t, core.regSigned(A0));
+    } else if (result <= -RESTART_CODES && result > -RESTART_CODES - 16) {
       t.interrupted = -result;
       t.resumed = true;
-      if (this.watcher !== undefined) this.watcher.onSyscallExit?.(t, number, entry?.row, result);
+      if (t.kernel.observer !== undefined && !t.process.exiting) this.#exit(t, result);
     } else {
       core.setReg(A0, result);
       core.pc += INSTRUCTION_BYTES;
+      t.endCall();
       if (t.savedMask !== undefined) t.restoreMask();
-      this.#finish(t, entry, result);
+      if (t.kernel.observer !== undefined) this.#exit(t, result);
     }
   }
 
-  #finish(t: Thread, entry: Entry | undefined, result: number | undefined): void {
-    const number = t.syscall;
-    t.endCall();
-    if (this.watcher !== undefined) this.watcher.onSyscallExit?.(t, number, entry?.row, result);
+  #enter(t: Thread, number: number, entry: Entry | undefined): void {
+    const row = entry?.row ?? { number, name: `syscall_0x${number.toString(16)}`, args: UNKNOWN_ARGUMENTS, support: { absent: 'ENOSYS' } };
+    const args = row.args.map((kind, i) => argument(this.core.u32, i, argumentClass(kind)));
+    this.#observed.set(t, { row, args });
+    t.kernel.observer?.onSyscallEnter(t, row, args);
+  }
+
+  #exit(t: Thread, result: number): void {
+    const observed = this.#observed.get(t);
+    if (observed !== undefined) t.kernel.observer?.onSyscallExit(t, observed.row, observed.args, result);
   }
 
   #run(t: Thread, handler: SyscallHandler, classes: readonly ArgClass[]): number {
@@ -95,12 +97,6 @@ export class Dispatcher {
       if (error instanceof SysError) return -error.errno;
       throw error;
     }
-  }
-
-  /** The arguments of the loaded thread's call, for whoever shows it. */
-  arguments(row: SyscallRow | undefined): number[] {
-    const kinds = row?.args.map(argumentClass) ?? new Array<ArgClass>(ARGUMENTS_MAX).fill(ArgClass.U64);
-    return kinds.map((kind, i) => argument(this.core.u32, i, kind));
   }
 }
 

@@ -1,6 +1,5 @@
-import { EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, EPERM, ESRCH } from '../../assembly/shared/errno.js';
-import { NS_PER_SECOND } from '../kernel/clock.js';
-import { CpuTimers, IntervalTimer, PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD_ID } from '../kernel/itimer.js';
+import { EAGAIN, EINVAL, EOPNOTSUPP, EPERM } from '../../assembly/shared/errno.js';
+import { IntervalTimer, PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD_ID } from '../kernel/itimer.js';
 import { type Process, threadCpuNs } from '../kernel/process.js';
 import { BLOCKED, RESTART_BLOCK, RESTART_NOHAND, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';

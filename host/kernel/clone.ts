@@ -1,0 +1,158 @@
+import { EAGAIN, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
+import { HART, HART_X } from '../../assembly/shared/layout.js';
+import * as P from '../linux/process.js';
+import { SysError } from '../linux/error.js';
+import { SignalHandlers } from './handlers.js';
+import { RLIMIT_NPROC } from './limits.js';
+import { Process } from './process.js';
+import type { AddressSpace } from './space.js';
+import { Thread } from './thread.js';
+
+const SP = 2;
+const TP = 4;
+const A0 = 10;
+const INSTRUCTION_BYTES = 4;
+
+export interface CloneRequest {
+  /** CLONE_*, without the exit signal. */
+  readonly flags: number;
+  readonly exitSignal: number;
+  /** New stack pointer, 0: the parent's. */
+  readonly stack: number;
+  readonly tls: number;
+  readonly parentTid: number;
+  readonly childTid: number;
+  /** CLONE_CLEAR_SIGHAND of clone3. */
+  readonly clearHandlers: boolean;
+}
+
+const NAMESPACES = P.CLONE_NEWNS | P.CLONE_NEWCGROUP | P.CLONE_NEWUTS | P.CLONE_NEWIPC | P.CLONE_NEWUSER | P.CLONE_NEWPID | P.CLONE_NEWNET;
+
+/** EINVAL for flags that contradict each other (clone(2)) or ask for what this kernel is built without. */
+function checkFlags(flags: number): void {
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  if (has(P.CLONE_SIGHAND) && !has(P.CLONE_VM)) throw new SysError(EINVAL);
+  if (has(P.CLONE_THREAD) && !has(P.CLONE_SIGHAND)) throw new SysError(EINVAL);
+  if (has(NAMESPACES) || has(P.CLONE_PIDFD)) throw new SysError(EINVAL);
+}
+
+/** A new task that is a copy of the loaded thread `t`, returning 0 from the same call. It is runnable when this returns. */
+export function cloneThread(t: Thread, request: CloneRequest): Thread {
+  const { kernel } = t;
+  const { flags } = request;
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  checkFlags(flags);
+  if (kernel.threads.size >= t.process.limits[RLIMIT_NPROC].current) throw new SysError(EAGAIN);
+  const tid = kernel.allocatePid();
+  if (tid === 0) throw new SysError(EAGAIN);
+  if (has(P.CLONE_PARENT_SETTID)) t.user.writeU32(request.parentTid, tid);
+  const context = kernel.core.exports.contextCreate();
+  if (context === 0) throw new SysError(ENOMEM);
+  let process = t.process;
+  if (!has(P.CLONE_THREAD)) {
+    try {
+      process = forkProcess(t, tid, request);
+    } catch (error) {
+      kernel.core.exports.contextRelease(context);
+      throw error;
+    }
+  }
+  const fs = has(P.CLONE_FS) ? t.fs.share() : t.fs.clone();
+  const child = new Thread(kernel, tid, process, context, t.cred, has(P.CLONE_FILES) ? t.files.share() : t.files.clone(), fs);
+  copyState(t, child, request);
+  if (process !== t.process) {
+    process.leader = child;
+    kernel.processes.set(tid, process);
+    process.parent?.children.add(process);
+  }
+  process.threads.add(child);
+  kernel.threads.set(tid, child);
+  kernel.forks++;
+  kernel.scheduler.add(child);
+  return child;
+}
+
+function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
+  const { kernel, process: old } = t;
+  const { flags } = request;
+  const space = copySpace(t, request);
+  let handlers = (flags & P.CLONE_SIGHAND) !== 0 ? old.handlers : old.handlers.copy();
+  if (request.clearHandlers) handlers = old.handlers.afterExec();
+  const parent = (flags & P.CLONE_PARENT) !== 0 ? old.parent : old;
+  const child = new Process(kernel, pid, parent, old.pgid, old.sid, space, handlers);
+  child.exitSignal = (flags & P.CLONE_PARENT) !== 0 ? old.exitSignal : request.exitSignal;
+  child.limits = old.limits.map((limit) => ({ ...limit }));
+  child.executable = old.executable;
+  child.dumpable = old.dumpable;
+  child.noNewPrivileges = old.noNewPrivileges;
+  child.personality = old.personality;
+  child.oomScoreAdjust = old.oomScoreAdjust;
+  child.timerSlackNs = old.timerSlackNs;
+  child.terminal = old.terminal;
+  child.sharesParentSpace = (flags & P.CLONE_VFORK) !== 0;
+  return child;
+}
+
+function copySpace(t: Thread, { flags }: CloneRequest): AddressSpace {
+  const { kernel } = t;
+  const { space } = t.process;
+  if ((flags & P.CLONE_VM) !== 0) return space.retain();
+  const handle = kernel.core.exports.spaceFork(space.handle);
+  if (handle === 0) throw new SysError(ENOMEM);
+  return kernel.newSpace(handle, space.layout);
+}
+
+function copyState(t: Thread, child: Thread, request: CloneRequest): void {
+  const { flags } = request;
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const { core, cpu } = t.kernel;
+  child.comm = t.comm;
+  child.mask = t.savedMask ?? t.mask;
+  child.nice = t.nice;
+  child.policy = t.policy;
+  child.priority = t.priority;
+  if (!has(P.CLONE_VM) || has(P.CLONE_VFORK)) child.altStack = t.altStack;
+  if (has(P.CLONE_CHILD_CLEARTID)) child.clearChildTid = request.childTid;
+
+  // The child's registers are made in the hart and saved from there; the parent's are put back afterwards.
+  const saved = [SP, TP, A0].map((n) => core.u8.slice(registerAt(n), registerAt(n) + 8));
+  const { pc } = core;
+  core.pc = pc + INSTRUCTION_BYTES;
+  core.setReg(A0, 0);
+  if (request.stack !== 0) core.setReg(SP, request.stack);
+  if (has(P.CLONE_SETTLS)) core.setReg(TP, request.tls);
+  cpu.copyTo(child.context);
+  core.pc = pc;
+  [SP, TP, A0].forEach((n, i) => {
+    core.u8.set(saved[i], registerAt(n));
+  });
+  if (has(P.CLONE_CHILD_SETTID)) writeChildTid(child, request.childTid);
+}
+
+/** In the child's memory. As in Linux, a bad address is nobody's error. */
+function writeChildTid(child: Thread, address: number): void {
+  try {
+    child.user.writeU32(address, child.tid);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}
+
+function registerAt(n: number): number {
+  return HART + HART_X + n * 8;
+}
+
+/** A process made by the embedder: no parent, its own session and group. `t.context` is still to be filled by exec. */
+export function createProcess(kernel: Thread['kernel'], make: (process: Process, tid: number, context: number) => Thread, space: AddressSpace): Thread {
+  const pid = kernel.allocatePid();
+  const context = kernel.core.exports.contextCreate();
+  if (pid === 0 || context === 0) throw new SysError(ENOMEM);
+  const process = new Process(kernel, pid, undefined, pid, pid, space, new SignalHandlers());
+  const thread = make(process, pid, context);
+  process.leader = thread;
+  process.threads.add(thread);
+  kernel.processes.set(pid, process);
+  kernel.threads.set(pid, thread);
+  kernel.forks++;
+  return thread;
+}

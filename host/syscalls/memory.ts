@@ -1,0 +1,306 @@
+import { EACCES, EAGAIN, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import * as M from '../../assembly/shared/mman.js';
+import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_LOCKED_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
+import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK } from '../kernel/limits.js';
+import type { Thread } from '../kernel/thread.js';
+import { SysError } from '../linux/error.js';
+import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
+import { PagedInode } from '../vfs/pagedinode.js';
+import type { OpenFile } from '../vfs/types.js';
+import { absent, row } from './row.js';
+
+const PAGE = 4096;
+const PROT_ALL = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC;
+/** User addresses end here (Sv39); also the largest length that makes sense. */
+const TASK_SIZE = 2 ** 38;
+const MAY_ALL = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
+/** Flags that MAP_SHARED_VALIDATE accepts: all that are known and mean something for a file. */
+const VALIDATED_FLAGS =
+  M.MAP_TYPE |
+  M.MAP_FIXED |
+  M.MAP_ANONYMOUS |
+  M.MAP_GROWSDOWN |
+  M.MAP_DENYWRITE |
+  M.MAP_EXECUTABLE |
+  M.MAP_LOCKED |
+  M.MAP_NORESERVE |
+  M.MAP_POPULATE |
+  M.MAP_NONBLOCK |
+  M.MAP_STACK |
+  M.MAP_HUGETLB |
+  M.MAP_FIXED_NOREPLACE;
+
+function pageCeil(bytes: number): number {
+  return Math.ceil(bytes / PAGE) * PAGE;
+}
+
+function aligned(address: number): boolean {
+  return address % PAGE === 0;
+}
+
+function mmap(t: Thread, address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
+  if (!aligned(offset) || length === 0) return -EINVAL;
+  const bytes = pageCeil(length);
+  if (bytes > TASK_SIZE) return -ENOMEM;
+  if (offset + bytes > 2 ** 63) return -EOVERFLOW;
+  const fixed = (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) !== 0;
+  if (fixed && !aligned(address)) return -EINVAL;
+  if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
+  // A hint that can't be is no hint.
+  const place = fixed ? address : address + bytes > TASK_SIZE ? 0 : Math.floor(address / PAGE) * PAGE;
+  return (flags & M.MAP_ANONYMOUS) !== 0
+    ? mapAnonymous(t, place, bytes, prot, flags)
+    : mapFile(t, place, bytes, prot, flags, t.files.get(fd), offset);
+}
+
+/** ENOMEM for RLIMIT_AS and RLIMIT_DATA, EAGAIN for RLIMIT_MEMLOCK. What a fixed mapping replaces is not taken off, as in Linux before it. */
+function checkLimits(t: Thread, bytes: number, privateWritable: boolean, locked: boolean): void {
+  const { limits, space } = t.process;
+  const { exports } = t.kernel.core;
+  const stat = (which: number): number => exports.spaceStat(space.handle, which) * PAGE;
+  const as = limits[RLIMIT_AS].current;
+  if (as < Number.POSITIVE_INFINITY && stat(SPACE_STAT_PAGES_MAPPED) + bytes > as) throw new SysError(ENOMEM);
+  const data = limits[RLIMIT_DATA].current;
+  if (privateWritable && data < Number.POSITIVE_INFINITY && stat(SPACE_STAT_DATA_PAGES) + bytes > data) throw new SysError(ENOMEM);
+  if (locked && t.cred.euid !== 0 && stat(SPACE_STAT_LOCKED_PAGES) + bytes > limits[RLIMIT_MEMLOCK].current) throw new SysError(EAGAIN);
+}
+
+function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, flags: number): number {
+  const { exports } = t.kernel.core;
+  const { handle } = t.process.space;
+  const type = flags & M.MAP_TYPE;
+  // No pool of huge pages: what Linux says when its own is empty.
+  if ((flags & M.MAP_HUGETLB) !== 0) return -ENOMEM;
+  const shared = type === M.MAP_SHARED;
+  if (!shared && type !== M.MAP_PRIVATE) return -EINVAL;
+  if (shared && (flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
+  checkLimits(t, bytes, !shared && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
+  return exports.mmMap(handle, address, bytes, prot & PROT_ALL, flags, 0, 0, MAY_ALL);
+}
+
+function mapFile(t: Thread, address: number, bytes: number, prot: number, flags: number, file: OpenFile, offset: number): number {
+  const type = flags & M.MAP_TYPE;
+  const access = file.flags & O_ACCMODE;
+  let may = MAY_ALL;
+  if ((flags & M.MAP_HUGETLB) !== 0) return -EINVAL;
+  if (type === M.MAP_SHARED || type === M.MAP_SHARED_VALIDATE) {
+    if (type === M.MAP_SHARED_VALIDATE && (flags & ~VALIDATED_FLAGS) !== 0) return -EOPNOTSUPP;
+    if ((prot & M.PROT_WRITE) !== 0 && access !== O_RDWR) return -EACCES;
+    if (access !== O_RDWR) may &= ~M.VM_MAYWRITE;
+  } else if (type !== M.MAP_PRIVATE) return -EINVAL;
+  if (access === O_WRONLY) return -EACCES;
+  if ((flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
+  const isPrivate = type === M.MAP_PRIVATE;
+  may &= sealedMay(file, isPrivate, prot);
+  checkLimits(t, bytes, isPrivate && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
+  const object = file.mapObject();
+  const { space } = t.process;
+  if (object !== 0) return t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
+  // A device whose pages are all zero (/dev/zero): memory that starts at zero.
+  return mapAnonymous(t, address, bytes, prot, flags | M.MAP_ANONYMOUS);
+}
+
+/** A memfd sealed against writing can be mapped shared for reading only. */
+function sealedMay(file: OpenFile, isPrivate: boolean, prot: number): number {
+  const seals = file.inode instanceof PagedInode ? file.inode.seals : 0;
+  if (isPrivate || (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) === 0) return MAY_ALL;
+  if ((prot & M.PROT_WRITE) !== 0) throw new SysError(EPERM);
+  return MAY_ALL & ~M.VM_MAYWRITE;
+}
+
+function munmap(t: Thread, address: number, length: number): number {
+  if (!aligned(address) || length === 0 || address + length > TASK_SIZE) return -EINVAL;
+  return t.kernel.core.exports.mmUnmap(t.process.space.handle, address, pageCeil(length));
+}
+
+function mprotect(t: Thread, address: number, length: number, prot: number): number {
+  const grows = prot & (M.PROT_GROWSDOWN | M.PROT_GROWSUP);
+  if (grows === (M.PROT_GROWSDOWN | M.PROT_GROWSUP)) return -EINVAL;
+  if (!aligned(address)) return -EINVAL;
+  if (length === 0) return 0;
+  if ((prot & ~(PROT_ALL | M.PROT_GROWSDOWN | M.PROT_GROWSUP)) !== 0) return -EINVAL;
+  if (address + length > TASK_SIZE) return -ENOMEM;
+  const { exports } = t.kernel.core;
+  const { handle } = t.process.space;
+  let start = address;
+  let bytes = pageCeil(length);
+  if (grows !== 0) {
+    const vma = exports.vmaFind(handle, address);
+    const end = address + bytes;
+    if (vma === 0 || t.kernel.core.readU64(vma + M.VMA_START) >= end) return -ENOMEM;
+    const flags = t.kernel.core.u32[(vma + M.VMA_FLAGS) >>> 2];
+    if (grows === M.PROT_GROWSUP || (flags & M.VM_GROWSDOWN) === 0) return -EINVAL;
+    start = t.kernel.core.readU64(vma + M.VMA_START);
+    bytes = end - start;
+  }
+  return exports.mmProtect(handle, start, bytes, prot & PROT_ALL);
+}
+
+function mremap(t: Thread, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number {
+  const known = M.MREMAP_MAYMOVE | M.MREMAP_FIXED | M.MREMAP_DONTUNMAP;
+  if ((flags & ~known) !== 0 || !aligned(address)) return -EINVAL;
+  if ((flags & (M.MREMAP_FIXED | M.MREMAP_DONTUNMAP)) !== 0 && (flags & M.MREMAP_MAYMOVE) === 0) return -EINVAL;
+  if ((flags & M.MREMAP_DONTUNMAP) !== 0 && pageCeil(oldLength) !== pageCeil(newLength)) return -EINVAL;
+  if (newLength === 0 || newLength > TASK_SIZE || oldLength > TASK_SIZE) return -EINVAL;
+  if ((flags & M.MREMAP_FIXED) !== 0 && (!aligned(newAddress) || newAddress + newLength > TASK_SIZE)) return -EINVAL;
+  const [oldBytes, newBytes] = [pageCeil(oldLength), pageCeil(newLength)];
+  if (newBytes > oldBytes) checkLimits(t, newBytes - oldBytes, false, false);
+  const { exports } = t.kernel.core;
+  return exports.mmRemap(t.process.space.handle, address, oldBytes, newBytes, flags, newAddress > TASK_SIZE ? 0 : newAddress);
+}
+
+function brk(t: Thread, address: number): number {
+  const { exports } = t.kernel.core;
+  const { space, limits } = t.process;
+  const now = exports.spaceStat(space.handle, SPACE_STAT_BRK);
+  if (address > TASK_SIZE) return now;
+  if (address > now) {
+    const growth = pageCeil(address) - pageCeil(now);
+    if (address - space.layout.brkStart > limits[RLIMIT_DATA].current) return now;
+    try {
+      checkLimits(t, growth, true, false);
+    } catch (error) {
+      if (error instanceof SysError) return now;
+      throw error;
+    }
+  }
+  return exports.mmBrk(space.handle, address);
+}
+
+function madvise(t: Thread, address: number, length: number, advice: number): number {
+  if (!aligned(address)) return -EINVAL;
+  const bytes = pageCeil(length);
+  if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
+  return t.kernel.core.exports.mmAdvise(t.process.space.handle, address, bytes, advice);
+}
+
+/** Calls `each` with every mapping that overlaps [start, end). Returns false when a part of it is not mapped. */
+function eachMapping(t: Thread, start: number, end: number, each: (vma: number, from: number, to: number) => void): boolean {
+  const { core } = t.kernel;
+  const { handle } = t.process.space;
+  let at = start;
+  let complete = true;
+  let vma = core.exports.vmaFind(handle, start);
+  while (vma !== 0) {
+    const from = Math.max(at, core.readU64(vma + M.VMA_START));
+    const to = Math.min(end, core.readU64(vma + M.VMA_END));
+    if (from >= end) break;
+    if (from > at) complete = false;
+    each(vma, from, to);
+    at = to;
+    vma = core.exports.vmaNext(handle, vma);
+  }
+  return complete && at >= end;
+}
+
+function msync(t: Thread, address: number, length: number, flags: number): number {
+  if ((flags & ~(M.MS_ASYNC | M.MS_INVALIDATE | M.MS_SYNC)) !== 0) return -EINVAL;
+  if ((flags & M.MS_ASYNC) !== 0 && (flags & M.MS_SYNC) !== 0) return -EINVAL;
+  if (!aligned(address)) return -EINVAL;
+  const end = address + pageCeil(length);
+  if (end > TASK_SIZE) return -ENOMEM;
+  if (end === address) return 0;
+  const { core, env } = t.kernel;
+  const objects = new Set<number>();
+  const complete = eachMapping(t, address, end, (vma) => {
+    const shared = (core.u32[(vma + M.VMA_FLAGS) >>> 2] & M.VM_SHARED) !== 0;
+    if (shared) objects.add(core.u32[(vma + M.VMA_OBJECT) >>> 2]);
+  });
+  if ((flags & M.MS_SYNC) !== 0) for (const object of objects) env.pages.inodeOf(object)?.sync(false);
+  return complete ? 0 : -ENOMEM;
+}
+
+function mincore(t: Thread, address: number, length: number, vector: number): number {
+  if (!aligned(address)) return -EINVAL;
+  const pages = pageCeil(length) / PAGE;
+  if (address + pages * PAGE > TASK_SIZE) return -ENOMEM;
+  const { exports } = t.kernel.core;
+  // A page of results at a time, as far as all is mapped.
+  for (let done = 0; done < pages; done += PAGE) {
+    const count = Math.min(PAGE, pages - done);
+    const out = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const state = exports.mmResident(t.process.space.handle, address + (done + i) * PAGE);
+      if (state < 0) return state;
+      out[i] = state;
+    }
+    t.user.write(vector + done, out);
+  }
+  return 0;
+}
+
+const MLOCK_ONFAULT = 1;
+const MCL_CURRENT = 1;
+const MCL_FUTURE = 2;
+const MCL_ONFAULT = 4;
+
+function lock(t: Thread, address: number, length: number, on: boolean): number {
+  const start = Math.floor(address / PAGE) * PAGE;
+  const bytes = pageCeil(address - start + length);
+  if (start + bytes > TASK_SIZE) return bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
+  if (bytes === 0) return 0;
+  const { exports } = t.kernel.core;
+  const { space, limits } = t.process;
+  if (on && t.cred.euid !== 0) {
+    const locked = exports.spaceStat(space.handle, SPACE_STAT_LOCKED_PAGES) * PAGE;
+    if (limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
+    if (locked + bytes > limits[RLIMIT_MEMLOCK].current) return -ENOMEM;
+  }
+  return exports.mmLock(space.handle, start, bytes, on ? 1 : 0);
+}
+
+function mlock2(t: Thread, address: number, length: number, flags: number): number {
+  return (flags & ~MLOCK_ONFAULT) !== 0 ? -EINVAL : lock(t, address, length, true);
+}
+
+function lockAll(t: Thread, on: boolean): void {
+  const { exports } = t.kernel.core;
+  const { handle } = t.process.space;
+  const ranges: [number, number][] = [];
+  eachMapping(t, 0, TASK_SIZE, (_vma, from, to) => ranges.push([from, to]));
+  for (const [from, to] of ranges) exports.mmLock(handle, from, to - from, on ? 1 : 0);
+}
+
+function mlockall(t: Thread, flags: number): number {
+  if (flags === 0 || flags === MCL_ONFAULT || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0) return -EINVAL;
+  if (t.cred.euid !== 0 && t.process.limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
+  if ((flags & MCL_CURRENT) !== 0) lockAll(t, true);
+  return 0;
+}
+
+function munlockall(t: Thread): number {
+  lockAll(t, false);
+  return 0;
+}
+
+/** Protection keys need hardware: only the key that stands for none works. */
+function pkeyMprotect(t: Thread, address: number, length: number, prot: number, key: number): number {
+  return key === -1 ? mprotect(t, address, length, prot) : -EINVAL;
+}
+
+const NO_NUMA = 'ENOSYS: one node';
+
+export const memoryRows = [
+  row(214, 'brk', ['pointer'], brk),
+  row(215, 'munmap', ['pointer', 'size'], munmap),
+  row(216, 'mremap', ['pointer', 'size', 'size', 'flags:mremap', 'pointer'], mremap),
+  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], mmap, { partial: 'no huge pages (MAP_HUGETLB: ENOMEM)' }),
+  row(226, 'mprotect', ['pointer', 'size', 'flags:prot'], mprotect),
+  row(227, 'msync', ['pointer', 'size', 'flags:msync'], msync),
+  row(228, 'mlock', ['pointer', 'size'], (t, address, length) => lock(t, address, length, true)),
+  row(229, 'munlock', ['pointer', 'size'], (t, address, length) => lock(t, address, length, false)),
+  row(230, 'mlockall', ['flags:mlockall'], mlockall, { partial: 'MCL_FUTURE has no effect' }),
+  row(231, 'munlockall', [], munlockall),
+  row(232, 'mincore', ['pointer', 'size', 'pointer'], mincore),
+  row(233, 'madvise', ['pointer', 'size', 'enum:madvise'], madvise),
+  row(284, 'mlock2', ['pointer', 'size', 'flags:mlock2'], mlock2),
+  row(288, 'pkey_mprotect', ['pointer', 'size', 'flags:prot', 'int'], pkeyMprotect, { partial: 'only key -1' }),
+  absent(234, 'remap_file_pages', ['pointer', 'size', 'flags:prot', 'size', 'flags:mmap'], 'ENOSYS'),
+  absent(235, 'mbind', ['pointer', 'size', 'int', 'pointer', 'ulong', 'hex'], NO_NUMA),
+  absent(236, 'get_mempolicy', ['pointer', 'pointer', 'ulong', 'pointer', 'hex'], NO_NUMA),
+  absent(237, 'set_mempolicy', ['int', 'pointer', 'ulong'], NO_NUMA),
+  absent(238, 'migrate_pages', ['pid', 'ulong', 'pointer', 'pointer'], NO_NUMA),
+  absent(239, 'move_pages', ['pid', 'ulong', 'pointer', 'pointer', 'pointer', 'hex'], NO_NUMA),
+  absent(289, 'pkey_alloc', ['hex', 'hex'], 'ENOSYS: no protection keys'),
+  absent(290, 'pkey_free', ['int'], 'ENOSYS: no protection keys'),
+];

@@ -1,0 +1,98 @@
+import { EINVAL, EPERM } from '../../assembly/shared/errno.js';
+import { ALL_CAPABILITIES } from '../kernel/credentials.js';
+import type { Thread } from '../kernel/thread.js';
+import * as P from '../linux/process.js';
+import { SIGNAL_MAX } from '../linux/signal.js';
+import { decodeText, encodeText } from '../linux/text.js';
+import { row } from './row.js';
+
+/** TASK_COMM_LEN: 15 bytes and a NUL. */
+const COMM_BYTES = 16;
+const TIMER_SLACK_DEFAULT_NS = 50_000;
+const CAPABILITIES = ALL_CAPABILITIES.toString(2).length;
+
+function setName(t: Thread, address: number): number {
+  const bytes: number[] = [];
+  for (let i = 0; i < COMM_BYTES - 1; i++) {
+    const byte = t.user.read(address + i, 1)[0];
+    if (byte === 0) break;
+    bytes.push(byte);
+  }
+  t.comm = decodeText(Uint8Array.from(bytes));
+  return 0;
+}
+
+function getName(t: Thread, address: number): number {
+  const bytes = new Uint8Array(COMM_BYTES);
+  bytes.set(encodeText(t.comm).subarray(0, COMM_BYTES - 1));
+  t.user.write(address, bytes);
+  return 0;
+}
+
+function prctl(t: Thread, option: number, a: number, b: number, c: number, d: number): number {
+  const { process } = t;
+  const noMore = b === 0 && c === 0 && d === 0;
+  switch (option) {
+    case P.PR_SET_PDEATHSIG:
+      if (a > SIGNAL_MAX) return -EINVAL;
+      process.parentDeathSignal = a;
+      return 0;
+    case P.PR_GET_PDEATHSIG:
+      t.user.writeU32(a, process.parentDeathSignal);
+      return 0;
+    case P.PR_GET_DUMPABLE:
+      return process.dumpable;
+    case P.PR_SET_DUMPABLE:
+      if (a !== 0 && a !== 1) return -EINVAL;
+      process.dumpable = a;
+      return 0;
+    case P.PR_GET_KEEPCAPS:
+    case P.PR_GET_TIMING:
+    case P.PR_GET_SECCOMP:
+    case P.PR_GET_SECUREBITS:
+      return 0;
+    case P.PR_SET_TIMING:
+      return a === 0 ? 0 : -EINVAL;
+    case P.PR_SET_NAME:
+      return setName(t, a);
+    case P.PR_GET_NAME:
+      return getName(t, a);
+    case P.PR_CAPBSET_READ:
+      return a < CAPABILITIES ? 1 : -EINVAL;
+    case P.PR_CAPBSET_DROP:
+      return -EPERM;
+    case P.PR_SET_TIMERSLACK:
+      process.timerSlackNs = a === 0 || a > Number.MAX_SAFE_INTEGER ? TIMER_SLACK_DEFAULT_NS : a;
+      return 0;
+    case P.PR_GET_TIMERSLACK:
+      return Math.min(process.timerSlackNs, 2 ** 31 - 1);
+    case P.PR_SET_CHILD_SUBREAPER:
+      process.childSubreaper = a !== 0;
+      return 0;
+    case P.PR_GET_CHILD_SUBREAPER:
+      t.user.writeU32(a, process.childSubreaper ? 1 : 0);
+      return 0;
+    case P.PR_SET_NO_NEW_PRIVS:
+      if (a !== 1 || !noMore) return -EINVAL;
+      process.noNewPrivileges = true;
+      return 0;
+    case P.PR_GET_NO_NEW_PRIVS:
+      return a === 0 && noMore ? (process.noNewPrivileges ? 1 : 0) : -EINVAL;
+    case P.PR_GET_TID_ADDRESS:
+      t.user.writeU64(a, t.clearChildTid);
+      return 0;
+    case P.PR_GET_THP_DISABLE:
+      return a === 0 && noMore ? 0 : -EINVAL;
+    case P.PR_SET_VMA:
+      // Naming anonymous memory is a kernel option; without it the call does not exist.
+      return -EINVAL;
+    default:
+      return -EINVAL;
+  }
+}
+
+export const prctlRows = [
+  row(167, 'prctl', ['enum:prctl', 'ulong', 'ulong', 'ulong', 'ulong'], prctl, {
+    partial: 'names, death signals, dumpable, subreaper, timer slack, no_new_privs; others give EINVAL',
+  }),
+];
