@@ -168,6 +168,12 @@ export abstract class PagedInode extends Inode {
     this.modified();
   }
 
+  /** The medium has got another size behind us. The backend has dropped what it could of the cache. */
+  protected adoptSize(bytes: number): void {
+    if (this.#object === 0) this.#size = bytes;
+    else this.env.core.exports.objectSetSize(this.#object, bytes);
+  }
+
   // --- pages
 
   /** Brings a page of the medium into the cache, and a few after it when the misses are sequential. */

@@ -101,6 +101,16 @@ export interface ProcTask {
   readonly root: Location | undefined;
 }
 
+/** Bytes that read and write calls moved, the calls, and the bytes that went to a medium. */
+export interface ProcIo {
+  readonly rchar: number;
+  readonly wchar: number;
+  readonly syscr: number;
+  readonly syscw: number;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+}
+
 /** A thread group. */
 export interface ProcProcess {
   readonly pid: number;
@@ -113,7 +123,7 @@ export interface ProcProcess {
   readonly foregroundPgid: number;
   /** The thread whose tid is the pid; of a zombie too. */
   readonly leader: ProcTask;
-  /** Live threads, leader first; a zombie has its leader only. */
+  /** Leader first, then the other live threads; a leader that has ended stays in it. */
   readonly tasks: readonly ProcTask[];
   /** undefined: a zombie has none. */
   readonly space: ProcSpace | undefined;
@@ -128,6 +138,8 @@ export interface ProcProcess {
   readonly childSystemNs: number;
   readonly childMinorFaults: number;
   readonly childMajorFaults: number;
+  /** Transfers counted for /proc/PID/io; a kernel that does not count leaves it out, and the file is not there. */
+  readonly io?: ProcIo;
   /** Signal that the parent gets. */
   readonly exitSignal: number;
   /** Wait status of a zombie. */

@@ -1,0 +1,219 @@
+/**
+ * A folder of the host as a file system (Node only). Nothing outside the folder can be reached through it: see node-place.ts. Symbolic links are
+ * the guest's: they are shown, and walked by the VFS inside the guest's root, never by the host. Device nodes and sockets are shown but lead
+ * to nothing of the host.
+ */
+import * as fs from 'node:fs';
+import { EACCES, EROFS, ESTALE } from '../../../assembly/shared/errno.js';
+import { SysError } from '../../linux/error.js';
+import { O_PATH } from '../../linux/fcntl.js';
+import { EXT4_SUPER_MAGIC, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../linux/stat.js';
+import type { VfsEnvironment } from '../environment.js';
+import type { FileSystem, FileSystemStat, Inode } from '../types.js';
+import { host } from './node-errno.js';
+import { HostFiles } from './node-files.js';
+import { type HostInode, NodeDirectory, NodeSpecial, NodeSymlink } from './node-inode.js';
+import { DescriptorAnchor, type HostAnchor, HostPlace, PathAnchor } from './node-place.js';
+import { NodeFile } from './node-regular.js';
+
+export interface NodeFileSystemOptions {
+  /** Default true: nothing of the folder is ever changed. */
+  readonly readOnly?: boolean;
+  /** 'root' (default): everything belongs to 0:0, as in a container. 'host': the host's numbers. */
+  readonly owners?: 'root' | 'host';
+  /** How directories are held; default the strongest the host has. */
+  readonly anchor?: 'descriptors' | 'paths';
+}
+
+/** Inode numbers above are made up: the host's own are below in all file systems but the most exotic. */
+const OWN_INO_MIN = 2n ** 51n;
+const SWEEP_MIN = 1024;
+
+export class NodeFileSystem implements FileSystem {
+  readonly name = 'hostfs';
+  readonly dev: number;
+  readonly readOnly: boolean;
+  readonly root: Inode;
+  readonly anchor: HostAnchor;
+  readonly files: HostFiles;
+  readonly hostOwners: boolean;
+  /** Write-backs at close that the host refused; the data is still dirty. */
+  writeFailures = 0;
+  readonly #inodes = new Map<string, WeakRef<HostInode>>();
+  readonly #births = new WeakMap<HostInode, bigint>();
+  readonly #numbers = new Map<string, number>();
+  #sweepAt = SWEEP_MIN;
+
+  /** Throws SysError when the folder can't be opened (ENOENT, ENOTDIR, EACCES). */
+  constructor(
+    readonly env: VfsEnvironment,
+    folder: string,
+    options: NodeFileSystemOptions = {},
+  ) {
+    this.readOnly = options.readOnly ?? true;
+    this.hostOwners = options.owners === 'host';
+    const descriptors = options.anchor === undefined ? DescriptorAnchor.available() : options.anchor === 'descriptors';
+    this.anchor = descriptors ? new DescriptorAnchor(folder) : new PathAnchor(folder);
+    this.files = new HostFiles(this.anchor);
+    this.dev = env.allocateDev();
+    const stat = this.statPlace(this.anchor.root);
+    this.root = new NodeDirectory(this, this.inoOf(stat), this.anchor.root, stat);
+    this.#inodes.set(key(stat), new WeakRef<HostInode>(this.root as NodeDirectory));
+  }
+
+  statfs(): FileSystemStat {
+    const self = this.anchor.self(this.anchor.root);
+    const stat = host(() => fs.statfsSync(self));
+    const { bsize, blocks, bavail, files, ffree } = stat;
+    return { type: EXT4_SUPER_MAGIC, blockSize: bsize, blocks, blocksFree: bavail, files, filesFree: ffree, nameMax: 255 };
+  }
+
+  sync(): void {
+    if (!this.readOnly) this.env.pages.sync(this);
+  }
+
+  /** Writes back and closes every descriptor: nothing works afterwards. */
+  close(): void {
+    this.sync();
+    this.files.close();
+    this.anchor.close();
+  }
+
+  requireWritable(): void {
+    if (this.readOnly) throw new SysError(EROFS);
+  }
+
+  ownerOf(uid: number): number {
+    return this.hostOwners ? uid : 0;
+  }
+
+  groupOf(gid: number): number {
+    return this.hostOwners ? gid : 0;
+  }
+
+  // --- inodes
+
+  /** The one inode of a host file, made or brought up to date. */
+  inodeFor(parent: HostPlace, name: string, stat: fs.BigIntStats): HostInode {
+    const id = key(stat);
+    const known = this.#inodes.get(id)?.deref();
+    if (known !== undefined && this.#isSameFile(known, stat)) {
+      if (known.place !== this.anchor.root) {
+        known.place.parent = parent;
+        known.place.name = name;
+      }
+      known.refresh(stat);
+      return known;
+    }
+    const inode = this.#make(new HostPlace(parent, name, stat.dev, stat.ino), stat);
+    this.#births.set(inode, birth(stat));
+    this.#inodes.set(id, new WeakRef(inode));
+    if (this.#inodes.size > this.#sweepAt) this.#sweep();
+    return inode;
+  }
+
+  #make(place: HostPlace, stat: fs.BigIntStats): HostInode {
+    const ino = this.inoOf(stat);
+    const type = Number(stat.mode) & S_IFMT;
+    if (type === S_IFREG) return new NodeFile(this, ino, place, stat);
+    if (type === S_IFDIR) return new NodeDirectory(this, ino, place, stat);
+    return type === S_IFLNK ? new NodeSymlink(this, ino, place, stat) : new NodeSpecial(this, ino, place, stat);
+  }
+
+  /** Hosts use inode numbers again: the type and the time of birth tell a new file. */
+  #isSameFile(known: HostInode, stat: fs.BigIntStats): boolean {
+    if ((known.mode & S_IFMT) !== (Number(stat.mode) & S_IFMT)) return false;
+    const before = this.#births.get(known) ?? 0n;
+    const now = birth(stat);
+    return before === 0n || now === 0n || before === now;
+  }
+
+  /** Inodes that nobody uses any more are only names in a table. */
+  #sweep(): void {
+    for (const [id, reference] of this.#inodes) if (reference.deref() === undefined) this.#inodes.delete(id);
+    this.#sweepAt = Math.max(SWEEP_MIN, this.#inodes.size * 2);
+  }
+
+  forget(inode: HostInode): void {
+    this.#inodes.delete(`${inode.place.dev}:${inode.place.ino}`);
+  }
+
+  own(inode: Inode): HostInode | undefined {
+    return inode.fs === this ? (inode as HostInode) : undefined;
+  }
+
+  /** The host's own number where it is unique in this file system and fits; else one of ours that stays. */
+  inoOf(stat: fs.BigIntStats): number {
+    if (stat.dev === this.anchor.root.dev && stat.ino < OWN_INO_MIN) return Number(stat.ino);
+    const id = key(stat);
+    let number = this.#numbers.get(id);
+    if (number === undefined) {
+      number = Number(OWN_INO_MIN) + this.#numbers.size;
+      this.#numbers.set(id, number);
+    }
+    return number;
+  }
+
+  // --- calls on a place
+
+  /** lstat, and the identity must still be the one we know. */
+  statPlace(place: HostPlace): fs.BigIntStats {
+    const path = place.parent === undefined ? this.anchor.self(place) : this.anchor.entry(place.parent, place.name);
+    const stat = host(() => (place.parent === undefined ? fs.statSync : fs.lstatSync)(path, { bigint: true }));
+    if (!place.isSame(stat)) throw new SysError(ESTALE);
+    return stat;
+  }
+
+  /** chmod(2) follows links, so the file itself is opened first and the descriptor is changed. */
+  chmod(place: HostPlace, mode: number): void {
+    if (place.parent === undefined) {
+      const self = this.anchor.self(place);
+      return host(() => fs.chmodSync(self, mode));
+    }
+    const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = fs.constants;
+    const byDescriptor = this.anchor instanceof DescriptorAnchor;
+    const path = this.anchor.entry(place.parent, place.name);
+    const attempts = byDescriptor ? [O_PATH] : [O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK];
+    let refused: unknown = new SysError(EACCES);
+    for (const flags of attempts) {
+      let fd: number;
+      try {
+        fd = host(() => fs.openSync(path, flags | O_NOFOLLOW));
+      } catch (error) {
+        refused = error;
+        continue;
+      }
+      try {
+        if (!place.isSame(fs.fstatSync(fd, { bigint: true }))) throw new SysError(ESTALE);
+        return host(() => (byDescriptor ? fs.chmodSync(`/proc/self/fd/${fd}`, mode) : fs.fchmodSync(fd, mode)));
+      } finally {
+        fs.closeSync(fd);
+      }
+    }
+    throw refused;
+  }
+
+  /** A file that somebody uses keeps its data when its name goes. */
+  beforeUnlink(inode: HostInode): void {
+    if (inode instanceof NodeFile && inode.inUse) this.files.pin(inode);
+  }
+
+  afterUnlink(inode: HostInode): void {
+    inode.nlink = Math.max(0, inode.nlink - 1);
+    inode.ctime = this.env.now();
+    if (inode.nlink > 0) return;
+    this.forget(inode);
+    if (!(inode instanceof NodeFile)) return;
+    inode.releaseIfUnused();
+    if (!inode.inUse) this.files.drop(inode);
+  }
+}
+
+function key(stat: fs.BigIntStats): string {
+  return `${stat.dev}:${stat.ino}`;
+}
+
+/** 0: the host does not know (Node then gives the time of change). */
+function birth(stat: fs.BigIntStats): bigint {
+  return stat.birthtimeNs === stat.ctimeNs ? 0n : stat.birthtimeNs;
+}

@@ -1,0 +1,309 @@
+/**
+ * A tar archive as a read-only file system (tar(5)). The headers are read once; file data are copied page by page when somebody
+ * reads or maps them. Nothing of the archive can name anything outside its own root.
+ */
+import { EROFS } from '../../../assembly/shared/errno.js';
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import { SysError } from '../../linux/error.js';
+import { makeDev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../linux/stat.js';
+import { encodeText } from '../../linux/text.js';
+import type { VfsEnvironment } from '../environment.js';
+import { DirectoryFile } from '../openfile.js';
+import { type Backing, PagedInode } from '../pagedinode.js';
+import { type Dirent, type FileSystem, type FileSystemStat, Inode, type InodeChange, type OpenFile, type Timestamp } from '../types.js';
+import { copyCached, type PageSource } from './page-source.js';
+import { type ByteSource, type TarKind, type TarMember, TarWarnings, tarMembers } from './tar-index.js';
+
+const TYPES: Readonly<Record<Exclude<TarKind, 'hardlink'>, number>> = {
+  file: S_IFREG,
+  directory: S_IFDIR,
+  symlink: S_IFLNK,
+  char: S_IFCHR,
+  block: S_IFBLK,
+  fifo: S_IFIFO,
+};
+
+/** statfs has no magic number for this: the one of squashfs, the read-only archive that Linux has. */
+const SQUASHFS_MAGIC = 0x73717368;
+const DIRECTORY_MODE = 0o755;
+
+/** Bytes in memory as the archive. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+export class TarFileSystem implements FileSystem {
+  readonly name = 'tar';
+  readonly dev: number;
+  readonly readOnly = true;
+  readonly root: TarDirectory;
+  /** Members that were left out or changed, and why. */
+  readonly warnings: readonly string[];
+  #lastIno = 0;
+  #bytes = 0;
+
+  /** Throws TarError when the archive can't be used. */
+  constructor(
+    readonly env: VfsEnvironment,
+    readonly source: ByteSource,
+  ) {
+    this.dev = env.allocateDev();
+    this.root = this.#directory({ sec: 0, nsec: 0 });
+    const warnings = new TarWarnings();
+    for (const member of tarMembers(source, warnings)) {
+      const refused = this.#add(member);
+      if (refused !== undefined) warnings.add(`'${member.path.join('/')}': ${refused}: left out`);
+    }
+    this.warnings = warnings.lines;
+  }
+
+  statfs(): FileSystemStat {
+    const blocks = Math.ceil(this.#bytes / PAGE_SIZE);
+    return { type: SQUASHFS_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree: 0, files: this.#lastIno, filesFree: 0, nameMax: 255 };
+  }
+
+  /** Nothing is ever dirty. */
+  sync(): void {}
+
+  #directory(mtime: Timestamp): TarDirectory {
+    return new TarDirectory(this, ++this.#lastIno, { mode: S_IFDIR | DIRECTORY_MODE, uid: 0, gid: 0, mtime, xattrs: undefined });
+  }
+
+  /** Puts a member into the tree; what speaks against it, else undefined. A later member of the same name replaces an earlier one. */
+  #add(member: TarMember): string | undefined {
+    const { path, kind } = member;
+    if (path.length === 0) {
+      this.root.describe(member);
+      return undefined;
+    }
+    const parent = this.#parentOf(path, member.mtime);
+    if (parent === undefined) return 'lies below something that is no directory';
+    const name = path[path.length - 1];
+    const before = parent.children.get(name);
+    if (kind === 'directory') {
+      if (before instanceof TarDirectory) before.describe(member);
+      else {
+        this.#unlink(before);
+        const made = this.#directory(member.mtime);
+        made.describe(member);
+        parent.children.set(name, made);
+        parent.nlink++;
+      }
+      return undefined;
+    }
+    if (before instanceof TarDirectory) return 'would replace a directory';
+    const inode = kind === 'hardlink' ? this.#find(member.linkPath) : this.#make(kind, member);
+    if (inode === undefined || inode instanceof TarDirectory) return 'hard link to something that is not there';
+    if (inode === before) return undefined;
+    this.#unlink(before);
+    if (kind === 'hardlink') inode.nlink++;
+    parent.children.set(name, inode);
+    return undefined;
+  }
+
+  /** Directories that the archive does not mention are made, as tar(1) does. */
+  #parentOf(path: readonly string[], mtime: Timestamp): TarDirectory | undefined {
+    let at = this.root;
+    for (const name of path.slice(0, -1)) {
+      let next = at.children.get(name);
+      if (next === undefined) {
+        next = this.#directory(mtime);
+        at.children.set(name, next);
+        at.nlink++;
+      }
+      if (!(next instanceof TarDirectory)) return undefined;
+      at = next;
+    }
+    return at;
+  }
+
+  #find(path: readonly string[]): Inode | undefined {
+    let at: Inode | undefined = this.root;
+    for (const name of path) at = at instanceof TarDirectory ? at.children.get(name) : undefined;
+    return at;
+  }
+
+  #unlink(inode: Inode | undefined): void {
+    if (inode !== undefined) inode.nlink--;
+  }
+
+  #make(kind: Exclude<TarKind, 'hardlink' | 'directory'>, member: TarMember): Inode {
+    const what = { mode: TYPES[kind] | member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs };
+    const ino = ++this.#lastIno;
+    if (kind === 'file') {
+      this.#bytes += member.size;
+      return new TarFile(this, ino, what, member);
+    }
+    if (kind === 'symlink') return new TarSymlink(this, ino, { ...what, mode: S_IFLNK | 0o777 }, member.target);
+    const node = new TarInode(this, ino, what);
+    if (kind !== 'fifo') node.rdev = makeDev(member.major, member.minor);
+    return node;
+  }
+}
+
+interface TarAttributes {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: Timestamp;
+  readonly xattrs: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** Device nodes and FIFOs as they are; the base of the others. */
+class TarInode extends Inode {
+  override mode: number;
+  override uid: number;
+  override gid: number;
+  override nlink = 1;
+  override size = 0;
+  override atime: Timestamp;
+  override mtime: Timestamp;
+  override ctime: Timestamp;
+  protected xattrs: ReadonlyMap<string, Uint8Array> | undefined;
+
+  constructor(
+    readonly fs: TarFileSystem,
+    readonly ino: number,
+    what: TarAttributes,
+  ) {
+    super();
+    this.mode = what.mode;
+    this.uid = what.uid;
+    this.gid = what.gid;
+    this.atime = this.mtime = this.ctime = what.mtime;
+    this.xattrs = what.xattrs;
+  }
+
+  override get blocks(): number {
+    return 0;
+  }
+
+  override setattr(_change: InodeChange): void {
+    throw new SysError(EROFS);
+  }
+
+  override getxattr(name: string): Uint8Array | undefined {
+    return this.xattrs?.get(name);
+  }
+
+  override listxattr(): string[] {
+    return [...(this.xattrs?.keys() ?? [])];
+  }
+}
+
+class TarSymlink extends TarInode {
+  constructor(
+    fs: TarFileSystem,
+    ino: number,
+    what: TarAttributes,
+    readonly target: string,
+  ) {
+    super(fs, ino, what);
+    this.size = encodeText(target).length;
+  }
+
+  override readlink(): string {
+    return this.target;
+  }
+}
+
+export class TarDirectory extends TarInode {
+  readonly children = new Map<string, Inode>();
+
+  constructor(fs: TarFileSystem, ino: number, what: TarAttributes) {
+    super(fs, ino, what);
+    this.nlink = 2;
+    this.size = PAGE_SIZE;
+  }
+
+  /** The archive's own entry for it. */
+  describe(member: TarMember): void {
+    this.mode = S_IFDIR | member.mode;
+    this.uid = member.uid;
+    this.gid = member.gid;
+    this.atime = this.mtime = this.ctime = member.mtime;
+    this.xattrs = member.xattrs;
+  }
+
+  override lookup(name: string): Inode | undefined {
+    return this.children.get(name);
+  }
+
+  override readdir(): Dirent[] {
+    return [...this.children].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT }));
+  }
+
+  override open(flags: number): OpenFile {
+    return new DirectoryFile(this, flags);
+  }
+}
+
+class TarFile extends PagedInode implements PageSource {
+  override mode: number;
+  override uid: number;
+  override gid: number;
+  override nlink = 1;
+  override atime: Timestamp;
+  override mtime: Timestamp;
+  override ctime: Timestamp;
+  readonly #xattrs: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly #pages: TarPages;
+
+  constructor(
+    readonly fs: TarFileSystem,
+    readonly ino: number,
+    what: TarAttributes,
+    member: TarMember,
+  ) {
+    const pages = new TarPages(fs.source, member.dataOffset, member.size);
+    super(fs.env, pages, member.size);
+    this.#pages = pages;
+    this.mode = what.mode;
+    this.uid = what.uid;
+    this.gid = what.gid;
+    this.atime = this.mtime = this.ctime = what.mtime;
+    this.#xattrs = what.xattrs;
+  }
+
+  override setattr(_change: InodeChange): void {
+    throw new SysError(EROFS);
+  }
+
+  override getxattr(name: string): Uint8Array | undefined {
+    return this.#xattrs?.get(name);
+  }
+
+  override listxattr(): string[] {
+    return [...(this.#xattrs?.keys() ?? [])];
+  }
+
+  copyPage(index: number, into: Uint8Array): void {
+    if (!copyCached(this, index, into)) this.#pages.readPage(index, into);
+  }
+}
+
+/** A slice of the archive. */
+class TarPages implements Backing {
+  constructor(
+    readonly source: ByteSource,
+    readonly start: number,
+    readonly size: number,
+  ) {}
+
+  readPage(index: number, into: Uint8Array): void {
+    const offset = index * PAGE_SIZE;
+    const length = Math.min(PAGE_SIZE, this.size - offset);
+    if (length > 0) into.set(this.source.read(this.start + offset, length));
+  }
+
+  writePage(): void {
+    throw new SysError(EROFS);
+  }
+
+  setSize(): void {
+    throw new SysError(EROFS);
+  }
+
+  /** Nothing is ever dirty. */
+  sync(): void {}
+}
