@@ -7,6 +7,8 @@ export interface Clock {
   /** Nanoseconds since some fixed moment; never goes back. */
   monotonicNs(): number;
   realtime(): Timestamp;
+  /** A clock that is not the host's: when nobody can run before this moment, time goes there at once. */
+  advanceTo?(ns: number): void;
 }
 
 /** The host's clocks. Monotonic time starts near zero when the clock is made: that is the machine's boot. */

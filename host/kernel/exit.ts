@@ -3,10 +3,11 @@ import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SI_KERNEL, SIG_IGN, SIGCHLD, SIGH
 import type { FdTable } from '../vfs/fdtable.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
-import { addUsage, type Process, threadUsage } from './process.js';
+import { type Process, threadUsage } from './process.js';
 import { releaseRobustList } from './robust.js';
 import { childInfo, endProcess, sendToGroup, sendToProcess } from './signal.js';
 import { SWITCHED, type Thread } from './thread.js';
+import { addUsage } from './usage.js';
 
 /** exit_group(2): the whole process ends with this wait status once its threads get their turn. */
 export function exitGroup(process: Process, status: number): number {
@@ -65,7 +66,6 @@ function releaseUserState(t: Thread): void {
 
 function finishProcess(process: Process): void {
   const { kernel } = process;
-  process.endedUsage.residentPeak = Math.max(process.endedUsage.residentPeak, process.space.residentPeak());
   kernel.hooks.onProcessExit?.(process);
   kernel.observer?.onProcessExit(process);
   process.realTimer?.cancel();
@@ -82,7 +82,10 @@ function finishProcess(process: Process): void {
 
 /** Gives the memory back; a vfork parent that waits for it runs again. Also for execve, which puts a new one in its place. */
 export function releaseSpace(process: Process): void {
-  if (process.space.references === 1) process.kernel.cpu.forgetSpace(process.space);
+  if (process.space.references === 1) {
+    addUsage(process.endedUsage, process.space.usage());
+    process.kernel.cpu.forgetSpace(process.space);
+  }
   process.space.release();
   process.sharesParentSpace = false;
   process.vforkQueue.wake();

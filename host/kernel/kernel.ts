@@ -1,9 +1,11 @@
 import type { Core } from '../core/core.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
-import type { Timestamp } from '../vfs/types.js';
+import type { Location } from '../vfs/dentry.js';
+import type { Inode, Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
+import { defaultLimits } from './limits.js';
 import type { SyscallObserver } from './observer.js';
 import type { SigInfo } from './pending.js';
 import type { Process } from './process.js';
@@ -47,6 +49,10 @@ export class Kernel {
   readonly threads = new Map<number, Thread>();
   readonly hooks: KernelHooks = {};
   observer: SyscallObserver | undefined = undefined;
+  /** Where a file was when it was mapped last: the names that maps shows. */
+  readonly mapped = new WeakMap<Inode, Location>();
+  /** What the first program of a tree gets. */
+  readonly defaultLimits = defaultLimits();
   hostname: string;
   domainname = '(none)';
   /** Core object of the page with the signal return trampoline, 0 until the loader has made it. */

@@ -1,4 +1,5 @@
 import { SIGCHLD } from '../linux/signal.js';
+import type { Location } from '../vfs/dentry.js';
 import { WaitQueue } from '../vfs/wait.js';
 import type { SignalHandlers } from './handlers.js';
 import type { Kernel } from './kernel.js';
@@ -7,38 +8,19 @@ import { PendingSignals, type SigInfo } from './pending.js';
 import type { AddressSpace } from './space.js';
 import { CpuTimers, type IntervalTimer, type PosixTimer } from './itimer.js';
 import type { Thread } from './thread.js';
-
-/** CPU time in nanoseconds and what getrusage(2) counts. */
-export interface Usage {
-  userNs: number;
-  systemNs: number;
-  minorFaults: number;
-  majorFaults: number;
-  voluntarySwitches: number;
-  involuntarySwitches: number;
-  /** Largest resident set, pages. */
-  residentPeak: number;
-}
-
-export function noUsage(): Usage {
-  return { userNs: 0, systemNs: 0, minorFaults: 0, majorFaults: 0, voluntarySwitches: 0, involuntarySwitches: 0, residentPeak: 0 };
-}
-
-export function addUsage(to: Usage, more: Usage): void {
-  to.userNs += more.userNs;
-  to.systemNs += more.systemNs;
-  to.minorFaults += more.minorFaults;
-  to.majorFaults += more.majorFaults;
-  to.voluntarySwitches += more.voluntarySwitches;
-  to.involuntarySwitches += more.involuntarySwitches;
-  to.residentPeak = Math.max(to.residentPeak, more.residentPeak);
-}
+import { addUsage, noUsage, type Usage } from './usage.js';
 
 /** What was executed: for /proc/PID/exe and messages. */
 export interface Executable {
   path: string;
-  /** vfs Location of the file. */
-  location: unknown;
+  /** undefined before the first exec. */
+  location: Location | undefined;
+}
+
+/** A thread's own part: faults and memory are counted by address space. */
+export function threadUsage(t: Thread): Usage {
+  const { voluntarySwitches, involuntarySwitches } = t;
+  return { ...noUsage(), userNs: t.instructions, systemNs: t.systemCalls * SYSTEM_CALL_NS, voluntarySwitches, involuntarySwitches };
 }
 
 /** The terminal of a session, as job control needs it. Its file decides when to signal the foreground group. */
@@ -136,6 +118,7 @@ export class Process {
   usage(): Usage {
     const sum = { ...this.endedUsage };
     for (const t of this.threads) addUsage(sum, threadUsage(t));
+    if (this.state === 'running') addUsage(sum, this.space.usage());
     return sum;
   }
 
@@ -152,16 +135,4 @@ export const INIT_PID = 1;
 
 export function threadCpuNs(t: Thread): number {
   return t.instructions + t.systemCalls * SYSTEM_CALL_NS;
-}
-
-export function threadUsage(t: Thread): Usage {
-  return {
-    userNs: t.instructions,
-    systemNs: t.systemCalls * SYSTEM_CALL_NS,
-    minorFaults: t.minorFaults,
-    majorFaults: t.majorFaults,
-    voluntarySwitches: t.voluntarySwitches,
-    involuntarySwitches: t.involuntarySwitches,
-    residentPeak: t.process.state === 'running' ? t.process.space.residentPeak() : 0,
-  };
 }

@@ -1,6 +1,7 @@
-import { SPACE_STAT_RESIDENT_PEAK } from '../../assembly/shared/stat.js';
+import { SPACE_STAT_MAJOR_FAULTS, SPACE_STAT_MINOR_FAULTS, SPACE_STAT_RESIDENT_PEAK } from '../../assembly/shared/stat.js';
 import type { Core } from '../core/core.js';
 import { type Pager, UserMemory } from '../core/user.js';
+import { noUsage, type Usage } from './usage.js';
 
 /** Where the parts of a program lie; what /proc/PID/stat and cmdline show and prctl(PR_SET_MM) would change. */
 export interface ImageLayout {
@@ -72,9 +73,14 @@ export class AddressSpace {
     return this;
   }
 
-  /** Pages: the largest resident set so far. */
-  residentPeak(): number {
-    return this.core.exports.spaceStat(this.handle, SPACE_STAT_RESIDENT_PEAK);
+  usage(): Usage {
+    const { exports } = this.core;
+    return {
+      ...noUsage(),
+      minorFaults: exports.spaceStat(this.handle, SPACE_STAT_MINOR_FAULTS),
+      majorFaults: exports.spaceStat(this.handle, SPACE_STAT_MAJOR_FAULTS),
+      residentPeak: exports.spaceStat(this.handle, SPACE_STAT_RESIDENT_PEAK),
+    };
   }
 
   release(): void {

@@ -51,13 +51,12 @@ export interface AltStack {
 export class Thread implements Waiter {
   state: ThreadState = 'runnable';
   comm = '';
+  readonly startNs: number;
   clearChildTid = 0;
   robustList = 0;
   /** Instructions executed in user mode: the thread's CPU time at 1 ns each. */
   instructions = 0;
   systemCalls = 0;
-  minorFaults = 0;
-  majorFaults = 0;
   voluntarySwitches = 0;
   involuntarySwitches = 0;
   nice = 0;
@@ -99,7 +98,9 @@ export class Thread implements Waiter {
     public cred: Cred,
     public files: FdTable,
     public fs: PathContext,
-  ) {}
+  ) {
+    this.startNs = kernel.now();
+  }
 
   /** Credentials decide in the path context, too: the two never differ. */
   setCred(cred: Cred): void {
@@ -130,6 +131,18 @@ export class Thread implements Waiter {
       this.#timer = this.kernel.timers.at(sleep.deadline, this);
     }
     return BLOCKED;
+  }
+
+  /** Only the host can let the thread go on: it sleeps until the promise is settled, whatever its outcome. Then the same again. */
+  suspend(promise: Promise<unknown>): void {
+    this.#sleep = { interruptible: false };
+    this.state = 'sleeping';
+    this.kernel.hostWaits++;
+    const done = (): void => {
+      this.kernel.hostWaits--;
+      this.wake();
+    };
+    promise.then(done, done);
   }
 
   /** Ends a sleep: the thread runs again, and its call from the start. Harmless in any other state. */

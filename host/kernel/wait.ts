@@ -2,7 +2,8 @@ import { ECHILD } from '../../assembly/shared/errno.js';
 import { WALL, WCLONE, WCONTINUED, WEXITED, WNOWAIT, WSTOPPED } from '../linux/process.js';
 import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../linux/signal.js';
 import { reap } from './exit.js';
-import { addUsage, type Process, type Usage } from './process.js';
+import type { Process } from './process.js';
+import { addUsage, type Usage } from './usage.js';
 
 const CONTINUED_STATUS = 0xffff;
 

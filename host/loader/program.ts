@@ -69,7 +69,7 @@ function load(kernel: Kernel, request: ProgramRequest, files: OpenFile[]): Loade
   let { location, argv } = request;
   let scriptPath = request.path;
   for (let depth = 0; ; depth++) {
-    const file = openExecutable(request.ctx, location, files);
+    const file = openExecutable(kernel, request.ctx, location, files);
     const readAt = reader(kernel, file);
     const head = readAt(0, SCRIPT_HEAD_BYTES);
     if (isElf(head)) {
@@ -95,11 +95,12 @@ function findInterpreter(ctx: PathContext, path: string): Location {
 }
 
 /** EACCES: not a regular file, or nobody may execute it. */
-function openExecutable(ctx: PathContext, location: Location, files: OpenFile[]): OpenFile {
+function openExecutable({ mapped }: Kernel, ctx: PathContext, location: Location, files: OpenFile[]): OpenFile {
   const { inode } = location;
   if (!isRegular(inode.mode)) throw new SysError(EACCES, 'not a regular file');
   requireAccess(ctx.cred, inode, MAY_EXEC);
   const file = inode.open(O_RDONLY);
+  mapped.set(inode, location);
   files.push(file);
   return file;
 }
@@ -137,7 +138,7 @@ function build(kernel: Kernel, request: ProgramRequest, elf: ElfFile, file: Open
 }
 
 function openInterpreter(kernel: Kernel, ctx: PathContext, path: string, files: OpenFile[]): { elf: ElfFile; file: OpenFile } {
-  const file = openExecutable(ctx, findInterpreter(ctx, path), files);
+  const file = openExecutable(kernel, ctx, findInterpreter(ctx, path), files);
   try {
     return { elf: parseElf(reader(kernel, file), file.inode.size), file };
   } catch (error) {

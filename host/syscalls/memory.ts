@@ -5,6 +5,7 @@ import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
+import { Location } from '../vfs/dentry.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
 import { absent, row } from './row.js';
@@ -95,6 +96,7 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   checkLimits(t, bytes, isPrivate && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
   const object = file.mapObject();
   const { space } = t.process;
+  if (file.location instanceof Location) t.kernel.mapped.set(file.inode, file.location);
   if (object !== 0) return t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
   // A device whose pages are all zero (/dev/zero): memory that starts at zero.
   return mapAnonymous(t, address, bytes, prot, flags | M.MAP_ANONYMOUS);

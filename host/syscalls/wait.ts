@@ -1,6 +1,7 @@
 import { EINVAL, ESRCH } from '../../assembly/shared/errno.js';
-import { threadUsage, type Usage } from '../kernel/process.js';
+import { threadUsage } from '../kernel/process.js';
 import { RESTART_SYS, type Thread } from '../kernel/thread.js';
+import type { Usage } from '../kernel/usage.js';
 import { type ChildEvent, type ChildFilter, takeChildEvent } from '../kernel/wait.js';
 import * as P from '../linux/process.js';
 import { SIGCHLD } from '../linux/signal.js';

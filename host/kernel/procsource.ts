@@ -1,0 +1,277 @@
+import type { Core } from '../core/core.js';
+import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
+import { SIG_DFL, SIG_IGN, SIGNAL_MAX } from '../linux/signal.js';
+import type { ProcMappedFile, ProcMount, ProcProcess, ProcSource, ProcState, ProcTask } from '../vfs/backends/proc-source.js';
+import { displayPath, type Location, pathFrom } from '../vfs/dentry.js';
+import type { Timestamp } from '../vfs/types.js';
+import type { Cred } from './credentials.js';
+import type { Kernel } from './kernel.js';
+import { signalBit } from './pending.js';
+import { type Process, threadUsage } from './process.js';
+import type { Thread } from './thread.js';
+
+/** What the kernel tells /proc. Everything is looked up when it is asked for. */
+export class KernelProcSource implements ProcSource {
+  readonly core: Core;
+  readonly osRelease = OS_RELEASE;
+  readonly osVersion = OS_VERSION;
+  readonly random: (bytes: Uint8Array) => void;
+
+  constructor(private readonly kernel: Kernel) {
+    this.core = kernel.core;
+    this.random = kernel.random;
+  }
+
+  /** Who looks is who runs: the VFS is called by the running thread only. */
+  current(): { pid: number; tid: number } | undefined {
+    const t = this.kernel.cpu.loaded;
+    return t === undefined || t.syscall < 0 ? undefined : { pid: t.process.pid, tid: t.tid };
+  }
+
+  pids(): number[] {
+    return [...this.kernel.processes.keys()];
+  }
+
+  process(id: number): ProcProcess | undefined {
+    const process = this.kernel.processes.get(id) ?? this.kernel.threads.get(id)?.process;
+    return process === undefined ? undefined : new ProcessView(process);
+  }
+
+  setComm(tid: number, name: string): void {
+    const t = this.kernel.threads.get(tid);
+    if (t !== undefined) t.comm = name;
+  }
+
+  mounts(pid: number): ProcMount[] {
+    const process = this.kernel.processes.get(pid);
+    if (process === undefined) return [];
+    const { fs } = process.leader;
+    const rows: ProcMount[] = [];
+    for (const mount of fs.namespace.mounts) {
+      const { path, reachable } = pathFrom(mount.location, fs.root);
+      // What a chroot can't see is not shown, except that the root itself always is.
+      if (!reachable) continue;
+      rows.push({
+        id: mount.id,
+        parentId: mount.parent?.mount.id ?? mount.id,
+        dev: mount.fs.dev,
+        rootPath: rootPathOf(mount.root),
+        target: path,
+        readOnly: mount.readOnly,
+        type: mount.fs.name,
+        source: mount.source,
+      });
+    }
+    return rows;
+  }
+
+  mappedFile(object: number): ProcMappedFile | undefined {
+    const inode = this.kernel.env.pages.inodeOf(object);
+    if (inode === undefined) return undefined;
+    const location = this.kernel.mapped.get(inode);
+    const identity = { dev: inode.fs.dev, ino: inode.ino };
+    if (location === undefined) return { ...identity, path: '', deleted: false };
+    const { path, deleted } = pathFrom(location, this.#root());
+    return { ...identity, path, deleted, location };
+  }
+
+  pathOf(location: Location): string {
+    return displayPath(location, this.#root());
+  }
+
+  #root(): Location {
+    const t = this.kernel.cpu.loaded ?? [...this.kernel.threads.values()][0];
+    return t.fs.root;
+  }
+
+  now(): number {
+    return this.kernel.now();
+  }
+
+  get bootTime(): Timestamp {
+    return this.kernel.bootTime;
+  }
+
+  get runnable(): number {
+    let count = 0;
+    for (const t of this.kernel.threads.values()) if (t.state === 'runnable') count++;
+    return count;
+  }
+
+  get taskCount(): number {
+    return this.kernel.threads.size;
+  }
+
+  get lastPid(): number {
+    return this.kernel.lastPid;
+  }
+
+  get forks(): number {
+    return this.kernel.forks;
+  }
+
+  get contextSwitches(): number {
+    return this.kernel.contextSwitches;
+  }
+
+  get hostname(): string {
+    return this.kernel.hostname;
+  }
+
+  get domainname(): string {
+    return this.kernel.domainname;
+  }
+}
+
+/** A bind mount's root inside its file system. */
+function rootPathOf(dentry: Location['dentry']): string {
+  const names: string[] = [];
+  for (let at = dentry; at.parent !== undefined; at = at.parent) names.push(at.name);
+  return `/${names.reverse().join('/')}`;
+}
+
+function ids(real: number, effective: number, saved: number, fs: number): ProcTask['uid'] {
+  return { real, effective, saved, fs };
+}
+
+function taskState(t: Thread): ProcState {
+  const { process } = t;
+  if (t.state === 'dead') return 'Z';
+  if (process.stopped) return 'T';
+  return t.state === 'runnable' ? 'R' : t.interruptible ? 'S' : 'D';
+}
+
+/** Of a thread; faults are counted by address space, so every task shows its process's. */
+function taskView(t: Thread): ProcTask {
+  const dead = t.state === 'dead';
+  const { cred, fs, process } = t;
+  const { minorFaults, majorFaults } = process.usage();
+  const own = threadUsage(t);
+  return {
+    ...own,
+    minorFaults,
+    majorFaults,
+    tid: t.tid,
+    comm: t.comm,
+    state: taskState(t),
+    startNs: t.startNs,
+    nice: t.nice,
+    signalsPending: t.pending.set,
+    signalsBlocked: t.mask,
+    uid: ids(cred.ruid, cred.euid, cred.suid, cred.uid),
+    gid: ids(cred.rgid, cred.egid, cred.sgid, cred.gid),
+    groups: cred.groups,
+    ...capabilities(cred),
+    umask: fs.umask,
+    files: dead ? undefined : t.files,
+    cwd: dead ? undefined : fs.cwd,
+    root: dead ? undefined : fs.root,
+  };
+}
+
+function capabilities(cred: Cred): Pick<ProcTask, 'capEffective' | 'capPermitted' | 'capInheritable'> {
+  const { capEffective, capPermitted, capInheritable } = cred;
+  return { capEffective, capPermitted, capInheritable };
+}
+
+class ProcessView implements ProcProcess {
+  readonly #usage;
+
+  constructor(private readonly p: Process) {
+    this.#usage = p.usage();
+  }
+
+  get pid(): number {
+    return this.p.pid;
+  }
+  get ppid(): number {
+    return this.p.ppid;
+  }
+  get pgid(): number {
+    return this.p.pgid;
+  }
+  get sid(): number {
+    return this.p.sid;
+  }
+  get tty(): number {
+    return this.p.terminal?.rdev ?? 0;
+  }
+  get foregroundPgid(): number {
+    return this.p.terminal?.foreground || -1;
+  }
+  get leader(): ProcTask {
+    return taskView(this.p.leader);
+  }
+  get tasks(): ProcTask[] {
+    return [...new Set([this.p.leader, ...this.p.threads])].map(taskView);
+  }
+  get space(): Process['space'] | undefined {
+    return this.p.state === 'running' ? this.p.space : undefined;
+  }
+  get exe(): Location | undefined {
+    return this.p.state === 'running' ? this.p.executable.location : undefined;
+  }
+  get userNs(): number {
+    return this.#usage.userNs;
+  }
+  get systemNs(): number {
+    return this.#usage.systemNs;
+  }
+  get minorFaults(): number {
+    return this.#usage.minorFaults;
+  }
+  get majorFaults(): number {
+    return this.#usage.majorFaults;
+  }
+  get childUserNs(): number {
+    return this.p.childrenUsage.userNs;
+  }
+  get childSystemNs(): number {
+    return this.p.childrenUsage.systemNs;
+  }
+  get childMinorFaults(): number {
+    return this.p.childrenUsage.minorFaults;
+  }
+  get childMajorFaults(): number {
+    return this.p.childrenUsage.majorFaults;
+  }
+  get exitSignal(): number {
+    return this.p.exitSignal;
+  }
+  get exitCode(): number {
+    return this.p.status;
+  }
+  get signalsPending(): bigint {
+    return this.p.pending.set;
+  }
+  get signalsIgnored(): bigint {
+    return this.#signals((handler) => handler === SIG_IGN);
+  }
+  get signalsCaught(): bigint {
+    return this.#signals((handler) => handler !== SIG_IGN && handler !== SIG_DFL);
+  }
+  get signalsQueued(): number {
+    return this.p.pending.size;
+  }
+  get limits(): Process['limits'] {
+    return this.p.limits;
+  }
+  get oomScoreAdjust(): number {
+    return this.p.oomScoreAdjust;
+  }
+  set oomScoreAdjust(value: number) {
+    this.p.oomScoreAdjust = value;
+  }
+  get noNewPrivileges(): boolean {
+    return this.p.noNewPrivileges;
+  }
+  get dumpable(): number {
+    return this.p.dumpable;
+  }
+
+  #signals(which: (handler: number) => boolean): bigint {
+    let set = 0n;
+    for (let n = 1; n <= SIGNAL_MAX; n++) if (which(this.p.handlers.get(n).handler)) set |= signalBit(n);
+    return set;
+  }
+}

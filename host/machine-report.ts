@@ -1,0 +1,80 @@
+import * as M from '../assembly/shared/mman.js';
+import type { Kernel } from './kernel/kernel.js';
+import type { SigInfo } from './kernel/pending.js';
+import type { Process } from './kernel/process.js';
+import type { AddressSpace } from './kernel/space.js';
+import type { Thread } from './kernel/thread.js';
+import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, signalName } from './linux/signal.js';
+import { displayPath } from './vfs/dentry.js';
+
+/** How a process was killed, put together while its memory was still there. */
+export interface FatalReport {
+  readonly pid: number;
+  readonly comm: string;
+  readonly signal: number;
+  /** SIGSEGV... */
+  readonly name: string;
+  /** si_code */
+  readonly code: number;
+  readonly pc: number;
+  /** si_addr, for signals that an instruction caused. */
+  readonly address: number | undefined;
+  /** The mapping at that address as /proc/PID/maps has it, or what lies nearest. */
+  readonly mapping: string | undefined;
+}
+
+const FAULTS = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP];
+
+export function describeFatal(t: Thread, info: SigInfo): FatalReport {
+  const { kernel, process } = t;
+  const isFault = FAULTS.includes(info.signo) && info.code > 0 && info.code < 0x80;
+  const address = isFault ? (info.address ?? 0) : undefined;
+  return {
+    pid: process.pid,
+    comm: t.comm,
+    signal: info.signo,
+    name: signalName(info.signo),
+    code: info.code,
+    pc: kernel.core.pc,
+    address,
+    mapping: address === undefined ? undefined : describeAddress(kernel, process, address),
+  };
+}
+
+const hex = (n: number): string => `0x${n.toString(16)}`;
+
+/** `r-xp /bin/prog 0x10000-0x90000`, or `no mapping; next above: ...`. */
+export function describeAddress(kernel: Kernel, process: Process, address: number): string {
+  const { core } = kernel;
+  const { space } = process;
+  const vma = core.exports.vmaFind(space.handle, address);
+  if (vma === 0) return 'no mapping there or above';
+  const start = core.readU64(vma + M.VMA_START);
+  const text = describeMapping(kernel, process, space, vma);
+  return address >= start ? text : `no mapping; next above: ${text}`;
+}
+
+function describeMapping(kernel: Kernel, process: Process, space: AddressSpace, vma: number): string {
+  const { core } = kernel;
+  const flags = core.u32[(vma + M.VMA_FLAGS) >>> 2];
+  const letters = [
+    (flags & M.VM_READ) !== 0 ? 'r' : '-',
+    (flags & M.VM_WRITE) !== 0 ? 'w' : '-',
+    (flags & M.VM_EXEC) !== 0 ? 'x' : '-',
+    (flags & M.VM_SHARED) !== 0 ? 's' : 'p',
+  ].join('');
+  const range = `${hex(core.readU64(vma + M.VMA_START))}-${hex(core.readU64(vma + M.VMA_END))}`;
+  return `${range} ${letters} ${mappingName(kernel, process, space, vma, flags)}`.trimEnd();
+}
+
+function mappingName(kernel: Kernel, process: Process, space: AddressSpace, vma: number, flags: number): string {
+  if ((flags & M.VM_HEAP) !== 0) return '[heap]';
+  if ((flags & M.VM_VDSO) !== 0) return '[vdso]';
+  const { stackStart } = space.layout;
+  const { core } = kernel;
+  if (core.readU64(vma + M.VMA_START) <= stackStart && stackStart < core.readU64(vma + M.VMA_END)) return '[stack]';
+  const object = core.u32[(vma + M.VMA_OBJECT) >>> 2];
+  const inode = object === 0 ? undefined : kernel.env.pages.inodeOf(object);
+  const location = inode === undefined ? undefined : kernel.mapped.get(inode);
+  return location === undefined ? '[anonymous]' : displayPath(location, process.leader.fs.root);
+}

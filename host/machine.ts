@@ -1,0 +1,380 @@
+import * as C from '../assembly/shared/layout.js';
+import * as X from '../assembly/shared/exit.js';
+import { ENOMEM } from '../assembly/shared/errno.js';
+import { Core } from './core/core.js';
+import { type Clock, hostClock } from './kernel/clock.js';
+import { createProcess } from './kernel/clone.js';
+import { makeCred } from './kernel/credentials.js';
+import { deliverSignals } from './kernel/delivery.js';
+import { exitThread, killEverything } from './kernel/exit.js';
+import { Kernel } from './kernel/kernel.js';
+import { RLIMIT_STACK } from './kernel/limits.js';
+import { INIT_PID, type Process } from './kernel/process.js';
+import { endProcess, forceSignal, sendToGroup } from './kernel/signal.js';
+import { Thread } from './kernel/thread.js';
+import { Suspend, SysError } from './linux/error.js';
+import * as S from './linux/signal.js';
+import { encodeText } from './linux/text.js';
+import { enterFirst } from './loader/exec.js';
+import { loadProgram } from './loader/program.js';
+import { describeFatal, type FatalReport } from './machine-report.js';
+import { Dispatcher } from './syscalls/dispatch.js';
+import { syscallTable } from './syscalls/table.js';
+import { PathContext } from './vfs/context.js';
+import { VfsEnvironment } from './vfs/environment.js';
+import { FdTable } from './vfs/fdtable.js';
+import { Namespace } from './vfs/namespace.js';
+import type { FileSystem, OpenFile } from './vfs/types.js';
+import { resolve } from './vfs/walk.js';
+
+const PAGE = 4096;
+/** Instructions of a turn. A system call counts as many as it takes about as long as. */
+const SLICE_INSTRUCTIONS = 500_000;
+const CALL_INSTRUCTIONS = 500;
+/** The host's events get their turn this often. */
+const YIELD_MS = 10;
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const MEMORY_DEFAULT = 1024 ** 3;
+/** Address space that a window covers: at least this, and as much as the memory can fill. */
+const WINDOW_BYTES_MIN = 1024 ** 3;
+const WINDOW_BYTES_MAX = 3 * 1024 ** 3;
+
+export interface MachineOptions {
+  /** The compiled core (dist/core.wasm); machines may share it. */
+  readonly module: WebAssembly.Module;
+  /** Makes the file system of '/'. */
+  readonly root: (env: VfsEnvironment) => FileSystem;
+  /** Memory of the machine: frames in use at once. Default 1 GiB. */
+  readonly memoryBytes?: number;
+  readonly clock?: Clock;
+  /** Default: the host's cryptographic generator. */
+  readonly random?: (bytes: Uint8Array) => void;
+  readonly hostname?: string;
+  /** Ends the run after so many instructions. */
+  readonly fuel?: number;
+  /** Ends the run after so much host time. */
+  readonly timeoutMs?: number;
+  /** May the host still bring something that wakes a sleeping program (an open standard input)? Default: never. */
+  readonly mayWake?: () => boolean;
+  /** Lets the host's event loop turn once. */
+  readonly yieldToHost?: () => Promise<void>;
+}
+
+export interface SpawnOptions {
+  /** Of the guest. */
+  readonly path: string;
+  /** argv[0] included; default: the path. */
+  readonly argv?: readonly string[];
+  /** NAME=VALUE */
+  readonly env?: readonly string[];
+  readonly cwd?: string;
+  /** Descriptors 0, 1, 2...; the process takes over the caller's references. */
+  readonly files?: readonly OpenFile[];
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export type EndReason = 'exit' | 'signal' | 'fuel' | 'timeout' | 'deadlock' | 'memory';
+
+export interface RunResult {
+  readonly reason: EndReason;
+  /** Exit status as a shell sees it: 128 + n when signal n killed the program. */
+  readonly exitCode: number;
+  /** When a signal killed the program. */
+  readonly report: FatalReport | undefined;
+}
+
+/** A riscv64 Linux machine: core, kernel, file systems, and THE run loop. */
+export class Machine {
+  readonly kernel: Kernel;
+  readonly namespace: Namespace;
+  readonly #dispatcher: Dispatcher;
+  readonly #reports = new WeakMap<Process, FatalReport>();
+  readonly #starved = new WeakSet<Process>();
+  readonly #yield: () => Promise<void>;
+  #fuel: number;
+  #main: Process | undefined = undefined;
+
+  private constructor(
+    readonly core: Core,
+    readonly env: VfsEnvironment,
+    private readonly options: MachineOptions,
+    windowPages: number,
+    clock: Clock,
+  ) {
+    this.kernel = new Kernel({ env, clock, windowPages, hostname: options.hostname });
+    this.namespace = new Namespace(env, options.root(env));
+    this.#dispatcher = new Dispatcher(core, syscallTable);
+    this.#yield = options.yieldToHost ?? turnEventLoop;
+    this.#fuel = options.fuel ?? Number.POSITIVE_INFINITY;
+    this.kernel.hooks.onFatalSignal = (t, info) => this.#reports.set(t.process, describeFatal(t, info));
+  }
+
+  static async create(options: MachineOptions): Promise<Machine> {
+    const core = await Core.create(options.module);
+    const memoryBytes = options.memoryBytes ?? MEMORY_DEFAULT;
+    const windowBytes = Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
+    const windowPages = Math.floor(windowBytes / PAGE);
+    core.exports.coreInit(Math.floor(memoryBytes / PAGE), windowPages);
+    const clock = options.clock ?? hostClock();
+    const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
+    const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
+    return new Machine(core, env, options, windowPages, clock);
+  }
+
+  /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */
+  spawn(options: SpawnOptions): Process {
+    const { kernel } = this;
+    const cred = makeCred(options.uid ?? 0, options.gid ?? 0);
+    const fs = PathContext.create(this.namespace, cred);
+    if (options.cwd !== undefined) fs.cwd = resolve(fs, fs.root, options.cwd, { directory: true });
+    const program = loadProgram(kernel, {
+      ctx: fs,
+      cred,
+      location: resolve(fs, fs.cwd, options.path),
+      path: options.path,
+      argv: (options.argv ?? [options.path]).map(encodeText),
+      envp: (options.env ?? []).map(encodeText),
+      stackLimitBytes: kernel.defaultLimits[RLIMIT_STACK].current,
+    });
+    const files = new FdTable();
+    for (const file of options.files ?? []) files.install(file);
+    const t = createProcess(kernel, (process, tid, context) => new Thread(kernel, tid, process, context, cred, files, fs), program.space);
+    enterFirst(t, program, options.path);
+    kernel.scheduler.add(t);
+    return t.process;
+  }
+
+  /** A signal from the host, as from a terminal's keys: for the foreground process group. */
+  signal(signo: number): void {
+    const main = this.#main;
+    const group = main?.terminal?.foreground || main?.pgid;
+    if (group !== undefined) sendToGroup(this.kernel, group, { signo, code: S.SI_KERNEL });
+  }
+
+  /** Runs until `main` has ended; what it has left behind is killed. Dirty files are written back. */
+  async run(main: Process): Promise<RunResult> {
+    this.#main = main;
+    const { kernel } = this;
+    const timeoutAt = this.options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + this.options.timeoutMs;
+    let yieldAt = performance.now() + YIELD_MS;
+    let reason: EndReason | undefined;
+    while (main.state === 'running' && reason === undefined) {
+      const t = kernel.scheduler.next();
+      if (t !== undefined) this.#turn(t);
+      else if (!(await this.#idle(timeoutAt))) reason = 'deadlock';
+      kernel.timers.expire(kernel.now());
+      const now = performance.now();
+      if (now >= yieldAt) {
+        await this.#yield();
+        yieldAt = performance.now() + YIELD_MS;
+      }
+      if (main.state !== 'running') break;
+      if (this.#fuel <= 0) reason = 'fuel';
+      else if (now >= timeoutAt) reason = 'timeout';
+    }
+    return await this.#finish(main, reason);
+  }
+
+  async #finish(main: Process, cut: EndReason | undefined): Promise<RunResult> {
+    const { status } = main;
+    killEverything(this.kernel);
+    this.#dropFreed();
+    await this.#writeBack();
+    if (cut !== undefined) return { reason: cut, exitCode: 128 + S.SIGKILL, report: undefined };
+    const signal = status & 0x7f;
+    if (signal === 0) return { reason: 'exit', exitCode: (status >> 8) & 0xff, report: undefined };
+    const reason = this.#starved.has(main) ? 'memory' : 'signal';
+    return { reason, exitCode: 128 + signal, report: this.#reports.get(main) };
+  }
+
+  async #writeBack(): Promise<void> {
+    for (;;) {
+      try {
+        this.namespace.sync();
+        return;
+      } catch (error) {
+        if (!(error instanceof Suspend)) throw error;
+        await error.promise;
+      }
+    }
+  }
+
+  /** One turn of one thread: until its slice is used up, or it sleeps, stops or ends. */
+  #turn(t: Thread): void {
+    const { kernel } = this;
+    const { process } = t;
+    kernel.cpu.load(t);
+    kernel.contextSwitches++;
+    let left = SLICE_INSTRUCTIONS;
+    while (t.state === 'runnable') {
+      if (process.exiting) return exitThread(t, process.status);
+      if (t.signalFlag || t.interrupted !== 0) {
+        if (!this.#deliver(t)) return;
+        if (process.exiting) continue;
+        if (process.stopped) {
+          process.parked.push(t);
+          return;
+        }
+      }
+      if (left <= 0 || kernel.yielding || this.#fuel <= 0) {
+        kernel.yielding = false;
+        t.involuntarySwitches++;
+        kernel.scheduler.add(t);
+        return;
+      }
+      left -= t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
+      if (this.core.u32[(C.HART + C.HART_FREED_OBJECTS) >>> 2] !== 0) this.#dropFreed();
+      if (process.cpuTimers.armed) process.cpuTimers.check(process);
+    }
+  }
+
+  /** False: the thread waits for the host in the middle of it. */
+  #deliver(t: Thread): boolean {
+    try {
+      deliverSignals(t);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Suspend)) throw error;
+      t.suspend(error.promise);
+      return false;
+    }
+  }
+
+  /** Lets the core run, then acts on why it came back. Returns what it cost of the slice. */
+  #execute(t: Thread, left: number): number {
+    const { core } = this;
+    const { cpuTimers } = t.process;
+    let budget = Math.min(left, this.#fuel);
+    if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
+    const before = core.counter(C.COUNT_INSTRUCTIONS);
+    const reason = core.exports.run(budget);
+    const executed = core.counter(C.COUNT_INSTRUCTIONS) - before;
+    t.instructions += executed;
+    this.#fuel -= executed;
+    switch (reason) {
+      case X.EXIT_BUDGET:
+        return executed;
+      case X.EXIT_ECALL:
+        return executed + this.#call(t);
+      case X.EXIT_FAULT:
+        this.#fault(t);
+        return executed + CALL_INSTRUCTIONS;
+      case X.EXIT_IO:
+        this.#fillPage(t);
+        return executed + CALL_INSTRUCTIONS;
+      case X.EXIT_MEMORY:
+        this.#starve(t);
+        return executed + CALL_INSTRUCTIONS;
+      case X.EXIT_ILLEGAL:
+        forceSignal(t, { signo: S.SIGILL, code: S.ILL_ILLOPC, address: core.pc });
+        return executed + CALL_INSTRUCTIONS;
+      case X.EXIT_EBREAK:
+        forceSignal(t, { signo: S.SIGTRAP, code: S.TRAP_BRKPT, address: core.pc });
+        return executed + CALL_INSTRUCTIONS;
+      default:
+        throw new Error(`the core came back for an unknown reason: ${reason}`);
+    }
+  }
+
+  #call(t: Thread): number {
+    try {
+      this.#dispatcher.call(t);
+    } catch (error) {
+      if (!(error instanceof Suspend)) throw error;
+      t.suspend(error.promise);
+    }
+    return CALL_INSTRUCTIONS;
+  }
+
+  #fault(t: Thread): void {
+    const words = this.core.u32;
+    const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
+    switch (words[(C.HART + C.HART_FAULT_KIND) >>> 2]) {
+      case X.FAULT_MAPERR:
+        return forceSignal(t, { signo: S.SIGSEGV, code: S.SEGV_MAPERR, address });
+      case X.FAULT_ACCERR:
+        return forceSignal(t, { signo: S.SIGSEGV, code: S.SEGV_ACCERR, address });
+      case X.FAULT_HWPOISON:
+        return forceSignal(t, { signo: S.SIGBUS, code: S.BUS_MCEERR_AR, address });
+      default:
+        return forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
+    }
+  }
+
+  /** A page of a file: read into the cache; the instruction then runs again. A page that can't be read is a bus error. */
+  #fillPage(t: Thread): void {
+    const words = this.core.u32;
+    const object = words[(C.HART + C.HART_IO_OBJECT) >>> 2];
+    const index = words[(C.HART + C.HART_IO_INDEX) >>> 2];
+    const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
+    try {
+      this.env.pages.pager(object, index);
+      if (this.core.exports.objectPage(object, index) !== 0) return;
+    } catch (error) {
+      if (error instanceof Suspend) return t.suspend(error.promise);
+      if (!(error instanceof SysError)) throw error;
+      if (error.errno === ENOMEM) return this.#starve(t);
+    }
+    forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
+  }
+
+  /** No frame is left, even after the page cache has given up what it can: the process that asked is killed. */
+  #starve(t: Thread): void {
+    if (this.env.pages.reclaim() > 0) return;
+    this.#starved.add(t.process);
+    const info = { signo: S.SIGKILL, code: S.SI_KERNEL, pid: INIT_PID };
+    this.#reports.set(t.process, describeFatal(t, info));
+    endProcess(t.process, S.SIGKILL, info);
+  }
+
+  #dropFreed(): void {
+    this.env.pages.forgetFreed();
+  }
+
+  /** Nobody can run: waits for a deadline or the host. False: neither can come. */
+  async #idle(timeoutAt: number): Promise<boolean> {
+    const { kernel } = this;
+    const deadline = kernel.timers.next();
+    const mayWake = kernel.hostWaits > 0 || this.options.mayWake?.() === true;
+    if (deadline === Number.POSITIVE_INFINITY && !mayWake) return false;
+    if (this.options.clock?.advanceTo !== undefined && kernel.hostWaits === 0 && deadline < Number.POSITIVE_INFINITY) {
+      this.options.clock.advanceTo(deadline);
+      return true;
+    }
+    const left = Math.min((deadline - kernel.now()) / 1e6, timeoutAt - performance.now());
+    if (left < 1) {
+      await this.#yield();
+      return true;
+    }
+    await new Promise<void>((wake) => {
+      const timer = setTimeout(wake, Math.min(left, TIMER_MS_MAX));
+      kernel.scheduler.onRunnable = () => {
+        clearTimeout(timer);
+        wake();
+      };
+    });
+    kernel.scheduler.onRunnable = undefined;
+    return true;
+  }
+}
+
+function fillRandom(bytes: Uint8Array): void {
+  const chunk = 65536;
+  for (let at = 0; at < bytes.length; at += chunk) crypto.getRandomValues(bytes.subarray(at, at + chunk) as Uint8Array<ArrayBuffer>);
+}
+
+/** A turn of the event loop without the delay that timers have. */
+function turnEventLoop(): Promise<void> {
+  return new Promise((done) => {
+    if (typeof setImmediate === 'function') setImmediate(done);
+    else {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        channel.port1.close();
+        done();
+      };
+      channel.port2.postMessage(0);
+    }
+  });
+}
