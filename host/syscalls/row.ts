@@ -31,6 +31,7 @@ export type ArgKind =
   | `flags:${string}` // unsigned 32 bits, a set of named bits
   | `enum:${string}` // signed 32 bits, one named value
   | `struct:${string}` // address
+  | `inout:${string}` // address of something the call reads and changes
   | `out:${string}`; // address
 
 export type SyscallHandler = (t: Thread, a0: number, a1: number, a2: number, a3: number, a4: number, a5: number) => number;
