@@ -17,6 +17,7 @@ export const FAULT_ADRERR = 3; // SIGBUS, BUS_ADRERR: beyond the end of the obje
 export const FAULT_IO = 4; // a page must be filled by the host first
 export const FAULT_MEMORY = 5; // no frame left
 export const FAULT_HWPOISON = 6; // SIGBUS, BUS_MCEERR
+export const FAULT_ALIGN = 7; // SIGBUS, BUS_ADRALN: a misaligned atomic
 
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;

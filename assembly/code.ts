@@ -1,0 +1,163 @@
+/**
+ * Decoded pages. A frame that is executed gets one: 2048 slots of 8 bytes, one for every 2 bytes of code, and a tail:
+ *
+ *   slot 2048, 2049  OP_CROSS: execution runs on into the next page
+ *   slot 2050        frame number (low half), stores seen since the last decoding (high half)
+ *
+ * Slots are decoded when first reached (operation 0). The page belongs to the frame, so all processes that map it share it.
+ * A frame with decoded slots is FRAME_CODE: no translation lets a store through unseen, and codeWritten drops what it overwrites.
+ */
+import { decode16, decode32 } from './generated/decode';
+import { OP_CROSS, OP_STRADDLE } from './generated/ops';
+import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
+import { PAGE_MASK } from './shared/layout';
+import { FAR_ONLY } from './decode';
+import { fetchFrame, protectCode, unprotectCode } from './mm/access';
+import { fail } from './mm/fault';
+import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, setFrameDecoded } from './mm/frames';
+import { decodedAllocate, decodedRelease } from './mm/slab';
+
+const SLOTS: u32 = 2048;
+const TAIL_FRAME: u32 = 2050 * 8;
+const TAIL_STORES: u32 = 2050 * 8 + 4;
+/** So many stores without decoding between them, and the page is data again. */
+const STORES_MAX: u32 = 32;
+
+/** Virtual page number -> decoded page of the active space: { u64 number + 1, u32 decoded page }. */
+const EXEC_TLB: usize = 0x8000;
+const EXEC_ENTRIES: u64 = 256;
+
+/** The page being executed: its virtual address, its decoded page. */
+let currentPage: u64 = 0;
+let currentCode: usize = 0;
+/** The translation of the running page went away: the next instruction must be looked up again. */
+export let codeMoved: bool = false;
+
+/** A page of its own for an instruction that lies across two: only slots 2047 to 2049 exist. */
+const straddleSlots = memory.data(4 * 8, 8);
+
+// @ts-ignore: decorator
+@inline
+export function pcOf(ip: usize): u64 {
+  return currentPage + <u64>((ip - currentCode) >> 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function entry(vpn: u64): usize {
+  return EXEC_TLB + (<usize>(vpn & (EXEC_ENTRIES - 1)) << 4);
+}
+
+/** Slot of the instruction at pc, its page now the current one; 0: fault. */
+// @ts-ignore: decorator
+@inline
+export function enter(pc: u64): usize {
+  const vpn = pc >> 12;
+  const e = entry(vpn);
+  let code: usize;
+  if (load<u64>(e) == vpn + 1) code = load<u32>(e, 8);
+  else {
+    code = lookUp(pc);
+    if (code == 0) return 0;
+  }
+  currentPage = pc & ~(<u64>PAGE_MASK);
+  currentCode = code;
+  return code + ((<usize>pc & 4094) << 2);
+}
+
+function lookUp(pc: u64): usize {
+  const frame = fetchFrame(pc);
+  if (frame == 0) return 0;
+  let code = frameDecoded(frame);
+  if (code == 0) {
+    code = decodedAllocate();
+    if (code == 0) {
+      fail(FAULT_MEMORY, pc, ACCESS_EXEC);
+      return 0;
+    }
+    store<u64>(code + (SLOTS << 3), OP_CROSS);
+    store<u64>(code + (SLOTS << 3), OP_CROSS, 8);
+    store<u32>(code + TAIL_FRAME, frame);
+    setFrameDecoded(frame, code);
+  }
+  const vpn = pc >> 12;
+  const e = entry(vpn);
+  store<u64>(e, vpn + 1);
+  store<u32>(e, code, 8);
+  return code;
+}
+
+/** Fills the slot at ip; what crosses the page end becomes OP_STRADDLE. */
+export function decodeSlot(ip: usize): bool {
+  const frame = load<u32>(currentCode + TAIL_FRAME);
+  if ((frameFlags(frame) & FRAME_CODE) == 0) protectCode(frame);
+  store<u32>(currentCode + TAIL_STORES, 0);
+  const slot = <u32>((ip - currentCode) >> 3);
+  const at = frameAddress(frame) + (slot << 1);
+  const low = <u32>load<u16>(at);
+  if ((low & 3) != 3) store<u64>(ip, decode16(low, slot));
+  else if (slot == SLOTS - 1) store<u64>(ip, OP_STRADDLE);
+  else store<u64>(ip, decode32(load<u32>(at), slot));
+  return true;
+}
+
+/** Decodes the instruction at the end of the current page, whose second half lies in the next one: 0 = fault there. */
+export function straddle(ip: usize): usize {
+  const frame = load<u32>(currentCode + TAIL_FRAME);
+  const second = fetchFrame(currentPage + 4096);
+  if (second == 0) return 0;
+  const w = <u32>load<u16>(frameAddress(frame) + 4094) | (<u32>load<u16>(frameAddress(second)) << 16);
+  store<u64>(straddleSlots, decode32(w, FAR_ONLY));
+  store<u64>(straddleSlots, OP_CROSS, 16);
+  currentCode = straddleSlots - ((SLOTS - 1) << 3);
+  return straddleSlots;
+}
+
+/** Bytes of a code frame are about to change: their operations are forgotten, and those that begin 2 bytes before. */
+export function codeWritten(frame: u32, offset: u32, size: u32): void {
+  const code = frameDecoded(frame);
+  if (code == 0) return;
+  const stores = load<u32>(code + TAIL_STORES) + 1;
+  store<u32>(code + TAIL_STORES, stores);
+  if (stores > STORES_MAX || size >= 4096) {
+    memory.fill(code, 0, SLOTS << 3);
+    unprotectCode(frame);
+    return;
+  }
+  const first = (offset >> 1) - (offset >= 2 ? 1 : 0);
+  const last = (offset + size - 1) >> 1;
+  memory.fill(code + (first << 3), 0, (last - first + 1) << 3);
+}
+
+/** The frame is free: so is its decoded page. */
+export function codeDropped(frame: u32): void {
+  const code = frameDecoded(frame);
+  setFrameDecoded(frame, 0);
+  if (code == <u32>currentCode) codeMoved = true;
+  decodedRelease(code);
+}
+
+export function execInvalidate(vpn: u64): void {
+  const e = entry(vpn);
+  if (load<u64>(e) == vpn + 1) store<u64>(e, 0);
+  if (vpn == currentPage >> 12) codeMoved = true;
+}
+
+export function execInvalidateAll(): void {
+  memory.fill(EXEC_TLB, 0, <usize>EXEC_ENTRIES << 4);
+  codeMoved = true;
+}
+
+export let nextPc: u64 = 0;
+
+/** The slot after the instruction at ip, looked up again when its page moved; 0: fault at nextPc. */
+export function relocate(ip: usize, bytes: usize): usize {
+  nextPc = pcOf(ip + bytes);
+  codeMoved = false;
+  return enter(nextPc);
+}
+
+/** riscv_flush_icache: nothing to do, since stores drop what they overwrite; the running page is looked up again all the same. */
+export function flushInstructionCache(): void {
+  execInvalidateAll();
+}

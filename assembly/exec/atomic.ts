@@ -1,0 +1,47 @@
+/** LR and SC. The reservation is an address and the value read; any switch of threads drops it. */
+import { ACCESS_READ, ACCESS_WRITE, FAULT_ALIGN } from '../shared/exit';
+import { HART, HART_RESERVATION, HART_RESERVED_VALUE } from '../shared/layout';
+import { slowAmo, slowRead } from '../mm/access';
+import { fail } from '../mm/fault';
+import { setX, x1, x2 } from '../run';
+import { word } from './int';
+
+const NONE: u64 = -1;
+
+/** rd = the word at rs1, reserved. False: fault. */
+export function loadReserved(lo: u32, size: u32): bool {
+  const va = x1(lo);
+  if ((<u32>va & (size - 1)) != 0) {
+    fail(FAULT_ALIGN, va, ACCESS_READ);
+    return false;
+  }
+  const at = slowRead(va, size);
+  if (at == 0) return false;
+  const value = size == 4 ? word(load<u32>(at)) : load<u64>(at);
+  store<u64>(HART + HART_RESERVATION, va);
+  store<u64>(HART + HART_RESERVED_VALUE, value);
+  setX(lo, value);
+  return true;
+}
+
+/** Stores rs2 at rs1 and sets rd = 0 if the reservation holds, else sets rd = 1. False: fault. */
+export function storeConditional(lo: u32, size: u32): bool {
+  const va = x1(lo);
+  if ((<u32>va & (size - 1)) != 0) {
+    fail(FAULT_ALIGN, va, ACCESS_WRITE);
+    return false;
+  }
+  const at = slowAmo(va, size);
+  if (at == 0) return false;
+  const held = load<u64>(HART + HART_RESERVATION) == va;
+  store<u64>(HART + HART_RESERVATION, NONE);
+  const value = size == 4 ? word(load<u32>(at)) : load<u64>(at);
+  if (!held || value != load<u64>(HART + HART_RESERVED_VALUE)) {
+    setX(lo, 1);
+    return true;
+  }
+  if (size == 4) store<u32>(at, <u32>x2(lo));
+  else store<u64>(at, x2(lo));
+  setX(lo, 0);
+  return true;
+}

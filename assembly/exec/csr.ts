@@ -1,0 +1,39 @@
+/** The CSRs a user program may touch. Unprivileged manual, "Zicsr", "Zicntr" and the F extension's fcsr. */
+import { COUNT_INSTRUCTIONS, HART, HART_COUNTERS, HART_FFLAGS, HART_FRM, HART_TIME } from '../shared/layout';
+import { setX, x1 } from '../run';
+
+const FFLAGS: u32 = 0x001;
+const FRM: u32 = 0x002;
+const FCSR: u32 = 0x003;
+const CYCLE: u32 = 0xc00;
+const TIME: u32 = 0xc01;
+const INSTRET: u32 = 0xc02;
+/** Instructions per tick of `time`: a nanosecond each, ten million ticks a second. */
+const INSTRUCTIONS_PER_TICK: u64 = 100;
+
+/** One csrr* instruction: `immediate` holds the CSR number and, from bit 12, the kind. False: illegal. */
+export function csrAccess(lo: u32, immediate: u32, executed: u32): bool {
+  const csr = immediate & 0xfff;
+  const kind = (immediate >> 12) & 7;
+  const index = (lo >> 16) & 63;
+  const operand = kind >= 5 ? <u64>index : x1(lo);
+  const writes = (kind & 3) == 1 || index != 0;
+  if (csr >= CYCLE) {
+    if (writes || csr > INSTRET) return false;
+    const instructions = load<u64>(HART + HART_COUNTERS + COUNT_INSTRUCTIONS * 8) + executed - 1;
+    setX(lo, csr == TIME ? load<u64>(HART + HART_TIME) + instructions / INSTRUCTIONS_PER_TICK : instructions);
+    return true;
+  }
+  if (csr < FFLAGS || csr > FCSR) return false;
+  const flags = load<u32>(HART + HART_FFLAGS);
+  const mode = load<u32>(HART + HART_FRM);
+  const old: u64 = csr == FFLAGS ? flags : csr == FRM ? mode : flags | (mode << 5);
+  if (writes) {
+    const next = <u32>((kind & 3) == 1 ? operand : (kind & 3) == 2 ? old | operand : old & ~operand);
+    if (csr & FFLAGS) store<u32>(HART + HART_FFLAGS, next & 31);
+    if (csr == FRM) store<u32>(HART + HART_FRM, next & 7);
+    if (csr == FCSR) store<u32>(HART + HART_FRM, (next >> 5) & 7);
+  }
+  setX(lo, old);
+  return true;
+}

@@ -1,0 +1,180 @@
+/**
+ * The core's exports in the types that cross to JavaScript cheaply: f64 for addresses, lengths and offsets, 32 bits for the rest.
+ * A number that is no whole number in range becomes one that every check refuses. host/core/abi.ts documents them.
+ */
+import * as access from './access';
+import * as advise from './advise';
+import * as fork from './fork';
+import * as frames from './frames';
+import * as fault from './fault';
+import * as map from './map';
+import * as object from './object';
+import * as protect from './protect';
+import * as remap from './remap';
+import * as space from './space';
+import * as stat from './stat';
+import * as vma from './vma';
+import * as window from './window';
+import { pteFind, TASK_SIZE } from './pagetable';
+import { EFBIG } from '../shared/errno';
+
+const REFUSED: u64 = 1 << 60;
+const EXACT: f64 = 9007199254740992;
+
+// @ts-ignore: decorator
+@inline
+function whole(n: f64): u64 {
+  return n >= 0 && n < EXACT ? <u64>n : REFUSED;
+}
+
+export function coreInit(frameLimit: u32, windowPages: u32): void {
+  frames.framesInit(frameLimit);
+  window.windowInit(windowPages);
+  fault.faultInit();
+}
+export function framesInUse(): u32 {
+  return frames.framesUsed();
+}
+export function frameLimit(): u32 {
+  return frames.framesLimit();
+}
+
+export function spaceCreate(): usize {
+  return space.spaceCreate();
+}
+export function spaceFork(parent: usize): usize {
+  return fork.spaceFork(parent);
+}
+export function spaceRelease(s: usize): void {
+  space.spaceRelease(s);
+}
+export function spaceActivate(s: usize): void {
+  space.spaceActivate(s);
+}
+export function spaceSetLayout(s: usize, mmapBase: f64, brkStart: f64, stackLimit: f64): void {
+  space.spaceSetLayout(s, min(whole(mmapBase), TASK_SIZE), min(whole(brkStart), TASK_SIZE), whole(stackLimit));
+}
+export function spaceStat(s: usize, which: u32): f64 {
+  return <f64>space.spaceStat(s, which);
+}
+
+export function mmMap(s: usize, address: f64, length: f64, prot: u32, flags: u32, o: usize, offset: f64, may: u32): f64 {
+  return <f64>map.mmMap(s, whole(address), whole(length), prot, flags, o, whole(offset), may);
+}
+export function mmUnmap(s: usize, address: f64, length: f64): i32 {
+  return map.mmUnmap(s, whole(address), whole(length));
+}
+export function mmProtect(s: usize, address: f64, length: f64, prot: u32): i32 {
+  return protect.mmProtect(s, whole(address), whole(length), prot);
+}
+export function mmRemap(s: usize, old: f64, oldLength: f64, newLength: f64, flags: u32, fixed: f64): f64 {
+  return <f64>remap.mmRemap(s, whole(old), whole(oldLength), whole(newLength), flags, whole(fixed));
+}
+export function mmBrk(s: usize, address: f64): f64 {
+  return <f64>map.mmBrk(s, whole(address));
+}
+export function mmAdvise(s: usize, address: f64, length: f64, advice: u32): i32 {
+  return advise.mmAdvise(s, whole(address), whole(length), advice);
+}
+export function mmResident(s: usize, address: f64): i32 {
+  return advise.mmResident(s, whole(address));
+}
+export function mmLock(s: usize, address: f64, length: f64, lock: u32): i32 {
+  return advise.mmLock(s, whole(address), whole(length), lock != 0);
+}
+
+export function vmaFind(s: usize, address: f64): usize {
+  return vma.vmaFind(s, whole(address));
+}
+export function vmaNext(s: usize, v: usize): usize {
+  return vma.vmaNext(s, v);
+}
+export function vmaCount(s: usize): u32 {
+  return load<u32>(s, space.SPACE_VMAS);
+}
+export function vmaStat(s: usize, v: usize, which: u32): f64 {
+  return stat.vmaStat(s, v, which);
+}
+export function pteRead(s: usize, address: f64): f64 {
+  const va = whole(address);
+  if (va >= TASK_SIZE) return 0;
+  const at = pteFind(load<u32>(s, space.SPACE_ROOT), va);
+  return at == 0 ? 0 : <f64>load<u64>(at);
+}
+
+export function userPage(s: usize, address: f64, kind: u32): usize {
+  return access.userPage(s, whole(address), kind);
+}
+export function userCopyIn(s: usize, address: f64, length: u32): u32 {
+  return access.userCopyIn(s, whole(address), length);
+}
+export function userCopyOut(s: usize, address: f64, length: u32): u32 {
+  return access.userCopyOut(s, whole(address), length);
+}
+export function futexKeyObject(s: usize, address: f64): u32 {
+  return access.futexKeyObject(s, whole(address));
+}
+export function futexKeyOffset(s: usize, address: f64): f64 {
+  return <f64>access.futexKeyOffset(s, whole(address));
+}
+
+export function objectCreate(kind: u32): usize {
+  return object.objectCreate(kind);
+}
+export function objectRetain(o: usize): void {
+  object.objectRetain(o);
+}
+export function objectRelease(o: usize): void {
+  object.objectRelease(o);
+}
+export function objectReferences(o: usize): u32 {
+  return object.objectReferences(o);
+}
+export function objectNextFreed(): usize {
+  return object.objectNextFreed();
+}
+export function objectSize(o: usize): f64 {
+  return <f64>object.objectSize(o);
+}
+export function objectSetSize(o: usize, bytes: f64): void {
+  object.objectSetSize(o, min(whole(bytes), MAX_OBJECT));
+}
+const MAX_OBJECT: u64 = (1 << 44) - 4096;
+export function objectPage(o: usize, index: u32): usize {
+  const frame = object.objectFrame(o, index);
+  return frame == 0 ? 0 : frames.frameAddress(frame);
+}
+export function objectInsertPage(o: usize, index: u32): usize {
+  const frame = object.objectFrameMake(o, index);
+  return frame == 0 ? 0 : frames.frameAddress(frame);
+}
+export function objectMarkDirty(o: usize, index: u32): void {
+  object.objectMarkDirty(o, index);
+}
+export function objectNextDirty(o: usize, from: u32): f64 {
+  return <f64>object.objectNextDirty(o, from);
+}
+export function objectNextPresent(o: usize, from: u32): f64 {
+  return <f64>object.objectNextPresent(o, from);
+}
+export function objectClean(o: usize, index: u32): void {
+  object.objectClean(o, index);
+}
+export function objectDropPages(o: usize, from: u32, to: u32, discard: u32): void {
+  if (discard) object.dropPages(o, from, to);
+  else object.dropCleanPages(o, from, to, 0xffffffff);
+}
+export function objectPagesPresent(o: usize): u32 {
+  return object.objectPages(o);
+}
+export function objectPagesDirty(o: usize): u32 {
+  return object.objectDirtyPages(o);
+}
+export function objectRead(o: usize, offset: f64, s: usize, address: f64, length: u32): i32 {
+  return access.objectRead(o, whole(offset), s, whole(address), length);
+}
+export function objectWrite(o: usize, offset: f64, s: usize, address: f64, length: u32): i32 {
+  const at = whole(offset);
+  if (at > MAX_OBJECT || <u64>length > MAX_OBJECT - at) return -EFBIG;
+  return access.objectWrite(o, at, s, whole(address), length);
+}

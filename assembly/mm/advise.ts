@@ -1,0 +1,130 @@
+/** madvise(2), mincore(2) and mlock(2) for one range. */
+import { EFAULT, EINVAL, ENOMEM } from '../shared/errno';
+import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE } from '../shared/exit';
+import { PAGE_MASK } from '../shared/layout';
+import * as M from '../shared/mman';
+import { pageUp, populate } from './map';
+import { dropPages, objectFrame } from './object';
+import { PTE_V, pteFind, TASK_SIZE } from './pagetable';
+import { changeFlags } from './protect';
+import { SPACE_LOCKED, SPACE_ROOT } from './space';
+import { zapRange } from './unmap';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt, vmaFind } from './vma';
+
+export function mmAdvise(space: usize, address: u64, length: u64, advice: u32): i32 {
+  if (!known(advice)) return -EINVAL;
+  if ((address & PAGE_MASK) != 0 || address > TASK_SIZE || length > TASK_SIZE - address) return -EINVAL;
+  const end = address + pageUp(length);
+  let result = 0;
+  for (let at = address; at < end; ) {
+    const vma = vmaFind(space, at);
+    if (vma == 0 || load<u64>(vma, VMA_START) >= end) return -ENOMEM;
+    // A hole is an error, but only after the rest was done.
+    if (load<u64>(vma, VMA_START) > at) {
+      result = -ENOMEM;
+      at = load<u64>(vma, VMA_START);
+    }
+    const stop = min(end, load<u64>(vma, VMA_END));
+    const error = adviseOne(space, vma, at, stop, advice);
+    if (error != 0) return error;
+    at = stop;
+  }
+  return result;
+}
+
+function known(advice: u32): bool {
+  switch (advice) {
+    case M.MADV_NORMAL:
+    case M.MADV_RANDOM:
+    case M.MADV_SEQUENTIAL:
+    case M.MADV_WILLNEED:
+    case M.MADV_DONTNEED:
+    case M.MADV_FREE:
+    case M.MADV_REMOVE:
+    case M.MADV_DONTFORK:
+    case M.MADV_DOFORK:
+    case M.MADV_HUGEPAGE:
+    case M.MADV_NOHUGEPAGE:
+    case M.MADV_DONTDUMP:
+    case M.MADV_DODUMP:
+    case M.MADV_WIPEONFORK:
+    case M.MADV_KEEPONFORK:
+    case M.MADV_COLD:
+    case M.MADV_POPULATE_READ:
+    case M.MADV_POPULATE_WRITE: return true;
+    default: return false;
+  }
+}
+
+function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32): i32 {
+  const flags = load<u32>(vma, VMA_FLAGS);
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  switch (advice) {
+    case M.MADV_NORMAL: return change(space, start, end, 0, M.VM_RANDOM | M.VM_SEQUENTIAL);
+    case M.MADV_RANDOM: return change(space, start, end, M.VM_RANDOM, M.VM_SEQUENTIAL);
+    case M.MADV_SEQUENTIAL: return change(space, start, end, M.VM_SEQUENTIAL, M.VM_RANDOM);
+    case M.MADV_DONTFORK: return change(space, start, end, M.VM_DONTFORK, 0);
+    case M.MADV_DOFORK: return change(space, start, end, 0, M.VM_DONTFORK);
+    case M.MADV_DONTDUMP: return change(space, start, end, M.VM_DONTDUMP, 0);
+    case M.MADV_DODUMP: return change(space, start, end, 0, M.VM_DONTDUMP);
+    case M.MADV_WIPEONFORK:
+      if (object != 0 || (flags & M.VM_SHARED) != 0) return -EINVAL;
+      return change(space, start, end, M.VM_WIPEONFORK, 0);
+    case M.MADV_KEEPONFORK: return change(space, start, end, 0, M.VM_WIPEONFORK);
+    case M.MADV_FREE:
+      // The kernel may free such pages at any time; here it does so at once.
+      if (object != 0) return -EINVAL;
+    case M.MADV_DONTNEED:
+      if (flags & M.VM_LOCKED) return -EINVAL;
+      zapRange(space, start, end);
+      return 0;
+    case M.MADV_REMOVE: {
+      if (object == 0 || (flags & (M.VM_SHARED | M.VM_WRITE)) != (M.VM_SHARED | M.VM_WRITE)) return -EINVAL;
+      const first = (load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START))) >> 12;
+      dropPages(object, <u32>first, <u32>(first + ((end - start) >> 12)));
+      return 0;
+    }
+    case M.MADV_POPULATE_READ:
+    case M.MADV_POPULATE_WRITE: {
+      const kind = populate(space, start, end, advice == M.MADV_POPULATE_WRITE);
+      if (kind == FAULT_NONE || kind == FAULT_IO) return 0;
+      return kind == FAULT_MEMORY ? -ENOMEM : kind == FAULT_ADRERR ? -EFAULT : -EINVAL;
+    }
+    default: return 0;
+  }
+}
+
+function change(space: usize, start: u64, end: u64, set: u32, clear: u32): i32 {
+  return changeFlags(space, start, end, set, clear) ? 0 : -ENOMEM;
+}
+
+/** 1 resident, 0 not, -ENOMEM unmapped. A private file page counts when the cache has it, as in Linux. */
+export function mmResident(space: usize, address: u64): i32 {
+  const vma = vmaAt(space, address);
+  if (vma == 0) return -ENOMEM;
+  const at = pteFind(load<u32>(space, SPACE_ROOT), address);
+  if (at != 0 && load<u64>(at) & PTE_V) return 1;
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  if (object == 0) return 0;
+  return objectFrame(object, <u32>((load<u64>(vma, VMA_OFFSET) + (address - load<u64>(vma, VMA_START))) >> 12)) != 0 ? 1 : 0;
+}
+
+export function mmLock(space: usize, address: u64, length: u64, lock: bool): i32 {
+  const start = address & ~(<u64>PAGE_MASK);
+  if (address > TASK_SIZE || length > TASK_SIZE - address) return -EINVAL;
+  const end = pageUp(address + length);
+  for (let at = start; at < end; ) {
+    const vma = vmaAt(space, at);
+    if (vma == 0) return -ENOMEM;
+    const stop = min(end, load<u64>(vma, VMA_END));
+    const locked = (load<u32>(vma, VMA_FLAGS) & M.VM_LOCKED) != 0;
+    if (locked != lock) {
+      const pages = <u32>((stop - at) >> 12);
+      if (!changeFlags(space, at, stop, lock ? M.VM_LOCKED : 0, lock ? 0 : M.VM_LOCKED)) return -ENOMEM;
+      store<u32>(space, load<u32>(space, SPACE_LOCKED) + (lock ? pages : 0 - pages), SPACE_LOCKED);
+      if (lock) populate(space, at, stop, (load<u32>(vma, VMA_FLAGS) & (M.VM_WRITE | M.VM_SHARED)) == M.VM_WRITE);
+    }
+    at = stop;
+  }
+  return 0;
+}

@@ -1,0 +1,218 @@
+/**
+ * Physical frames: one descriptor of 32 bytes for each 4 KiB page of linear memory. A frame number is its address / 4096.
+ *
+ *   0  u32 references: PTEs that map it, plus one while an object (page cache) holds it
+ *   4  u32 flags FRAME_*
+ *   8  u32 object that owns it, 0 = anonymous
+ *  12  u32 page index in that object
+ *  16  u32 decoded page (code.ts), 0 = never executed
+ *  20  u32 next, 24 u32 previous: free list
+ *  28  u32 spare
+ *
+ * Invariant: a descriptor of all zeros is a frame never used, and its memory is zero.
+ */
+import { COUNT_FRAMES_PEAK, DESCRIPTORS, FIRST_FRAME, FIRST_WINDOW_FRAME, FRAME_COUNT, HART, HART_COUNTERS, PAGE_SHIFT, PAGE_SIZE } from '../shared/layout';
+import { codeDropped } from '../code';
+import { reclaim } from './reclaim';
+
+export const FRAME_USED: u32 = 1;
+export const FRAME_FREE: u32 = 2;
+export const FRAME_DIRTY: u32 = 4;
+export const FRAME_REFERENCED: u32 = 8;
+/** Has decoded instructions: no translation may let stores through unseen. */
+export const FRAME_CODE: u32 = 16;
+
+const TABLE: usize = DESCRIPTORS;
+const GENERAL: u32 = FIRST_FRAME;
+const WINDOWS: u32 = FIRST_WINDOW_FRAME;
+const END: u32 = FRAME_COUNT;
+const WASM_PAGE_FRAMES: u32 = 16;
+const GROW_STEP_FRAMES: u32 = 4096;
+
+let limit: u32 = 0;
+let inUse: u32 = 0;
+/** Free frames that were used before, most recently freed first: general ones and those that windows lie over. */
+let freeGeneral: u32 = 0;
+let freeWindow: u32 = 0;
+let nextGeneral: u32 = FIRST_FRAME;
+let nextWindow: u32 = FRAME_COUNT - 1;
+/** Frames that linear memory covers. */
+let covered: u32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function descriptor(frame: u32): usize {
+  return TABLE + (<usize>frame << 5);
+}
+// @ts-ignore: decorator
+@inline
+export function frameReferences(frame: u32): u32 {
+  return load<u32>(descriptor(frame));
+}
+// @ts-ignore: decorator
+@inline
+export function frameFlags(frame: u32): u32 {
+  return load<u32>(descriptor(frame), 4);
+}
+// @ts-ignore: decorator
+@inline
+export function frameSetFlags(frame: u32, set: u32, clear: u32): void {
+  store<u32>(descriptor(frame), (load<u32>(descriptor(frame), 4) & ~clear) | set, 4);
+}
+// @ts-ignore: decorator
+@inline
+export function frameObject(frame: u32): u32 {
+  return load<u32>(descriptor(frame), 8);
+}
+// @ts-ignore: decorator
+@inline
+export function frameIndex(frame: u32): u32 {
+  return load<u32>(descriptor(frame), 12);
+}
+export function frameSetOwner(frame: u32, object: u32, index: u32): void {
+  store<u32>(descriptor(frame), object, 8);
+  store<u32>(descriptor(frame), index, 12);
+}
+// @ts-ignore: decorator
+@inline
+export function frameDecoded(frame: u32): u32 {
+  return load<u32>(descriptor(frame), 16);
+}
+// @ts-ignore: decorator
+@inline
+export function setFrameDecoded(frame: u32, decoded: u32): void {
+  store<u32>(descriptor(frame), decoded, 16);
+}
+// @ts-ignore: decorator
+@inline
+export function frameAddress(frame: u32): usize {
+  return <usize>frame << PAGE_SHIFT;
+}
+// @ts-ignore: decorator
+@inline
+export function frameRetain(frame: u32): void {
+  store<u32>(descriptor(frame), load<u32>(descriptor(frame)) + 1);
+}
+
+export function framesInit(frames: u32): void {
+  limit = frames;
+  covered = <u32>memory.size() * WASM_PAGE_FRAMES;
+}
+export function framesUsed(): u32 {
+  return inUse;
+}
+export function framesLimit(): u32 {
+  return limit;
+}
+
+function countUse(frames: u32): void {
+  inUse += frames;
+  const peak: usize = HART + HART_COUNTERS + COUNT_FRAMES_PEAK * 8;
+  if (<u64>inUse > load<u64>(peak)) store<u64>(peak, inUse);
+}
+
+/** Makes linear memory reach beyond `frame`; false when the host gives no more. */
+function cover(frame: u32): bool {
+  if (frame < covered) return true;
+  const wanted = min(max(frame + 1, covered + GROW_STEP_FRAMES), END);
+  const pages = (wanted + WASM_PAGE_FRAMES - 1) / WASM_PAGE_FRAMES;
+  const have = covered / WASM_PAGE_FRAMES;
+  if (memory.grow(pages - have) < 0) {
+    const least = frame / WASM_PAGE_FRAMES + 1;
+    if (memory.grow(least - have) < 0) return false;
+    covered = least * WASM_PAGE_FRAMES;
+    return true;
+  }
+  covered = pages * WASM_PAGE_FRAMES;
+  return true;
+}
+
+function unlink(frame: u32): void {
+  const d = descriptor(frame);
+  const next = load<u32>(d, 20);
+  const previous = load<u32>(d, 24);
+  if (next != 0) store<u32>(descriptor(next), previous, 24);
+  if (previous != 0) store<u32>(descriptor(previous), next, 20);
+  else if (frame < WINDOWS) freeGeneral = next;
+  else freeWindow = next;
+}
+
+/** The frame to take, or 0. */
+function choose(preferred: u32): u32 {
+  if (preferred >= GENERAL && preferred < END && (frameFlags(preferred) & FRAME_USED) == 0 && cover(preferred)) {
+    if (frameFlags(preferred) & FRAME_FREE) unlink(preferred);
+    return preferred;
+  }
+  if (freeGeneral != 0) {
+    const frame = freeGeneral;
+    unlink(frame);
+    return frame;
+  }
+  if (nextGeneral < WINDOWS && cover(nextGeneral)) return nextGeneral++;
+  if (freeWindow != 0) {
+    const frame = freeWindow;
+    unlink(frame);
+    return frame;
+  }
+  // Fresh frames under windows are taken from the top: windows are laid out from the bottom.
+  while (nextWindow >= WINDOWS) {
+    const frame = nextWindow--;
+    if (frameFlags(frame) == 0) return cover(frame) ? frame : 0;
+  }
+  return 0;
+}
+
+/** A frame with one reference and unspecified contents, or 0: none left. */
+export function frameAllocate(preferred: u32): u32 {
+  if (inUse >= limit && !reclaim()) return 0;
+  const frame = choose(preferred);
+  if (frame == 0) return 0;
+  const d = descriptor(frame);
+  fresh = load<u32>(d, 4) == 0;
+  store<u32>(d, 1);
+  store<u32>(d, FRAME_USED, 4);
+  countUse(1);
+  return frame;
+}
+
+/** The last frameAllocate gave a frame that was never used, so its memory is zero. */
+let fresh: bool = false;
+
+/** The same, cleared. */
+export function frameAllocateZeroed(preferred: u32): u32 {
+  const frame = frameAllocate(preferred);
+  if (frame != 0 && !fresh) memory.fill(frameAddress(frame), 0, PAGE_SIZE);
+  return frame;
+}
+
+/** `count` neighbouring frames for the core's own use, zero; never given back. Returns their address or 0. */
+export function frameRun(count: u32): usize {
+  if (nextGeneral + count > WINDOWS || inUse + count > limit || !cover(nextGeneral + count - 1)) return 0;
+  const first = nextGeneral;
+  nextGeneral += count;
+  for (let frame = first; frame < first + count; frame++) {
+    store<u32>(descriptor(frame), 1);
+    store<u32>(descriptor(frame), FRAME_USED, 4);
+  }
+  countUse(count);
+  return frameAddress(first);
+}
+
+/** Drops a reference; the last one frees the frame. */
+export function frameRelease(frame: u32): void {
+  const d = descriptor(frame);
+  const references = load<u32>(d) - 1;
+  store<u32>(d, references);
+  if (references != 0) return;
+  if (load<u32>(d, 16) != 0) codeDropped(frame);
+  store<u32>(d, FRAME_FREE, 4);
+  store<u64>(d, 0, 8);
+  const general = frame < WINDOWS;
+  const head = general ? freeGeneral : freeWindow;
+  store<u32>(d, head, 20);
+  store<u32>(d, 0, 24);
+  if (head != 0) store<u32>(descriptor(head), frame, 24);
+  if (general) freeGeneral = frame;
+  else freeWindow = frame;
+  inUse--;
+}

@@ -1,0 +1,123 @@
+/**
+ * An address space. Record of 160 bytes:
+ *
+ *    0 u32 root table frame      4 u32 VMA tree        8 u32 window slot + 1      12 u32 window's first frame
+ *   16 u64 mmap base            24 u64 brk start      32 u64 brk                  40 u64 stack limit
+ *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
+ *   88 u32 locked pages         92 u32 resident pages of objects                  96 u32 resident at the identity frame
+ *  104 u64 pages mapped        112 u64 locked-by-flag spare
+ */
+import { HART, HART_SPACE } from '../shared/layout';
+import * as S from '../shared/stat';
+import { frameAllocateZeroed } from './frames';
+import { tablesRelease, TASK_SIZE } from './pagetable';
+import { slabAllocate, slabFree } from './slab';
+import { tlbFlush } from './tlb';
+import { unmapRange } from './unmap';
+import { windowActivate, windowGive, windowTake } from './window';
+import { vmaFind, vmaNext, VMA_END, VMA_FLAGS, VMA_START } from './vma';
+import { VM_EXEC, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
+
+export const SPACE_BYTES: u32 = 160;
+export const SPACE_ROOT: usize = 0;
+export const SPACE_TREE: usize = 4;
+export const SPACE_SLOT: usize = 8;
+export const SPACE_WINDOW: usize = 12;
+export const SPACE_MMAP_BASE: usize = 16;
+export const SPACE_BRK_START: usize = 24;
+export const SPACE_BRK: usize = 32;
+export const SPACE_STACK_LIMIT: usize = 40;
+export const SPACE_RESIDENT: usize = 48;
+export const SPACE_PEAK: usize = 52;
+export const SPACE_TABLES: usize = 56;
+export const SPACE_VMAS: usize = 60;
+export const SPACE_MINOR: usize = 64;
+export const SPACE_MAJOR: usize = 72;
+export const SPACE_COW: usize = 80;
+export const SPACE_LOCKED: usize = 88;
+export const SPACE_SHARED: usize = 92;
+export const SPACE_IDENTITY: usize = 96;
+export const SPACE_MAPPED: usize = 104;
+
+export let activeSpace: usize = 0;
+
+/** A new empty space, or 0. */
+export function spaceCreate(): usize {
+  const space = slabAllocate(SPACE_BYTES);
+  if (space == 0) return 0;
+  const root = frameAllocateZeroed(0);
+  if (root == 0) {
+    slabFree(space, SPACE_BYTES);
+    return 0;
+  }
+  store<u32>(space, root, SPACE_ROOT);
+  store<u32>(space, 1, SPACE_TABLES);
+  store<u64>(space, TASK_SIZE, SPACE_MMAP_BASE);
+  windowTake(space);
+  return space;
+}
+
+export function spaceRelease(space: usize): void {
+  unmapRange(space, 0, TASK_SIZE);
+  tablesRelease(load<u32>(space, SPACE_ROOT));
+  windowGive(space);
+  if (activeSpace == space) {
+    activeSpace = 0;
+    windowActivate(0);
+    tlbFlush();
+    store<u32>(HART + HART_SPACE, 0);
+  }
+  slabFree(space, SPACE_BYTES);
+}
+
+export function spaceActivate(space: usize): void {
+  if (activeSpace == space) return;
+  activeSpace = space;
+  store<u32>(HART + HART_SPACE, <u32>space);
+  windowActivate(space);
+  tlbFlush();
+}
+
+export function spaceSetLayout(space: usize, mmapBase: u64, brkStart: u64, stackLimit: u64): void {
+  store<u64>(space, mmapBase, SPACE_MMAP_BASE);
+  // Setting the stack limit again must not take the heap away.
+  if (load<u64>(space, SPACE_BRK_START) != brkStart) store<u64>(space, brkStart, SPACE_BRK);
+  store<u64>(space, brkStart, SPACE_BRK_START);
+  store<u64>(space, stackLimit, SPACE_STACK_LIMIT);
+}
+
+export function countResident(space: usize, pages: i32): void {
+  const resident = load<u32>(space, SPACE_RESIDENT) + pages;
+  store<u32>(space, resident, SPACE_RESIDENT);
+  if (resident > load<u32>(space, SPACE_PEAK)) store<u32>(space, resident, SPACE_PEAK);
+}
+
+function pagesWith(space: usize, set: u32, clear: u32): u64 {
+  let pages: u64 = 0;
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(space, vma)) {
+    const flags = load<u32>(vma, VMA_FLAGS);
+    if ((flags & set) == set && (flags & clear) == 0) pages += (load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 12;
+  }
+  return pages;
+}
+
+export function spaceStat(space: usize, which: u32): u64 {
+  switch (which) {
+    case S.SPACE_STAT_PAGES_MAPPED: return load<u64>(space, SPACE_MAPPED);
+    case S.SPACE_STAT_RESIDENT: return load<u32>(space, SPACE_RESIDENT);
+    case S.SPACE_STAT_RESIDENT_PEAK: return load<u32>(space, SPACE_PEAK);
+    case S.SPACE_STAT_MINOR_FAULTS: return load<u64>(space, SPACE_MINOR);
+    case S.SPACE_STAT_MAJOR_FAULTS: return load<u64>(space, SPACE_MAJOR);
+    case S.SPACE_STAT_COW_FAULTS: return load<u64>(space, SPACE_COW);
+    case S.SPACE_STAT_TABLE_FRAMES: return load<u32>(space, SPACE_TABLES);
+    case S.SPACE_STAT_BRK_START: return load<u64>(space, SPACE_BRK_START);
+    case S.SPACE_STAT_BRK: return load<u64>(space, SPACE_BRK);
+    case S.SPACE_STAT_STACK_PAGES: return pagesWith(space, VM_STACK, 0);
+    case S.SPACE_STAT_DATA_PAGES: return pagesWith(space, VM_WRITE, VM_SHARED | VM_STACK);
+    case S.SPACE_STAT_TEXT_PAGES: return pagesWith(space, VM_EXEC, VM_WRITE);
+    case S.SPACE_STAT_LOCKED_PAGES: return load<u32>(space, SPACE_LOCKED);
+    case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
+    case S.SPACE_STAT_WINDOW_PAGES: return load<u32>(space, SPACE_IDENTITY);
+    default: return 0;
+  }
+}

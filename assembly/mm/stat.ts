@@ -1,0 +1,39 @@
+/** What /proc/PID/smaps says of one mapping. */
+import * as S from '../shared/stat';
+import { PAGE_SIZE } from '../shared/layout';
+import { zeroFrame } from './fault';
+import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
+import { PTE_A, PTE_D, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
+import { SPACE_ROOT } from './space';
+import { VMA_END, VMA_START } from './vma';
+
+export function vmaStat(space: usize, vma: usize, which: u32): f64 {
+  const root = load<u32>(space, SPACE_ROOT);
+  const end = load<u64>(vma, VMA_END);
+  let sum: f64 = 0;
+  for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va + PAGE_SIZE, end)) {
+    const pte = load<u64>(pteFind(root, va));
+    if (pte & PTE_V && pteFrame(pte) != zeroFrame) sum += weigh(pte, which);
+  }
+  return sum;
+}
+
+function weigh(pte: u64, which: u32): f64 {
+  const frame = pteFrame(pte);
+  const owned = frameObject(frame) != 0;
+  // The cache's own reference is no mapping.
+  const maps = frameReferences(frame) - (owned ? 1 : 0);
+  const dirty = (pte & PTE_D) != 0 || (owned ? (frameFlags(frame) & FRAME_DIRTY) != 0 : true);
+  const shared = maps > 1;
+  switch (which) {
+    case S.VMA_STAT_RESIDENT: return 1;
+    case S.VMA_STAT_SHARED_CLEAN: return shared && !dirty ? 1 : 0;
+    case S.VMA_STAT_SHARED_DIRTY: return shared && dirty ? 1 : 0;
+    case S.VMA_STAT_PRIVATE_CLEAN: return !shared && !dirty ? 1 : 0;
+    case S.VMA_STAT_PRIVATE_DIRTY: return !shared && dirty ? 1 : 0;
+    case S.VMA_STAT_ANONYMOUS: return owned ? 0 : 1;
+    case S.VMA_STAT_REFERENCED: return pte & PTE_A ? 1 : 0;
+    case S.VMA_STAT_PSS_BYTES: return <f64>PAGE_SIZE / <f64>max(maps, 1);
+    default: return 0;
+  }
+}

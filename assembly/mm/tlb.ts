@@ -1,0 +1,70 @@
+/**
+ * The TLB of the active space for data that is not at its identity place: direct-mapped, 256 entries of 32 bytes
+ * { u64 read tag, u64 write tag, u32 address of the frame }. A tag is the virtual page number + 1; 0 = invalid.
+ */
+import { TLB_BASE } from '../shared/layout';
+import { execInvalidate, execInvalidateAll } from '../code';
+import { PERM_READ, PERM_WRITE } from '../shared/layout';
+import { FRAME_CODE, frameAddress, frameFlags } from './frames';
+import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
+import { activeSpace } from './space';
+import { identityFrame, permissionByte } from './window';
+
+const TABLE: usize = TLB_BASE;
+const ENTRIES: u64 = 256;
+
+// @ts-ignore: decorator
+@inline
+function entry(vpn: u64): usize {
+  return TABLE + (<usize>(vpn & (ENTRIES - 1)) << 5);
+}
+
+/** Address of the byte, or 0: not cached for this access. */
+// @ts-ignore: decorator
+@inline
+export function tlbLookup(va: u64, write: bool): usize {
+  const vpn = va >> 12;
+  const e = entry(vpn);
+  if (load<u64>(e + (write ? 8 : 0)) != vpn + 1) return 0;
+  return <usize>load<u32>(e, 16) + (<usize>va & 4095);
+}
+
+/** After a walk: remembers what the PTE allows. Stores are cached only once D is set, and never into code. */
+export function translationCache(space: usize, va: u64, pte: u64): void {
+  const vpn = va >> 12;
+  const frame = pteFrame(pte);
+  const readable = (pte & PTE_R) != 0;
+  const writable = (pte & (PTE_W | PTE_D)) == (PTE_W | PTE_D) && (frameFlags(frame) & FRAME_CODE) == 0;
+  if (identityFrame(space, va) == frame) {
+    const at = permissionByte(space, vpn);
+    store<u8>(at, (readable ? PERM_READ : 0) | (writable ? PERM_WRITE : 0));
+    return;
+  }
+  if (space != activeSpace) return;
+  const e = entry(vpn);
+  store<u64>(e, readable ? vpn + 1 : 0);
+  store<u64>(e, writable ? vpn + 1 : 0, 8);
+  store<u32>(e, <u32>frameAddress(frame), 16);
+}
+
+/** Called wherever a PTE changes: no cache may know more than the page table. */
+export function translationInvalidate(space: usize, va: u64): void {
+  const vpn = va >> 12;
+  const at = permissionByte(space, vpn);
+  if (at != 0) {
+    // Written only when set: an untouched table stays untouched.
+    if (load<u8>(at) != 0) store<u8>(at, 0);
+  }
+  if (space != activeSpace) return;
+  const e = entry(vpn);
+  if (load<u64>(e) == vpn + 1 || load<u64>(e, 8) == vpn + 1) {
+    store<u64>(e, 0);
+    store<u64>(e, 0, 8);
+  }
+  execInvalidate(vpn);
+}
+
+export function tlbFlush(): void {
+  memory.fill(TABLE, 0, <usize>ENTRIES << 5);
+  execInvalidateAll();
+}

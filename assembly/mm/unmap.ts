@@ -1,0 +1,72 @@
+/** Taking PTEs away: the only place where a present page leaves an address space. */
+import { frameObject, frameRelease } from './frames';
+import { PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
+import { countResident, SPACE_IDENTITY, SPACE_ROOT, SPACE_SHARED } from './space';
+import { translationInvalidate } from './tlb';
+import { identityFrame } from './window';
+import { zeroFrame } from './fault';
+import { mappingLink, mappingUnlink } from './object';
+import { vmaAllocate, vmaFind, vmaFree, vmaInsert, vmaRemove, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START } from './vma';
+
+/** Clears one PTE that is not zero, with everything that counts or caches it. */
+export function clearPte(space: usize, va: u64, at: usize): void {
+  const frame = pteFrame(load<u64>(at));
+  store<u64>(at, 0);
+  translationInvalidate(space, va);
+  if (frame == zeroFrame) return;
+  uncount(space, va, frame);
+  frameRelease(frame);
+}
+
+export function uncount(space: usize, va: u64, frame: u32): void {
+  countResident(space, -1);
+  if (frameObject(frame) != 0) store<u32>(space, load<u32>(space, SPACE_SHARED) - 1, SPACE_SHARED);
+  if (identityFrame(space, va) == frame) store<u32>(space, load<u32>(space, SPACE_IDENTITY) - 1, SPACE_IDENTITY);
+}
+
+export function count(space: usize, va: u64, frame: u32): void {
+  countResident(space, 1);
+  if (frameObject(frame) != 0) store<u32>(space, load<u32>(space, SPACE_SHARED) + 1, SPACE_SHARED);
+  if (identityFrame(space, va) == frame) store<u32>(space, load<u32>(space, SPACE_IDENTITY) + 1, SPACE_IDENTITY);
+}
+
+/** Clears every PTE of [start, end). */
+export function zapRange(space: usize, start: u64, end: u64): void {
+  const root = load<u32>(space, SPACE_ROOT);
+  for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    let at = pteFind(root, va);
+    for (; va < stop; va += 4096, at += 8) if (load<u64>(at) & PTE_V) clearPte(space, va, at);
+  }
+}
+
+/** Splits the VMA that contains `at` strictly inside, so that one begins there. False: no memory. */
+export function splitAt(space: usize, at: u64): bool {
+  const vma = vmaFind(space, at);
+  if (vma == 0 || load<u64>(vma, VMA_START) >= at) return true;
+  const tail = vmaAllocate();
+  if (tail == 0) return false;
+  const start = load<u64>(vma, VMA_START);
+  const object = load<u32>(vma, VMA_OBJECT);
+  store<u64>(tail, at, VMA_START);
+  store<u64>(tail, load<u64>(vma, VMA_END), VMA_END);
+  store<u64>(tail, object == 0 ? 0 : load<u64>(vma, VMA_OFFSET) + (at - start), VMA_OFFSET);
+  store<u32>(tail, load<u32>(vma, VMA_FLAGS), VMA_FLAGS);
+  store<u32>(tail, object, VMA_OBJECT);
+  vmaRemove(space, vma);
+  store<u64>(vma, at, VMA_END);
+  vmaInsert(space, vma);
+  vmaInsert(space, tail);
+  mappingLink(tail);
+  return true;
+}
+
+/** Removes all mappings of [start, end): the ends are VMA borders already, or nothing lies across them. */
+export function unmapRange(space: usize, start: u64, end: u64): void {
+  zapRange(space, start, end);
+  for (let vma = vmaFind(space, start); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, start)) {
+    vmaRemove(space, vma);
+    mappingUnlink(vma);
+    vmaFree(vma);
+  }
+}

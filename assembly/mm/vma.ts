@@ -1,0 +1,200 @@
+/**
+ * VMAs: the mappings of a space in an AVL tree by start address. Each node knows the first start, the last end and the widest gap
+ * below it, so that a free range is found in O(log n). Record of 96 bytes; the first 32 are read by the host (shared/mman.ts).
+ *
+ *    0 u64 start   8 u64 end   16 u64 offset   24 u32 flags   28 u32 object
+ *   32 u32 left   36 u32 right   40 u32 height   44 u32 space   48 u64 first   56 u64 last   64 u64 gap
+ *   72 u32 next, 76 u32 previous mapping of the same object
+ *
+ * Invariant: keys change only while a VMA is out of the tree.
+ */
+import { SPACE_MAPPED, SPACE_TREE, SPACE_VMAS } from './space';
+import { slabAllocate, slabFree } from './slab';
+
+export const VMA_START: usize = 0;
+export const VMA_END: usize = 8;
+export const VMA_OFFSET: usize = 16;
+export const VMA_FLAGS: usize = 24;
+export const VMA_OBJECT: usize = 28;
+const LEFT: usize = 32;
+const RIGHT: usize = 36;
+const HEIGHT: usize = 40;
+export const VMA_SPACE: usize = 44;
+const FIRST: usize = 48;
+const LAST: usize = 56;
+const GAP: usize = 64;
+export const VMA_NEXT: usize = 72;
+export const VMA_PREVIOUS: usize = 76;
+const VMA_BYTES: u32 = 96;
+export const VMA_LIMIT: u32 = 65530;
+
+export function vmaAllocate(): usize {
+  return slabAllocate(VMA_BYTES);
+}
+export function vmaFree(vma: usize): void {
+  slabFree(vma, VMA_BYTES);
+}
+
+// @ts-ignore: decorator
+@inline
+function child(node: usize, side: usize): usize {
+  return <usize>load<u32>(node + side);
+}
+// @ts-ignore: decorator
+@inline
+function height(node: usize): i32 {
+  return node == 0 ? 0 : load<i32>(node, HEIGHT);
+}
+
+function update(node: usize): void {
+  const left = child(node, LEFT);
+  const right = child(node, RIGHT);
+  const start = load<u64>(node, VMA_START);
+  const end = load<u64>(node, VMA_END);
+  store<i32>(node, max(height(left), height(right)) + 1, HEIGHT);
+  let gap: u64 = 0;
+  if (left != 0) gap = max(load<u64>(left, GAP), start - load<u64>(left, LAST));
+  if (right != 0) gap = max(gap, max(load<u64>(right, GAP), load<u64>(right, FIRST) - end));
+  store<u64>(node, left == 0 ? start : load<u64>(left, FIRST), FIRST);
+  store<u64>(node, right == 0 ? end : load<u64>(right, LAST), LAST);
+  store<u64>(node, gap, GAP);
+}
+
+function rotate(node: usize, side: usize): usize {
+  const other: usize = side == LEFT ? RIGHT : LEFT;
+  const up = child(node, other);
+  store<u32>(node + other, load<u32>(up + side));
+  store<u32>(up + side, <u32>node);
+  update(node);
+  update(up);
+  return up;
+}
+
+function balance(node: usize): usize {
+  const lean = height(child(node, LEFT)) - height(child(node, RIGHT));
+  if (lean > 1) {
+    const left = child(node, LEFT);
+    if (height(child(left, LEFT)) < height(child(left, RIGHT))) store<u32>(node, <u32>rotate(left, LEFT), LEFT);
+    return rotate(node, RIGHT);
+  }
+  if (lean < -1) {
+    const right = child(node, RIGHT);
+    if (height(child(right, RIGHT)) < height(child(right, LEFT))) store<u32>(node, <u32>rotate(right, RIGHT), RIGHT);
+    return rotate(node, LEFT);
+  }
+  update(node);
+  return node;
+}
+
+function insertBelow(node: usize, vma: usize): usize {
+  if (node == 0) {
+    store<u32>(vma, 0, LEFT);
+    store<u32>(vma, 0, RIGHT);
+    update(vma);
+    return vma;
+  }
+  const side: usize = load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT;
+  store<u32>(node + side, <u32>insertBelow(child(node, side), vma));
+  return balance(node);
+}
+
+function removeFirst(node: usize): usize {
+  const left = child(node, LEFT);
+  if (left == 0) return child(node, RIGHT);
+  store<u32>(node, <u32>removeFirst(left), LEFT);
+  return balance(node);
+}
+
+function removeBelow(node: usize, vma: usize): usize {
+  if (node != vma) {
+    const side: usize = load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT;
+    store<u32>(node + side, <u32>removeBelow(child(node, side), vma));
+    return balance(node);
+  }
+  const left = child(node, LEFT);
+  const right = child(node, RIGHT);
+  if (left == 0) return right;
+  if (right == 0) return left;
+  let successor = right;
+  while (child(successor, LEFT) != 0) successor = child(successor, LEFT);
+  const rest = removeFirst(right);
+  store<u32>(successor, <u32>left, LEFT);
+  store<u32>(successor, <u32>rest, RIGHT);
+  return balance(successor);
+}
+
+export function vmaInsert(space: usize, vma: usize): void {
+  store<u32>(vma, <u32>space, VMA_SPACE);
+  store<u32>(space, <u32>insertBelow(child(space, SPACE_TREE), vma), SPACE_TREE);
+  store<u32>(space, load<u32>(space, SPACE_VMAS) + 1, SPACE_VMAS);
+  store<u64>(space, load<u64>(space, SPACE_MAPPED) + vmaPages(vma), SPACE_MAPPED);
+}
+
+export function vmaRemove(space: usize, vma: usize): void {
+  store<u32>(space, <u32>removeBelow(child(space, SPACE_TREE), vma), SPACE_TREE);
+  store<u32>(space, load<u32>(space, SPACE_VMAS) - 1, SPACE_VMAS);
+  store<u64>(space, load<u64>(space, SPACE_MAPPED) - vmaPages(vma), SPACE_MAPPED);
+}
+
+export function vmaPages(vma: usize): u64 {
+  return (load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 12;
+}
+
+/** First VMA whose end is above va, or 0. */
+export function vmaFind(space: usize, va: u64): usize {
+  let found: usize = 0;
+  let node = child(space, SPACE_TREE);
+  while (node != 0) {
+    if (load<u64>(node, VMA_END) > va) {
+      found = node;
+      if (load<u64>(node, VMA_START) <= va) return node;
+      node = child(node, LEFT);
+    } else node = child(node, RIGHT);
+  }
+  return found;
+}
+
+export function vmaNext(space: usize, vma: usize): usize {
+  return vmaFind(space, load<u64>(vma, VMA_END));
+}
+
+/** Last VMA that ends at or below va, or 0. */
+export function vmaBefore(space: usize, va: u64): usize {
+  let found: usize = 0;
+  let node = child(space, SPACE_TREE);
+  while (node != 0) {
+    if (load<u64>(node, VMA_END) <= va) {
+      found = node;
+      node = child(node, RIGHT);
+    } else node = child(node, LEFT);
+  }
+  return found;
+}
+
+/** The VMA that contains va, or 0. */
+export function vmaAt(space: usize, va: u64): usize {
+  const vma = vmaFind(space, va);
+  return vma != 0 && load<u64>(vma, VMA_START) <= va ? vma : 0;
+}
+
+/** Highest start of a free range of `length` within [floor, ceiling), or 0. */
+export function gapBelow(space: usize, floor: u64, ceiling: u64, length: u64): u64 {
+  return gapIn(child(space, SPACE_TREE), floor, ceiling, floor, ceiling, length);
+}
+
+/** low and high: what borders the subtree's range on either side. */
+function gapIn(node: usize, low: u64, high: u64, floor: u64, ceiling: u64, length: u64): u64 {
+  if (low >= ceiling || high <= floor) return 0;
+  if (node == 0) {
+    const top = min(high, ceiling);
+    const bottom = max(low, floor);
+    return top > bottom && top - bottom >= length ? top - length : 0;
+  }
+  const first = load<u64>(node, FIRST);
+  const last = load<u64>(node, LAST);
+  const edges = max(first > low ? first - low : 0, high > last ? high - last : 0);
+  if (max(edges, load<u64>(node, GAP)) < length) return 0;
+  const found = gapIn(child(node, RIGHT), load<u64>(node, VMA_END), high, floor, ceiling, length);
+  if (found != 0) return found;
+  return gapIn(child(node, LEFT), low, load<u64>(node, VMA_START), floor, ceiling, length);
+}

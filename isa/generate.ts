@@ -1,0 +1,33 @@
+/**
+ * Writes everything that comes from the instruction table and the system-call table. `--check` writes nothing and fails when a file is stale.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { generateDecode, generateOps } from './generate/decode.js';
+import { generateDispatch } from './generate/dispatch.js';
+import { instructionsPage } from './generate/docs.js';
+import { instructionsSource } from './generate/tools.js';
+
+const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
+  ['assembly/generated/ops.ts', generateOps],
+  ['assembly/generated/decode.ts', generateDecode],
+  ['assembly/generated/dispatch.ts', generateDispatch],
+  ['host/generated/instructions.ts', instructionsSource],
+  ['docs/instructions.md', instructionsPage],
+];
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const [path, generate] of OUTPUTS) {
+  const text = generate();
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  if (check) {
+    console.error(`${path} is stale: run npm run generate`);
+    stale++;
+    continue;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  console.log(`wrote ${path}`);
+}
+process.exitCode = stale === 0 ? 0 : 1;

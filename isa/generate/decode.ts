@@ -1,0 +1,67 @@
+import { BASE_ROWS, baseOf, bySpecificity, COMPRESSED_ROWS, decodeMask, expandedOperands, isJump, OPERATIONS, operandsOf, operationName } from './model.js';
+import type { Operands } from './model.js';
+import type { Row } from '../table/index.js';
+
+const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
+
+/** assembly/generated/ops.ts: the numbers of the interpreter's operations. */
+export function generateOps(): string {
+  const lines = ['// Operations of the interpreter. Written by isa/generate.ts: do not edit.', ''];
+  const names = ['OP_UNDECODED', 'OP_CROSS', 'OP_STRADDLE', 'OP_ILLEGAL', ...OPERATIONS.map((operation) => operation.name)];
+  names.forEach((name, number) => lines.push(`export const ${name}: u32 = ${number};`));
+  if (names.length > 512) throw new Error('an operation number has 9 bits');
+  return `${lines.join('\n')}\n`;
+}
+
+function build(row: Row, length: 2 | 4, operands: Operands): string {
+  const rest = `${operands.rd}, ${operands.rs1}, ${operands.rs2}, ${operands.aux}`;
+  if (!isJump(row)) return `return pack(op.${operationName(row, length)}, ${rest}, ${operands.imm});`;
+  return `return jump(op.${operationName(row, length)}, op.${operationName(row, length, true)}, ${rest}, ${operands.imm}, slot);`;
+}
+
+function clause(row: Row, mask: number, base: Row, length: 2 | 4, operands: Operands): string {
+  const illegal = operands.illegal.length > 0 ? `if (${operands.illegal.join(' || ')}) return op.OP_ILLEGAL; ` : '';
+  return `  if ((w & ${hex(mask)}) == ${hex(row.match)}) { ${illegal}${build(base, length, operands)} } // ${row.name}`;
+}
+
+function group(name: string, title: string, body: string[]): string {
+  return `/** ${title} */\nfunction ${name}(w: u32, slot: u32): u64 {\n${body.join('\n')}\n  return op.OP_ILLEGAL;\n}\n`;
+}
+
+/** assembly/generated/decode.ts: an instruction word to an operation word. */
+export function generateDecode(): string {
+  const groups: string[] = [];
+  const cases32: string[] = [];
+  for (let opcode = 0; opcode < 32; opcode++) {
+    const rows = BASE_ROWS.filter((row) => ((row.match >>> 2) & 31) === opcode).sort(bySpecificity);
+    if (rows.length === 0) continue;
+    groups.push(group(`opcode${opcode}`, `Major opcode ${opcode}.`, rows.map((row) => clause(row, decodeMask(row), row, 4, operandsOf(row)))));
+    cases32.push(`    case ${opcode}: return opcode${opcode}(w, slot);`);
+  }
+  const cases16: string[] = [];
+  for (let quadrant = 0; quadrant < 3; quadrant++) {
+    const rows = COMPRESSED_ROWS.filter((row) => (row.match & 3) === quadrant).sort(bySpecificity);
+    groups.push(group(`quadrant${quadrant}`, `Compressed quadrant ${quadrant}.`, rows.map((row) => clause(row, row.mask, baseOf(row), 2, expandedOperands(row)))));
+    cases16.push(`    case ${quadrant}: return quadrant${quadrant}(w, slot);`);
+  }
+  return `// The decoder. Written by isa/generate.ts: do not edit.
+import * as op from './ops';
+import { jump, pack, sink } from '../decode';
+
+${groups.join('\n')}
+/** \`slot\`: index of the instruction in its page (0..2047), which decides whether a target lies in the page. */
+export function decode32(w: u32, slot: u32): u64 {
+  switch ((w >> 2) & 31) {
+${cases32.join('\n')}
+    default: return op.OP_ILLEGAL;
+  }
+}
+
+export function decode16(w: u32, slot: u32): u64 {
+  switch (w & 3) {
+${cases16.join('\n')}
+    default: return op.OP_ILLEGAL;
+  }
+}
+`;
+}
