@@ -1,6 +1,6 @@
-import * as C from '../assembly/shared/layout.js';
-import * as X from '../assembly/shared/exit.js';
 import { ENOMEM } from '../assembly/shared/errno.js';
+import * as X from '../assembly/shared/exit.js';
+import * as C from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
 import { type Clock, hostClock } from './kernel/clock.js';
 import { createProcess } from './kernel/clone.js';
@@ -38,6 +38,14 @@ const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
 const WINDOW_BYTES_MIN = 1024 ** 3;
 const WINDOW_BYTES_MAX = 3 * 1024 ** 3;
+
+const BEYOND_END = { signo: S.SIGBUS, code: S.BUS_ADRERR };
+const FAULT_SIGNALS: ReadonlyMap<number, { signo: number; code: number }> = new Map([
+  [X.FAULT_MAPERR, { signo: S.SIGSEGV, code: S.SEGV_MAPERR }],
+  [X.FAULT_ACCERR, { signo: S.SIGSEGV, code: S.SEGV_ACCERR }],
+  [X.FAULT_ADRERR, BEYOND_END],
+  [X.FAULT_HWPOISON, { signo: S.SIGBUS, code: S.BUS_MCEERR_AR }],
+]);
 
 export interface MachineOptions {
   /** The compiled core (dist/core.wasm); machines may share it. */
@@ -208,7 +216,10 @@ export class Machine {
     kernel.contextSwitches++;
     let left = SLICE_INSTRUCTIONS;
     while (t.state === 'runnable') {
-      if (process.exiting) return exitThread(t, process.status);
+      if (process.exiting) {
+        exitThread(t, process.status);
+        return;
+      }
       if (t.signalFlag || t.interrupted !== 0) {
         if (!this.#deliver(t)) return;
         if (process.exiting) continue;
@@ -288,18 +299,9 @@ export class Machine {
   }
 
   #fault(t: Thread): void {
-    const words = this.core.u32;
     const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
-    switch (words[(C.HART + C.HART_FAULT_KIND) >>> 2]) {
-      case X.FAULT_MAPERR:
-        return forceSignal(t, { signo: S.SIGSEGV, code: S.SEGV_MAPERR, address });
-      case X.FAULT_ACCERR:
-        return forceSignal(t, { signo: S.SIGSEGV, code: S.SEGV_ACCERR, address });
-      case X.FAULT_HWPOISON:
-        return forceSignal(t, { signo: S.SIGBUS, code: S.BUS_MCEERR_AR, address });
-      default:
-        return forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
-    }
+    const kind = this.core.u32[(C.HART + C.HART_FAULT_KIND) >>> 2];
+    forceSignal(t, { ...(FAULT_SIGNALS.get(kind) ?? BEYOND_END), address });
   }
 
   /** A page of a file: read into the cache; the instruction then runs again. A page that can't be read is a bus error. */
@@ -312,9 +314,12 @@ export class Machine {
       this.env.pages.pager(object, index);
       if (this.core.exports.objectPage(object, index) !== 0) return;
     } catch (error) {
-      if (error instanceof Suspend) return t.suspend(error.promise);
-      if (!(error instanceof SysError)) throw error;
-      if (error.errno === ENOMEM) return this.#starve(t);
+      if (!(error instanceof Suspend || error instanceof SysError)) throw error;
+      if (error instanceof Suspend || error.errno === ENOMEM) {
+        if (error instanceof Suspend) t.suspend(error.promise);
+        else this.#starve(t);
+        return;
+      }
     }
     forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
   }
@@ -349,7 +354,7 @@ export class Machine {
     }
     await new Promise<void>((wake) => {
       const timer = setTimeout(wake, Math.min(left, TIMER_MS_MAX));
-      kernel.scheduler.onRunnable = () => {
+      kernel.scheduler.onRunnable = (): void => {
         clearTimeout(timer);
         wake();
       };

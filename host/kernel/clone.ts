@@ -1,7 +1,7 @@
 import { EAGAIN, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
 import { HART, HART_X } from '../../assembly/shared/layout.js';
-import * as P from '../linux/process.js';
 import { SysError } from '../linux/error.js';
+import * as P from '../linux/process.js';
 import { SignalHandlers } from './handlers.js';
 import { RLIMIT_NPROC } from './limits.js';
 import { Process } from './process.js';
@@ -143,7 +143,11 @@ function registerAt(n: number): number {
 }
 
 /** A process made by the embedder: no parent, its own session and group. `t.context` is still to be filled by exec. */
-export function createProcess(kernel: Thread['kernel'], make: (process: Process, tid: number, context: number) => Thread, space: AddressSpace): Thread {
+export function createProcess(
+  kernel: Thread['kernel'],
+  make: (process: Process, tid: number, context: number) => Thread,
+  space: AddressSpace,
+): Thread {
   const pid = kernel.allocatePid();
   const context = kernel.core.exports.contextCreate();
   if (pid === 0 || context === 0) throw new SysError(ENOMEM);

@@ -1,7 +1,20 @@
 import { EINTR } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
-import { SA_NODEFER, SA_RESETHAND, SA_RESTART, SI_KERNEL, SI_TIMER, SIG_DFL, SIG_IGN } from '../linux/signal.js';
-import { SIGCONT, SIGSEGV, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../linux/signal.js';
+import {
+  SA_NODEFER,
+  SA_RESETHAND,
+  SA_RESTART,
+  SI_KERNEL,
+  SI_TIMER,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCONT,
+  SIGSEGV,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+} from '../linux/signal.js';
 import { DEFAULT_ACTION, ignoredByDefault, type SignalAction } from './handlers.js';
 import { isOrphanedGroup } from './jobs.js';
 import { type SigInfo, signalBit } from './pending.js';

@@ -111,12 +111,16 @@ function adopt(child: Process): void {
   child.exitSignal = SIGCHLD;
   parent?.children.add(child);
   if (child.state === 'zombie') notifyParent(child);
-  else if (child.parentDeathSignal !== 0) sendToProcess(child, { signo: child.parentDeathSignal, code: 0, pid: old.pid, uid: old.leader.cred.ruid });
+  else if (child.parentDeathSignal !== 0)
+    sendToProcess(child, { signo: child.parentDeathSignal, code: 0, pid: old.pid, uid: old.leader.cred.ruid });
 }
 
 function notifyParent(process: Process): void {
   const { parent } = process;
-  if (parent === undefined) return reap(process);
+  if (parent === undefined) {
+    reap(process);
+    return;
+  }
   const { exitSignal } = process;
   const action = parent.handlers.get(SIGCHLD);
   const ignored = action.handler === SIG_IGN;

@@ -36,7 +36,9 @@ export class SignalHandlers {
 
   /** execve: handlers are gone with the program's text, ignored signals stay ignored. */
   afterExec(): SignalHandlers {
-    return new SignalHandlers(this.#actions.map((a) => (a.handler === SIG_IGN ? { handler: SIG_IGN, flags: 0, mask: 0n } : DEFAULT_ACTION)));
+    return new SignalHandlers(
+      this.#actions.map((a) => (a.handler === SIG_IGN ? { handler: SIG_IGN, flags: 0, mask: 0n } : DEFAULT_ACTION)),
+    );
   }
 
   /** Delivery would have no effect. */

@@ -1,7 +1,7 @@
 import { SI_KERNEL, SI_TIMER, SIGALRM, SIGPROF, SIGVTALRM } from '../linux/signal.js';
 import type { Kernel } from './kernel.js';
 import type { Process } from './process.js';
-import { signalPending, sendToProcess, sendToThread } from './signal.js';
+import { sendToProcess, sendToThread, signalPending } from './signal.js';
 import type { Thread } from './thread.js';
 import type { Timer } from './timers.js';
 

@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.js';
-import type { VfsEnvironment } from '../vfs/environment.js';
 import type { Location } from '../vfs/dentry.js';
+import type { VfsEnvironment } from '../vfs/environment.js';
 import type { Inode, Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';

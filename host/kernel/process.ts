@@ -2,11 +2,11 @@ import { SIGCHLD } from '../linux/signal.js';
 import type { Location } from '../vfs/dentry.js';
 import { WaitQueue } from '../vfs/wait.js';
 import type { SignalHandlers } from './handlers.js';
+import { CpuTimers, type IntervalTimer, type PosixTimer } from './itimer.js';
 import type { Kernel } from './kernel.js';
 import { defaultLimits, type Limit } from './limits.js';
 import { PendingSignals, type SigInfo } from './pending.js';
 import type { AddressSpace } from './space.js';
-import { CpuTimers, type IntervalTimer, type PosixTimer } from './itimer.js';
 import type { Thread } from './thread.js';
 import { addUsage, noUsage, type Usage } from './usage.js';
 

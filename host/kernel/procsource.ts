@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.js';
-import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
 import { SIG_DFL, SIG_IGN, SIGNAL_MAX } from '../linux/signal.js';
+import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
 import type { ProcMappedFile, ProcMount, ProcProcess, ProcSource, ProcState, ProcTask } from '../vfs/backends/proc-source.js';
 import { displayPath, type Location, pathFrom } from '../vfs/dentry.js';
 import type { Timestamp } from '../vfs/types.js';

@@ -1,6 +1,20 @@
 import { EAGAIN } from '../../assembly/shared/errno.js';
-import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SI_KERNEL, SI_USER, SIGCHLD, SIGCONT } from '../linux/signal.js';
-import { SIG_IGN, SIGKILL, SIGRTMIN, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../linux/signal.js';
+import {
+  CLD_CONTINUED,
+  CLD_STOPPED,
+  SA_NOCLDSTOP,
+  SI_KERNEL,
+  SI_USER,
+  SIG_IGN,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGRTMIN,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+} from '../linux/signal.js';
 import { DEFAULT_ACTION } from './handlers.js';
 import type { Kernel } from './kernel.js';
 import { RLIMIT_SIGPENDING } from './limits.js';

@@ -44,22 +44,25 @@ export class AddressSpace {
   ) {
     this.user = new UserMemory(core, pager);
     this.user.space = handle;
-    this.layout = layout !== undefined ? { ...layout } : {
-      codeStart: 0,
-      codeEnd: 0,
-      dataStart: 0,
-      dataEnd: 0,
-      stackStart: 0,
-      argStart: 0,
-      argEnd: 0,
-      envStart: 0,
-      envEnd: 0,
-      auxStart: 0,
-      auxBytes: 0,
-      mmapBase: 0,
-      brkStart: 0,
-      trampoline: 0,
-    };
+    this.layout =
+      layout !== undefined
+        ? { ...layout }
+        : {
+            codeStart: 0,
+            codeEnd: 0,
+            dataStart: 0,
+            dataEnd: 0,
+            stackStart: 0,
+            argStart: 0,
+            argEnd: 0,
+            envStart: 0,
+            envEnd: 0,
+            auxStart: 0,
+            auxBytes: 0,
+            mmapBase: 0,
+            brkStart: 0,
+            trampoline: 0,
+          };
   }
 
   /** Tells the core where mmap and brk begin and how far the stack may grow. */

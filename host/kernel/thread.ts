@@ -1,7 +1,7 @@
 import type { UserMemory } from '../core/user.js';
-import type { FdTable } from '../vfs/fdtable.js';
 import type { PathContext } from '../vfs/context.js';
-import type { WaitQueue, Waiter } from '../vfs/wait.js';
+import type { FdTable } from '../vfs/fdtable.js';
+import type { Waiter, WaitQueue } from '../vfs/wait.js';
 import type { Cred } from './credentials.js';
 import type { Kernel } from './kernel.js';
 import { PendingSignals } from './pending.js';

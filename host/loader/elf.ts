@@ -143,7 +143,8 @@ function readSegments(headers: readonly ProgramHeader[], fileBytes: number): { s
     if (h.fileBytes > h.memoryBytes) throw bad('a segment is larger in the file than in memory');
     if (h.offset + h.fileBytes > fileBytes) throw bad('truncated: a segment lies beyond the end of the file');
     if (h.address + h.memoryBytes > ADDRESS_LIMIT) throw bad('a segment lies beyond the address space');
-    if (h.fileBytes > 0 && h.offset % 4096 !== h.address % 4096) throw bad('a segment cannot be mapped: offset and address differ within a page');
+    if (h.fileBytes > 0 && h.offset % 4096 !== h.address % 4096)
+      throw bad('a segment cannot be mapped: offset and address differ within a page');
     if (h.address < end) throw bad('segments overlap or are out of order');
     end = h.address + h.memoryBytes;
     segments.push({ flags: h.flags, offset: h.offset, address: h.address, fileBytes: h.fileBytes, memoryBytes: h.memoryBytes });

@@ -76,10 +76,16 @@ function load(kernel: Kernel, request: ProgramRequest, files: OpenFile[]): Loade
       const elf = parseElf(readAt, file.inode.size);
       return build(kernel, { ...request, location, argv: argv.length === 0 ? [new Uint8Array(0)] : argv }, elf, file, files);
     }
-    if (!isScript(head)) throw new SysError(ENOEXEC, head.length === 0 ? 'the file is empty' : 'neither an ELF file nor a script with a #! line');
+    if (!isScript(head))
+      throw new SysError(ENOEXEC, head.length === 0 ? 'the file is empty' : 'neither an ELF file nor a script with a #! line');
     if (depth === SCRIPT_DEPTH_MAX) throw new SysError(ELOOP, 'too many scripts that interpret each other');
     const script = parseScript(head);
-    argv = [encodeText(script.interpreter), ...(script.argument === undefined ? [] : [script.argument]), encodeText(scriptPath), ...argv.slice(1)];
+    argv = [
+      encodeText(script.interpreter),
+      ...(script.argument === undefined ? [] : [script.argument]),
+      encodeText(scriptPath),
+      ...argv.slice(1),
+    ];
     scriptPath = script.interpreter;
     location = findInterpreter(request.ctx, script.interpreter);
   }

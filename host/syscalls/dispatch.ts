@@ -1,8 +1,8 @@
 import { ENOSYS } from '../../assembly/shared/errno.js';
 import { HART, HART_X } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { SysError } from '../linux/error.js';
 import { BLOCKED, SWITCHED, type Thread } from '../kernel/thread.js';
+import { SysError } from '../linux/error.js';
 import { ArgClass, type ArgKind, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
 
 const A0 = 10;

@@ -1,11 +1,11 @@
 import { E2BIG, EBADF, EINVAL, ELOOP, ENAMETOOLONG } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
-import { execInto } from '../loader/exec.js';
-import { STRING_MAX } from '../loader/stack.js';
 import { SWITCHED, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, PATH_MAX } from '../linux/fcntl.js';
 import { isSymlink } from '../linux/stat.js';
+import { execInto } from '../loader/exec.js';
+import { STRING_MAX } from '../loader/stack.js';
 import type { Location } from '../vfs/dentry.js';
 import { resolve } from '../vfs/walk.js';
 import { row } from './row.js';

@@ -23,7 +23,13 @@ function futex(t: Thread, address: number, op: number, value: number, timeout: n
   if ((op & FUTEX_CLOCK_REALTIME) !== 0 && command !== FUTEX_WAIT_BITSET && command !== FUTEX_WAIT) return -ENOSYS;
   switch (command) {
     case FUTEX_WAIT:
-      return futexes.wait(t, address, value, ALL_BITS, timeout === 0 ? Number.POSITIVE_INFINITY : t.deadline(readTimespec(t.user, timeout)));
+      return futexes.wait(
+        t,
+        address,
+        value,
+        ALL_BITS,
+        timeout === 0 ? Number.POSITIVE_INFINITY : t.deadline(readTimespec(t.user, timeout)),
+      );
     case FUTEX_WAIT_BITSET:
       if (value3 === 0) return -EINVAL;
       return futexes.wait(t, address, value, value3, absolute(t, timeout, (op & FUTEX_CLOCK_REALTIME) !== 0));

@@ -286,7 +286,9 @@ export const memoryRows = [
   row(214, 'brk', ['pointer'], brk),
   row(215, 'munmap', ['pointer', 'size'], munmap),
   row(216, 'mremap', ['pointer', 'size', 'size', 'flags:mremap', 'pointer'], mremap),
-  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], mmap, { partial: 'no huge pages (MAP_HUGETLB: ENOMEM)' }),
+  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], mmap, {
+    partial: 'no huge pages (MAP_HUGETLB: ENOMEM)',
+  }),
   row(226, 'mprotect', ['pointer', 'size', 'flags:prot'], mprotect),
   row(227, 'msync', ['pointer', 'size', 'flags:msync'], msync),
   row(228, 'mlock', ['pointer', 'size'], (t, address, length) => lock(t, address, length, true)),

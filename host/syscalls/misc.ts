@@ -1,8 +1,7 @@
 import { EFAULT, EINVAL, EPERM } from '../../assembly/shared/errno.js';
 import { NS_PER_SECOND } from '../kernel/clock.js';
 import type { Thread } from '../kernel/thread.js';
-import { encodeText } from '../linux/text.js';
-import { decodeText } from '../linux/text.js';
+import { decodeText, encodeText } from '../linux/text.js';
 import { OS_MACHINE, OS_NAME, OS_RELEASE, OS_VERSION } from '../linux/version.js';
 import { absent, row } from './row.js';
 
@@ -173,4 +172,3 @@ export const miscRows = [
   absent(117, 'ptrace', ['int', 'pid', 'pointer', 'pointer'], 'ENOSYS'),
   absent(293, 'rseq', ['pointer', 'uint', 'hex', 'hex'], PER_INDIVIDUAL),
 ];
-

@@ -1,6 +1,6 @@
 import { E2BIG, EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../../assembly/shared/errno.js';
-import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { type CloneRequest, cloneThread } from '../kernel/clone.js';
+import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { exitGroup, exitThread } from '../kernel/exit.js';
 import { type Limit, NOFILE_MAX, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
 import type { Process } from '../kernel/process.js';
@@ -210,13 +210,19 @@ export const processRows = [
   row(155, 'getpgid', ['pid'], getpgid),
   row(156, 'getsid', ['pid'], getsid),
   row(157, 'setsid', [], setsid),
-  row(163, 'getrlimit', ['enum:rlimit', 'out:rlimit'], (t, resource, limit) => (limit === 0 ? -EFAULT : prlimit(t, 0, resource >>> 0, 0, limit))),
-  row(164, 'setrlimit', ['enum:rlimit', 'struct:rlimit'], (t, resource, limit) => (limit === 0 ? -EFAULT : prlimit(t, 0, resource >>> 0, limit, 0))),
+  row(163, 'getrlimit', ['enum:rlimit', 'out:rlimit'], (t, resource, limit) =>
+    limit === 0 ? -EFAULT : prlimit(t, 0, resource >>> 0, 0, limit),
+  ),
+  row(164, 'setrlimit', ['enum:rlimit', 'struct:rlimit'], (t, resource, limit) =>
+    limit === 0 ? -EFAULT : prlimit(t, 0, resource >>> 0, limit, 0),
+  ),
   row(172, 'getpid', [], (t) => t.process.pid),
   row(173, 'getppid', [], (t) => t.process.ppid),
   row(178, 'gettid', [], (t) => t.tid),
   row(220, 'clone', ['flags:clone', 'pointer', 'pointer', 'pointer', 'pointer'], clone, { partial: NO_NAMESPACES }),
-  row(261, 'prlimit64', ['pid', 'enum:rlimit', 'struct:rlimit', 'out:rlimit'], (t, pid, r, next, old) => prlimit(t, pid, r >>> 0, next, old)),
+  row(261, 'prlimit64', ['pid', 'enum:rlimit', 'struct:rlimit', 'out:rlimit'], (t, pid, r, next, old) =>
+    prlimit(t, pid, r >>> 0, next, old),
+  ),
   row(435, 'clone3', ['struct:clone_args', 'size'], clone3, { partial: `${NO_NAMESPACES}; no set_tid, no cgroups` }),
   absent(434, 'pidfd_open', ['pid', 'hex'], 'ENOSYS: no pidfds'),
   absent(424, 'pidfd_send_signal', ['int', 'signal', 'pointer', 'hex'], 'ENOSYS: no pidfds'),

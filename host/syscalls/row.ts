@@ -49,7 +49,13 @@ export interface SyscallRow {
 }
 
 /** A handler takes the arguments it knows; TypeScript lets a shorter function stand for SyscallHandler. */
-export function row(number: number, name: string, args: readonly ArgKind[], handler: SyscallHandler, support: Support = 'full'): SyscallRow {
+export function row(
+  number: number,
+  name: string,
+  args: readonly ArgKind[],
+  handler: SyscallHandler,
+  support: Support = 'full',
+): SyscallRow {
   return { number, name, args, handler, support };
 }
 

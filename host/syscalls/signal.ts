@@ -14,14 +14,7 @@ import { readBigU64, readTimespec, writeBigU64 } from './user-types.js';
 const SIGSET_BYTES = 8;
 const ACTION_BYTES = 24;
 const KNOWN_FLAGS =
-  (S.SA_NOCLDSTOP |
-    S.SA_NOCLDWAIT |
-    S.SA_SIGINFO |
-    S.SA_ONSTACK |
-    S.SA_RESTART |
-    S.SA_NODEFER |
-    S.SA_RESETHAND |
-    S.SA_EXPOSE_TAGBITS) >>>
+  (S.SA_NOCLDSTOP | S.SA_NOCLDWAIT | S.SA_SIGINFO | S.SA_ONSTACK | S.SA_RESTART | S.SA_NODEFER | S.SA_RESETHAND | S.SA_EXPOSE_TAGBITS) >>>
   0;
 
 /** The effective or real uid of the sender must be the real or saved uid of the target; SIGCONT also within a session. */

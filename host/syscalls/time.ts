@@ -197,7 +197,8 @@ function timerCreate(t: Thread, clock: number, event: number, idAddress: number)
   const { process, kernel, user } = t;
   if (clock < 0 || clock === CLOCK_PROCESS_CPUTIME_ID || clock === CLOCK_THREAD_CPUTIME_ID) return -EOPNOTSUPP;
   const timed = clock === CLOCK_REALTIME || clock === CLOCK_TAI || clock === CLOCK_MONOTONIC || clock === CLOCK_BOOTTIME;
-  if (!timed && clock !== CLOCK_REALTIME_ALARM && clock !== CLOCK_BOOTTIME_ALARM) return clock >= 12 || clock === 10 ? -EINVAL : -EOPNOTSUPP;
+  if (!timed && clock !== CLOCK_REALTIME_ALARM && clock !== CLOCK_BOOTTIME_ALARM)
+    return clock >= 12 || clock === 10 ? -EINVAL : -EOPNOTSUPP;
   if (process.posixTimers.size >= TIMERS_MAX) return -EAGAIN;
   const id = process.nextPosixTimer;
   let [value, signal, notify] = [BigInt(id), SIGALRM, SIGEV_SIGNAL];
@@ -284,11 +285,11 @@ export const timeRows = [
   row(109, 'timer_getoverrun', ['int'], timerGetoverrun),
   row(110, 'timer_settime', ['int', 'flags:timer', 'struct:itimerspec', 'out:itimerspec'], timerSettime),
   row(111, 'timer_delete', ['int'], timerDelete),
-  row(112, 'clock_settime', ['clock', 'struct:timespec'], clockSettime, { partial: 'EPERM: the clock is the host\'s' }),
+  row(112, 'clock_settime', ['clock', 'struct:timespec'], clockSettime, { partial: "EPERM: the clock is the host's" }),
   row(113, 'clock_gettime', ['clock', 'out:timespec'], clockGettime, { partial: CPU_MODEL }),
   row(114, 'clock_getres', ['clock', 'out:timespec'], clockGetres),
   row(115, 'clock_nanosleep', ['clock', 'flags:timer', 'struct:timespec', 'out:timespec'], clockNanosleep),
   row(153, 'times', ['out:tms'], times, { partial: CPU_MODEL }),
   row(169, 'gettimeofday', ['out:timeval', 'pointer'], gettimeofday),
-  row(170, 'settimeofday', ['struct:timeval', 'pointer'], settimeofday, { partial: 'EPERM: the clock is the host\'s' }),
+  row(170, 'settimeofday', ['struct:timeval', 'pointer'], settimeofday, { partial: "EPERM: the clock is the host's" }),
 ];

@@ -99,6 +99,8 @@ function getrusage(t: Thread, who: number, address: number): number {
 
 export const waitRows = [
   row(95, 'waitid', ['enum:idtype', 'pid', 'out:siginfo', 'flags:wait', 'out:rusage'], waitid, { partial: 'no pidfds' }),
-  row(165, 'getrusage', ['enum:rusage', 'out:rusage'], getrusage, { partial: 'CPU time is a model: 1 ns for each instruction, 200 ns for each call' }),
+  row(165, 'getrusage', ['enum:rusage', 'out:rusage'], getrusage, {
+    partial: 'CPU time is a model: 1 ns for each instruction, 200 ns for each call',
+  }),
   row(260, 'wait4', ['pid', 'out:wstatus', 'flags:wait', 'out:rusage'], wait4),
 ];
