@@ -1,0 +1,241 @@
+import { EFAULT, EINVAL } from '../../assembly/shared/errno.js';
+import { ACCESS_READ, ACCESS_WRITE, NEED_PAGE } from '../../assembly/shared/exit.js';
+import { HART, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import type { UserMemory } from '../core/user.js';
+import { Suspend, SysError } from '../linux/error.js';
+import { IOV_MAX, MAX_RW_COUNT } from '../linux/fcntl.js';
+import type { IoBuffer } from '../vfs/types.js';
+
+/**
+ * The user memory of one transfer: ranges of one address space, consumed in order. Page-cache data moves inside the core
+ * (objectRead, objectWrite); other bytes are copied page by page.
+ *
+ * A fault ends the buffer: `remaining` becomes 0 and `fault` tells the errno. So does Suspend, once bytes have moved in a way that a
+ * second run of the call could not repeat; `suspended` keeps it. One instance serves all transfers of a thread: no garbage.
+ */
+export class UserBuffer implements IoBuffer {
+  remaining = 0;
+  /** Bytes moved so far. */
+  transferred = 0;
+  /** Errno of the fault that ended the buffer, or 0. */
+  fault = 0;
+  suspended: Suspend | undefined = undefined;
+  #user!: UserMemory;
+  readonly #addresses: number[] = [0];
+  readonly #lengths: number[] = [0];
+  #count = 0;
+  /** The next byte is #offset bytes into range #index. */
+  #index = 0;
+  #offset = 0;
+
+  #reset(user: UserMemory): void {
+    this.#user = user;
+    this.#count = 0;
+    this.#index = 0;
+    this.#offset = 0;
+    this.remaining = 0;
+    this.transferred = 0;
+    this.fault = 0;
+    this.suspended = undefined;
+  }
+
+  /** One range, cut to what one call may transfer. */
+  one(user: UserMemory, address: number, length: number): this {
+    this.#reset(user);
+    this.#add(address, length);
+    return this;
+  }
+
+  /** The ranges of an iovec array that has been read and checked; cut likewise. */
+  many(user: UserMemory, iov: readonly Iovec[]): this {
+    this.#reset(user);
+    for (const { address, length } of iov) this.#add(address, length);
+    return this;
+  }
+
+  #add(address: number, length: number): void {
+    const bytes = Math.min(length, MAX_RW_COUNT - this.remaining);
+    this.#addresses[this.#count] = address;
+    this.#lengths[this.#count++] = bytes;
+    this.remaining += bytes;
+  }
+
+  /** Leaves out the first `bytes`: they were transferred before the call slept. */
+  skip(bytes: number): void {
+    this.#advance(bytes);
+    this.transferred -= bytes;
+  }
+
+  /** At most `bytes` more. */
+  limit(bytes: number): void {
+    if (bytes < this.remaining) this.remaining = bytes;
+  }
+
+  #advance(bytes: number): void {
+    this.remaining -= bytes;
+    this.transferred += bytes;
+    this.#offset += bytes;
+    while (this.#offset > this.#lengths[this.#index]) this.#offset -= this.#lengths[this.#index++];
+  }
+
+  /** The address of the next byte and, in #run, how many follow it in its range. */
+  #run = 0;
+  #next(): number {
+    while (this.#offset >= this.#lengths[this.#index]) {
+      this.#offset -= this.#lengths[this.#index];
+      this.#index++;
+    }
+    this.#run = this.#lengths[this.#index] - this.#offset;
+    return this.#addresses[this.#index] + this.#offset;
+  }
+
+  #end(errno: number): void {
+    this.fault = errno;
+    this.remaining = 0;
+  }
+
+  /** Linear address of a page piece, or 0 when the buffer has ended. */
+  #page(address: number, access: number): number {
+    try {
+      return this.#user.page(address, access);
+    } catch (error) {
+      if (error instanceof SysError) this.#end(error.errno);
+      else if (error instanceof Suspend && this.transferred > 0) {
+        this.suspended = error;
+        this.remaining = 0;
+      } else throw error;
+      return 0;
+    }
+  }
+
+  put(bytes: Uint8Array): number {
+    let done = 0;
+    while (done < bytes.length && this.remaining > 0) {
+      const address = this.#next();
+      const piece = Math.min(bytes.length - done, this.remaining, this.#run, PAGE_SIZE - (address & PAGE_MASK));
+      const at = this.#page(address, ACCESS_WRITE);
+      if (at === 0) break;
+      const whole = piece === bytes.length;
+      this.#user.core.u8.set(whole ? bytes : bytes.subarray(done, done + piece), at);
+      this.#advance(piece);
+      done += piece;
+    }
+    return done;
+  }
+
+  take(max: number): Uint8Array {
+    const bytes = new Uint8Array(Math.min(max, this.remaining));
+    let done = 0;
+    while (done < bytes.length) {
+      const address = this.#next();
+      const piece = Math.min(bytes.length - done, this.#run, PAGE_SIZE - (address & PAGE_MASK));
+      const at = this.#page(address, ACCESS_READ);
+      if (at === 0) return bytes.subarray(0, done);
+      bytes.set(this.#user.core.u8.subarray(at, at + piece), done);
+      this.#advance(piece);
+      done += piece;
+    }
+    return bytes;
+  }
+
+  /** Only bytes of the last take(), and before a fault: a fault leaves nothing to go on with. */
+  untake(bytes: number): void {
+    this.transferred -= bytes;
+    if (this.fault === 0 && this.suspended === undefined) this.remaining += bytes;
+    this.#offset -= bytes;
+    while (this.#offset < 0) this.#offset += this.#lengths[--this.#index];
+  }
+
+  fromObject(object: number, offset: number, max: number): number {
+    const { core, space } = this.#user;
+    let done = 0;
+    while (done < max && this.remaining > 0) {
+      const address = this.#next();
+      const length = Math.min(max - done, this.remaining, this.#run);
+      const moved = core.exports.objectRead(object, offset + done, space, address, length);
+      if (moved === NEED_PAGE) {
+        this.#fill();
+        continue;
+      }
+      if (moved < 0) {
+        this.#end(-moved);
+        return done > 0 ? done : moved;
+      }
+      if (moved === 0) break;
+      this.#advance(moved);
+      done += moved;
+    }
+    return done;
+  }
+
+  toObject(object: number, offset: number, max: number): number {
+    const { core, space } = this.#user;
+    let done = 0;
+    while (done < max && this.remaining > 0) {
+      const address = this.#next();
+      const length = Math.min(max - done, this.remaining, this.#run);
+      const moved = core.exports.objectWrite(object, offset + done, space, address, length);
+      if (moved === NEED_PAGE) {
+        if (this.#fillOrEnd()) continue;
+        break;
+      }
+      if (moved < 0) {
+        this.#end(-moved);
+        return done > 0 ? done : moved;
+      }
+      if (moved === 0) break;
+      this.#advance(moved);
+      done += moved;
+    }
+    return done;
+  }
+
+  /** Brings in the page that the core has asked for: of the file, or of a mapping that the buffer lies in. */
+  #fill(): void {
+    const words = this.#user.core.u32;
+    this.#user.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
+  }
+
+  /** A read may begin again from the start; a write that has changed the file may not, so it ends here when its source must be awaited. */
+  #fillOrEnd(): boolean {
+    try {
+      this.#fill();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Suspend) || this.transferred === 0) throw error;
+      this.suspended = error;
+      this.remaining = 0;
+      return false;
+    }
+  }
+}
+
+export interface Iovec {
+  readonly address: number;
+  readonly length: number;
+}
+
+/** Largest ssize_t, as a number: what is above it is negative to the kernel. */
+const SSIZE_LIMIT = 2 ** 63;
+
+/** Is [address, address + length) no memory that a process could ever have? */
+export function outsideUser(address: number, length: number): boolean {
+  return address + length >= SSIZE_LIMIT;
+}
+
+/** Reads struct iovec[]. EINVAL: more than IOV_MAX, or a negative length; EFAULT. A null array of no elements is fine. */
+export function readIovecs(user: UserMemory, at: number, count: number): Iovec[] | number {
+  if (count === 0) return [];
+  if (count > IOV_MAX) return -EINVAL;
+  const bytes = user.read(at, count * 16);
+  const view = new DataView(bytes.buffer);
+  const iov: Iovec[] = [];
+  for (let i = 0; i < count; i++) {
+    const address = Number(view.getBigUint64(i * 16, true));
+    const length = Number(view.getBigUint64(i * 16 + 8, true));
+    if (length >= SSIZE_LIMIT) return -EINVAL;
+    if (outsideUser(address, length)) return -EFAULT;
+    iov.push({ address, length });
+  }
+  return iov;
+}
