@@ -44,6 +44,7 @@ const FAULT_SIGNALS: ReadonlyMap<number, { signo: number; code: number }> = new 
   [X.FAULT_MAPERR, { signo: S.SIGSEGV, code: S.SEGV_MAPERR }],
   [X.FAULT_ACCERR, { signo: S.SIGSEGV, code: S.SEGV_ACCERR }],
   [X.FAULT_ADRERR, BEYOND_END],
+  [X.FAULT_ALIGN, { signo: S.SIGBUS, code: S.BUS_ADRALN }],
   [X.FAULT_HWPOISON, { signo: S.SIGBUS, code: S.BUS_MCEERR_AR }],
 ]);
 
