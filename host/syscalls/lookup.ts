@@ -1,11 +1,12 @@
-import { EBADF } from '../../assembly/shared/errno.js';
+import { EBADF, ENOENT } from '../../assembly/shared/errno.js';
 import { RLIMIT_NOFILE } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
-import { AT_FDCWD, O_ACCMODE, O_RDONLY, O_WRONLY, PATH_MAX } from '../linux/fcntl.js';
+import { AT_EMPTY_PATH, AT_FDCWD, O_ACCMODE, O_RDONLY, O_WRONLY, PATH_MAX } from '../linux/fcntl.js';
 import type { Location } from '../vfs/dentry.js';
 import { fileLocation } from '../vfs/openfile.js';
 import type { OpenFile } from '../vfs/types.js';
+import { resolve } from '../vfs/walk.js';
 
 /** From descriptors and paths in user memory to files: what most calls begin with. */
 
@@ -32,8 +33,22 @@ const SLASH = 47;
 
 /** Where a relative path starts. The descriptor is not looked at when the path is absolute; whether it is a directory is the walk's to say. */
 export function startOf(t: Thread, dirfd: number, path: string): Location {
-  if (dirfd === AT_FDCWD || path.charCodeAt(0) === SLASH) return t.fs.cwd;
-  return fileLocation(t.files.getAny(dirfd));
+  return path.charCodeAt(0) === SLASH ? t.fs.cwd : locationOf(t, dirfd);
+}
+
+/** What a descriptor, or AT_FDCWD, names. */
+export function locationOf(t: Thread, dirfd: number): Location {
+  return dirfd === AT_FDCWD ? t.fs.cwd : fileLocation(t.files.getAny(dirfd));
+}
+
+/** What a path names. `flags`: with AT_EMPTY_PATH an empty path is the descriptor itself. */
+export function locate(t: Thread, dirfd: number, address: number, follow = true, flags = 0, fs = t.fs): Location {
+  const path = readPath(t, address);
+  if (path === '') {
+    if ((flags & AT_EMPTY_PATH) === 0) throw new SysError(ENOENT);
+    return locationOf(t, dirfd);
+  }
+  return resolve(fs, startOf(t, dirfd, path), path, { follow });
 }
 
 /** First descriptor number that the process may not have. */

@@ -109,6 +109,8 @@ const KINDS: Readonly<Record<string, Show>> = {
   outsigset: set,
   clock: clockName,
   'flags:open': (value) => openFlags(value),
+  /** Only bits, no access mode: pipe2, dup3. */
+  'flags:open_only': (value) => flagNames(FLAGS.open, value),
   'enum:futex': (value) => futexOperation(value),
   'enum:ioctl': (value) => ioctlCommand(value >>> 0),
   'enum:sockettype': (value) => socketType(value),

@@ -1,0 +1,194 @@
+/** Descriptors: dup, fcntl, locks, close. */
+import { EAGAIN, EBADF, EBUSY, EINVAL, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
+import { BLOCKED, type Thread } from '../kernel/thread.js';
+import { SysError } from '../linux/error.js';
+import * as F from '../linux/fcntl.js';
+import { isOwner } from '../vfs/access.js';
+import * as L from '../vfs/flock.js';
+import { PagedInode } from '../vfs/pagedinode.js';
+import { PipeFile } from '../vfs/pipe.js';
+import type { OpenFile } from '../vfs/types.js';
+import { descriptorLimit } from './lookup.js';
+import { row } from './row.js';
+
+function dup(t: Thread, fd: number): number {
+  return t.files.dup(fd, false, 0, descriptorLimit(t));
+}
+
+function dup3(t: Thread, from: number, to: number, flags: number): number {
+  if ((flags & ~F.O_CLOEXEC) !== 0) return -EINVAL;
+  return t.files.dup3(from, to, (flags & F.O_CLOEXEC) !== 0, descriptorLimit(t));
+}
+
+function close(t: Thread, fd: number): number {
+  t.files.close(fd);
+  return 0;
+}
+
+function closeRange(t: Thread, first: number, last: number, flags: number): number {
+  if ((flags & ~(F.CLOSE_RANGE_UNSHARE | F.CLOSE_RANGE_CLOEXEC)) !== 0 || first > last) return -EINVAL;
+  if ((flags & F.CLOSE_RANGE_UNSHARE) !== 0 && t.files.shared) {
+    const shared = t.files;
+    t.files = shared.clone();
+    shared.release();
+  }
+  t.files.closeRange(first, last, (flags & F.CLOSE_RANGE_CLOEXEC) !== 0);
+  return 0;
+}
+
+/** What a descriptor that only names a place (O_PATH) may still be asked. */
+const PATH_COMMANDS = [F.F_DUPFD, F.F_DUPFD_CLOEXEC, F.F_GETFD, F.F_SETFD, F.F_GETFL];
+
+function fcntl(t: Thread, fd: number, command: number, argument: number): number {
+  const file = t.files.getAny(fd);
+  if ((file.flags & F.O_PATH) !== 0 && !PATH_COMMANDS.includes(command)) return -EBADF;
+  switch (command) {
+    case F.F_DUPFD:
+    case F.F_DUPFD_CLOEXEC:
+      return t.files.dup(fd, command === F.F_DUPFD_CLOEXEC, argument | 0, descriptorLimit(t));
+    case F.F_GETFD:
+      return t.files.isCloexec(fd) ? F.FD_CLOEXEC : 0;
+    case F.F_SETFD:
+      t.files.setCloexec(fd, argument % 2 === F.FD_CLOEXEC);
+      return 0;
+    case F.F_GETFL:
+      return file.flags;
+    case F.F_SETFL:
+      return setFlags(t, file, argument | 0);
+    case F.F_GETLK:
+    case F.F_OFD_GETLK:
+      return getLock(t, file, command === F.F_OFD_GETLK, argument);
+    case F.F_SETLK:
+    case F.F_OFD_SETLK:
+      return setLock(t, file, command === F.F_OFD_SETLK, false, argument);
+    case F.F_SETLKW:
+    case F.F_OFD_SETLKW:
+      return setLock(t, file, command === F.F_OFD_SETLKW, true, argument);
+    case F.F_GETOWN:
+    case F.F_GETSIG:
+      return 0;
+    case F.F_GETLEASE:
+      return F.F_UNLCK;
+    case F.F_GETPIPE_SZ:
+      return file instanceof PipeFile ? file.pipe.capacity : -EBADF;
+    case F.F_SETPIPE_SZ:
+      return file instanceof PipeFile ? file.pipe.resize(argument, hasCapability(t.cred, CAP_SYS_RESOURCE)) : -EBADF;
+    case F.F_GET_SEALS:
+      return file.inode instanceof PagedInode && file.inode.holdsAllData ? file.inode.seals : -EINVAL;
+    case F.F_ADD_SEALS:
+      return addSeals(file, argument);
+    default:
+      return -EINVAL;
+  }
+}
+
+function setFlags(t: Thread, file: OpenFile, flags: number): number {
+  if ((flags & ~file.flags & F.O_NOATIME) !== 0 && !isOwner(t.cred, file.inode)) return -EPERM;
+  file.flags = (file.flags & ~F.O_SETTABLE) | (flags & F.O_SETTABLE);
+  return 0;
+}
+
+const SEALS = F.F_SEAL_SEAL | F.F_SEAL_SHRINK | F.F_SEAL_GROW | F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE | F.F_SEAL_EXEC;
+
+function addSeals(file: OpenFile, seals: number): number {
+  const { inode } = file;
+  if ((file.flags & F.O_ACCMODE) === F.O_RDONLY) return -EPERM;
+  if (seals > SEALS || (seals & ~SEALS) !== 0) return -EINVAL;
+  if (!(inode instanceof PagedInode && inode.holdsAllData)) return -EINVAL;
+  if ((inode.seals & F.F_SEAL_SEAL) !== 0) return -EPERM;
+  // Somebody may still write through a mapping.
+  const object = inode.objectIfAny;
+  if ((seals & F.F_SEAL_WRITE) !== 0 && object !== 0 && inode.env.core.exports.objectReferences(object) > 1) return -EBUSY;
+  inode.seals |= seals;
+  return 0;
+}
+
+const FLOCK_BYTES = 32;
+
+interface FlockStruct {
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
+  readonly pid: number;
+}
+
+/** struct flock: type and whence (16 bits each), start and length (64), pid. EFAULT, EINVAL, EOVERFLOW */
+function readFlock(t: Thread, file: OpenFile, address: number): FlockStruct {
+  const view = new DataView(t.user.read(address, FLOCK_BYTES).buffer);
+  const type = view.getInt16(0, true);
+  const whence = view.getInt16(2, true);
+  const bases = [0, file.offset, file.inode.size];
+  if (type < F.F_RDLCK || type > F.F_UNLCK || whence < 0 || whence >= bases.length) throw new SysError(EINVAL);
+  const start = Number(view.getBigInt64(8, true));
+  const length = Number(view.getBigInt64(16, true));
+  if (bases[whence] + start + Math.max(length - 1, 0) >= 2 ** 63) throw new SysError(EOVERFLOW);
+  return { type, ...L.lockRange(bases[whence], start, length), pid: view.getInt32(24, true) };
+}
+
+function lockRequest(t: Thread, file: OpenFile, ofd: boolean, lock: FlockStruct): L.LockRequest {
+  if (ofd && lock.pid !== 0) throw new SysError(EINVAL);
+  const { type, start, end } = lock;
+  return { owner: ofd ? file : t.files, pid: ofd ? -1 : t.process.pid, type, start, end };
+}
+
+function getLock(t: Thread, file: OpenFile, ofd: boolean, address: number): number {
+  const wanted = readFlock(t, file, address);
+  if (wanted.type === F.F_UNLCK) return -EINVAL;
+  const other = L.conflictingLock(file.inode, lockRequest(t, file, ofd, wanted));
+  const view = new DataView(t.user.read(address, FLOCK_BYTES).buffer);
+  if (other === undefined) view.setInt16(0, F.F_UNLCK, true);
+  else {
+    view.setInt16(0, other.type, true);
+    view.setInt16(2, F.SEEK_SET, true);
+    view.setBigInt64(8, BigInt(other.start), true);
+    view.setBigInt64(16, other.end === Number.POSITIVE_INFINITY ? 0n : BigInt(other.end - other.start), true);
+    view.setInt32(24, other.pid, true);
+  }
+  t.user.write(address, new Uint8Array(view.buffer));
+  return 0;
+}
+
+function setLock(t: Thread, file: OpenFile, ofd: boolean, wait: boolean, address: number): number {
+  const lock = readFlock(t, file, address);
+  const access = file.flags & F.O_ACCMODE;
+  if ((lock.type === F.F_RDLCK && access === F.O_WRONLY) || (lock.type === F.F_WRLCK && access === F.O_RDONLY)) return -EBADF;
+  const request = lockRequest(t, file, ofd, lock);
+  if (!wait) return L.setRecordLock(file.inode, request) ? 0 : -EAGAIN;
+  if (L.setRecordLockOrWait(file.inode, request)) return 0;
+  const result = t.sleep({ queues: [L.lockQueue(file.inode)] });
+  if (result !== BLOCKED) L.stopWaiting(request.owner);
+  return result;
+}
+
+function flock(t: Thread, fd: number, operation: number): number {
+  const command = operation & ~F.LOCK_NB;
+  if (command !== F.LOCK_SH && command !== F.LOCK_EX && command !== F.LOCK_UN) return -EINVAL;
+  const file = t.files.get(fd);
+  if (L.setFileLock(file, command)) return 0;
+  return (operation & F.LOCK_NB) !== 0 ? -EAGAIN : t.sleep({ queues: [L.lockQueue(file.inode)] });
+}
+
+/** fsync of what has no medium is refused by the file itself (EINVAL). */
+function fsync(t: Thread, fd: number): number {
+  t.files.get(fd).sync(false);
+  return 0;
+}
+
+function fdatasync(t: Thread, fd: number): number {
+  t.files.get(fd).sync(true);
+  return 0;
+}
+
+const LEASES = 'leases, signals of readiness and directory notification (F_SETLEASE, F_SETOWN, F_SETSIG, F_NOTIFY): EINVAL';
+
+export const descriptorRows = [
+  row(23, 'dup', ['fd'], dup),
+  row(24, 'dup3', ['fd', 'fd', 'flags:open_only'], dup3),
+  row(25, 'fcntl', ['fd', 'enum:fcntl', 'ulong'], fcntl, { partial: LEASES }),
+  row(32, 'flock', ['fd', 'flags:flock'], flock),
+  row(57, 'close', ['fd'], close),
+  row(82, 'fsync', ['fd'], fsync),
+  row(83, 'fdatasync', ['fd'], fdatasync),
+  row(436, 'close_range', ['uint', 'uint', 'flags:close_range'], closeRange),
+];
