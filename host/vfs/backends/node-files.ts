@@ -68,9 +68,17 @@ export class HostFiles {
 
   #verified(fd: number, place: HostPlace): number {
     const stat = fs.fstatSync(fd, { bigint: true });
-    if (stat.isFile() && place.isSame(stat)) return fd;
-    fs.closeSync(fd);
-    throw new SysError(stat.isFile() ? ESTALE : ENXIO);
+    if (!place.isSame(stat)) {
+      fs.closeSync(fd);
+      throw new SysError(stat.isFile() ? ESTALE : ENXIO);
+    }
+    try {
+      if (place.parent !== undefined) this.anchor.recheck(place.parent);
+      return fd;
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
   }
 
   /** A new file that only its owner may use for now. EEXIST when there is anything of that name, a link that leads nowhere too. */

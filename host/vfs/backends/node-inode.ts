@@ -129,7 +129,9 @@ export class NodeSymlink extends NodeInode {
     const { parent, name } = this.place;
     if (parent === undefined) throw new SysError(ESTALE);
     const path = this.fs.anchor.entry(parent, name);
-    return decodeText(host(() => fs.readlinkSync(path, { encoding: 'buffer' })));
+    const target = host(() => fs.readlinkSync(path, { encoding: 'buffer' }));
+    this.fs.anchor.recheck(parent);
+    return decodeText(target);
   }
 }
 
@@ -148,7 +150,8 @@ export class NodeDirectory extends NodeInode {
 
   override lookup(name: string): HostInode | undefined {
     const path = this.fs.anchor.entry(this.place, name);
-    const stat = hostOptional(() => fs.lstatSync(path, { bigint: true, throwIfNoEntry: true }));
+    const stat = hostOptional(() => fs.lstatSync(path, { bigint: true }));
+    this.fs.anchor.recheck(this.place);
     return stat === undefined ? undefined : this.fs.inodeFor(this.place, name, stat);
   }
 
@@ -168,6 +171,7 @@ export class NodeDirectory extends NodeInode {
       const stat = hostOptional(() => fs.lstatSync(path, { bigint: true }));
       if (stat !== undefined) entries.push({ name, ino: this.fs.inoOf(stat), type: Number(stat.mode) & S_IFMT });
     }
+    anchor.recheck(this.place);
     return entries;
   }
 
@@ -184,7 +188,8 @@ export class NodeDirectory extends NodeInode {
     this.fs.requireWritable();
     const type = what.mode & S_IFMT;
     const mode = what.mode & 0o7777;
-    if ((type !== S_IFREG && type !== S_IFDIR) || (mode & (type === S_IFDIR ? S_ISUID : S_ISUID | S_ISGID)) !== 0) throw new SysError(EPERM);
+    if ((type !== S_IFREG && type !== S_IFDIR) || (mode & (type === S_IFDIR ? S_ISUID : S_ISUID | S_ISGID)) !== 0)
+      throw new SysError(EPERM);
     const path = this.fs.anchor.entry(this.place, name);
     if (type === S_IFDIR) host(() => fs.mkdirSync(path, 0o700));
     const fd = type === S_IFREG ? this.fs.files.create(path) : undefined;

@@ -9,14 +9,15 @@
  * the call works on an entry of the directory that was meant. Guarantee: no call reaches anything outside the folder's tree.
  *
  * Elsewhere (and where /proc is missing) each call walks the path with lstat, refuses links and strangers, makes the call with O_NOFOLLOW, and
- * walks again. What was opened is compared with what was seen, so data of a stranger are never read or written. Guarantee: links in
- * the folder never lead out; but a host process that swaps directories in the very moment of a mkdir, unlink, rename or the like can
- * misdirect that one call. The guest itself can't: its calls run one at a time.
+ * walks again; what was opened is compared with what was seen. Guarantee: links in the folder never lead out, whatever the guest does, since
+ * its calls run one at a time. What stays open: a process of the host that swaps directories for links and back in the very moment of a
+ * call, every time between the same two steps, can misdirect it.
  */
 import * as fs from 'node:fs';
 import { EINVAL, ESTALE } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
 import { O_PATH } from '../../linux/fcntl.js';
+import { S_IFMT } from '../../linux/stat.js';
 import { encodeText } from '../../linux/text.js';
 import { host, hostOptional } from './node-errno.js';
 
@@ -33,10 +34,16 @@ export class HostPlace {
     public name: string,
     readonly dev: bigint,
     readonly ino: bigint,
+    /** File type bits: inode numbers are used again. */
+    readonly type: number,
   ) {}
 
+  static of(stat: fs.BigIntStats, parent?: HostPlace, name = ''): HostPlace {
+    return new HostPlace(parent, name, stat.dev, stat.ino, Number(stat.mode) & S_IFMT);
+  }
+
   isSame(stat: fs.BigIntStats): boolean {
-    return stat.dev === this.dev && stat.ino === this.ino;
+    return stat.dev === this.dev && stat.ino === this.ino && (Number(stat.mode) & S_IFMT) === this.type;
   }
 }
 
@@ -80,7 +87,7 @@ export class DescriptorAnchor implements HostAnchor {
     // The path that the embedder gave may itself go through links.
     this.#rootFd = host(() => fs.openSync(folder, O_PATH | O_DIRECTORY));
     const stat = host(() => fs.fstatSync(this.#rootFd, { bigint: true }));
-    this.root = new HostPlace(undefined, '', stat.dev, stat.ino);
+    this.root = HostPlace.of(stat);
   }
 
   static available(): boolean {
@@ -158,7 +165,7 @@ export class PathAnchor implements HostAnchor {
   constructor(folder: string) {
     this.#folder = host(() => fs.realpathSync(folder));
     const stat = host(() => fs.lstatSync(this.#folder, { bigint: true }));
-    this.root = new HostPlace(undefined, '', stat.dev, stat.ino);
+    this.root = HostPlace.of(stat);
     // ENOTDIR early, as the other way gives it.
     host(() => fs.closeSync(fs.openSync(this.#folder, O_RDONLY | O_DIRECTORY)));
   }

@@ -13,7 +13,7 @@ import type { FileSystem, FileSystemStat, Inode } from '../types.js';
 import { host } from './node-errno.js';
 import { HostFiles } from './node-files.js';
 import { type HostInode, NodeDirectory, NodeSpecial, NodeSymlink } from './node-inode.js';
-import { DescriptorAnchor, type HostAnchor, HostPlace, PathAnchor } from './node-place.js';
+import { DescriptorAnchor, type HostAnchor, type HostPath, HostPlace, PathAnchor } from './node-place.js';
 import { NodeFile } from './node-regular.js';
 
 export interface NodeFileSystemOptions {
@@ -105,7 +105,7 @@ export class NodeFileSystem implements FileSystem {
       known.refresh(stat);
       return known;
     }
-    const inode = this.#make(new HostPlace(parent, name, stat.dev, stat.ino), stat);
+    const inode = this.#make(HostPlace.of(stat, parent, name), stat);
     this.#births.set(inode, birth(stat));
     this.#inodes.set(id, new WeakRef(inode));
     if (this.#inodes.size > this.#sweepAt) this.#sweep();
@@ -168,29 +168,29 @@ export class NodeFileSystem implements FileSystem {
   chmod(place: HostPlace, mode: number): void {
     if (place.parent === undefined) {
       const self = this.anchor.self(place);
-      return host(() => fs.chmodSync(self, mode));
+      host(() => fs.chmodSync(self, mode));
+      return;
     }
-    const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = fs.constants;
     const byDescriptor = this.anchor instanceof DescriptorAnchor;
-    const path = this.anchor.entry(place.parent, place.name);
-    const attempts = byDescriptor ? [O_PATH] : [O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK];
-    let refused: unknown = new SysError(EACCES);
-    for (const flags of attempts) {
-      let fd: number;
-      try {
-        fd = host(() => fs.openSync(path, flags | O_NOFOLLOW));
-      } catch (error) {
-        refused = error;
-        continue;
-      }
-      try {
-        if (!place.isSame(fs.fstatSync(fd, { bigint: true }))) throw new SysError(ESTALE);
-        return host(() => (byDescriptor ? fs.chmodSync(`/proc/self/fd/${fd}`, mode) : fs.fchmodSync(fd, mode)));
-      } finally {
-        fs.closeSync(fd);
-      }
+    const fd = this.#openAny(this.anchor.entry(place.parent, place.name), byDescriptor);
+    try {
+      if (!place.isSame(fs.fstatSync(fd, { bigint: true }))) throw new SysError(ESTALE);
+      host(() => (byDescriptor ? fs.chmodSync(`/proc/self/fd/${fd}`, mode) : fs.fchmodSync(fd, mode)));
+    } finally {
+      fs.closeSync(fd);
     }
-    throw refused;
+  }
+
+  /** A descriptor of whatever is there: without O_PATH it takes a permission to read or to write. */
+  #openAny(path: HostPath, byDescriptor: boolean): number {
+    const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = fs.constants;
+    if (byDescriptor) return host(() => fs.openSync(path, O_PATH | O_NOFOLLOW));
+    try {
+      return host(() => fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+    } catch (error) {
+      if (!(error instanceof SysError) || error.errno !== EACCES) throw error;
+      return host(() => fs.openSync(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW));
+    }
   }
 
   /** A file that somebody uses keeps its data when its name goes. */

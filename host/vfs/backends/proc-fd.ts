@@ -40,7 +40,13 @@ function linkMode(file: OpenFile): number {
   return 0o100 | (access === O_WRONLY ? 0 : 0o400) | (access === O_RDONLY ? 0 : 0o200);
 }
 
-function entries(live: LiveTask, keys: number, type: number, placeOf: PlaceOf, make: (fd: number, file: OpenFile) => Inode): SyntheticEntries {
+function entries(
+  live: LiveTask,
+  keys: number,
+  type: number,
+  placeOf: PlaceOf,
+  make: (fd: number, file: OpenFile) => Inode,
+): SyntheticEntries {
   return {
     lookup: (name) => {
       const fd = parseFd(name);

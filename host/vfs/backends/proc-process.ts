@@ -173,7 +173,8 @@ export function statText(source: ProcSource, process: ProcProcess, task: ProcTas
   const rss = process.limits[RLIMIT_RSS]?.current ?? Number.POSITIVE_INFINITY;
   const low = (set: bigint): string => String(set & LOW_SIGNALS);
   const hidden = process.space === undefined ? 0 : 1;
-  const brk = layout === undefined || process.space === undefined ? 0 : source.core.exports.spaceStat(process.space.handle, SPACE_STAT_BRK_START);
+  const brk =
+    layout === undefined || process.space === undefined ? 0 : source.core.exports.spaceStat(process.space.handle, SPACE_STAT_BRK_START);
   const fields = [
     task.tid,
     `(${task.comm})`,

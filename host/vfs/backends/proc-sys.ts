@@ -17,14 +17,14 @@ export function sysTree(source: ProcSource): SysTree {
   return {
     fs: {
       'file-max': fixed(INT64_MAX),
-      'nr_open': fixed(NR_OPEN),
-      'overflowgid': fixed(65534),
-      'overflowuid': fixed(65534),
+      nr_open: fixed(NR_OPEN),
+      overflowgid: fixed(65534),
+      overflowuid: fixed(65534),
       'pipe-max-size': fixed(PIPE_SIZE_MAX),
       'pipe-user-pages-hard': fixed(0),
       'pipe-user-pages-soft': fixed(0),
-      'protected_hardlinks': fixed(0),
-      'protected_symlinks': fixed(0),
+      protected_hardlinks: fixed(0),
+      protected_symlinks: fixed(0),
     },
     kernel: {
       cap_last_cap: fixed(40),

@@ -11,13 +11,13 @@ import * as P from './proc-process.js';
 import type { ProcProcess, ProcSource, ProcSpace, ProcTask } from './proc-source.js';
 import {
   type Content,
-  seekTo,
   SpecialFile,
   SyntheticDirectory,
   type SyntheticEntries,
   SyntheticFile,
   SyntheticLink,
   type SyntheticPlace,
+  seekTo,
 } from './synthetic.js';
 
 /** Inode numbers: id * 2^24 + what it is (a row's number; descriptors from 2^21 on); a thread's directory has the 2^23 bit. */

@@ -61,18 +61,54 @@ export class ProcFileSystem implements FileSystem {
   #fixed(): FixedEntries {
     const { source } = this;
     return new FixedEntries()
-      .add('self', this.#link(() => String(this.#reader().pid)))
-      .add('thread-self', this.#link(() => `${this.#reader().pid}/task/${this.#reader().tid}`))
-      .add('mounts', this.#link(() => 'self/mounts'))
-      .add('cmdline', this.#file(() => '\n'))
-      .add('cpuinfo', this.#file(() => S.cpuinfoText()))
-      .add('filesystems', this.#file(() => S.FILESYSTEMS_TEXT))
-      .add('loadavg', this.#file(() => S.loadavgText(source)))
-      .add('meminfo', this.#file(() => S.meminfoText(source)))
-      .add('stat', this.#file(() => S.statText(source)))
-      .add('swaps', this.#file(() => S.SWAPS_TEXT))
-      .add('uptime', this.#file(() => S.uptimeText(source)))
-      .add('version', this.#file(() => S.versionText(source)))
+      .add(
+        'self',
+        this.#link(() => String(this.#reader().pid)),
+      )
+      .add(
+        'thread-self',
+        this.#link(() => `${this.#reader().pid}/task/${this.#reader().tid}`),
+      )
+      .add(
+        'mounts',
+        this.#link(() => 'self/mounts'),
+      )
+      .add(
+        'cmdline',
+        this.#file(() => '\n'),
+      )
+      .add(
+        'cpuinfo',
+        this.#file(() => S.cpuinfoText()),
+      )
+      .add(
+        'filesystems',
+        this.#file(() => S.FILESYSTEMS_TEXT),
+      )
+      .add(
+        'loadavg',
+        this.#file(() => S.loadavgText(source)),
+      )
+      .add(
+        'meminfo',
+        this.#file(() => S.meminfoText(source)),
+      )
+      .add(
+        'stat',
+        this.#file(() => S.statText(source)),
+      )
+      .add(
+        'swaps',
+        this.#file(() => S.SWAPS_TEXT),
+      )
+      .add(
+        'uptime',
+        this.#file(() => S.uptimeText(source)),
+      )
+      .add(
+        'version',
+        this.#file(() => S.versionText(source)),
+      )
       .add('sys', this.#tree(sysTree(source)));
   }
 

@@ -15,6 +15,15 @@ export class TarError extends Error {
   override readonly name = 'TarError';
 }
 
+const SHOWN_MAX = 100;
+
+/** A name of the archive in a message: no control characters for the terminal, not longer than a line. */
+export function shown(name: string): string {
+  const cut = name.length > SHOWN_MAX ? `${name.slice(0, SHOWN_MAX)}...` : name;
+  const byNumber = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return `'${cut.replace(/[\0-\x1f\x7f-\x9f\ud800-\udfff]/gu, byNumber)}'`;
+}
+
 export interface TarHeader {
   readonly name: string;
   readonly mode: number;

@@ -5,7 +5,7 @@
 import { NAME_MAX, PATH_MAX } from '../../linux/fcntl.js';
 import { decodeText, encodeText } from '../../linux/text.js';
 import type { Timestamp } from '../types.js';
-import { BLOCK, checkSize, identifier, isZeroBlock, parseHeader, type TarHeader, TarError, upToNul } from './tar-header.js';
+import { BLOCK, checkSize, identifier, isZeroBlock, parseHeader, shown, TarError, type TarHeader, upToNul } from './tar-header.js';
 import { PaxValues } from './tar-pax.js';
 
 /** Random access to the bytes of an archive. */
@@ -77,9 +77,16 @@ export function* tarMembers(source: ByteSource, warnings: TarWarnings): Generato
   if (source.size === 0) throw new TarError('not a tar archive: it is empty');
   for (let at = 0; ; ) {
     const block = source.read(at, BLOCK);
-    if (block.length === 0) return warnings.add('the archive has no end mark: it may be cut off');
-    if (block.length < BLOCK) throw new TarError(at === 0 ? 'not a tar archive' : `truncated tar archive: it ends inside the header at offset ${at}`);
-    if (isZeroBlock(block)) return checkEnd(source, at, warnings);
+    if (block.length === 0) {
+      warnings.add('the archive has no end mark: it may be cut off');
+      return;
+    }
+    if (block.length < BLOCK)
+      throw new TarError(at === 0 ? 'not a tar archive' : `truncated tar archive: it ends inside the header at offset ${at}`);
+    if (isZeroBlock(block)) {
+      checkEnd(source, at, warnings);
+      return;
+    }
     const header = parseHeader(block, at);
     const data = at + BLOCK;
     if ('LKxXg'.includes(header.type)) {
@@ -91,11 +98,13 @@ export function* tarMembers(source: ByteSource, warnings: TarWarnings): Generato
       continue;
     }
     const pax = PaxValues.merged(global, pending.pax);
-    if (header.type === 'S' || pax.has('GNU.sparse.')) throw new TarError(`sparse member '${pending.name ?? header.name}': sparse archives are not supported`);
-    if (header.type === 'M') throw new TarError(`member '${header.name}' continues from another volume: multi-volume archives are not supported`);
+    if (header.type === 'S' || pax.has('GNU.sparse.'))
+      throw new TarError(`sparse member ${shown(pending.name ?? header.name)}: sparse archives are not supported`);
+    if (header.type === 'M')
+      throw new TarError(`member ${shown(header.name)} continues from another volume: multi-volume archives are not supported`);
     const size = checkSize(pax.number('size') ?? header.size, at);
     const length = '123456'.includes(header.type) ? 0 : size;
-    if (data + length > source.size) throw new TarError(`truncated tar archive: the data of '${header.name}' end beyond the archive`);
+    if (data + length > source.size) throw new TarError(`truncated tar archive: the data of ${shown(header.name)} end beyond the archive`);
     if (!'VA'.includes(header.type)) {
       const member = makeMember(header, pending, pax, length, data, warnings);
       if (member !== undefined) yield member;
@@ -122,23 +131,30 @@ function extension(source: ByteSource, header: TarHeader, at: number): Uint8Arra
   return bytes;
 }
 
-function makeMember(h: TarHeader, pending: Pending, pax: PaxValues, size: number, dataOffset: number, warnings: TarWarnings): TarMember | undefined {
+function makeMember(
+  h: TarHeader,
+  pending: Pending,
+  pax: PaxValues,
+  size: number,
+  dataOffset: number,
+  warnings: TarWarnings,
+): TarMember | undefined {
   const name = pax.text('path') ?? pending.name ?? h.name;
   const link = pax.text('linkpath') ?? pending.link ?? h.link;
   let kind = KINDS[h.type];
   if (h.type === 'D' || (kind === 'file' && name.endsWith('/'))) kind = 'directory';
   if (kind === undefined) {
-    warnings.add(`'${name}': unknown type '${h.type}', read as a regular file`);
+    warnings.add(`${shown(name)}: unknown type ${shown(h.type)}, read as a regular file`);
     kind = 'file';
   }
-  const refuse = (why: string): undefined => warnings.add(`'${name}': ${why}: left out`) as undefined;
+  const refuse = (why: string): undefined => warnings.add(`${shown(name)}: ${why}: left out`) as undefined;
   const path = splitPath(name);
   if (typeof path === 'string') return refuse(path);
   if (path.length === 0 && kind !== 'directory') return refuse('names the root');
   let linkPath: readonly string[] = [];
   if (kind === 'hardlink') {
     const other = splitPath(link);
-    if (typeof other === 'string') return refuse(`link to '${link}', which ${other}`);
+    if (typeof other === 'string') return refuse(`link to ${shown(link)}, which ${other}`);
     linkPath = other;
   } else if (kind === 'symlink' && (link === '' || link.includes('\0') || encodeText(link).length >= PATH_MAX)) {
     return refuse('symbolic link with an impossible target');

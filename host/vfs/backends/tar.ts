@@ -12,6 +12,7 @@ import { DirectoryFile } from '../openfile.js';
 import { type Backing, PagedInode } from '../pagedinode.js';
 import { type Dirent, type FileSystem, type FileSystemStat, Inode, type InodeChange, type OpenFile, type Timestamp } from '../types.js';
 import { copyCached, type PageSource } from './page-source.js';
+import { shown } from './tar-header.js';
 import { type ByteSource, type TarKind, type TarMember, TarWarnings, tarMembers } from './tar-index.js';
 
 const TYPES: Readonly<Record<Exclude<TarKind, 'hardlink'>, number>> = {
@@ -52,7 +53,7 @@ export class TarFileSystem implements FileSystem {
     const warnings = new TarWarnings();
     for (const member of tarMembers(source, warnings)) {
       const refused = this.#add(member);
-      if (refused !== undefined) warnings.add(`'${member.path.join('/')}': ${refused}: left out`);
+      if (refused !== undefined) warnings.add(`${shown(member.path.join('/'))}: ${refused}: left out`);
     }
     this.warnings = warnings.lines;
   }
