@@ -1,8 +1,10 @@
 /** Who may do what to an inode (path_resolution(7), inode(7), capabilities(7)). */
 import { EACCES, EPERM } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
-import { isDirectory, S_IFMT, S_IFREG, S_ISVTX } from '../linux/stat.js';
+import { isDirectory, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_ISVTX } from '../linux/stat.js';
 import type { Credentials, Inode } from './types.js';
+
+const GROUP_EXEC = 0o010;
 
 export const MAY_EXEC = 1;
 export const MAY_WRITE = 2;
@@ -67,5 +69,10 @@ export function requireRemove(cred: Credentials, directory: Inode, child: Inode)
 /** What a read-only mount protects: data and names, but not devices, FIFOs and sockets. */
 export function protectedByReadOnly(mode: number): boolean {
   const type = mode & S_IFMT;
-  return type === S_IFREG || type === 0o040000 || type === 0o120000;
+  return type === S_IFREG || type === S_IFDIR || type === S_IFLNK;
+}
+
+/** The set-id bits that a change of contents or owner takes away. A set-group-ID bit without group execution means something else. */
+export function lostSetIdBits(mode: number): number {
+  return (mode & S_ISUID) | ((mode & GROUP_EXEC) !== 0 ? mode & S_ISGID : 0);
 }

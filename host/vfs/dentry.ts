@@ -1,5 +1,5 @@
-import { type Inode, type FileSystem } from './types.js';
 import { isDirectory } from '../linux/stat.js';
+import type { FileSystem, Inode } from './types.js';
 
 /** Names kept under a directory whose lookups are not cacheable (proc): only so that a name looked up twice is one dentry. */
 const UNCACHED_CHILDREN_MAX = 256;
@@ -82,9 +82,9 @@ export class Dentry {
     for (const [name, child] of this.#children ?? []) if (child.mounts === 0 && child.#children === undefined) this.#children?.delete(name);
   }
 
-  /** Is this dentry `other` or below it, inside one file system? */
+  /** Is this directory `other` or below it, inside one file system? By inode: a directory has one name, but may have lost its dentry. */
   isWithin(other: Dentry): boolean {
-    for (let at: Dentry | undefined = this; at !== undefined; at = at.parent) if (at === other) return true;
+    for (let at: Dentry | undefined = this; at !== undefined; at = at.parent) if (at.inode === other.inode) return true;
     return false;
   }
 }
@@ -113,6 +113,13 @@ export class Mount {
 
   get location(): Location {
     return new Location(this, this.root);
+  }
+
+  /** What part of the file system is mounted: '/' unless it is a bind mount. */
+  get rootPath(): string {
+    const names: string[] = [];
+    for (let at = this.root; at.parent !== undefined; at = at.parent) names.push(at.name);
+    return `/${names.reverse().join('/')}`;
   }
 }
 

@@ -19,6 +19,8 @@ export class VfsEnvironment {
   readonly random: (bytes: Uint8Array) => void;
   readonly pages: PageCache;
   readonly devices = new DeviceRegistry();
+  /** Capacity of all open pipes. */
+  pipeBytes = 0;
   #lastMinor = 0;
   #lastAnonymousIno = 0;
 

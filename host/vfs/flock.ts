@@ -4,7 +4,7 @@
  */
 import { EDEADLK, EINVAL, ENOLCK } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
-import { F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_SH, LOCK_UN } from '../linux/fcntl.js';
+import { type F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_SH, LOCK_UN } from '../linux/fcntl.js';
 import type { Inode, OpenFile } from './types.js';
 import { WaitQueue } from './wait.js';
 

@@ -1,15 +1,14 @@
-import { EBADF, EFBIG, EINVAL, ENOSPC, ENOTTY, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { EBADF, EFBIG, EINVAL, ENOMEM, ENOSPC, ENOTTY, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import { NO_INDEX } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { FIGETBSZ, FIONREAD, FIOQSIZE } from '../linux/ioctl.js';
-import { S_ISGID, S_ISUID } from '../linux/stat.js';
+import { lostSetIdBits } from './access.js';
 import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
 import { type IoBuffer, OpenFile } from './types.js';
 
-const GROUP_EXEC = 0o010;
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 const ALLOCATE_MODES = F.FALLOC_FL_KEEP_SIZE | F.FALLOC_FL_PUNCH_HOLE | F.FALLOC_FL_ZERO_RANGE;
 
@@ -53,14 +52,12 @@ export class PagedFile extends OpenFile {
     if (at >= FILE_SIZE_MAX) return -EFBIG;
     const refused = this.#sealRefuses(at, from.remaining);
     if (refused) return -EPERM;
-    const length = Math.min(from.remaining, FILE_SIZE_MAX - at);
-    const firstPage = Math.floor(at / PAGE_SIZE);
-    paged.reserve(firstPage, Math.ceil((at + length) / PAGE_SIZE) - firstPage);
+    const length = this.#reserve(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
     this.#prepareEdges(at, length, size);
     let done = 0;
     while (done < length && from.remaining > 0) {
       const count = from.toObject(paged.object, at + done, length - done);
-      if (count < 0 && done === 0) return count;
+      if (count < 0 && done === 0) return count === -ENOMEM && paged.holdsAllData ? -ENOSPC : count;
       if (count <= 0) break;
       done += count;
     }
@@ -69,6 +66,13 @@ export class PagedFile extends OpenFile {
     this.#changed();
     if ((this.flags & F.O_DSYNC) !== 0) paged.sync((this.flags & F.O_SYNC_BIT) === 0);
     return done;
+  }
+
+  /** How many of the bytes the file system has room for. */
+  #reserve(at: number, length: number): number {
+    const first = Math.floor(at / PAGE_SIZE);
+    const allowed = this.paged.reserve(first, Math.ceil((at + length) / PAGE_SIZE) - first);
+    return Math.min(length, (first + allowed) * PAGE_SIZE - at);
   }
 
   /** Pages written in part must be in the cache before a byte is: if the medium fails or suspends, the write has not begun. */
@@ -89,8 +93,8 @@ export class PagedFile extends OpenFile {
     paged.modified();
     if (this.privileged) return;
     const { mode } = paged;
-    const drop = (mode & S_ISUID) | ((mode & GROUP_EXEC) !== 0 ? mode & S_ISGID : 0);
-    if (drop !== 0) paged.mode = mode & ~drop;
+    const lost = lostSetIdBits(mode);
+    if (lost !== 0) paged.setattr({ mode: mode & 0o7777 & ~lost });
   }
 
   override seek(offset: number, whence: number): number {
@@ -238,7 +242,7 @@ export class PagedFile extends OpenFile {
     const first = Math.floor(from / PAGE_SIZE);
     const end = Math.ceil(to / PAGE_SIZE);
     if (end - first - exports.objectPagesPresent(object) > exports.frameLimit() - exports.framesInUse()) throw new SysError(ENOSPC);
-    paged.reserve(first, end - first);
+    if (paged.reserve(first, end - first) < end - first) throw new SysError(ENOSPC);
     const inserted: number[] = [];
     for (let page = first; page < end; page++) {
       if (exports.objectPage(object, page) !== 0) continue;

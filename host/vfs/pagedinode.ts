@@ -73,10 +73,9 @@ export abstract class PagedInode extends Inode {
   get object(): number {
     if (this.#object !== 0) return this.#object;
     const { exports } = this.env.core;
-    const object = exports.objectCreate(this.backing === undefined ? OBJECT_SHMEM : OBJECT_FILE);
+    // A handle is a linear address: unsigned.
+    const object = exports.objectCreate(this.backing === undefined ? OBJECT_SHMEM : OBJECT_FILE) >>> 0;
     if (object === 0) throw new SysError(ENOMEM);
-    // The record may be one that was freed just now: its former owner must let go of it first.
-    this.env.pages.forgetFreed();
     if (this.#size > 0) exports.objectSetSize(object, this.#size);
     this.#object = object;
     this.#held = true;
@@ -104,6 +103,7 @@ export abstract class PagedInode extends Inode {
   /** Somebody holds the file open; O_PATH counts, since it can be opened again. */
   acquire(): void {
     this.#users++;
+    this.env.pages.forgetFreed();
     if (this.#object !== 0 && !this.#held) {
       this.env.core.exports.objectRetain(this.#object);
       this.#held = true;
@@ -149,15 +149,18 @@ export abstract class PagedInode extends Inode {
 
   // --- size
 
-  /** Before `pages` more pages are written: a file system with a limit throws SysError(ENOSPC). */
-  reserve(_firstPage: number, _pages: number): void {}
+  /** How many of `pages` pages from `firstPage` on may be written: a file system with a limit may say fewer, or throw SysError(ENOSPC). */
+  reserve(_firstPage: number, pages: number): number {
+    return pages;
+  }
 
   /** truncate(2) without permission checks. */
   resize(bytes: number): void {
     if (bytes < 0) throw new SysError(EINVAL);
     if (bytes > FILE_SIZE_MAX) throw new SysError(EFBIG);
     const { size } = this;
-    if ((bytes < size && (this.seals & F_SEAL_SHRINK) !== 0) || (bytes > size && (this.seals & F_SEAL_GROW) !== 0)) throw new SysError(EPERM);
+    if ((bytes < size && (this.seals & F_SEAL_SHRINK) !== 0) || (bytes > size && (this.seals & F_SEAL_GROW) !== 0))
+      throw new SysError(EPERM);
     if (this.backing !== undefined) {
       // The page that is cut must be in the cache with its old end before the medium forgets it.
       if ((bytes & PAGE_MASK) !== 0 && bytes < size && this.#object !== 0) this.fillPage(Math.floor(bytes / PAGE_SIZE));

@@ -1,5 +1,5 @@
 import { ENOMEM } from '../../assembly/shared/errno.js';
-import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import type { Pager } from '../core/user.js';
 import { SysError } from '../linux/error.js';
@@ -35,7 +35,7 @@ export class PageCache {
   /** Forgets the objects whose last reference has gone. Call it whenever HART_FREED_OBJECTS is not 0: handles are reused. */
   forgetFreed(): void {
     const { exports } = this.core;
-    for (let object = exports.objectNextFreed(); object !== 0; object = exports.objectNextFreed()) {
+    for (let object = exports.objectNextFreed() >>> 0; object !== 0; object = exports.objectNextFreed() >>> 0) {
       this.#inodes.get(object)?.objectFreed(object);
       this.#inodes.delete(object);
     }
@@ -124,10 +124,3 @@ export class PageCache {
     return bytes;
   }
 }
-
-/** Pages that hold `bytes` bytes. */
-export function pagesFor(bytes: number): number {
-  return Math.ceil(bytes / PAGE_SIZE);
-}
-
-export { PAGE_SHIFT, PAGE_SIZE };

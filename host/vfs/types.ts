@@ -123,6 +123,8 @@ export abstract class Inode {
   create(_name: string, _what: NewInode): Inode {
     throw new SysError(EPERM);
   }
+  /** A regular file without a name (O_TMPFILE); absent: EOPNOTSUPP. `linkable`: link() may give it one later. */
+  createUnnamed?(what: NewInode, linkable: boolean): Inode;
   symlink(_name: string, _target: string, _what: NewInode): Inode {
     throw new SysError(EPERM);
   }
@@ -195,6 +197,11 @@ export abstract class OpenFile {
   /** Current POLL* bits. Regular files are always ready. */
   poll(): number {
     return 0x5;
+  }
+  /** A FIFO opened by name whose other end is not there yet: the open call sleeps on `queue` while this is true, the file in its scratch
+   * state, and releases the file when it gives up. */
+  get opening(): boolean {
+    return false;
   }
   /** Woken whenever poll() may have changed. */
   get queue(): WaitQueue | undefined {

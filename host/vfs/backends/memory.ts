@@ -1,0 +1,184 @@
+/** A file system whose only medium is memory (tmpfs(5)): names and attributes are JavaScript objects, data is in the core's page cache. */
+import { EEXIST, ENOSPC } from '../../../assembly/shared/errno.js';
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import { SysError } from '../../linux/error.js';
+import { S_IFDIR, S_IFLNK, S_IFREG, TMPFS_MAGIC } from '../../linux/stat.js';
+import type { VfsEnvironment } from '../environment.js';
+import { HostBuffer } from '../hostbuffer.js';
+import type { FileSystem, FileSystemStat, Inode, NewInode } from '../types.js';
+import { MemoryDirectory } from './memory-directory.js';
+import type { MemoryFile } from './memory-file.js';
+
+export interface MemoryFileSystemOptions {
+  /** In /proc/mounts; default tmpfs. */
+  readonly name?: string;
+  /** Permissions of the root; default 0755. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Most bytes of data; default: what the machine has. */
+  readonly maxBytes?: number;
+  /** Most inodes; default: half as many as the machine has frames, as tmpfs. */
+  readonly maxInodes?: number;
+}
+
+const INODES_MIN = 1024;
+/** Attribute values lie in the host's memory. */
+const XATTR_BYTES_MAX = 16 * 1024 * 1024;
+
+export class MemoryFileSystem implements FileSystem {
+  readonly name: string;
+  readonly dev: number;
+  readonly readOnly = false;
+  readonly root: MemoryDirectory;
+  readonly #maxPages: number;
+  readonly #maxInodes: number;
+  /** Files that may hold data; those without a name leave when their data does. */
+  readonly #files = new Set<MemoryFile>();
+  #inodes = 0;
+  #lastIno = 0;
+  #xattrBytes = 0;
+  /** At least so many pages may still be written before anybody has to count. */
+  #knownFree = 0;
+
+  constructor(
+    readonly env: VfsEnvironment,
+    options: MemoryFileSystemOptions = {},
+  ) {
+    this.name = options.name ?? 'tmpfs';
+    this.dev = env.allocateDev();
+    this.#maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
+    this.#maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
+    const mode = S_IFDIR | (options.mode ?? 0o755);
+    this.root = new MemoryDirectory(this, { mode, uid: options.uid ?? 0, gid: options.gid ?? 0 }, undefined);
+  }
+
+  // --- what its inodes ask for
+
+  /** A number for a new inode. ENOSPC: there are as many as may be. */
+  allocateIno(): number {
+    if (this.#inodes >= this.#maxInodes) throw new SysError(ENOSPC);
+    this.#inodes++;
+    return ++this.#lastIno;
+  }
+
+  /** An inode has lost its last name. */
+  inodeGone(): void {
+    this.#inodes--;
+  }
+
+  /** An inode without a name has got one. */
+  inodeBack(): void {
+    this.#inodes++;
+  }
+
+  /** ENOSPC when the attributes of all inodes would take too much. */
+  chargeXattr(bytes: number): void {
+    if (bytes > 0 && this.#xattrBytes + bytes > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
+    this.#xattrBytes += bytes;
+  }
+
+  fileHasData(file: MemoryFile): void {
+    this.#files.add(file);
+  }
+
+  fileGone(file: MemoryFile): void {
+    this.#files.delete(file);
+  }
+
+  #pagesUsed(): number {
+    let pages = 0;
+    for (const file of this.#files) pages += file.pagesPresent;
+    return pages;
+  }
+
+  /** How many of the pages may be written: those that are there already, and new ones up to the limit. ENOSPC: none. */
+  reserve(file: MemoryFile, firstPage: number, pages: number): number {
+    if (this.#maxPages === Number.POSITIVE_INFINITY) return pages;
+    if (pages > this.#knownFree) this.#knownFree = Math.max(this.#maxPages - this.#pagesUsed(), 0);
+    let allowed = 0;
+    for (; allowed < pages; allowed++) {
+      if (file.hasPage(firstPage + allowed)) continue;
+      if (this.#knownFree === 0) break;
+      this.#knownFree--;
+    }
+    if (allowed === 0) throw new SysError(ENOSPC);
+    return allowed;
+  }
+
+  // --- FileSystem
+
+  statfs(): FileSystemStat {
+    const { exports } = this.env.core;
+    const machineFree = Math.max(exports.frameLimit() - exports.framesInUse(), 0);
+    const used = this.#pagesUsed();
+    const limited = this.#maxPages !== Number.POSITIVE_INFINITY;
+    return {
+      type: TMPFS_MAGIC,
+      blockSize: PAGE_SIZE,
+      blocks: limited ? this.#maxPages : used + machineFree,
+      blocksFree: limited ? Math.max(Math.min(this.#maxPages - used, machineFree), 0) : machineFree,
+      files: this.#maxInodes,
+      filesFree: this.#maxInodes - this.#inodes,
+      nameMax: 255,
+    };
+  }
+
+  /** There is no medium behind it. */
+  sync(): void {}
+
+  // --- filling it from the host, before or while it is mounted
+
+  /** Makes a directory and those above it; one that is there stays as it is. */
+  addDirectory(path: string, mode = 0o755): MemoryDirectory {
+    let at = this.root;
+    for (const name of names(path)) {
+      const child = at.lookup(name) ?? at.create(name, owned(S_IFDIR | mode));
+      if (!(child instanceof MemoryDirectory)) throw new SysError(EEXIST, path);
+      at = child;
+    }
+    return at;
+  }
+
+  /** Puts a regular file there, replacing a file of that name. */
+  addFile(path: string, bytes: Uint8Array, mode = 0o644): Inode {
+    const inode = this.#add(path, (directory, name) => directory.create(name, owned(S_IFREG | mode)));
+    const file = inode.open(1);
+    const buffer = new HostBuffer(bytes, this.env.pages);
+    try {
+      while (buffer.remaining > 0) {
+        const count = file.write(buffer);
+        if (count < 0) throw new SysError(-count, path);
+      }
+    } finally {
+      file.close();
+    }
+    return inode;
+  }
+
+  addSymlink(path: string, target: string): Inode {
+    return this.#add(path, (directory, name) => directory.symlink(name, target, owned(S_IFLNK | 0o777)));
+  }
+
+  /** A device node, FIFO or socket. */
+  addNode(path: string, mode: number, rdev = 0): Inode {
+    return this.#add(path, (directory, name) => directory.create(name, { ...owned(mode), rdev }));
+  }
+
+  #add(path: string, make: (directory: MemoryDirectory, name: string) => Inode): Inode {
+    const parts = names(path);
+    const name = parts.pop();
+    if (name === undefined) throw new SysError(EEXIST, path);
+    const directory = this.addDirectory(parts.join('/'));
+    if (directory.lookup(name) !== undefined) directory.unlink(name);
+    return make(directory, name);
+  }
+}
+
+function names(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.');
+}
+
+function owned(mode: number): NewInode {
+  return { mode, uid: 0, gid: 0 };
+}

@@ -1,0 +1,273 @@
+/** Pipes and FIFOs (pipe(7), fifo(7)). */
+import { EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY, ENXIO, EPERM, EPIPE } from '../../assembly/shared/errno.js';
+import type { UserMemory } from '../core/user.js';
+import { SysError } from '../linux/error.js';
+import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
+import { FIONREAD } from '../linux/ioctl.js';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../linux/poll.js';
+import { S_IFIFO } from '../linux/stat.js';
+import { AnonymousInode, anonymousFileSystems, placeAnonymous } from './anonymous.js';
+import type { VfsEnvironment } from './environment.js';
+import type { Namespace } from './namespace.js';
+import { type Inode, type IoBuffer, OpenFile } from './types.js';
+import { WaitQueue } from './wait.js';
+
+/** Writes of up to this many bytes are not mixed with others. */
+export const PIPE_BUF = 4096;
+export const PIPE_CAPACITY = 65536;
+/** /proc/sys/fs/pipe-max-size: beyond it F_SETPIPE_SZ needs CAP_SYS_RESOURCE. */
+export const PIPE_CAPACITY_MAX = 1048576;
+const BUFFER_BYTES_MIN = 4096;
+/** What all pipes of a machine may hold together: a pipe that would go beyond gets one page, as Linux does to unprivileged users. */
+const MACHINE_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * A ring of bytes between readers and writers. The buffer grows with what is in it, up to the capacity: most pipes stay small.
+ *
+ *   buffer  [ ....#######........ ]   start = first '#', used = number of '#', both modulo the buffer's length
+ */
+export class Pipe {
+  readonly queue = new WaitQueue();
+  /** Counted in env.pipeBytes while somebody has the pipe open. */
+  #capacity = 0;
+  readers = 0;
+  writers = 0;
+  /** How often each side was opened: a blocked open learns from it that its partner came, though it may be gone again. */
+  readerOpens = 0;
+  writerOpens = 0;
+  #buffer = new Uint8Array(0);
+  #start = 0;
+  #used = 0;
+
+  constructor(readonly env: VfsEnvironment) {}
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  set capacity(bytes: number) {
+    this.env.pipeBytes += bytes - this.#capacity;
+    this.#capacity = bytes;
+  }
+
+  /** One more end is open. */
+  attach(reads: boolean, writes: boolean): void {
+    if (this.readers + this.writers === 0) {
+      this.capacity = this.env.pipeBytes + PIPE_CAPACITY > MACHINE_BYTES_MAX ? BUFFER_BYTES_MIN : PIPE_CAPACITY;
+    }
+    if (reads) {
+      this.readers++;
+      this.readerOpens++;
+    }
+    if (writes) {
+      this.writers++;
+      this.writerOpens++;
+    }
+    this.queue.wake();
+  }
+
+  /** One less; when the last has gone, what was in the pipe is gone, too. */
+  detach(reads: boolean, writes: boolean): void {
+    if (reads) this.readers--;
+    if (writes) this.writers--;
+    if (this.readers + this.writers === 0) {
+      this.#buffer = new Uint8Array(0);
+      this.#start = 0;
+      this.#used = 0;
+      this.capacity = 0;
+    }
+    this.queue.wake();
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  get room(): number {
+    return this.capacity - this.#used;
+  }
+
+  /** The caller has looked at `room`. */
+  put(bytes: Uint8Array): void {
+    this.#reserve(this.#used + bytes.length);
+    const length = this.#buffer.length;
+    const at = (this.#start + this.#used) % length;
+    const first = Math.min(bytes.length, length - at);
+    this.#buffer.set(bytes.subarray(0, first), at);
+    if (first < bytes.length) this.#buffer.set(bytes.subarray(first), 0);
+    this.#used += bytes.length;
+  }
+
+  /** The oldest bytes that lie in one piece: a view, good until the next put. */
+  peek(): Uint8Array {
+    return this.#buffer.subarray(this.#start, Math.min(this.#start + this.#used, this.#buffer.length));
+  }
+
+  skip(bytes: number): void {
+    this.#used -= bytes;
+    this.#start = this.#used === 0 ? 0 : (this.#start + bytes) % this.#buffer.length;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#buffer.length) return;
+    let length = Math.max(this.#buffer.length, BUFFER_BYTES_MIN);
+    while (length < bytes) length *= 2;
+    this.#moveTo(new Uint8Array(length));
+  }
+
+  #moveTo(buffer: Uint8Array<ArrayBuffer>): void {
+    const first = this.peek();
+    buffer.set(first, 0);
+    if (first.length < this.#used) buffer.set(this.#buffer.subarray(0, this.#used - first.length), first.length);
+    this.#buffer = buffer;
+    this.#start = 0;
+  }
+
+  /** F_SETPIPE_SZ: a power of two of at least a page. EBUSY: more than that is in it. */
+  resize(bytes: number, privileged: boolean): number {
+    if (!(bytes >= 0 && bytes <= 0x80000000)) throw new SysError(EINVAL);
+    let capacity = BUFFER_BYTES_MIN;
+    while (capacity < bytes) capacity *= 2;
+    if (capacity > this.capacity && capacity > PIPE_CAPACITY_MAX && !privileged) throw new SysError(EPERM);
+    if (this.env.pipeBytes + capacity - this.capacity > MACHINE_BYTES_MAX && capacity > this.capacity) throw new SysError(EPERM);
+    if (capacity < this.#used) throw new SysError(EBUSY);
+    this.capacity = capacity;
+    if (this.#buffer.length > capacity) this.#moveTo(new Uint8Array(capacity));
+    this.queue.wake();
+    return capacity;
+  }
+}
+
+/** An end of a pipe, or both (a FIFO opened O_RDWR). */
+export class PipeFile extends OpenFile {
+  readonly #reads: boolean;
+  readonly #writes: boolean;
+  /** The other side's count when a blocking open began to wait; undefined: it does not wait. */
+  #partnerOpens: number | undefined = undefined;
+  /** A FIFO opened without waiting for a writer shows no hang-up before one has come and gone. */
+  #writerOpensSeen = -1;
+
+  constructor(
+    inode: Inode,
+    readonly pipe: Pipe,
+    flags: number,
+    byName: boolean,
+  ) {
+    super(inode, flags);
+    const mode = flags & O_ACCMODE;
+    this.#reads = mode !== O_WRONLY;
+    this.#writes = mode !== O_RDONLY;
+    pipe.attach(this.#reads, this.#writes);
+    if (byName && mode !== O_RDWR) this.#meetPartner(mode);
+  }
+
+  #meetPartner(mode: number): void {
+    const { pipe } = this;
+    if ((mode === O_RDONLY ? pipe.writers : pipe.readers) > 0) return;
+    if ((this.flags & O_NONBLOCK) === 0) this.#partnerOpens = mode === O_RDONLY ? pipe.writerOpens : pipe.readerOpens;
+    else this.#writerOpensSeen = pipe.writerOpens;
+  }
+
+  override get opening(): boolean {
+    if (this.#partnerOpens === undefined) return false;
+    const opens = this.#reads ? this.pipe.writerOpens : this.pipe.readerOpens;
+    if (opens !== this.#partnerOpens) this.#partnerOpens = undefined;
+    return this.#partnerOpens !== undefined;
+  }
+
+  override get stream(): boolean {
+    return true;
+  }
+
+  override get queue(): WaitQueue {
+    return this.pipe.queue;
+  }
+
+  override read(to: IoBuffer): number {
+    const { pipe } = this;
+    if (!this.#reads) return -EBADF;
+    if (to.remaining === 0) return 0;
+    if (pipe.used === 0) return pipe.writers === 0 ? 0 : -EAGAIN;
+    let done = 0;
+    while (to.remaining > 0 && pipe.used > 0) {
+      const count = to.put(pipe.peek());
+      pipe.skip(count);
+      done += count;
+    }
+    if (done > 0) pipe.queue.wake();
+    return done;
+  }
+
+  /** Up to PIPE_BUF bytes: all or -EAGAIN. More: what fits. A blocking write(2) goes on until all is written. -EPIPE: raise SIGPIPE. */
+  override write(from: IoBuffer): number {
+    const { pipe } = this;
+    if (!this.#writes) return -EBADF;
+    if (pipe.readers === 0) return -EPIPE;
+    const wanted = from.remaining;
+    if (wanted === 0) return 0;
+    if (pipe.room === 0 || (wanted <= PIPE_BUF && wanted > pipe.room)) return -EAGAIN;
+    let done = 0;
+    while (from.remaining > 0 && pipe.room > 0) {
+      const bytes = from.take(pipe.room);
+      pipe.put(bytes);
+      done += bytes.length;
+    }
+    if (done > 0) pipe.queue.wake();
+    return done;
+  }
+
+  override poll(): number {
+    const { pipe } = this;
+    let events = 0;
+    if (this.#reads) {
+      if (pipe.used > 0) events |= POLLIN | POLLRDNORM;
+      if (pipe.writers === 0 && pipe.writerOpens !== this.#writerOpensSeen) events |= POLLHUP;
+    }
+    if (this.#writes) {
+      if (pipe.room >= PIPE_BUF) events |= POLLOUT | POLLWRNORM;
+      if (pipe.readers === 0) events |= POLLERR;
+    }
+    return events;
+  }
+
+  override ioctl(command: number, argument: number, user: UserMemory): number {
+    if (command !== FIONREAD) throw new SysError(ENOTTY);
+    user.writeU32(argument, this.pipe.used);
+    return 0;
+  }
+
+  override close(): void {
+    this.pipe.detach(this.#reads, this.#writes);
+  }
+}
+
+/** What flows through a FIFO belongs to its inode, whatever file system that is in. */
+const pipes = new WeakMap<Inode, Pipe>();
+
+/** Opens a FIFO by name. ENXIO: for writing, O_NONBLOCK, and nobody reads. The file may be `opening`: its partner is not there yet. */
+export function openFifo(env: VfsEnvironment, inode: Inode, flags: number): PipeFile {
+  let pipe = pipes.get(inode);
+  if (pipe === undefined) pipes.set(inode, (pipe = new Pipe(env)));
+  if ((flags & O_ACCMODE) === O_WRONLY && (flags & O_NONBLOCK) !== 0 && pipe.readers === 0) throw new SysError(ENXIO);
+  return new PipeFile(inode, pipe, flags, true);
+}
+
+class PipeInode extends AnonymousInode {
+  override open(flags: number): OpenFile {
+    return openFifo(this.env, this, flags);
+  }
+}
+
+/** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK (and O_CLOEXEC, the descriptor's business). */
+export function createPipe(namespace: Namespace, flags: number): [read: PipeFile, write: PipeFile] {
+  const { env } = namespace;
+  const inode = new PipeInode(env, anonymousFileSystems(env).pipes, S_IFIFO | 0o600);
+  const pipe = new Pipe(env);
+  pipes.set(inode, pipe);
+  const label = `pipe:[${inode.ino}]`;
+  const status = flags & O_NONBLOCK;
+  return [
+    placeAnonymous(namespace, new PipeFile(inode, pipe, O_RDONLY | status, false), label),
+    placeAnonymous(namespace, new PipeFile(inode, pipe, O_WRONLY | status, false), label),
+  ];
+}
