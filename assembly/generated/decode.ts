@@ -24,7 +24,7 @@ function opcode1(w: u32, slot: u32): u64 {
 /** Major opcode 3. */
 function opcode3(w: u32, slot: u32): u64 {
   if ((w & 0xfff0707f) == 0x8330000f) { return pack(op.OP_FENCE_TSO, 32, 0, 0, 0, 0); } // fence.tso
-  if ((w & 0xf000707f) == 0xf) { return pack(op.OP_FENCE, 32, 0, 0, 0, 0); } // fence
+  if ((w & 0x707f) == 0xf) { return pack(op.OP_FENCE, 32, 0, 0, 0, 0); } // fence
   if ((w & 0x707f) == 0x100f) { return pack(op.OP_FENCE_I, 32, 0, 0, 0, 0); } // fence.i
   return op.OP_ILLEGAL;
 }

@@ -51,7 +51,7 @@ function isReserved(row: Instruction, word: number): boolean {
     const field = syntax.kind === 'memory' ? syntax.offset : syntax.field;
     if (field?.type === 'imm' && field.nonzero && extractImmediate(field, word) === 0) return true;
     if (field?.type === 'x' && field.except !== undefined && extractRegister(field, word) === field.except) return true;
-    if (field?.type === 'rm' && !field.exact && ROUNDING_NAMES[(word >>> field.bit) & 7] === '') return true;
+    if (field?.type === 'rm' && ROUNDING_NAMES[(word >>> field.bit) & 7] === '') return true;
   }
   return false;
 }

@@ -51,7 +51,7 @@ export const INSTRUCTION_ROWS: readonly (readonly [name: string, operands: strin
   ['sllw', 'rd, rs1, rs2', 0x103b, 0xfe00707f],
   ['srlw', 'rd, rs1, rs2', 0x503b, 0xfe00707f],
   ['sraw', 'rd, rs1, rs2', 0x4000503b, 0xfe00707f],
-  ['fence', 'pred, succ', 0xf, 0xf000707f],
+  ['fence', 'pred, succ', 0xf, 0x707f],
   ['fence.tso', '', 0x8330000f, 0xfff0707f],
   ['fence.i', '', 0x100f, 0x707f],
   ['ecall', '', 0x73, 0xffffffff],

@@ -51,7 +51,7 @@ export const INTEGER: readonly TableRow[] = [
   ['sllw', 'I', 'rd, rs1, rs2', 0x103b, 0xfe00707f, 'x = word(<u32>a << <u32>b)', 'Shifts 32 bits left by the low 5 bits of rs2.'],
   ['srlw', 'I', 'rd, rs1, rs2', 0x503b, 0xfe00707f, 'x = word(<u32>a >> <u32>b)', 'Shifts 32 bits right, zeros enter.'],
   ['sraw', 'I', 'rd, rs1, rs2', 0x4000503b, 0xfe00707f, 'x = <u64><i64>(<i32>a >> <i32>b)', 'Shifts 32 bits right, the sign enters.'],
-  ['fence', 'I', 'pred, succ', 0xf, 0xf000707f, 'nop', 'Orders memory accesses: one hart needs nothing.'],
+  ['fence', 'I', 'pred, succ', 0xf, 0x707f, 'nop', 'Orders memory accesses: one hart needs nothing.'],
   ['fence.tso', 'I', '', 0x8330000f, 0xfff0707f, 'nop', 'Orders memory accesses, all but stores before loads.'],
   ['fence.i', 'Zifencei', '', 0x100f, 0x707f, 'fencei', 'Makes stores visible to instruction fetches.'],
   ['ecall', 'I', '', 0x73, 0xffffffff, 'ecall', 'Calls the kernel.'],
