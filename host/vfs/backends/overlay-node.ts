@@ -154,6 +154,8 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   override ctime!: Timestamp;
   readonly lower: Inode | undefined;
   readonly ino: number;
+  /** Made without a name, and may be given one. */
+  linkable = false;
   readonly #xattrs: Xattrs;
   readonly #pages: LowerPages | undefined;
   /** Size and time of the lower file as they were taken over. */

@@ -153,6 +153,13 @@ export class OverlayDirectory extends OverlayNode {
     return this.#insert(name, this.#make(name, { ...what, mode: S_IFLNK | 0o777 }, target));
   }
 
+  override createUnnamed(what: NewInode, linkable: boolean): Inode {
+    const file = new OverlayFile(this.fs, { what });
+    file.nlink = 0;
+    file.linkable = linkable;
+    return file;
+  }
+
   #make(name: string, what: NewInode, target?: string): OverlayInode {
     this.#requireFree(name);
     return this.fs.make({ what }, what.mode, this, target);
@@ -166,6 +173,7 @@ export class OverlayDirectory extends OverlayNode {
   override link(name: string, target: Inode): void {
     const inode = this.#own(target);
     this.#requireFree(name);
+    if (inode.nlink === 0 && !(inode instanceof OverlayFile && inode.linkable)) throw new SysError(ENOENT);
     inode.nlink++;
     inode.ctime = this.fs.env.now();
     this.#put(name, inode);
