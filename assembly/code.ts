@@ -30,8 +30,6 @@ const EXEC_ENTRIES: u64 = 256;
 /** The page being executed: its virtual address, its decoded page. */
 let currentPage: u64 = 0;
 let currentCode: usize = 0;
-/** The translation of the running page went away: the next instruction must be looked up again. */
-export let codeMoved: bool = false;
 
 /** A page of its own for an instruction that lies across two: only slots 2047 to 2049 exist. */
 const straddleSlots = memory.data(4 * 8, 8);
@@ -48,24 +46,36 @@ function entry(vpn: u64): usize {
   return EXEC_TLB + (<usize>(vpn & (EXEC_ENTRIES - 1)) << 4);
 }
 
-/** Slot of the instruction at pc, its page now the current one; 0: fault. */
+/** Decoded page of pc if the exec TLB has it, else 0. */
 // @ts-ignore: decorator
 @inline
-export function enter(pc: u64): usize {
+export function execLookup(pc: u64): usize {
   const vpn = pc >> 12;
   const e = entry(vpn);
-  let code: usize;
-  if (load<u64>(e) == vpn + 1) code = load<u32>(e, 8);
-  else {
-    code = lookUp(pc);
-    if (code == 0) return 0;
-  }
+  return load<u64>(e) == vpn + 1 ? load<u32>(e, 8) : 0;
+}
+
+/** Makes the page of pc the running one; the slot of pc. */
+// @ts-ignore: decorator
+@inline
+export function switchPage(pc: u64, code: usize): usize {
   currentPage = pc & ~(<u64>PAGE_MASK);
   currentCode = code;
   return code + ((<usize>pc & 4094) << 2);
 }
 
-function lookUp(pc: u64): usize {
+/** Slot of the instruction at pc, its page now the running one; 0: fault. */
+export function enter(pc: u64): usize {
+  let code = execLookup(pc);
+  if (code == 0) {
+    code = lookUp(pc);
+    if (code == 0) return 0;
+  }
+  return switchPage(pc, code);
+}
+
+/** The decoded page of pc through page tables, remembered in the exec TLB; 0: fault. */
+export function lookUp(pc: u64): usize {
   const frame = fetchFrame(pc);
   if (frame == 0) return 0;
   let code = frameDecoded(frame);
@@ -88,7 +98,7 @@ function lookUp(pc: u64): usize {
 }
 
 /** Fills the slot at ip; what crosses the page end becomes OP_STRADDLE. */
-export function decodeSlot(ip: usize): bool {
+export function decodeSlot(ip: usize): void {
   const frame = load<u32>(currentCode + TAIL_FRAME);
   if ((frameFlags(frame) & FRAME_CODE) == 0) protectCode(frame);
   store<u32>(currentCode + TAIL_STORES, 0);
@@ -98,7 +108,6 @@ export function decodeSlot(ip: usize): bool {
   if ((low & 3) != 3) store<u64>(ip, decode16(low, slot));
   else if (slot == SLOTS - 1) store<u64>(ip, OP_STRADDLE);
   else store<u64>(ip, decode32(load<u32>(at), slot));
-  return true;
 }
 
 /** Decodes the instruction at the end of the current page, whose second half lies in the next one: 0 = fault there. */
@@ -133,28 +142,16 @@ export function codeWritten(frame: u32, offset: u32, size: u32): void {
 export function codeDropped(frame: u32): void {
   const code = frameDecoded(frame);
   setFrameDecoded(frame, 0);
-  if (code == <u32>currentCode) codeMoved = true;
   decodedRelease(code);
 }
 
 export function execInvalidate(vpn: u64): void {
   const e = entry(vpn);
   if (load<u64>(e) == vpn + 1) store<u64>(e, 0);
-  if (vpn == currentPage >> 12) codeMoved = true;
 }
 
 export function execInvalidateAll(): void {
   memory.fill(EXEC_TLB, 0, <usize>EXEC_ENTRIES << 4);
-  codeMoved = true;
-}
-
-export let nextPc: u64 = 0;
-
-/** The slot after the instruction at ip, looked up again when its page moved; 0: fault at nextPc. */
-export function relocate(ip: usize, bytes: usize): usize {
-  nextPc = pcOf(ip + bytes);
-  codeMoved = false;
-  return enter(nextPc);
 }
 
 /** riscv_flush_icache: nothing to do, since stores drop what they overwrite; the running page is looked up again all the same. */

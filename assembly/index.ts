@@ -2,4 +2,7 @@
 export * from './mm/abi';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
 export { flushInstructionCache } from './code';
-export { run } from './generated/dispatch';
+export { run } from './run';
+/* Exported only because binaryen would inline a function with one caller into it, and the loop must stay without calls. */
+export { loop as _loop } from './generated/dispatch';
+export { executeSlow as _executeSlow } from './generated/slow';

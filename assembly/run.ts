@@ -1,13 +1,18 @@
 /** What the generated loop (generated/dispatch.ts) is made of: registers, memory, ways out. All inlined. */
 import * as X from './shared/exit';
 import * as L from './shared/layout';
-import { codeMoved, pcOf, relocate } from './code';
-import { slowAmo, slowRead, PERM_READ, PERM_WRITE } from './mm/access';
+import { decodeSlot, enter, pcOf, straddle } from './code';
+import { loop } from './generated/dispatch';
+import { OP_CROSS, OP_STRADDLE, OP_UNDECODED } from './generated/ops';
+import { executeSlow, nextPc } from './generated/slow';
+import { PERM_READ, PERM_WRITE, slowAmo, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
 
 /** One access in the high half of the counter. */
 export const ACCESS: u64 = 1 << 32;
+export { DONE, DONE_ACCESS } from './shared/exit';
 export const SIGN: u64 = 1 << 63;
+
 const CANONICAL_NAN_S: u32 = 0x7fc00000;
 
 // @ts-ignore: decorator
@@ -92,48 +97,35 @@ export function roundingMode(lo: u32): u32 {
   return mode == 7 ? load<u32>(L.HART + L.HART_FRM) : mode;
 }
 
-/** Linear address of bytes to load, 0 = fault: window byte first, the long way else. */
+/** Linear address of bytes to load if the window has them, else 0. */
 // @ts-ignore: decorator
 @inline
 export function readable(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
   const vpn = va >> 12;
-  if (vpn < pages) {
-    const inside = size == 1 || (<u32>va & L.PAGE_MASK) <= <u32>L.PAGE_SIZE - size;
-    if ((load<u8>(permissions + <usize>vpn) & PERM_READ) != 0 && inside) return base + <usize>va;
-  }
-  return slowRead(va, size);
+  if (vpn >= pages) return 0;
+  if ((load<u8>(permissions + <usize>vpn) & PERM_READ) == 0) return 0;
+  if (size > 1 && (<u32>va & L.PAGE_MASK) > <u32>L.PAGE_SIZE - size) return 0;
+  return base + <usize>va;
 }
 
-/** The same for a store that needs no more thought; 0 = take the long way. */
+/** The same for a store. */
 // @ts-ignore: decorator
 @inline
 export function storable(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
   const vpn = va >> 12;
-  if (vpn < pages) {
-    const inside = size == 1 || (<u32>va & L.PAGE_MASK) <= <u32>L.PAGE_SIZE - size;
-    if ((load<u8>(permissions + <usize>vpn) & PERM_WRITE) != 0 && inside) return base + <usize>va;
-  }
-  return 0;
+  if (vpn >= pages) return 0;
+  if ((load<u8>(permissions + <usize>vpn) & PERM_WRITE) == 0) return 0;
+  if (size > 1 && (<u32>va & L.PAGE_MASK) > <u32>L.PAGE_SIZE - size) return 0;
+  return base + <usize>va;
 }
 
-/** For read-modify-write: aligned, or a fault. */
-// @ts-ignore: decorator
-@inline
-export function atomic(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
+/** For read-modify-write: aligned and writable, or 0 = fault. */
+export function atomic(va: u64, size: u32): usize {
   if ((<u32>va & (size - 1)) != 0) {
     fail(X.FAULT_ALIGN, va, X.ACCESS_WRITE);
     return 0;
   }
-  const vpn = va >> 12;
-  if (vpn < pages && load<u8>(permissions + <usize>vpn) == (PERM_READ | PERM_WRITE)) return base + <usize>va;
   return slowAmo(va, size);
-}
-
-/** Where to go on after a store: mostly just behind it. */
-// @ts-ignore: decorator
-@inline
-export function after(ip: usize, bytes: usize): usize {
-  return codeMoved ? relocate(ip, bytes) : ip + bytes;
 }
 
 export function faultExit(): u32 {
@@ -141,15 +133,60 @@ export function faultExit(): u32 {
   return kind == X.FAULT_IO ? X.EXIT_IO : kind == X.FAULT_MEMORY ? X.EXIT_MEMORY : X.EXIT_FAULT;
 }
 
-/** Ends run() with the instruction at ip next. */
-export function leave(ip: usize, n: u64, reason: u32): u32 {
-  return leaveAt(pcOf(ip), n, reason);
+/** What the loop leaves behind. */
+let loopIp: usize = 0;
+let loopCount: u64 = 0;
+
+// @ts-ignore: decorator
+@inline
+export function suspend(ip: usize, n: u64, reason: u32): u32 {
+  loopIp = ip;
+  loopCount = n;
+  return reason;
 }
 
-export function leaveAt(pc: u64, n: u64, reason: u32): u32 {
+/** Ends run(): the next pc, the counters. */
+function leave(pc: u64, n: u64, reason: u32): u32 {
   store<u64>(L.HART + L.HART_PC, pc);
   const counters: usize = L.HART + L.HART_COUNTERS;
   store<u64>(counters, load<u64>(counters) + <u64>(<u32>n));
   store<u64>(counters + 8, load<u64>(counters + 8) + (n >> 32));
   return reason;
+}
+
+/** Runs at most `budget` instructions from HART_PC; returns EXIT_*. */
+export function run(budget: u32): u32 {
+  const permissions: usize = windowPermissions;
+  const base: usize = windowBase;
+  const pages: u64 = windowPages;
+  let pc = load<u64>(L.HART + L.HART_PC);
+  let n: u64 = 0;
+  let ip = enter(pc);
+  while (ip != 0) {
+    const reason = loop(ip, n, budget, permissions, base, pages);
+    ip = loopIp;
+    n = loopCount;
+    if (reason != <u32>X.SLOW) return leave(pcOf(ip), n, reason);
+    const w = load<u64>(ip);
+    const operation = <u32>w & 511;
+    if (operation == OP_UNDECODED) {
+      decodeSlot(ip);
+      continue;
+    }
+    pc = pcOf(ip);
+    if (operation == OP_STRADDLE) {
+      ip = straddle(ip);
+      if (ip == 0) return leave(pc, n, faultExit());
+      continue;
+    }
+    if (operation != OP_CROSS) {
+      const result = executeSlow(w, pc, <u32>n + 1);
+      if (result < <u32>X.DONE) return leave(pc, result == X.EXIT_ILLEGAL ? n : n + ACCESS, result);
+      n += result == X.DONE ? 1 : ACCESS + 1;
+      pc = nextPc;
+    }
+    // Mostly the same page: but a fault may have moved it, a store rewritten it.
+    ip = enter(pc);
+  }
+  return leave(pc, n, faultExit());
 }

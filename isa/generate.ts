@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { generateDecode, generateOps } from './generate/decode.js';
-import { generateDispatch } from './generate/dispatch.js';
+import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
 import { instructionsSource } from './generate/tools.js';
 
@@ -12,6 +12,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['assembly/generated/ops.ts', generateOps],
   ['assembly/generated/decode.ts', generateDecode],
   ['assembly/generated/dispatch.ts', generateDispatch],
+  ['assembly/generated/slow.ts', generateSlow],
   ['host/generated/instructions.ts', instructionsSource],
   ['docs/instructions.md', instructionsPage],
 ];

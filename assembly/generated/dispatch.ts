@@ -1,52 +1,26 @@
 // The interpreter's loop. Written by isa/generate.ts: do not edit.
 import * as op from './ops';
-import { EXIT_BUDGET, EXIT_EBREAK, EXIT_ECALL, EXIT_ILLEGAL } from '../shared/exit';
-import { HART, HART_PC } from '../shared/layout';
-import { div, divu, divuw, divw, mulh, mulhsu, mulhu, rem, remu, remuw, remw, word } from '../exec/int';
-import { orcb } from '../exec/bitmanip';
-import { csrAccess } from '../exec/csr';
-import { loadReserved, storeConditional } from '../exec/atomic';
-import * as float from '../exec/float';
-import { decodeSlot, enter, nextPc, pcOf, straddle } from '../code';
-import { ACCESS, after, atomic, box, f1, f2, f3, faultExit, imm, leave, leaveAt, readable } from '../run';
-import { roundingMode, s1, s2, s3, setF, setS, setX, SIGN, storable, x1, x2 } from '../run';
-import { slowStore, windowBase, windowPages, windowPermissions } from '../mm/access';
+import { EXIT_BUDGET, EXIT_EBREAK, EXIT_ECALL, SLOW } from '../shared/exit';
+import { execLookup, pcOf, switchPage } from '../code';
+import { div, divu, divuw, divw, rem, remu, remuw, remw, word } from '../exec/int';
+import { ACCESS, box, f1, f2, imm, readable, setF, setS, setX, SIGN, storable, suspend, x1, x2 } from '../run';
 
-/** Runs at most `budget` instructions from HART_PC; returns EXIT_*. */
-export function run(budget: u32): u32 {
-  const permissions: usize = windowPermissions;
-  const base: usize = windowBase;
-  const pages: u64 = windowPages;
-  const start = load<u64>(HART + HART_PC);
-  /** Low half: instructions; high half: accesses. */
-  let n: u64 = 0;
-  let ip = enter(start);
-  if (ip == 0) return leaveAt(start, 0, faultExit());
+/**
+ * Runs from the slot at ip until `n` (low half: instructions, high half: accesses) has reached the budget or something needs more than the loop.
+ * Leaves ip and n through suspend(); returns EXIT_* or SLOW, with ip at an operation not yet executed (EXIT_ECALL, EXIT_EBREAK: counted).
+ */
+export function loop(ip: usize, n: u64, budget: u32, permissions: usize, base: usize, pages: u64): u32 {
   for (;;) {
-    if (<u32>n == budget) return leave(ip, n, EXIT_BUDGET);
-    let w = load<u64>(ip);
-    let lo = <u32>w;
+    if (<u32>n == budget) return suspend(ip, n, EXIT_BUDGET);
+    const w = load<u64>(ip);
+    const lo = <u32>w;
     n++;
     switch (lo & 511) {
-      case op.OP_UNDECODED: {
-        n--;
-        if (!decodeSlot(ip)) return leave(ip, n, faultExit());
-        break;
-      }
-      case op.OP_CROSS: {
-        n--;
-        const to = pcOf(ip);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        break;
-      }
-      case op.OP_STRADDLE: {
-        n--;
-        const to = straddle(ip);
-        if (to == 0) return leave(ip, n, faultExit());
-        ip = to;
-        break;
-      }
+      case op.OP_UNDECODED:
+      case op.OP_CROSS:
+      case op.OP_STRADDLE:
+      case op.OP_ILLEGAL:
+        return suspend(ip, n - 1, SLOW);
       case op.OP_LUI: {
         const i = imm(w);
         setX(lo, i);
@@ -70,11 +44,11 @@ export function run(budget: u32): u32 {
         break;
       }
       case op.OP_FAR_JAL: {
-        const pc = pcOf(ip);
-        setX(lo, pc + 4);
-        const to = pc + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
+        const to = pcOf(ip) + imm(w);
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        setX(lo, pcOf(ip) + 4);
+        ip = switchPage(to, code);
         break;
       }
       case op.OP_C_JAL: {
@@ -83,27 +57,27 @@ export function run(budget: u32): u32 {
         break;
       }
       case op.OP_FAR_C_JAL: {
-        const pc = pcOf(ip);
-        setX(lo, pc + 2);
-        const to = pc + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
+        const to = pcOf(ip) + imm(w);
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        setX(lo, pcOf(ip) + 2);
+        ip = switchPage(to, code);
         break;
       }
       case op.OP_JALR: {
-        const target = (x1(lo) + imm(w)) & ~1;
+        const to = (x1(lo) + imm(w)) & ~1;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, pcOf(ip) + 4);
-        const to = target;
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
+        ip = switchPage(to, code);
         break;
       }
       case op.OP_C_JALR: {
-        const target = (x1(lo) + imm(w)) & ~1;
+        const to = (x1(lo) + imm(w)) & ~1;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, pcOf(ip) + 2);
-        const to = target;
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
+        ip = switchPage(to, code);
         break;
       }
       case op.OP_BEQ: {
@@ -111,7 +85,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a == b) {
         ip += <usize>imm(w);
-        } else ip += 16;
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_FAR_BEQ: {
@@ -119,9 +95,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a == b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 16;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_C_BEQ: {
@@ -129,7 +108,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a == b) {
         ip += <usize>imm(w);
-        } else ip += 8;
+        continue;
+        }
+        ip += 8;
         break;
       }
       case op.OP_FAR_C_BEQ: {
@@ -137,9 +118,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a == b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 8;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 8;
         break;
       }
       case op.OP_BNE: {
@@ -147,7 +131,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a != b) {
         ip += <usize>imm(w);
-        } else ip += 16;
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_FAR_BNE: {
@@ -155,9 +141,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a != b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 16;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_C_BNE: {
@@ -165,7 +154,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a != b) {
         ip += <usize>imm(w);
-        } else ip += 8;
+        continue;
+        }
+        ip += 8;
         break;
       }
       case op.OP_FAR_C_BNE: {
@@ -173,9 +164,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a != b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 8;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 8;
         break;
       }
       case op.OP_BLT: {
@@ -183,7 +177,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (<i64>a < <i64>b) {
         ip += <usize>imm(w);
-        } else ip += 16;
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_FAR_BLT: {
@@ -191,9 +187,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (<i64>a < <i64>b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 16;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_BGE: {
@@ -201,7 +200,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (<i64>a >= <i64>b) {
         ip += <usize>imm(w);
-        } else ip += 16;
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_FAR_BGE: {
@@ -209,9 +210,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (<i64>a >= <i64>b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 16;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_BLTU: {
@@ -219,7 +223,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a < b) {
         ip += <usize>imm(w);
-        } else ip += 16;
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_FAR_BLTU: {
@@ -227,9 +233,12 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a < b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 16;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_BGEU: {
@@ -237,7 +246,9 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a >= b) {
         ip += <usize>imm(w);
-        } else ip += 16;
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_FAR_BGEU: {
@@ -245,135 +256,132 @@ export function run(budget: u32): u32 {
         const b = x2(lo);
         if (a >= b) {
         const to = pcOf(ip) + imm(w);
-        ip = enter(to);
-        if (ip == 0) return leaveAt(to, n, faultExit());
-        } else ip += 16;
+        const code = execLookup(to);
+        if (code == 0) return suspend(ip, n - 1, SLOW);
+        ip = switchPage(to, code);
+        continue;
+        }
+        ip += 16;
         break;
       }
       case op.OP_LB: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 1, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64><i64>load<i8>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_LH: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 2, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64><i64>load<i16>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_LW: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64><i64>load<i32>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_C_LW: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64><i64>load<i32>(at));
+        n += ACCESS;
         ip += 8;
         break;
       }
       case op.OP_LD: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, load<u64>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_C_LD: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, load<u64>(at));
+        n += ACCESS;
         ip += 8;
         break;
       }
       case op.OP_LBU: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 1, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64>load<u8>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_LHU: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 2, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64>load<u16>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_LWU: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setX(lo, <u64>load<u32>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_SB: {
+        const at = storable(x1(lo) + imm(w), 1, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u8>(at, <u8>x2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 1, permissions, base, pages);
-        if (at != 0) { store<u8>(at, <u8>x2(lo)); ip += 16; }
-        else if (slowStore(va, 1, x2(lo))) { ip = after(ip, 16); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 16;
         break;
       }
       case op.OP_SH: {
+        const at = storable(x1(lo) + imm(w), 2, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u16>(at, <u16>x2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 2, permissions, base, pages);
-        if (at != 0) { store<u16>(at, <u16>x2(lo)); ip += 16; }
-        else if (slowStore(va, 2, x2(lo))) { ip = after(ip, 16); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 16;
         break;
       }
       case op.OP_SW: {
+        const at = storable(x1(lo) + imm(w), 4, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u32>(at, <u32>x2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 4, permissions, base, pages);
-        if (at != 0) { store<u32>(at, <u32>x2(lo)); ip += 16; }
-        else if (slowStore(va, 4, x2(lo))) { ip = after(ip, 16); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 16;
         break;
       }
       case op.OP_C_SW: {
+        const at = storable(x1(lo) + imm(w), 4, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u32>(at, <u32>x2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 4, permissions, base, pages);
-        if (at != 0) { store<u32>(at, <u32>x2(lo)); ip += 8; }
-        else if (slowStore(va, 4, x2(lo))) { ip = after(ip, 8); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 8;
         break;
       }
       case op.OP_SD: {
+        const at = storable(x1(lo) + imm(w), 8, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u64>(at, <u64>x2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 8, permissions, base, pages);
-        if (at != 0) { store<u64>(at, <u64>x2(lo)); ip += 16; }
-        else if (slowStore(va, 8, x2(lo))) { ip = after(ip, 16); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 16;
         break;
       }
       case op.OP_C_SD: {
+        const at = storable(x1(lo) + imm(w), 8, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u64>(at, <u64>x2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 8, permissions, base, pages);
-        if (at != 0) { store<u64>(at, <u64>x2(lo)); ip += 8; }
-        else if (slowStore(va, 8, x2(lo))) { ip = after(ip, 8); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 8;
         break;
       }
       case op.OP_ADDI: {
@@ -676,72 +684,18 @@ export function run(budget: u32): u32 {
         break;
       }
       case op.OP_ECALL: {
-        return leave(ip, n, EXIT_ECALL);
-        break;
+        return suspend(ip, n, EXIT_ECALL);
       }
       case op.OP_EBREAK: {
-        return leave(ip, n, EXIT_EBREAK);
-        break;
+        return suspend(ip, n, EXIT_EBREAK);
       }
       case op.OP_C_EBREAK: {
-        return leave(ip, n, EXIT_EBREAK);
-        break;
-      }
-      case op.OP_CSRRW: {
-        if (!csrAccess(lo, <u32>imm(w), <u32>n)) return leave(ip, n - 1, EXIT_ILLEGAL);
-        ip += 16;
-        break;
-      }
-      case op.OP_CSRRS: {
-        if (!csrAccess(lo, <u32>imm(w), <u32>n)) return leave(ip, n - 1, EXIT_ILLEGAL);
-        ip += 16;
-        break;
-      }
-      case op.OP_CSRRC: {
-        if (!csrAccess(lo, <u32>imm(w), <u32>n)) return leave(ip, n - 1, EXIT_ILLEGAL);
-        ip += 16;
-        break;
-      }
-      case op.OP_CSRRWI: {
-        if (!csrAccess(lo, <u32>imm(w), <u32>n)) return leave(ip, n - 1, EXIT_ILLEGAL);
-        ip += 16;
-        break;
-      }
-      case op.OP_CSRRSI: {
-        if (!csrAccess(lo, <u32>imm(w), <u32>n)) return leave(ip, n - 1, EXIT_ILLEGAL);
-        ip += 16;
-        break;
-      }
-      case op.OP_CSRRCI: {
-        if (!csrAccess(lo, <u32>imm(w), <u32>n)) return leave(ip, n - 1, EXIT_ILLEGAL);
-        ip += 16;
-        break;
+        return suspend(ip, n, EXIT_EBREAK);
       }
       case op.OP_MUL: {
         const a = x1(lo);
         const b = x2(lo);
         setX(lo, a * b);
-        ip += 16;
-        break;
-      }
-      case op.OP_MULH: {
-        const a = x1(lo);
-        const b = x2(lo);
-        setX(lo, mulh(a, b));
-        ip += 16;
-        break;
-      }
-      case op.OP_MULHSU: {
-        const a = x1(lo);
-        const b = x2(lo);
-        setX(lo, mulhsu(a, b));
-        ip += 16;
-        break;
-      }
-      case op.OP_MULHU: {
-        const a = x1(lo);
-        const b = x2(lo);
-        setX(lo, mulhu(a, b));
         ip += 16;
         break;
       }
@@ -1009,12 +963,6 @@ export function run(budget: u32): u32 {
         ip += 16;
         break;
       }
-      case op.OP_ORC_B: {
-        const a = x1(lo);
-        setX(lo, orcb(a));
-        ip += 16;
-        break;
-      }
       case op.OP_REV8: {
         const a = x1(lo);
         setX(lo, bswap<u64>(a));
@@ -1091,472 +1039,19 @@ export function run(budget: u32): u32 {
         ip += 16;
         break;
       }
-      case op.OP_LR_W: {
-        n += ACCESS;
-        if (!loadReserved(lo, 4)) return leave(ip, n - 1, faultExit());
-        ip += 16;
-        break;
-      }
-      case op.OP_LR_D: {
-        n += ACCESS;
-        if (!loadReserved(lo, 8)) return leave(ip, n - 1, faultExit());
-        ip += 16;
-        break;
-      }
-      case op.OP_SC_W: {
-        n += ACCESS;
-        if (!storeConditional(lo, 4)) return leave(ip, n - 1, faultExit());
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_SC_D: {
-        n += ACCESS;
-        if (!storeConditional(lo, 8)) return leave(ip, n - 1, faultExit());
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOADD_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, m + <u32>b);
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOADD_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, m + b);
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOSWAP_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, <u32>b);
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOSWAP_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, b);
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOXOR_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, m ^ <u32>b);
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOXOR_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, m ^ b);
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOOR_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, m | <u32>b);
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOOR_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, m | b);
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOAND_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, m & <u32>b);
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOAND_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, m & b);
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMIN_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, <u32>min<i32>(<i32>m, <i32>b));
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMIN_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, <u64>min<i64>(<i64>m, <i64>b));
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMAX_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, <u32>max<i32>(<i32>m, <i32>b));
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMAX_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, <u64>max<i64>(<i64>m, <i64>b));
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMINU_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, min<u32>(m, <u32>b));
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMINU_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, min<u64>(m, b));
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMAXU_W: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u32>(at);
-        const b = x2(lo);
-        store<u32>(at, max<u32>(m, <u32>b));
-        setX(lo, word(m));
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
-      case op.OP_AMOMAXU_D: {
-        n += ACCESS;
-        const at = atomic(x1(lo), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
-        const m = load<u64>(at);
-        const b = x2(lo);
-        store<u64>(at, max<u64>(m, b));
-        setX(lo, m);
-        ip = after(ip, 16);
-        if (ip == 0) return leaveAt(nextPc, n, faultExit());
-        break;
-      }
       case op.OP_FLW: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 4, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setF(lo, box(load<u32>(at)));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_FSW: {
+        const at = storable(x1(lo) + imm(w), 4, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u32>(at, <u32>f2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 4, permissions, base, pages);
-        if (at != 0) { store<u32>(at, <u32>f2(lo)); ip += 16; }
-        else if (slowStore(va, 4, f2(lo))) { ip = after(ip, 16); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
-        break;
-      }
-      case op.OP_FMADD_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const sc = s3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fmadd_s(sa, sb, sc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMSUB_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const sc = s3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fmsub_s(sa, sb, sc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FNMSUB_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const sc = s3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fnmsub_s(sa, sb, sc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FNMADD_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const sc = s3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fnmadd_s(sa, sb, sc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FADD_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fadd_s(sa, sb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSUB_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fsub_s(sa, sb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMUL_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fmul_s(sa, sb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FDIV_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fdiv_s(sa, sb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSQRT_S: {
-        const sa = s1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fsqrt_s(sa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSGNJ_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setS(lo, (sa & 0x7fffffff) | (sb & 0x80000000));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSGNJN_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setS(lo, (sa & 0x7fffffff) | (~sb & 0x80000000));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSGNJX_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setS(lo, sa ^ (sb & 0x80000000));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMIN_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setS(lo, float.fmin_s(sa, sb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMAX_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setS(lo, float.fmax_s(sa, sb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FLE_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setX(lo, <u64>float.fle_s(sa, sb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FLT_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setX(lo, <u64>float.flt_s(sa, sb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FEQ_S: {
-        const sa = s1(lo);
-        const sb = s2(lo);
-        setX(lo, <u64>float.feq_s(sa, sb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCLASS_S: {
-        const sa = s1(lo);
-        setX(lo, <u64>float.fclass_s(sa));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_W_S: {
-        const sa = s1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_w_s(sa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_WU_S: {
-        const sa = s1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_wu_s(sa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_L_S: {
-        const sa = s1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_l_s(sa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_LU_S: {
-        const sa = s1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_lu_s(sa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_S_W: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fcvt_s_w(<i64>a, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_S_WU: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fcvt_s_wu(<i64>a, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_S_L: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fcvt_s_l(<i64>a, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_S_LU: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fcvt_s_lu(<i64>a, rm));
         ip += 16;
         break;
       }
@@ -1573,121 +1068,35 @@ export function run(budget: u32): u32 {
         break;
       }
       case op.OP_FLD: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setF(lo, load<u64>(at));
+        n += ACCESS;
         ip += 16;
         break;
       }
       case op.OP_C_FLD: {
-        n += ACCESS;
         const at = readable(x1(lo) + imm(w), 8, permissions, base, pages);
-        if (at == 0) return leave(ip, n - 1, faultExit());
+        if (at == 0) return suspend(ip, n - 1, SLOW);
         setF(lo, load<u64>(at));
+        n += ACCESS;
         ip += 8;
         break;
       }
       case op.OP_FSD: {
+        const at = storable(x1(lo) + imm(w), 8, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u64>(at, <u64>f2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 8, permissions, base, pages);
-        if (at != 0) { store<u64>(at, <u64>f2(lo)); ip += 16; }
-        else if (slowStore(va, 8, f2(lo))) { ip = after(ip, 16); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
+        ip += 16;
         break;
       }
       case op.OP_C_FSD: {
+        const at = storable(x1(lo) + imm(w), 8, permissions, base, pages);
+        if (at == 0) return suspend(ip, n - 1, SLOW);
+        store<u64>(at, <u64>f2(lo));
         n += ACCESS;
-        const va = x1(lo) + imm(w);
-        const at = storable(va, 8, permissions, base, pages);
-        if (at != 0) { store<u64>(at, <u64>f2(lo)); ip += 8; }
-        else if (slowStore(va, 8, f2(lo))) { ip = after(ip, 8); if (ip == 0) return leaveAt(nextPc, n, faultExit()); }
-        else return leave(ip, n - 1, faultExit());
-        break;
-      }
-      case op.OP_FMADD_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const fc = f3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fmadd_d(fa, fb, fc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMSUB_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const fc = f3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fmsub_d(fa, fb, fc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FNMSUB_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const fc = f3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fnmsub_d(fa, fb, fc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FNMADD_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const fc = f3(w);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fnmadd_d(fa, fb, fc, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FADD_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fadd_d(fa, fb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSUB_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fsub_d(fa, fb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMUL_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fmul_d(fa, fb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FDIV_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fdiv_d(fa, fb, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FSQRT_D: {
-        const fa = f1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fsqrt_d(fa, rm));
-        ip += 16;
+        ip += 8;
         break;
       }
       case op.OP_FSGNJ_D: {
@@ -1711,111 +1120,6 @@ export function run(budget: u32): u32 {
         ip += 16;
         break;
       }
-      case op.OP_FMIN_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        setF(lo, float.fmin_d(fa, fb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FMAX_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        setF(lo, float.fmax_d(fa, fb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FLE_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        setX(lo, <u64>float.fle_d(fa, fb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FLT_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        setX(lo, <u64>float.flt_d(fa, fb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FEQ_D: {
-        const fa = f1(lo);
-        const fb = f2(lo);
-        setX(lo, <u64>float.feq_d(fa, fb));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCLASS_D: {
-        const fa = f1(lo);
-        setX(lo, <u64>float.fclass_d(fa));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_W_D: {
-        const fa = f1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_w_d(fa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_WU_D: {
-        const fa = f1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_wu_d(fa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_L_D: {
-        const fa = f1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_l_d(fa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_LU_D: {
-        const fa = f1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setX(lo, <u64>float.fcvt_lu_d(fa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_D_W: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fcvt_d_w(<i64>a, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_D_WU: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fcvt_d_wu(<i64>a, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_D_L: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fcvt_d_l(<i64>a, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_D_LU: {
-        const a = x1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setF(lo, float.fcvt_d_lu(<i64>a, rm));
-        ip += 16;
-        break;
-      }
       case op.OP_FMV_X_D: {
         const fa = f1(lo);
         setX(lo, fa);
@@ -1828,22 +1132,8 @@ export function run(budget: u32): u32 {
         ip += 16;
         break;
       }
-      case op.OP_FCVT_S_D: {
-        const fa = f1(lo);
-        const rm = roundingMode(lo);
-        if (rm > 4) return leave(ip, n - 1, EXIT_ILLEGAL);
-        setS(lo, float.fcvt_s_d(fa, rm));
-        ip += 16;
-        break;
-      }
-      case op.OP_FCVT_D_S: {
-        const sa = s1(lo);
-        setF(lo, float.fcvt_d_s(sa));
-        ip += 16;
-        break;
-      }
       default:
-        return leave(ip, n - 1, EXIT_ILLEGAL);
+        return suspend(ip, n - 1, SLOW);
     }
   }
   return unreachable();

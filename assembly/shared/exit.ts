@@ -9,6 +9,11 @@ export const EXIT_FAULT = 4; // HART_FAULT_* say what; pc is at the faulting ins
 export const EXIT_IO = 5; // a file page is not in the cache: HART_IO_*; fill it and run again
 export const EXIT_MEMORY = 6; // out of frames
 
+/* Inside the core: how the interpreter's loop and its slow half speak with each other. */
+export const SLOW = 16; // the operation at ip needs executeSlow
+export const DONE = 17;
+export const DONE_ACCESS = 18; // done, and memory was accessed
+
 /* What a translation came to. 0 is success. */
 export const FAULT_NONE = 0;
 export const FAULT_MAPERR = 1; // SIGSEGV, SEGV_MAPERR: no mapping

@@ -1,13 +1,25 @@
-import { BASE_ROWS, baseOf, bySpecificity, COMPRESSED_ROWS, decodeMask, expandedOperands, isJump, OPERATIONS, operandsOf, operationName } from './model.js';
-import type { Operands } from './model.js';
 import type { Row } from '../table/index.js';
+import { isRare } from './dispatch.js';
+import type { Operands } from './model.js';
+import {
+  BASE_ROWS,
+  baseOf,
+  bySpecificity,
+  COMPRESSED_ROWS,
+  decodeMask,
+  expandedOperands,
+  isJump,
+  OPERATIONS,
+  operandsOf,
+  operationName,
+} from './model.js';
 
 const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
 /** assembly/generated/ops.ts: the numbers of the interpreter's operations. */
 export function generateOps(): string {
   const lines = ['// Operations of the interpreter. Written by isa/generate.ts: do not edit.', ''];
-  const names = ['OP_UNDECODED', 'OP_CROSS', 'OP_STRADDLE', 'OP_ILLEGAL', ...OPERATIONS.map((operation) => operation.name)];
+  const names = ['OP_UNDECODED', 'OP_CROSS', 'OP_STRADDLE', 'OP_ILLEGAL', ...[...OPERATIONS].sort((a, b) => Number(isRare(a)) - Number(isRare(b))).map((operation) => operation.name)];
   names.forEach((name, number) => lines.push(`export const ${name}: u32 = ${number};`));
   if (names.length > 512) throw new Error('an operation number has 9 bits');
   return `${lines.join('\n')}\n`;
@@ -35,13 +47,25 @@ export function generateDecode(): string {
   for (let opcode = 0; opcode < 32; opcode++) {
     const rows = BASE_ROWS.filter((row) => ((row.match >>> 2) & 31) === opcode).sort(bySpecificity);
     if (rows.length === 0) continue;
-    groups.push(group(`opcode${opcode}`, `Major opcode ${opcode}.`, rows.map((row) => clause(row, decodeMask(row), row, 4, operandsOf(row)))));
+    groups.push(
+      group(
+        `opcode${opcode}`,
+        `Major opcode ${opcode}.`,
+        rows.map((row) => clause(row, decodeMask(row), row, 4, operandsOf(row))),
+      ),
+    );
     cases32.push(`    case ${opcode}: return opcode${opcode}(w, slot);`);
   }
   const cases16: string[] = [];
   for (let quadrant = 0; quadrant < 3; quadrant++) {
     const rows = COMPRESSED_ROWS.filter((row) => (row.match & 3) === quadrant).sort(bySpecificity);
-    groups.push(group(`quadrant${quadrant}`, `Compressed quadrant ${quadrant}.`, rows.map((row) => clause(row, row.mask, baseOf(row), 2, expandedOperands(row)))));
+    groups.push(
+      group(
+        `quadrant${quadrant}`,
+        `Compressed quadrant ${quadrant}.`,
+        rows.map((row) => clause(row, row.mask, baseOf(row), 2, expandedOperands(row))),
+      ),
+    );
     cases16.push(`    case ${quadrant}: return quadrant${quadrant}(w, slot);`);
   }
   return `// The decoder. Written by isa/generate.ts: do not edit.

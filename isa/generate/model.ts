@@ -1,5 +1,5 @@
 import { FIELDS, type Field, type ImmediateField } from '../../host/debug/fields.js';
-import { type Row, ROWS } from '../table/index.js';
+import { ROWS, type Row } from '../table/index.js';
 
 /** An interpreter operation: a 32-bit row, with its compressed twin and its forms for targets outside the page. */
 export interface Operation {
@@ -63,7 +63,8 @@ function immediate(field: ImmediateField): string {
   const parts = field.pieces.map(([value, word, count]) => `(((w >> ${word}) & ${(1 << count) - 1}) << ${value})`);
   const unsigned = parts.join(' | ');
   const unused = 32 - field.bits;
-  const value = field.signed || (field.upper && field.bits === 20) ? `((<i32>((${unsigned}) << ${unused})) >> ${unused})` : `<i32>(${unsigned})`;
+  const value =
+    field.signed || (field.upper && field.bits === 20) ? `((<i32>((${unsigned}) << ${unused})) >> ${unused})` : `<i32>(${unsigned})`;
   return field.upper ? `${value} << 12` : value;
 }
 
@@ -85,7 +86,8 @@ export function fieldValue(name: string, field: Field): string {
 }
 
 function noteReserved(name: string, field: Field, illegal: string[]): void {
-  if ((field.type === 'x' || field.type === 'f') && field.except !== undefined) illegal.push(`${fieldValue(name, field)} == ${field.except}`);
+  if ((field.type === 'x' || field.type === 'f') && field.except !== undefined)
+    illegal.push(`${fieldValue(name, field)} == ${field.except}`);
   if (field.type === 'imm' && field.nonzero) illegal.push(`${fieldValue(name, field)} == 0`);
 }
 
