@@ -207,7 +207,10 @@ export class PagedFile extends OpenFile {
     const firstWhole = Math.ceil(from / PAGE_SIZE);
     // The page with the file's last byte is whole if the range reaches the end.
     const endWhole = to === paged.size ? Math.ceil(to / PAGE_SIZE) : Math.floor(to / PAGE_SIZE);
-    if (firstWhole > endWhole) return this.#zeroBytes(from, to);
+    if (firstWhole > endWhole) {
+      this.#zeroBytes(from, to);
+      return;
+    }
     if (from % PAGE_SIZE !== 0) this.#zeroBytes(from, Math.min(firstWhole * PAGE_SIZE, to));
     if (endWhole * PAGE_SIZE < to) this.#zeroBytes(Math.max(endWhole * PAGE_SIZE, from), to);
     if (firstWhole >= endWhole) return;

@@ -157,7 +157,10 @@ export class MemoryDirectory extends MemoryInode {
     const target = newParent.#entries.get(newName);
     if (newParent.nlink === 0) throw new SysError(E.ENOENT);
     if (newParent.#isWithin(child)) throw new SysError(E.EINVAL);
-    if ((flags & RENAME_EXCHANGE) !== 0) return this.#exchange(name, child, newParent, newName);
+    if ((flags & RENAME_EXCHANGE) !== 0) {
+      this.#exchange(name, child, newParent, newName);
+      return;
+    }
     if (target !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw new SysError(E.EEXIST);
     if (target === child) return;
     if (target !== undefined) newParent.#replace(newName, child, target);

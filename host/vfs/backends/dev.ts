@@ -1,0 +1,146 @@
+/** /dev: the devices that every program expects (null(4), zero(4), full(4), random(4)), and a place for an embedder's own. */
+import { EINVAL, ENOSPC } from '../../../assembly/shared/errno.js';
+import { OBJECT_SHMEM } from '../../../assembly/shared/exit.js';
+import { SysError } from '../../linux/error.js';
+import { makeDev, S_IFCHR } from '../../linux/stat.js';
+import type { DeviceDriver } from '../devices.js';
+import type { VfsEnvironment } from '../environment.js';
+import { FILE_SIZE_MAX } from '../pagedinode.js';
+import { type Inode, type IoBuffer, OpenFile } from '../types.js';
+import { MemoryFileSystem } from './memory.js';
+
+const CHUNK_BYTES = 65536;
+const ZEROS = new Uint8Array(CHUNK_BYTES);
+
+/** A device without a position: lseek succeeds and stays at 0. */
+export abstract class DeviceFile extends OpenFile {
+  override seek(): number {
+    return 0;
+  }
+}
+
+/** Takes everything there is in the buffer and forgets it. */
+function discard(from: IoBuffer): number {
+  let done = 0;
+  while (from.remaining > 0) done += from.take(CHUNK_BYTES).length;
+  return done;
+}
+
+class NullFile extends DeviceFile {
+  override read(): number {
+    return 0;
+  }
+  override write(from: IoBuffer): number {
+    return discard(from);
+  }
+}
+
+class ZeroFile extends DeviceFile {
+  /** What the last mapObject gave away: its mapping has taken a reference by the next call, or has failed. */
+  #object = 0;
+
+  constructor(
+    readonly env: VfsEnvironment,
+    inode: Inode,
+    flags: number,
+  ) {
+    super(inode, flags);
+  }
+
+  override read(to: IoBuffer): number {
+    let done = 0;
+    while (to.remaining > 0) done += to.put(ZEROS);
+    return done;
+  }
+
+  override write(from: IoBuffer): number {
+    return discard(from);
+  }
+
+  /** Every mapping has zeros of its own: a private one copies them, a shared one is shared with children. */
+  override mapObject(): number {
+    const { exports } = this.env.core;
+    this.#release();
+    this.#object = exports.objectCreate(OBJECT_SHMEM) >>> 0;
+    if (this.#object !== 0) exports.objectSetSize(this.#object, FILE_SIZE_MAX);
+    return this.#object;
+  }
+
+  #release(): void {
+    if (this.#object === 0) return;
+    this.env.core.exports.objectRelease(this.#object);
+    this.#object = 0;
+  }
+
+  override close(): void {
+    this.#release();
+  }
+}
+
+class FullFile extends ZeroFile {
+  override write(from: IoBuffer): number {
+    return from.remaining === 0 ? 0 : -ENOSPC;
+  }
+}
+
+class RandomFile extends DeviceFile {
+  constructor(
+    readonly env: VfsEnvironment,
+    inode: Inode,
+    flags: number,
+  ) {
+    super(inode, flags);
+  }
+
+  override read(to: IoBuffer): number {
+    let done = 0;
+    while (to.remaining > 0) {
+      const bytes = new Uint8Array(Math.min(to.remaining, CHUNK_BYTES));
+      this.env.random(bytes);
+      done += to.put(bytes);
+    }
+    return done;
+  }
+
+  /** Entropy from the guest: welcome, and without effect. */
+  override write(from: IoBuffer): number {
+    return discard(from);
+  }
+}
+
+const MEMORY_MAJOR = 1;
+const ANYBODY = 0o666;
+
+const FD_LINKS: readonly (readonly [name: string, target: string])[] = [
+  ['fd', '/proc/self/fd'],
+  ['stdin', '/proc/self/fd/0'],
+  ['stdout', '/proc/self/fd/1'],
+  ['stderr', '/proc/self/fd/2'],
+];
+
+/** devtmpfs, filled. */
+export class DevFileSystem extends MemoryFileSystem {
+  constructor(env: VfsEnvironment) {
+    super(env, { name: 'devtmpfs' });
+    const random: DeviceDriver['open'] = (inode, flags) => new RandomFile(env, inode, flags);
+    this.addDevice('null', MEMORY_MAJOR, 3, (inode, flags) => new NullFile(inode, flags));
+    this.addDevice('zero', MEMORY_MAJOR, 5, (inode, flags) => new ZeroFile(env, inode, flags));
+    this.addDevice('full', MEMORY_MAJOR, 7, (inode, flags) => new FullFile(env, inode, flags));
+    this.addDevice('random', MEMORY_MAJOR, 8, random);
+    this.addDevice('urandom', MEMORY_MAJOR, 9, random);
+    // Their drivers come with a terminal: ENXIO without one.
+    this.addNode('tty', S_IFCHR | ANYBODY, makeDev(5, 0));
+    this.addNode('console', S_IFCHR | 0o600, makeDev(5, 1));
+    for (const [name, target] of FD_LINKS) this.addSymlink(name, target);
+    this.addDirectory('shm', 0o1777);
+    this.addDirectory('pts');
+  }
+
+  /** A character device of the embedder's: a name (with '/' in subfolders), its number and how it is opened. */
+  addDevice(name: string, major: number, minor: number, open: DeviceDriver['open'], permissions = ANYBODY): Inode {
+    if (!(major >= 0 && major < 4096 && minor >= 0 && minor < 2 ** 20)) throw new SysError(EINVAL, `device ${major}:${minor}`);
+    const rdev = makeDev(major, minor);
+    this.env.devices.registerCharacter(rdev, { name, open });
+    return this.addNode(name, S_IFCHR | permissions, rdev);
+  }
+}

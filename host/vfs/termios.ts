@@ -1,0 +1,131 @@
+/** Modes of a terminal (termios(3)) and how they lie in memory on riscv64. */
+
+/* c_iflag */
+export const ISTRIP = 0o40;
+export const INLCR = 0o100;
+export const IGNCR = 0o200;
+export const ICRNL = 0o400;
+export const IXON = 0o2000;
+export const IXANY = 0o4000;
+export const IMAXBEL = 0o20000;
+export const IUTF8 = 0o40000;
+
+/* c_oflag */
+export const OPOST = 0o1;
+export const ONLCR = 0o4;
+export const OCRNL = 0o10;
+
+/* c_cflag */
+export const CS8 = 0o60;
+export const CREAD = 0o200;
+export const HUPCL = 0o2000;
+export const B38400 = 0o17;
+
+/* c_lflag */
+export const ISIG = 0o1;
+export const ICANON = 0o2;
+export const ECHO = 0o10;
+export const ECHOE = 0o20;
+export const ECHOK = 0o40;
+export const ECHONL = 0o100;
+export const NOFLSH = 0o200;
+export const TOSTOP = 0o400;
+export const ECHOCTL = 0o1000;
+export const ECHOKE = 0o4000;
+export const IEXTEN = 0o100000;
+
+/* indexes of c_cc */
+export const VINTR = 0;
+export const VQUIT = 1;
+export const VERASE = 2;
+export const VKILL = 3;
+export const VEOF = 4;
+export const VTIME = 5;
+export const VMIN = 6;
+export const VSTART = 8;
+export const VSTOP = 9;
+export const VSUSP = 10;
+export const VEOL = 11;
+export const VREPRINT = 12;
+export const VDISCARD = 13;
+export const VWERASE = 14;
+export const VLNEXT = 15;
+export const VEOL2 = 16;
+export const CONTROL_CHARACTERS = 19;
+
+/** struct termios and struct termios2 of the kernel: four flag words, the line discipline, c_cc, and two speeds in the latter. */
+export const TERMIOS_BYTES = 36;
+export const TERMIOS2_BYTES = 44;
+const LINE_AT = 16;
+const CC_AT = 17;
+const SPEEDS_AT = 36;
+const SPEED_DEFAULT = 38400;
+
+const control = (letter: string): number => letter.charCodeAt(0) & 0x1f;
+
+export class Termios {
+  iflag = ICRNL | IXON | IUTF8;
+  oflag = OPOST | ONLCR;
+  cflag = B38400 | CS8 | CREAD;
+  lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
+  line = 0;
+  readonly cc = new Uint8Array(CONTROL_CHARACTERS);
+  inputSpeed = SPEED_DEFAULT;
+  outputSpeed = SPEED_DEFAULT;
+
+  constructor() {
+    const { cc } = this;
+    cc[VINTR] = control('C');
+    cc[VQUIT] = 0x1c;
+    cc[VERASE] = 0x7f;
+    cc[VKILL] = control('U');
+    cc[VEOF] = control('D');
+    cc[VMIN] = 1;
+    cc[VSTART] = control('Q');
+    cc[VSTOP] = control('S');
+    cc[VSUSP] = control('Z');
+    cc[VREPRINT] = control('R');
+    cc[VDISCARD] = control('O');
+    cc[VWERASE] = control('W');
+    cc[VLNEXT] = control('V');
+  }
+
+  encode(bytes: number): Uint8Array {
+    const out = new Uint8Array(bytes);
+    const view = new DataView(out.buffer);
+    view.setUint32(0, this.iflag, true);
+    view.setUint32(4, this.oflag, true);
+    view.setUint32(8, this.cflag, true);
+    view.setUint32(12, this.lflag, true);
+    out[LINE_AT] = this.line;
+    out.set(this.cc, CC_AT);
+    if (bytes >= TERMIOS2_BYTES) {
+      view.setUint32(SPEEDS_AT, this.inputSpeed, true);
+      view.setUint32(SPEEDS_AT + 4, this.outputSpeed, true);
+    }
+    return out;
+  }
+
+  decode(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.iflag = view.getUint32(0, true);
+    this.oflag = view.getUint32(4, true);
+    this.cflag = view.getUint32(8, true);
+    this.lflag = view.getUint32(12, true);
+    this.line = bytes[LINE_AT];
+    this.cc.set(bytes.subarray(CC_AT, CC_AT + CONTROL_CHARACTERS));
+    if (bytes.length >= TERMIOS2_BYTES) {
+      this.inputSpeed = view.getUint32(SPEEDS_AT, true);
+      this.outputSpeed = view.getUint32(SPEEDS_AT + 4, true);
+    }
+  }
+
+  has(flag: 'iflag' | 'oflag' | 'lflag', bit: number): boolean {
+    return (this[flag] & bit) !== 0;
+  }
+
+  /** Is `byte` that control character? 0 switches one off. */
+  is(byte: number, index: number): boolean {
+    return this.cc[index] !== 0 && this.cc[index] === byte;
+  }
+}
