@@ -12,7 +12,20 @@ import { bytesSource, TarFileSystem } from '../../host/vfs/backends/tar.js';
 import type { VfsEnvironment } from '../../host/vfs/environment.js';
 import { releaseFile } from '../../host/vfs/openfile.js';
 import type { FileSystem, Inode } from '../../host/vfs/types.js';
-import { find, get, hashFolder, names, newEnvironment, readAll, readFrom, readText, throwsErrno, withFolder, writeAt, writeTo } from '../support/backends.js';
+import {
+  find,
+  get,
+  hashFolder,
+  names,
+  newEnvironment,
+  readAll,
+  readFrom,
+  readText,
+  throwsErrno,
+  withFolder,
+  writeAt,
+  writeTo,
+} from '../support/backends.js';
 import { makeTar, paxHeader } from '../support/tar.js';
 
 const REG = { mode: S_IFREG | 0o644, uid: 0, gid: 0 };
@@ -290,7 +303,10 @@ test('changes of the folder below show until the file is changed above', async (
 
 test('attributes of the archive come along', async () => {
   const env = await newEnvironment();
-  const tar = new TarFileSystem(env, bytesSource(makeTar([paxHeader({ 'SCHILY.xattr.user.k': 'v', mtime: '7.5' }), { name: 'f', uid: 1 }])));
+  const tar = new TarFileSystem(
+    env,
+    bytesSource(makeTar([paxHeader({ 'SCHILY.xattr.user.k': 'v', mtime: '7.5' }), { name: 'f', uid: 1 }])),
+  );
   const overlay = new OverlayFileSystem(env, tar);
   const file = get(overlay, 'f');
   assert.equal(file.getxattr?.('user.k'), new TextEncoder().encode('v'));
