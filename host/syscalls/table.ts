@@ -3,13 +3,26 @@
  * of the families. The dispatcher, strace and docs/syscalls.md are made from it.
  */
 import { absentRows } from './absent.js';
+import { attributeRows } from './attributes.js';
+import { copyRows } from './copy.js';
+import { epollRows } from './epoll.js';
+import { eventfdRows } from './eventfd.js';
+import { descriptorRows } from './fd.js';
 import { transferRows } from './file.js';
+import { ioctlRows } from './ioctl.js';
+import { memfdRows } from './memfd.js';
 import { memoryRows } from './memory.js';
 import { miscRows } from './misc.js';
+import { openRows } from './open.js';
+import { pollRows } from './poll.js';
 import { processRows } from './process.js';
 import type { SyscallRow } from './row.js';
 import { signalRows } from './signal.js';
+import { socketRows } from './socket.js';
+import { statRows } from './stat.js';
 import { timeRows } from './time.js';
+import { treeRows } from './tree.js';
+import { xattrRows } from './xattr.js';
 
 export interface SyscallFamily {
   readonly title: string;
@@ -17,7 +30,12 @@ export interface SyscallFamily {
 }
 
 export const syscallFamilies: readonly SyscallFamily[] = [
-  { title: 'Reading and writing', rows: transferRows },
+  { title: 'Opening files and descriptors', rows: [...openRows, ...memfdRows, ...descriptorRows, ...ioctlRows] },
+  { title: 'Reading and writing', rows: [...transferRows, ...copyRows] },
+  { title: 'Names and directories', rows: treeRows },
+  { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
+  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows] },
+  { title: 'Sockets', rows: socketRows },
   { title: 'Memory', rows: memoryRows },
   { title: 'Processes, threads and identity', rows: processRows },
   { title: 'Signals', rows: signalRows },

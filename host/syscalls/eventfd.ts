@@ -1,0 +1,88 @@
+import { EAGAIN, EINVAL, ENXIO } from '../../assembly/shared/errno.js';
+import type { Thread } from '../kernel/thread.js';
+import { SysError } from '../linux/error.js';
+import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from '../linux/fcntl.js';
+import { EFD_SEMAPHORE, POLLERR, POLLIN, POLLOUT } from '../linux/poll.js';
+import { AnonymousInode, anonymousFileSystems, placeAnonymous } from '../vfs/anonymous.js';
+import { type IoBuffer, OpenFile } from '../vfs/types.js';
+import { WaitQueue } from '../vfs/wait.js';
+import { descriptorLimit } from './lookup.js';
+import { row } from './row.js';
+
+const COUNTER_BYTES = 8;
+const COUNTER_MAX = 2n ** 64n - 2n;
+
+/** An inode that only its descriptor leads to. */
+export class DescriptorInode extends AnonymousInode {
+  override open(_flags: number): OpenFile {
+    throw new SysError(ENXIO);
+  }
+}
+
+/** eventfd(2): a counter that reads take and writes add to. */
+class EventFile extends OpenFile {
+  readonly #queue = new WaitQueue();
+  #count: bigint;
+
+  constructor(
+    inode: DescriptorInode,
+    flags: number,
+    count: number,
+    private readonly semaphore: boolean,
+  ) {
+    super(inode, flags);
+    this.#count = BigInt(count);
+  }
+
+  override get stream(): boolean {
+    return true;
+  }
+
+  override get queue(): WaitQueue {
+    return this.#queue;
+  }
+
+  override read(to: IoBuffer): number {
+    if (to.remaining < COUNTER_BYTES) return -EINVAL;
+    if (this.#count === 0n) return -EAGAIN;
+    const taken = this.semaphore ? 1n : this.#count;
+    const bytes = new Uint8Array(COUNTER_BYTES);
+    new DataView(bytes.buffer).setBigUint64(0, taken, true);
+    if (to.put(bytes) < COUNTER_BYTES) return 0;
+    this.#count -= taken;
+    this.#queue.wake();
+    return COUNTER_BYTES;
+  }
+
+  override write(from: IoBuffer): number {
+    if (from.remaining < COUNTER_BYTES) return -EINVAL;
+    const bytes = from.take(COUNTER_BYTES);
+    if (bytes.length < COUNTER_BYTES) return 0;
+    const added = new DataView(bytes.buffer).getBigUint64(0, true);
+    if (added > COUNTER_MAX) return -EINVAL;
+    if (this.#count + added > COUNTER_MAX) {
+      from.untake(COUNTER_BYTES);
+      return -EAGAIN;
+    }
+    this.#count += added;
+    if (added > 0n) this.#queue.wake();
+    return COUNTER_BYTES;
+  }
+
+  override poll(): number {
+    if (this.#count > COUNTER_MAX) return POLLERR;
+    return (this.#count > 0n ? POLLIN : 0) | (this.#count < COUNTER_MAX ? POLLOUT : 0);
+  }
+}
+
+function eventfd2(t: Thread, count: number, flags: number): number {
+  if ((flags & ~(EFD_SEMAPHORE | O_NONBLOCK | O_CLOEXEC)) !== 0) return -EINVAL;
+  const { namespace } = t.fs;
+  t.files.requireFree(1, descriptorLimit(t));
+  const inode = new DescriptorInode(namespace.env, anonymousFileSystems(namespace.env).others, 0o600);
+  const file = new EventFile(inode, O_RDWR | (flags & O_NONBLOCK), count, (flags & EFD_SEMAPHORE) !== 0);
+  placeAnonymous(namespace, file, 'anon_inode:[eventfd]');
+  return t.files.install(file, (flags & O_CLOEXEC) !== 0, 0, descriptorLimit(t));
+}
+
+export const eventfdRows = [row(19, 'eventfd2', ['uint', 'flags:eventfd'], eventfd2)];

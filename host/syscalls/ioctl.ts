@@ -1,0 +1,33 @@
+import { ENOTTY } from '../../assembly/shared/errno.js';
+import type { Thread } from '../kernel/thread.js';
+import { O_NONBLOCK } from '../linux/fcntl.js';
+import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX } from '../linux/ioctl.js';
+import { row } from './row.js';
+
+/** ioctl(2): what is the descriptor's own business is done here, the rest is the file's; what it does not know is ENOTTY. */
+function ioctl(t: Thread, fd: number, command: number, argument: number): number {
+  const file = t.files.get(fd);
+  switch (command >>> 0) {
+    case FIOCLEX:
+      t.files.setCloexec(fd, true);
+      return 0;
+    case FIONCLEX:
+      t.files.setCloexec(fd, false);
+      return 0;
+    case FIONBIO:
+      if (t.user.readI32(argument) !== 0) file.flags |= O_NONBLOCK;
+      else file.flags &= ~O_NONBLOCK;
+      return 0;
+    case FIOASYNC:
+      // Turning off what is never on.
+      return t.user.readI32(argument) === 0 ? 0 : -ENOTTY;
+    default:
+      return file.ioctl(command >>> 0, argument, t.user);
+  }
+}
+
+export const ioctlRows = [
+  row(29, 'ioctl', ['fd', 'enum:ioctl', 'ulong'], ioctl, {
+    partial: 'the commands of terminals and pipes, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIGETBSZ, FIOQSIZE; others ENOTTY',
+  }),
+];
