@@ -312,8 +312,8 @@ each('a file swapped for a link or a FIFO between two calls', { readOnly: false 
 });
 
 /**
- * The moment that matters lies inside one call: the check has been made, the use has not. Each run swaps a directory for a link to the folder
- * outside at the n-th call of node:fs that takes a path, for every n, and swaps it back.
+ * The moment that matters lies inside one call: the check has been made, the use has not. Each run swaps a directory for a link to the
+ * folder outside right after the n-th path was handed out, for every n, and swaps it back.
  */
 each('a directory swapped in the middle of a call', { readOnly: false }, (volume, root, env, outside) => {
   fs.mkdirSync(join(root, 'd'));

@@ -285,6 +285,27 @@ each('an unlinked file lives on while it is open, then its memory goes', ({ env,
   assert.ok(env.core.exports.framesInUse() <= frames - 40);
 });
 
+test('a guest can not make names and attributes without end', async () => {
+  const env = await newEnvironment();
+  const overlay = new OverlayFileSystem(env, new TarFileSystem(env, bytesSource(TREE)));
+  const { root } = overlay;
+  const before = overlay.statfs().filesFree;
+  let made = 0;
+  throwsErrno(() => {
+    for (;;) root.create(`f${made++}`, REG);
+  }, E.ENOSPC);
+  assert.is(made - 1, before);
+  for (let i = 0; i < made - 1; i++) root.unlink(`f${i}`);
+  for (let i = 0; i < before + 10; i++) root.createUnnamed?.(REG, true);
+  assert.is(overlay.statfs().filesFree, before);
+  const file = root.create('x', REG);
+  throwsErrno(() => {
+    for (let i = 0; ; i++) file.setxattr?.(`user.${i}`, new Uint8Array(60000), 0);
+  }, E.ENOSPC);
+  root.unlink('x');
+  root.create('y', REG).setxattr?.('user.a', new Uint8Array(60000), 0);
+});
+
 test('changes of the folder below show until the file is changed above', async () => {
   const env = await newEnvironment();
   withFolder((folder) => {

@@ -4,14 +4,15 @@
  * A HostPlace is a name in a directory together with the identity (device and inode number) of what was found there. A directory is never
  * addressed by a path of many components that the host would resolve by itself: somebody may put a symbolic link in the middle.
  *
- * On Linux a directory is held as a descriptor (O_PATH | O_DIRECTORY | O_NOFOLLOW), opened from its parent's descriptor one name at a time
- * and compared with the identity; its entries are addressed as /proc/self/fd/N/NAME, which is openat(2). Whatever is swapped at whatever moment,
- * the call works on an entry of the directory that was meant. Guarantee: no call reaches anything outside the folder's tree.
+ * On Linux a directory is held as a descriptor (O_PATH | O_DIRECTORY | O_NOFOLLOW), opened from its parent's descriptor one name at a
+ * time and compared with the identity; its entries are addressed as /proc/self/fd/N/NAME, which is openat(2). Whatever is swapped at
+ * whatever moment, the call works on an entry of the directory that was meant. Guarantee: no call reaches anything but the folder's tree
+ * (a directory that the host moves out of it while the guest uses it stays usable for a while, as with a bind mount).
  *
- * Elsewhere (and where /proc is missing) each call walks the path with lstat, refuses links and strangers, makes the call with O_NOFOLLOW, and
- * walks again; what was opened is compared with what was seen. Guarantee: links in the folder never lead out, whatever the guest does, since
- * its calls run one at a time. What stays open: a process of the host that swaps directories for links and back in the very moment of a
- * call, every time between the same two steps, can misdirect it.
+ * Elsewhere (and where /proc is missing) each call walks the path with lstat, refuses links and strangers, makes the call with
+ * O_NOFOLLOW, and walks again; what was opened is compared with what was seen. Guarantee: links in the folder never lead out, whatever
+ * the guest does, since its calls run one at a time. What stays open: a process of the host that swaps directories for links and back in
+ * the very moment of a call, every time between the same two steps, can misdirect it.
  */
 import * as fs from 'node:fs';
 import { EINVAL, ESTALE } from '../../../assembly/shared/errno.js';

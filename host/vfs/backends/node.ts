@@ -1,7 +1,7 @@
 /**
- * A folder of the host as a file system (Node only). Nothing outside the folder can be reached through it: see node-place.ts. Symbolic links are
- * the guest's: they are shown, and walked by the VFS inside the guest's root, never by the host. Device nodes and sockets are shown but lead
- * to nothing of the host.
+ * A folder of the host as a file system (Node only). Nothing outside the folder can be reached through it: see node-place.ts. Symbolic
+ * links are the guest's: they are shown, and walked by the VFS inside the guest's root, never by the host. Device nodes and sockets are
+ * shown but lead to nothing of the host.
  */
 import * as fs from 'node:fs';
 import { EACCES, EROFS, ESTALE } from '../../../assembly/shared/errno.js';

@@ -20,6 +20,8 @@ export type Origin = { readonly lower: Inode } | { readonly what: NewInode };
 export interface OverlayInode extends Inode {
   readonly fs: OverlayFileSystem;
   readonly lower: Inode | undefined;
+  /** The last name has gone. */
+  gone(): void;
 }
 
 function setOrigin(inode: Inode, origin: Origin, now: Timestamp): void {
@@ -46,7 +48,10 @@ function changeAttributes(inode: OverlayInode, change: InodeChange): void {
 class Xattrs {
   #own: Map<string, Uint8Array> | undefined;
 
-  constructor(readonly lower: Inode | undefined) {}
+  constructor(
+    readonly fs: OverlayFileSystem,
+    readonly lower: Inode | undefined,
+  ) {}
 
   get(name: string): Uint8Array | undefined {
     return this.#own === undefined ? this.lower?.getxattr?.(name) : this.#own.get(name);
@@ -60,21 +65,38 @@ class Xattrs {
     if (this.#own !== undefined) return this.#own;
     const copy = new Map<string, Uint8Array>();
     for (const name of this.list()) copy.set(name, this.get(name) ?? new Uint8Array(0));
+    for (const [name, value] of copy) this.fs.chargeXattr(cost(name, value));
     this.#own = copy;
     return copy;
   }
 
   set(name: string, value: Uint8Array, flags: number): void {
-    const exists = this.get(name) !== undefined;
+    const before = this.get(name);
+    const exists = before !== undefined;
     if (exists && (flags & XATTR_CREATE) !== 0) throw new SysError(EEXIST);
     if (!exists && (flags & XATTR_REPLACE) !== 0) throw new SysError(ENODATA);
-    this.#copy().set(name, value.slice());
+    const own = this.#copy();
+    this.fs.chargeXattr(cost(name, value) - (before === undefined ? 0 : cost(name, before)));
+    own.set(name, value.slice());
   }
 
   remove(name: string): void {
-    if (this.get(name) === undefined) throw new SysError(ENODATA);
+    const value = this.get(name);
+    if (value === undefined) throw new SysError(ENODATA);
     this.#copy().delete(name);
+    this.fs.chargeXattr(-cost(name, value));
   }
+
+  /** The inode is gone. */
+  release(): void {
+    for (const [name, value] of this.#own ?? []) this.fs.chargeXattr(-cost(name, value));
+    this.#own?.clear();
+  }
+}
+
+/** Bytes that an attribute takes, about. */
+function cost(name: string, value: Uint8Array): number {
+  return 2 * name.length + value.length;
 }
 
 /** Symbolic links, devices, FIFOs, sockets; the base of directories. */
@@ -98,7 +120,7 @@ export class OverlayNode extends Inode implements OverlayInode {
     super();
     this.lower = 'lower' in origin ? origin.lower : undefined;
     this.ino = this.lower?.ino ?? fs.newIno();
-    this.#xattrs = new Xattrs(this.lower);
+    this.#xattrs = new Xattrs(fs, this.lower);
     setOrigin(this, origin, fs.env.now());
     if (this.lower !== undefined) this.size = this.lower.size;
   }
@@ -109,6 +131,11 @@ export class OverlayNode extends Inode implements OverlayInode {
 
   override setattr(change: InodeChange): void {
     changeAttributes(this, change);
+  }
+
+  gone(): void {
+    if (this.lower === undefined) this.fs.inodeGone();
+    this.#xattrs.release();
   }
 
   override getxattr(name: string): Uint8Array | undefined {
@@ -173,7 +200,7 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
     this.lower = lower;
     this.#pages = pages;
     this.ino = lower?.ino ?? fs.newIno();
-    this.#xattrs = new Xattrs(lower);
+    this.#xattrs = new Xattrs(fs, lower);
     this.#seenSize = lower?.size ?? 0;
     this.#seenTime = lower?.mtime;
     setOrigin(this, origin, fs.env.now());
@@ -215,6 +242,12 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   override setattr(change: InodeChange): void {
     if (change.size !== undefined) this.resize(change.size);
     changeAttributes(this, change);
+  }
+
+  gone(): void {
+    if (this.lower === undefined) this.fs.inodeGone();
+    this.#xattrs.release();
+    this.releaseIfUnused();
   }
 
   /** Memory is the medium: dirty pages stay where they are, as in tmpfs. */

@@ -6,7 +6,7 @@
  *
  * A directory's names: what `#changes` says (an inode, or null for "gone": a whiteout), else what the lower directory has.
  */
-import { EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../../../assembly/shared/errno.js';
+import { EEXIST, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EXDEV } from '../../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { RENAME_EXCHANGE, RENAME_NOREPLACE } from '../../linux/fcntl.js';
@@ -18,6 +18,9 @@ import { type Origin, OverlayFile, type OverlayInode, OverlayNode, OverlaySymlin
 
 /** New inodes are numbered from here: lower file systems stay below. */
 const NEW_INO_MIN = 2 ** 52;
+/** New inodes and attributes are objects of the host's: a guest must not fill its memory with them. */
+const INODES_MIN = 1024;
+const XATTR_BYTES_MAX = 16 * 1024 * 1024;
 
 export class OverlayFileSystem implements FileSystem {
   readonly name = 'overlay';
@@ -26,18 +29,40 @@ export class OverlayFileSystem implements FileSystem {
   readonly root: Inode;
   /** Lower inode -> ours, where one may be found under several names. */
   readonly #byLower = new WeakMap<Inode, OverlayInode>();
+  readonly #inodesMax: number;
+  #inodes = 0;
   #lastIno = NEW_INO_MIN;
+  #xattrBytes = 0;
 
   constructor(
     readonly env: VfsEnvironment,
     readonly lower: FileSystem,
   ) {
+    this.#inodesMax = Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
     this.dev = env.allocateDev();
     this.root = new OverlayDirectory(this, { lower: lower.root }, undefined);
   }
 
+  /** A number for a new inode. ENOSPC: there are as many as may be. */
   newIno(): number {
+    if (this.#inodes >= this.#inodesMax) throw new SysError(ENOSPC);
+    this.#inodes++;
     return ++this.#lastIno;
+  }
+
+  /** A new inode has lost its last name. */
+  inodeGone(): void {
+    this.#inodes--;
+  }
+
+  /** One without a name has got one. */
+  inodeBack(): void {
+    this.#inodes++;
+  }
+
+  chargeXattr(bytes: number): void {
+    if (bytes > 0 && this.#xattrBytes + bytes > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
+    this.#xattrBytes += bytes;
   }
 
   /** Memory is the disk. */
@@ -45,8 +70,8 @@ export class OverlayFileSystem implements FileSystem {
     const { exports } = this.env.core;
     const blocks = exports.frameLimit();
     const blocksFree = Math.max(0, blocks - exports.framesInUse());
-    const files = blocks;
-    return { type: OVERLAYFS_SUPER_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree, files, filesFree: blocksFree, nameMax: 255 };
+    const files = this.#inodesMax;
+    return { type: OVERLAYFS_SUPER_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree, files, filesFree: files - this.#inodes, nameMax: 255 };
   }
 
   /** There is no medium. */
@@ -157,6 +182,7 @@ export class OverlayDirectory extends OverlayNode {
     const file = new OverlayFile(this.fs, { what });
     file.nlink = 0;
     file.linkable = linkable;
+    this.fs.inodeGone();
     return file;
   }
 
@@ -174,7 +200,7 @@ export class OverlayDirectory extends OverlayNode {
     const inode = this.#own(target);
     this.#requireFree(name);
     if (inode.nlink === 0 && !(inode instanceof OverlayFile && inode.linkable)) throw new SysError(ENOENT);
-    inode.nlink++;
+    if (inode.nlink++ === 0) this.fs.inodeBack();
     inode.ctime = this.fs.env.now();
     this.#put(name, inode);
   }
@@ -207,7 +233,7 @@ export class OverlayDirectory extends OverlayNode {
   #lost(inode: OverlayInode): void {
     inode.nlink = inode instanceof OverlayDirectory ? 0 : Math.max(0, inode.nlink - 1);
     inode.ctime = this.fs.env.now();
-    if (inode instanceof OverlayFile) inode.releaseIfUnused();
+    if (inode.nlink === 0) inode.gone();
   }
 
   override rename(name: string, newParent: Inode, newName: string, flags: number): void {
