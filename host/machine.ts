@@ -221,7 +221,8 @@ export class Machine {
         exitThread(t, process.status);
         return;
       }
-      if (t.signalFlag || t.interrupted !== 0) {
+      // A call that was asleep runs again first: it finishes, or finds the signal and says how it is to be interrupted.
+      if ((t.signalFlag && t.syscall < 0) || t.interrupted !== 0) {
         if (!this.#deliver(t)) return;
         if (process.exiting) continue;
         if (process.stopped) {
