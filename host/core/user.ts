@@ -63,7 +63,11 @@ export class UserMemory {
   }
 
   readU32(address: number): number {
-    if ((address & PAGE_MASK) <= PAGE_SIZE - 4) return this.core.view.getUint32(this.page(address, X.ACCESS_READ), true);
+    if ((address & PAGE_MASK) <= PAGE_SIZE - 4) {
+      // The page first: bringing it in may grow the memory, which detaches the views.
+      const at = this.page(address, X.ACCESS_READ);
+      return this.core.view.getUint32(at, true);
+    }
     return new DataView(this.read(address, 4).buffer).getUint32(0, true);
   }
 
@@ -81,8 +85,10 @@ export class UserMemory {
   }
 
   writeU32(address: number, value: number): void {
-    if ((address & PAGE_MASK) <= PAGE_SIZE - 4) this.core.view.setUint32(this.page(address, X.ACCESS_WRITE), value, true);
-    else {
+    if ((address & PAGE_MASK) <= PAGE_SIZE - 4) {
+      const at = this.page(address, X.ACCESS_WRITE);
+      this.core.view.setUint32(at, value, true);
+    } else {
       const bytes = new Uint8Array(4);
       new DataView(bytes.buffer).setUint32(0, value, true);
       this.write(address, bytes);
