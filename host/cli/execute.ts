@@ -1,0 +1,173 @@
+import { ENOENT, ENOMEM, ENOTDIR } from '../../assembly/shared/errno.js';
+import { type MappedPlace, mappedPlace, symbolAt } from '../debug/symbolize.js';
+import { loadCore } from '../index-node.js';
+import type { Process } from '../kernel/process.js';
+import { SysError } from '../linux/error.js';
+import { Machine, type RunResult } from '../machine.js';
+import { findProgram, installFile, makeDirectories, mountStandard } from '../machine-setup.js';
+import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
+import { assembleFile } from './asm.js';
+import { readInput, writeOutput } from './files.js';
+import { watchInterruptions } from './interrupt.js';
+import * as O from './options.js';
+import { describeKilled, describeSignal } from './report.js';
+import { openStdio, type Stdio } from './stdio.js';
+import { openTrace, type Trace } from './trace.js';
+import { addMounts, explain, guestPath, rootFileSystem } from './world.js';
+
+export interface RunOptions {
+  readonly root?: string;
+  readonly rw?: boolean;
+  readonly mount?: readonly O.Mount[];
+  readonly cwd?: string;
+  /** On top of the default environment. */
+  readonly env?: ReadonlyMap<string, string>;
+  readonly memory?: number;
+  /** Seconds. */
+  readonly timeout?: number;
+  readonly fuel?: number;
+  /** '' is stderr, as for strace. */
+  readonly stats?: string;
+  readonly strace?: string;
+  /** Called with the numbers of the run when it has ended. */
+  readonly onStats?: (stats: RunStats) => void;
+}
+
+/** Where the program is and what it is started with, inside the machine. */
+interface Launch {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: ReadonlyMap<string, string>;
+}
+
+/** One run from start to end; the status to exit with. */
+export async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<number> {
+  if (options.rw === true && options.root === undefined) throw new O.UsageError('--rw needs --root');
+  const bytes = options.root === undefined ? programBytes(program) : undefined;
+  const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
+  const stdio = openStdio();
+  const machine = await Machine.create({
+    module: await loadCore(),
+    root: rootFileSystem(options.root, options.rw === true),
+    memoryBytes,
+    fuel: options.fuel,
+    timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
+    // Ctrl-C can always come.
+    mayWake: () => true,
+  });
+  try {
+    for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
+    addMounts(machine, options.mount ?? []);
+    const launch = prepare(machine, program, args, bytes, options);
+    const main = guard(launch.path, memoryBytes, () =>
+      machine.spawn({
+        path: launch.path,
+        argv: launch.argv,
+        cwd: launch.cwd,
+        env: [...launch.env].map(([name, value]) => `${name}=${value}`),
+        files: stdio.files(machine),
+      }),
+    );
+    stdio.attach(machine, main);
+    return await finishRun(machine, main, stdio, program, options);
+  } finally {
+    stdio.close();
+  }
+}
+
+/** The file of the host; a source text is assembled. */
+function programBytes(program: string): Uint8Array {
+  if (/\.[sS]$/.test(program)) return assembleFile(program, O.EXIT_NOT_FOUND);
+  return readInput(program, O.EXIT_NOT_FOUND, O.EXIT_CANNOT_RUN);
+}
+
+function prepare(machine: Machine, program: string, args: readonly string[], bytes: Uint8Array | undefined, options: RunOptions): Launch {
+  const env = new Map([...O.defaultEnvironment(process.env.TERM), ...(options.env ?? [])]);
+  if (bytes !== undefined) {
+    const path = guestPath(program);
+    // The host's working directory, so that relative names mean the same inside.
+    const cwd = options.cwd ?? guestPath('.');
+    guard(path, 0, () => {
+      installFile(machine, path, bytes);
+      makeDirectories(machine, cwd);
+    });
+    return { path, argv: [program, ...args], cwd, env };
+  }
+  const cwd = options.cwd ?? '/';
+  const path = guard(program, 0, () => findProgram(machine, program, env.get('PATH') ?? '', cwd));
+  return { path, argv: [program, ...args], cwd, env };
+}
+
+/** Turns an errno of the guest's world into a line and an exit status: 127 when something is not there, else 126. */
+function guard<T>(path: string, memoryBytes: number, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    const missing = (error.errno === ENOENT || error.errno === ENOTDIR) && !error.detail.startsWith('missing interpreter');
+    const memory = error.errno === ENOMEM && error.detail === '' ? `out of memory (--memory ${O.showSize(memoryBytes)})` : undefined;
+    throw new O.CliError(missing ? O.EXIT_NOT_FOUND : O.EXIT_CANNOT_RUN, `${path}: ${memory ?? explain(error)}`);
+  }
+}
+
+function complain(message: string): void {
+  process.stderr.write(`pagewalk: ${message}\n`);
+}
+
+async function finishRun(machine: Machine, main: Process, stdio: Stdio, program: string, options: RunOptions): Promise<number> {
+  const trace: Trace | undefined = options.strace === undefined ? undefined : openTrace(machine, options.strace);
+  const place = watchFatal(machine, main);
+  const collector = new StatsCollector(machine, main);
+  const interruptions = watchInterruptions(machine, main);
+  stdio.onInterrupt = interruptions.onTerminalKey;
+  let result: RunResult;
+  try {
+    result = await machine.run(main);
+  } finally {
+    interruptions.stop();
+    trace?.close();
+  }
+  const status = interruptions.status ?? describeEnd(machine, result, place.at, options);
+  const stats = collector.finish(program, result);
+  options.onStats?.(stats);
+  if (options.stats === '') process.stderr.write(statsText(stats));
+  else if (options.stats !== undefined) writeOutput(options.stats, `${JSON.stringify(stats, null, 2)}\n`);
+  return status;
+}
+
+/** Remembers which code the main program was in when a signal killed it: afterwards its memory is gone. */
+function watchFatal(machine: Machine, main: Process): { at: MappedPlace | undefined } {
+  const place: { at: MappedPlace | undefined } = { at: undefined };
+  const { hooks } = machine.kernel;
+  const before = hooks.onFatalSignal;
+  hooks.onFatalSignal = (thread, info) => {
+    before?.(thread, info);
+    if (thread.process === main) place.at = mappedPlace(machine.kernel, main, machine.core.pc);
+  };
+  return place;
+}
+
+/** Says on stderr why a run ended that did not end by itself; the status to exit with. */
+function describeEnd(machine: Machine, result: RunResult, place: MappedPlace | undefined, options: RunOptions): number {
+  switch (result.reason) {
+    case 'exit':
+      return result.exitCode;
+    case 'signal': {
+      const symbol = place === undefined ? undefined : symbolAt(machine.env, place);
+      complain(result.report === undefined ? describeSignal(result.exitCode) : describeKilled(result.report, symbol));
+      return result.exitCode;
+    }
+    case 'memory':
+      complain(`killed: out of memory (--memory ${O.showSize(options.memory ?? O.MEMORY_DEFAULT)})`);
+      return result.exitCode;
+    case 'timeout':
+      complain(`ended after ${options.timeout} s (--timeout)`);
+      return O.EXIT_TIMEOUT;
+    case 'fuel':
+      complain(`ended after ${options.fuel} instructions (--fuel)`);
+      return O.EXIT_FUEL;
+    case 'deadlock':
+      throw new Error('a run that Ctrl-C can wake was taken for dead');
+  }
+}

@@ -1,0 +1,49 @@
+import type { Process } from '../kernel/process.js';
+import { sendToProcess } from '../kernel/signal.js';
+import { SI_KERNEL, SIGINT, SIGKILL, SIGTERM } from '../linux/signal.js';
+import type { Machine } from '../machine.js';
+
+const TWICE_MS = 1000;
+
+export interface Interruptions {
+  /** Set when the host ended the run: 128 + its signal. */
+  readonly status: number | undefined;
+  /** A terminal in raw mode gives Ctrl-C as a byte and has sent SIGINT itself: only the second one matters here. */
+  readonly onTerminalKey: () => void;
+  stop(): void;
+}
+
+/** Ctrl-C interrupts the guest's foreground programs; a second one within a second, or SIGTERM, ends the run. */
+export function watchInterruptions(machine: Machine, main: Process): Interruptions {
+  let status: number | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  const end = (signal: number): void => {
+    status = 128 + signal;
+    sendToProcess(main, { signo: SIGKILL, code: SI_KERNEL });
+  };
+  const isSecond = (): boolean => {
+    const now = performance.now();
+    const second = now - last < TWICE_MS;
+    last = now;
+    return second;
+  };
+  const onInterrupt = (): void => {
+    if (isSecond()) end(SIGINT);
+    else machine.signal(SIGINT);
+  };
+  const onTerminate = (): void => end(SIGTERM);
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  return {
+    get status() {
+      return status;
+    },
+    onTerminalKey: () => {
+      if (isSecond()) end(SIGINT);
+    },
+    stop: () => {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { type Command, Option } from 'commander';
+import { type RunOptions, runProgram } from './execute.js';
+import { MEMORY_DEFAULT, parseEnvironment, parseFuel, parseMemory, parseMount, parseTimeout, showSize } from './options.js';
+
+const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, all: readonly T[]): T[] => [...all, parse(text)];
+
+const EXAMPLES = `
+PROGRAM is a riscv64 ELF file (or FILE.s, assembled first). Everything after it belongs to the program.
+
+Without --root, PROGRAM is a file of this computer; the program sees a file system in memory with itself at the same path, /proc, /dev
+and /tmp. With --root it is looked up in that tree, by PATH when it has no slash; what the program writes stays in memory unless --rw.
+Its environment is PATH, HOME=/root, USER=root and TERM, and what --env gives.
+
+Exit status: the program's; 128+n when signal n killed it; 2 wrong usage; 124 --timeout; 125 --fuel is used up; 126 it cannot be
+run; 127 it is not there. Ctrl-C is SIGINT for the program; twice within a second ends the run.
+
+Examples:
+  pagewalk run hello.elf                         run a program
+  echo 2+2 | pagewalk run bc.elf -l              options after the program are its own
+  pagewalk run --root debian.tar.gz sh           a shell in an archive, changes forgotten at the end
+  pagewalk run --root . --rw --cwd /src make     a folder as '/', changes kept
+  pagewalk run --mount data:/data:ro prog.elf    a folder of this computer, read only
+  pagewalk run --stats --memory 64M prog.elf     page faults, TLB misses, instructions, time
+  pagewalk run --strace=log.txt prog.elf         system calls to a file
+`;
+
+export function runCommand(program: Command, finish: (status: number) => void): void {
+  program
+    .command('run')
+    .description('run a riscv64 Linux program')
+    .usage('[options] PROGRAM [ARGS...]')
+    .argument('<program>', 'riscv64 ELF file or assembler source')
+    .argument('[args...]', 'its arguments')
+    .passThroughOptions()
+    .option('--root <path>', "the program's '/': a folder, .tar or .tar.gz")
+    .option('--rw', 'write to the folder of --root itself')
+    .option('--mount <src:dst[:ro]>', 'show a folder or archive at DST (repeatable)', collect(parseMount), [])
+    .option('--cwd <dir>', 'working directory inside')
+    .option('--env <name=value>', 'set a variable of the environment (repeatable)', collect(parseEnvironment), [])
+    .addOption(
+      new Option('--memory <size>', 'memory of the machine').argParser(parseMemory).default(MEMORY_DEFAULT, showSize(MEMORY_DEFAULT)),
+    )
+    .option('--timeout <seconds>', 'end the run after so much time', parseTimeout)
+    .option('--fuel <n>', 'end the run after so many instructions', parseFuel)
+    .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
+    .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (path: string, args: readonly string[], options: RunOptions & { env: [string, string][] }) => {
+      finish(await runProgram(path, args, { ...options, env: new Map(options.env) }));
+    });
+}

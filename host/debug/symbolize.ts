@@ -1,0 +1,56 @@
+import { VMA_OBJECT, VMA_OFFSET, VMA_START } from '../../assembly/shared/mman.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { Process } from '../kernel/process.js';
+import { check, Suspend, SysError } from '../linux/error.js';
+import { O_RDONLY } from '../linux/fcntl.js';
+import type { VfsEnvironment } from '../vfs/environment.js';
+import { HostBuffer } from '../vfs/hostbuffer.js';
+import { releaseFile } from '../vfs/openfile.js';
+import type { Inode } from '../vfs/types.js';
+import { type ElfFile, readElf, SymbolMap } from './elf.js';
+
+/** Which byte of which file is mapped at an address: stays true when the process is gone. */
+export interface MappedPlace {
+  readonly inode: Inode;
+  readonly offset: number;
+}
+
+/** undefined: nothing, or no file, is mapped there. */
+export function mappedPlace(kernel: Kernel, process: Process, address: number): MappedPlace | undefined {
+  const { core } = kernel;
+  const vma = core.exports.vmaFind(process.space.handle, address);
+  if (vma === 0) return undefined;
+  const start = core.readU64(vma + VMA_START);
+  const inode = kernel.env.pages.inodeOf(core.u32[(vma + VMA_OBJECT) >>> 2]);
+  if (address < start || inode === undefined) return undefined;
+  return { inode, offset: core.readU64(vma + VMA_OFFSET) + (address - start) };
+}
+
+/** Larger files are not searched for a name. */
+const FILE_BYTES_MAX = 256 * 1024 * 1024;
+
+/** "main+0x12": what an ELF file calls the byte at `place`, wherever it is loaded. undefined: it has no name for it. */
+export function symbolAt(env: VfsEnvironment, place: MappedPlace): string | undefined {
+  const elf = readProgram(env, place.inode);
+  const segment = elf?.segments.find((s) => place.offset >= s.offset && place.offset < s.offset + s.size);
+  if (elf === undefined || segment === undefined) return undefined;
+  return new SymbolMap(elf.symbols).name(segment.address + place.offset - segment.offset);
+}
+
+function readProgram(env: VfsEnvironment, inode: Inode): ElfFile | undefined {
+  if (inode.size > FILE_BYTES_MAX) return undefined;
+  try {
+    const file = inode.open(O_RDONLY);
+    try {
+      const buffer = new HostBuffer(new Uint8Array(inode.size), env.pages);
+      while (buffer.remaining > 0 && check(file.read(buffer, buffer.transferred)) > 0);
+      return readElf(buffer.filled);
+    } finally {
+      releaseFile(file);
+    }
+  } catch (error) {
+    // A name is a convenience: a file that can't be read now has none.
+    if (error instanceof SysError || error instanceof Suspend) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+/** The embedding API. Portable: for Node there is more in index-node.ts, which the package's `node` condition selects. */
+export { type AssembleResult, assemble, type Diagnostic, formatDiagnostic } from './asm/index.js';
+export { Core } from './core/core.js';
+export { type Disassembled, type DisassembleOptions, disassemble, disassembleWord } from './debug/disassemble.js';
+export { type ElfFile, type ElfSymbol, readElf, SymbolMap } from './debug/elf.js';
+export { ListingError, type ListingOptions, listing } from './debug/listing.js';
+export { Strace } from './debug/strace/strace.js';
+export { type Clock, hostClock } from './kernel/clock.js';
+export type { SyscallObserver, TracedCall } from './kernel/observer.js';
+export type { Process } from './kernel/process.js';
+export { errnoMessage, errnoName } from './linux/errno.js';
+export { Suspend, SysError } from './linux/error.js';
+export { signalName } from './linux/signal.js';
+export { type EndReason, Machine, type MachineOptions, type RunResult, type SpawnOptions } from './machine.js';
+export type { FatalReport } from './machine-report.js';
+export { findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
+export { type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
+export { MemoryFileSystem } from './vfs/backends/memory.js';
+export { OverlayFileSystem } from './vfs/backends/overlay.js';
+export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
+export { unpackArchive } from './vfs/backends/tar-gzip.js';
+export { TarError } from './vfs/backends/tar-header.js';
+export type { VfsEnvironment } from './vfs/environment.js';
+export { type FileSystem, Inode, type IoBuffer, OpenFile } from './vfs/types.js';
+
+/** The compiled core that lies beside this module, fetched. Give it to Machine.create; machines may share it. */
+export async function loadCore(url: URL = new URL('../core.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
+  return await WebAssembly.compile(await response.arrayBuffer());
+}

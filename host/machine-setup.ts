@@ -1,0 +1,119 @@
+import { EACCES, EISDIR, ENOENT } from '../assembly/shared/errno.js';
+import { makeCred } from './kernel/credentials.js';
+import { KernelProcSource } from './kernel/procsource.js';
+import { check, SysError } from './linux/error.js';
+import { O_WRONLY } from './linux/fcntl.js';
+import { isDirectory, isRegular, S_IFDIR, S_IFREG } from './linux/stat.js';
+import type { Machine } from './machine.js';
+import { MAY_EXEC, requireAccess } from './vfs/access.js';
+import { DevFileSystem } from './vfs/backends/dev.js';
+import { ProcFileSystem } from './vfs/backends/proc.js';
+import { PathContext } from './vfs/context.js';
+import { Location } from './vfs/dentry.js';
+import { HostBuffer } from './vfs/hostbuffer.js';
+import { releaseFile } from './vfs/openfile.js';
+import type { FileSystem } from './vfs/types.js';
+import { resolve, resolveParent } from './vfs/walk.js';
+
+/** The tree as root sees it: what preparing a machine is done with. */
+export function rootContext(machine: Machine): PathContext {
+  return PathContext.create(machine.namespace, makeCred(0, 0));
+}
+
+/** What an absolute path names, or undefined when there is nothing of that name. */
+export function lookUp(machine: Machine, path: string): Location | undefined {
+  const ctx = rootContext(machine);
+  try {
+    return resolve(ctx, ctx.root, path);
+  } catch (error) {
+    if (error instanceof SysError && error.errno === ENOENT) return undefined;
+    throw error;
+  }
+}
+
+/** The directory of an absolute path; it and those above it are made where they are missing. Throws SysError (EROFS, ENOTDIR...). */
+export function makeDirectories(machine: Machine, path: string, mode = 0o755): Location {
+  const ctx = rootContext(machine);
+  let at = ctx.root;
+  for (const name of path.split('/').filter((part) => part !== '')) {
+    const next = lookUpIn(ctx, at, name);
+    at = next ?? makeDirectory(at, name, mode);
+  }
+  return at;
+}
+
+function lookUpIn(ctx: PathContext, at: Location, name: string): Location | undefined {
+  try {
+    return resolve(ctx, at, name, { directory: true });
+  } catch (error) {
+    if (error instanceof SysError && error.errno === ENOENT) return undefined;
+    throw error;
+  }
+}
+
+function makeDirectory(at: Location, name: string, mode: number): Location {
+  const inode = at.inode.create(name, { mode: S_IFDIR | mode, uid: 0, gid: 0 });
+  return new Location(at.mount, at.dentry.insert(name, inode));
+}
+
+/** Writes a new file; its directory is made where it is missing. */
+export function installFile(machine: Machine, path: string, bytes: Uint8Array, mode = 0o755): void {
+  const slash = path.lastIndexOf('/');
+  makeDirectories(machine, path.slice(0, slash));
+  const ctx = rootContext(machine);
+  const walk = resolveParent(ctx, ctx.root, path);
+  const inode = walk.at.inode.create(walk.name, { mode: S_IFREG | mode, uid: 0, gid: 0 });
+  walk.at.dentry.insert(walk.name, inode);
+  const file = inode.open(O_WRONLY);
+  try {
+    const buffer = new HostBuffer(bytes, machine.env.pages);
+    while (buffer.remaining > 0) check(file.write(buffer, buffer.transferred));
+  } finally {
+    releaseFile(file);
+  }
+}
+
+/** Attaches a file system at an absolute path, whose directory is made when it is missing. */
+export function mountAt(machine: Machine, path: string, fs: FileSystem, readOnly = false, source?: string): void {
+  machine.namespace.mount(fs, makeDirectories(machine, path), { readOnly, source });
+}
+
+/**
+ * /proc, /dev and /tmp as programs expect them. `create`: missing mount points are made. Otherwise (a host folder that is written
+ * to directly) they are left out; the names of those are returned.
+ */
+export function mountStandard(machine: Machine, create = true): string[] {
+  const missing: string[] = [];
+  const has = (path: string): boolean => {
+    const found = lookUp(machine, path);
+    if (found === undefined && !create) missing.push(path);
+    return found === undefined ? create : isDirectory(found.inode.mode);
+  };
+  if (has('/proc')) mountAt(machine, '/proc', new ProcFileSystem(machine.env, new KernelProcSource(machine.kernel)), false, 'proc');
+  if (has('/dev')) mountAt(machine, '/dev', new DevFileSystem(machine.env), false, 'dev');
+  if (create && lookUp(machine, '/tmp') === undefined) makeDirectories(machine, '/tmp', 0o1777);
+  return missing;
+}
+
+/**
+ * The path of a program as a shell finds it: a name without a slash is searched in PATH. Throws SysError: ENOENT, or EACCES when
+ * only files that may not be executed were found.
+ */
+export function findProgram(machine: Machine, name: string, path: string, cwd: string): string {
+  if (name.includes('/')) return name;
+  let denied = false;
+  for (const folder of path.split(':')) {
+    const candidate = `${folder === '' ? '.' : folder}/${name}`;
+    const ctx = rootContext(machine);
+    try {
+      const { inode } = resolve(ctx, resolve(ctx, ctx.root, cwd), candidate);
+      if (!isRegular(inode.mode)) continue;
+      requireAccess(ctx.cred, inode, MAY_EXEC);
+      return candidate;
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      denied ||= error.errno === EACCES || error.errno === EISDIR;
+    }
+  }
+  throw denied ? new SysError(EACCES) : new SysError(ENOENT, 'not found in PATH');
+}

@@ -1,0 +1,146 @@
+import * as L from '../assembly/shared/layout.js';
+import * as S from '../assembly/shared/stat.js';
+import { type Process, SYSTEM_CALL_NS } from './kernel/process.js';
+import type { Machine, RunResult } from './machine.js';
+
+/** What a run did, in numbers; `pagewalk run --stats=FILE` writes it as JSON (docs/stats.md). Pages are 4096 bytes. */
+export interface RunStats {
+  readonly schema: 1;
+  readonly program: string;
+  readonly end: { readonly reason: string; readonly exitCode: number; readonly signal: string | null };
+  /** Host time from the first instruction to the end. */
+  readonly timeMs: number;
+  readonly instructions: number;
+  readonly systemCalls: number;
+  readonly processes: number;
+  readonly contextSwitches: number;
+  /** Instructions translated for the interpreter. */
+  readonly decodedInstructions: number;
+  /** The main process's address space just before its end. */
+  readonly space: SpaceStats;
+  /** Of all processes. */
+  readonly faults: { readonly minor: number; readonly major: number; readonly copyOnWrite: number; readonly zeroFill: number };
+  /** Loads, stores and atomics of all processes, by what translated them. */
+  readonly translation: { readonly accesses: number; readonly windowHits: number; readonly tlbHits: number; readonly walks: number };
+  /** Frames of the machine, kernel tables and page cache included. */
+  readonly frames: { readonly limit: number; readonly inUse: number; readonly peak: number };
+}
+
+export interface SpaceStats {
+  readonly mappedPages: number;
+  readonly residentPages: number;
+  readonly residentPeakPages: number;
+  readonly sharedPages: number;
+  /** Resident pages at their identity frame, which need no walk. */
+  readonly windowPages: number;
+  readonly tablePages: number;
+  readonly stackPages: number;
+}
+
+const NO_SPACE: SpaceStats = {
+  mappedPages: 0,
+  residentPages: 0,
+  residentPeakPages: 0,
+  sharedPages: 0,
+  windowPages: 0,
+  tablePages: 0,
+  stackPages: 0,
+};
+
+/** Watches one run: make it before Machine.run, ask it afterwards. */
+export class StatsCollector {
+  #space = NO_SPACE;
+  #systemCalls = 0;
+  #processes = 0;
+  #framesInUse = 0;
+  readonly #start = performance.now();
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly main: Process,
+  ) {
+    const { hooks } = machine.kernel;
+    const before = hooks.onProcessExit;
+    hooks.onProcessExit = (process) => {
+      before?.(process);
+      this.#processEnds(process);
+    };
+  }
+
+  #processEnds(process: Process): void {
+    this.#processes++;
+    this.#systemCalls += Math.round(process.usage().systemNs / SYSTEM_CALL_NS);
+    if (process !== this.main) return;
+    const { exports } = this.machine.core;
+    const stat = (which: number): number => exports.spaceStat(process.space.handle, which);
+    this.#framesInUse = exports.framesInUse();
+    this.#space = {
+      mappedPages: stat(S.SPACE_STAT_PAGES_MAPPED),
+      residentPages: stat(S.SPACE_STAT_RESIDENT),
+      residentPeakPages: stat(S.SPACE_STAT_RESIDENT_PEAK),
+      sharedPages: stat(S.SPACE_STAT_SHARED_RESIDENT),
+      windowPages: stat(S.SPACE_STAT_WINDOW_PAGES),
+      tablePages: stat(S.SPACE_STAT_TABLE_FRAMES),
+      stackPages: stat(S.SPACE_STAT_STACK_PAGES),
+    };
+  }
+
+  finish(program: string, result: RunResult): RunStats {
+    const timeMs = performance.now() - this.#start;
+    const { core, kernel } = this.machine;
+    const accesses = core.counter(L.COUNT_ACCESSES);
+    const tlbHits = core.counter(L.COUNT_TLB_HITS);
+    const walks = core.counter(L.COUNT_WALKS);
+    return {
+      schema: 1,
+      program,
+      end: { reason: result.reason, exitCode: result.exitCode, signal: result.report?.name ?? null },
+      timeMs,
+      instructions: core.counter(L.COUNT_INSTRUCTIONS),
+      systemCalls: this.#systemCalls,
+      processes: this.#processes,
+      contextSwitches: kernel.contextSwitches,
+      decodedInstructions: core.counter(L.COUNT_DECODED),
+      space: this.#space,
+      faults: {
+        minor: core.counter(L.COUNT_MINOR_FAULTS),
+        major: core.counter(L.COUNT_MAJOR_FAULTS),
+        copyOnWrite: core.counter(L.COUNT_COW_FAULTS),
+        zeroFill: core.counter(L.COUNT_ZERO_FAULTS),
+      },
+      translation: { accesses, windowHits: Math.max(0, accesses - tlbHits - walks), tlbHits, walks },
+      frames: { limit: core.exports.frameLimit(), inUse: this.#framesInUse, peak: core.counter(L.COUNT_FRAMES_PEAK) },
+    };
+  }
+}
+
+const count = (n: number): string => n.toLocaleString('en-US');
+const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** The lines for people. */
+export function statsText(stats: RunStats): string {
+  const { space, faults, translation, frames } = stats;
+  const seconds = stats.timeMs / 1000;
+  const nsEach = stats.instructions > 0 ? (stats.timeMs * 1e6) / stats.instructions : 0;
+  const rows: readonly (readonly [string, string])[] = [
+    ['pages mapped', `${count(space.mappedPages)} (${count(space.stackPages)} of the stack)`],
+    [
+      'pages resident',
+      `${count(space.residentPages)}, at most ${count(space.residentPeakPages)}; ${count(space.sharedPages)} of files or shared`,
+    ],
+    [
+      'page faults',
+      `${count(faults.minor)} minor (${count(faults.zeroFill)} zero-filled), ${count(faults.major)} major, ${count(faults.copyOnWrite)} copy-on-write`,
+    ],
+    [
+      'translations',
+      `${count(translation.windowHits)} window hits, ${count(translation.tlbHits)} TLB hits, ${plural(translation.walks, 'miss', 'misses')}`,
+    ],
+    ['page tables', `${plural(space.tablePages, 'page', 'pages')} of the program's`],
+    ['memory in use', `${count(frames.inUse)} of ${count(frames.limit)} frames, at most ${count(frames.peak)}`],
+    ['instructions', `${count(stats.instructions)} (${count(stats.decodedInstructions)} decoded)`],
+    ['system calls', `${count(stats.systemCalls)} by ${plural(stats.processes, 'process', 'processes')}`],
+    ['time', `${seconds.toFixed(3)} s${nsEach > 0 ? `, ${nsEach.toFixed(2)} ns per instruction` : ''}`],
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join('');
+}

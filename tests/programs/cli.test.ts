@@ -1,0 +1,340 @@
+/** The real command line, as a process: statuses, messages, streams, help, assembling, statistics. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { RunStats } from '../../host/machine-stats.js';
+
+const MAIN = 'dist/host/cli/main.js';
+const HELLO = 'examples/bin/hello.elf';
+let folder = '';
+
+interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function pagewalk(args: readonly string[], input: string | Uint8Array = ''): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    input,
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 1 << 26,
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+test.before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pagewalk-cli-'));
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+/** Copies standard input to standard output, 4096 bytes at a time. */
+const CAT = `
+_start: li a0, 0; la a1, buffer; li a2, 4096; li a7, 63; ecall
+        blez a0, 3f
+        mv s1, a0; la s0, buffer
+1:      li a0, 1; mv a1, s0; mv a2, s1; li a7, 64; ecall
+        bltz a0, 2f
+        add s0, s0, a0; sub s1, s1, a0; bgtz s1, 1b
+        j _start
+2:      li a0, 9
+3:      li a7, 93; ecall
+.bss
+buffer: .zero 4096`;
+
+test('help and version', () => {
+  const help = pagewalk(['--help']);
+  assert.is(help.status, 0);
+  for (const command of ['run', 'asm', 'disasm', 'demo']) assert.match(help.stdout, new RegExp(`^  ${command}\\b`, 'm'));
+  const run = pagewalk(['run', '--help']);
+  assert.is(run.status, 0);
+  for (const option of ['--root', '--rw', '--mount', '--cwd', '--env', '--memory', '--timeout', '--fuel', '--stats', '--strace']) {
+    assert.ok(run.stdout.includes(option), option);
+  }
+  assert.match(run.stdout, /Examples:/);
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  assert.equal(pagewalk(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('wrong usage has status 2 and one line that says why', () => {
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [[], /Usage/],
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['run'], /missing required argument 'program'/],
+    [['run', '--bogus', HELLO], /unknown option '--bogus'/],
+    [['run', '--memory', '12Q', HELLO], /--memory: '12Q' is not a size/],
+    [['run', '--memory', '9G', HELLO], /too much, at most/],
+    [['run', '--timeout', 'x', HELLO], /--timeout/],
+    [['run', '--fuel', '0', HELLO], /--fuel/],
+    [['run', '--env', 'x', HELLO], /NAME=VALUE/],
+    [['run', '--mount', 'x', HELLO], /SRC:DST/],
+    [['run', '--rw', HELLO], /--rw needs --root/],
+    [['asm', 'x.s'], /required option '-o/],
+  ];
+  for (const [args, pattern] of cases) {
+    const { status, stderr, stdout } = pagewalk(args);
+    assert.is(status, 2, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, pattern);
+    assert.is(stdout, '');
+  }
+});
+
+test('programs that are not there or cannot run', () => {
+  const good = readFileSync(HELLO);
+  const change = (name: string, edit: (bytes: Uint8Array) => Uint8Array): string => file(name, edit(Uint8Array.from(good)));
+  const intel = change('intel.elf', (bytes) => {
+    bytes[18] = 62;
+    return bytes;
+  });
+  const cases: readonly (readonly [string, number, RegExp])[] = [
+    [join(folder, 'nothing'), 127, /nothing: no such file or directory$/],
+    [folder, 126, /is a directory$/],
+    [file('empty', ''), 126, /the file is empty$/],
+    [file('text', 'just text\n'), 126, /neither an ELF file nor a script/],
+    [intel, 126, /wrong machine: the program is for x86-64, not for riscv64$/],
+    [change('short.elf', (bytes) => bytes.subarray(0, 40)), 126, /truncated ELF header$/],
+    [change('cut.elf', (bytes) => bytes.subarray(0, 300)), 126, /truncated/],
+    [file('script', '#!/bin/nothere\n'), 126, /missing interpreter \/bin\/nothere$/],
+  ];
+  for (const [path, expected, pattern] of cases) {
+    const { status, stderr } = pagewalk(['run', path]);
+    assert.is(status, expected, stderr);
+    assert.match(stderr.trimEnd(), pattern);
+    assert.is(stderr.trimEnd().split('\n').length, 1, stderr);
+    assert.match(stderr, /^pagewalk: /);
+  }
+});
+
+test('output, status, arguments and environment', () => {
+  assert.equal(pagewalk(['run', HELLO]), { status: 0, stdout: readFileSync('examples/expected/hello.txt', 'utf8'), stderr: '' });
+  assert.is(pagewalk(['run', file('status.s', '_start: li a0, 41; addi a0, a0, 1; li a7, 93; ecall')]).status, 42);
+  // Prints every string of argv and envp on a line of its own.
+  const show = file(
+    'show.s',
+    `_start: addi s0, sp, 8
+1: ld a1, 0(s0); addi s0, s0, 8
+   beqz a1, 3f
+   mv a2, zero
+2: add t0, a1, a2; lbu t0, 0(t0); beqz t0, 4f; addi a2, a2, 1; j 2b
+4: li a0, 1; li a7, 64; ecall
+   la a1, newline; li a2, 1; li a0, 1; li a7, 64; ecall
+   j 1b
+3: bnez s1, 5f
+   li s1, 1; j 1b
+5: li a0, 0; li a7, 94; ecall
+.rodata
+newline: .ascii "\\n"`,
+  );
+  const lines = pagewalk(['run', '--env', 'A=1', '--env', 'USER=me', show, '--stats', '-x', 'two words']).stdout.trimEnd().split('\n');
+  assert.equal(lines.slice(0, 4), [show, '--stats', '-x', 'two words']);
+  assert.ok(lines.includes('A=1') && lines.includes('USER=me') && lines.includes('HOME=/root'), lines.join('|'));
+  assert.ok(lines.some((line) => line.startsWith('PATH=')));
+});
+
+test('a megabyte of bytes goes through unchanged', () => {
+  const bytes = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 2654435761) >>> 24);
+  const cat = file('cat.s', CAT);
+  const { status, stdout } = spawnSync(process.execPath, [MAIN, 'run', cat], { input: bytes, timeout: 60_000, maxBuffer: 1 << 26 });
+  assert.is(status, 0);
+  assert.ok(Buffer.compare(stdout, Buffer.from(bytes)) === 0, `${stdout.length} bytes came back`);
+});
+
+test('input comes as it is written, and its end is seen', async () => {
+  const child = spawn(process.execPath, [MAIN, 'run', file('cat2.s', CAT)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<number | null>((done) => child.on('close', done));
+  let text = '';
+  const answer = (expected: string): Promise<void> =>
+    new Promise((done) => {
+      const onData = (chunk: Buffer): void => {
+        text += chunk.toString();
+        if (!text.endsWith(expected)) return;
+        child.stdout.off('data', onData);
+        done();
+      };
+      child.stdout.on('data', onData);
+    });
+  for (const line of ['one\n', 'two\n']) {
+    child.stdin.write(line);
+    await answer(line);
+  }
+  child.stdin.end();
+  assert.is(await ended, 0);
+  assert.is(text, 'one\ntwo\n');
+});
+
+test('an open input that nobody reads keeps nothing alive, and is not consumed', async () => {
+  const child = spawn(process.execPath, [MAIN, 'run', HELLO], { stdio: ['pipe', 'pipe', 'inherit'] });
+  assert.is(await new Promise((done) => child.on('close', done)), 0);
+  if (process.platform === 'win32') return;
+  const shell = spawnSync('/bin/sh', ['-c', `{ '${process.execPath}' ${MAIN} run ${HELLO} >/dev/null; cat; }`], {
+    input: 'left over',
+    encoding: 'utf8',
+  });
+  assert.is(shell.stdout, 'left over');
+});
+
+test('a reader that goes away ends the program with SIGPIPE', async () => {
+  const endless = file('endless.s', '_start: li a0, 1; la a1, 1f; li a2, 6; li a7, 64; ecall; j _start\n.rodata\n1: .ascii "hello\\n"');
+  const child = spawn(process.execPath, [MAIN, 'run', endless], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.once('data', () => child.stdout.destroy());
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  assert.is(await new Promise((done) => child.on('close', done)), 128 + 13);
+  assert.match(stderr, /killed by SIGPIPE/);
+});
+
+test('killed by a signal: 128 + n, and where', () => {
+  const crash = file('crash.s', '_start: nop\nmain: li a0, 8; sd a0, 0(a0)');
+  const { status, stderr } = pagewalk(['run', crash]);
+  assert.is(status, 128 + 11);
+  assert.match(stderr, /^pagewalk: killed by SIGSEGV \(SEGV_MAPERR\) at pc 0x[0-9a-f]+ in main\+0x4, address 0x8, no mapping.*\n$/);
+  const illegal = pagewalk(['run', file('illegal.s', '_start: unimp')]);
+  assert.is(illegal.status, 128 + 4);
+  assert.match(illegal.stderr, /^pagewalk: killed by SIGILL \(ILL_ILLOPC\) at pc 0x100b0 in _start, address 0x100b0, .*r-xp .*illegal\n$/);
+  const readOnly = pagewalk(['run', file('readonly.s', '_start: la a0, _start; sw a0, 0(a0)')]);
+  assert.match(readOnly.stderr, /killed by SIGSEGV \(SEGV_ACCERR\).*r-xp/);
+  assert.is(pagewalk(['run', file('ebreak.s', '_start: ebreak')]).status, 128 + 5);
+});
+
+test('timeout, fuel, memory', () => {
+  const loop = file('loop.s', '_start: j _start');
+  const timeout = pagewalk(['run', '--timeout', '0.2', loop]);
+  assert.is(timeout.status, 124);
+  assert.is(timeout.stderr, 'pagewalk: ended after 0.2 s (--timeout)\n');
+  const fuel = pagewalk(['run', '--fuel', '5M', loop]);
+  assert.is(fuel.status, 125);
+  assert.is(fuel.stderr, 'pagewalk: ended after 5000000 instructions (--fuel)\n');
+  const hog = file('hog.s', '_start: la a0, pages; li a1, 4096\n1: sb a1, 0(a0); add a0, a0, a1; j 1b\n.bss\npages: .zero 1 << 28');
+  const memory = pagewalk(['run', '--memory', '16M', hog]);
+  assert.is(memory.status, 137, memory.stderr);
+  assert.match(memory.stderr, /out of memory \(--memory 16M\)/);
+});
+
+test('a timeout ends a program that waits for input', () => {
+  const child = spawnSync(
+    '/bin/sh',
+    ['-c', `sleep 30 | '${process.execPath}' ${MAIN} run --timeout 0.3 ${file('cat3.s', CAT)}; echo $?; kill 0`],
+    {
+      encoding: 'utf8',
+      timeout: 20_000,
+      detached: true,
+    } as object,
+  );
+  assert.is(child.stdout, '124\n');
+});
+
+test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () => {
+  const outcome = async (source: string, signals: readonly NodeJS.Signals[]): Promise<number | null> => {
+    const child = spawn(process.execPath, [MAIN, 'run', source], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const ended = new Promise<number | null>((done) => child.on('close', done));
+    await new Promise((ready) => child.stdout.once('data', ready));
+    for (const signal of signals) {
+      child.kill(signal);
+      await new Promise((later) => setTimeout(later, 100));
+    }
+    return await ended;
+  };
+  const say = 'li a0, 1; la a1, ready; li a2, 6; li a7, 64; ecall';
+  const plain = file('plain.s', `_start: ${say}\n1: j 1b\n.rodata\nready: .ascii "ready\\n"`);
+  assert.is(await outcome(plain, ['SIGINT']), 130);
+  assert.is(await outcome(plain, ['SIGTERM']), 143);
+  // ppoll of nothing without a timeout: asleep until a signal comes
+  const asleep = file(
+    'asleep.s',
+    `_start: ${say}\nli a0, 0; li a1, 0; li a2, 0; li a3, 0; li a7, 73; ecall\n.rodata\nready: .ascii "ready\\n"`,
+  );
+  assert.is(await outcome(asleep, ['SIGINT']), 130);
+  // rt_sigaction(SIGINT, SIG_IGN)
+  const deaf = file(
+    'deaf.s',
+    `_start: li a0, 2; la a1, ignore; li a2, 0; li a3, 8; li a7, 134; ecall\n${say}\n1: j 1b\n.data\n.align 3\nignore: .dword 1, 0, 0\nready: .ascii "ready\\n"`,
+  );
+  assert.is(await outcome(deaf, ['SIGINT', 'SIGINT']), 130);
+});
+
+test('--stats: lines for people, JSON for programs', () => {
+  const { status, stderr, stdout } = pagewalk(['run', '--stats', HELLO]);
+  assert.is(status, 0);
+  assert.is(stdout, readFileSync('examples/expected/hello.txt', 'utf8'));
+  for (const word of ['pages mapped', 'pages resident', 'page faults', 'instructions', 'system calls', 'time'])
+    assert.ok(stderr.includes(word), stderr);
+  const path = join(folder, 'stats.json');
+  // 64 MiB of .bss of which three pages are touched.
+  const sparse = file(
+    'sparse.s',
+    `_start: la a0, area; li a1, 1 << 20
+     sb a0, 0(a0); add a0, a0, a1; sb a0, 0(a0); add a0, a0, a1; lb t0, 0(a0)
+     li a0, 0; li a7, 93; ecall
+     .bss; .align 12; area: .zero 64 << 20`,
+  );
+  assert.is(pagewalk(['run', `--stats=${path}`, sparse]).status, 0);
+  const stats = JSON.parse(readFileSync(path, 'utf8')) as RunStats;
+  assert.is(stats.schema, 1);
+  assert.equal(stats.end, { reason: 'exit', exitCode: 0, signal: null });
+  assert.ok(stats.space.mappedPages > 16384, `${stats.space.mappedPages} pages mapped`);
+  assert.ok(stats.space.residentPages < 20, `${stats.space.residentPages} pages resident`);
+  assert.ok(stats.instructions >= 14 && stats.instructions < 30, `${stats.instructions} instructions`);
+  assert.is(stats.systemCalls, 1);
+  assert.ok(stats.faults.minor >= 3 && stats.timeMs > 0);
+});
+
+test('--strace', () => {
+  const { stderr } = pagewalk(['run', '--strace', file('exit.s', '_start: li a0, 3; li a7, 93; ecall')]);
+  assert.match(stderr, /exit\(3\)/);
+  const path = join(folder, 'trace.txt');
+  assert.is(pagewalk(['run', `--strace=${path}`, HELLO]).stderr, '');
+  assert.match(readFileSync(path, 'utf8'), /write\(1, "/);
+});
+
+test('--root, --mount, --cwd', () => {
+  const root = join(folder, 'root');
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  mkdirSync(join(root, 'data'));
+  assert.is(pagewalk(['asm', file('rootcat.s', CAT), '-o', join(root, 'bin', 'cat')]).status, 0);
+  assert.is(pagewalk(['run', '--root', root, 'cat'], 'through').stdout, 'through');
+  assert.is(pagewalk(['run', '--root', root, '/bin/cat'], 'through').stdout, 'through');
+  assert.is(pagewalk(['run', '--root', root, '--cwd', '/bin', './cat'], 'through').stdout, 'through');
+  const missing = pagewalk(['run', '--root', root, 'dog']);
+  assert.is(missing.status, 127);
+  assert.match(missing.stderr, /^pagewalk: dog: not found in PATH\n$/);
+  assert.is(pagewalk(['run', '--root', join(folder, 'nowhere'), 'cat']).status, 126);
+  assert.is(pagewalk(['run', '--root', root, '--mount', `${root}/bin:/mnt:ro`, '/mnt/cat'], 'x').stdout, 'x');
+  // Creates /data/new: kept with --rw only.
+  const make = file(
+    'make.s',
+    '_start: li a0, -100; la a1, name; li a2, 0x41; li a3, 0644; li a7, 56; ecall; sltz a0, a0; li a7, 93; ecall\n.rodata\nname: .asciz "/data/new"',
+  );
+  assert.is(pagewalk(['asm', make, '-o', join(root, 'bin', 'make')]).status, 0);
+  assert.is(pagewalk(['run', '--root', root, 'make']).status, 0);
+  assert.throws(() => readFileSync(join(root, 'data', 'new')));
+  assert.is(pagewalk(['run', '--root', root, '--rw', 'make']).status, 0);
+  assert.is(readFileSync(join(root, 'data', 'new'), 'utf8'), '');
+});
+
+test('asm and disasm', () => {
+  const output = join(folder, 'out.elf');
+  assert.equal(pagewalk(['asm', 'examples/hello.s', '-o', output]), { status: 0, stdout: '', stderr: '' });
+  assert.is(pagewalk(['run', output]).stdout, readFileSync('examples/expected/hello-asm.txt', 'utf8'));
+  const bad = pagewalk(['asm', file('bad.s', '_start:\n  addi a0, a0\n  foo\n'), '-o', output]);
+  assert.is(bad.status, 1);
+  assert.match(bad.stderr, /bad\.s:2:3: addi takes 3 operands/);
+  assert.match(bad.stderr, /bad\.s:3:3: unknown instruction 'foo'/);
+  assert.match(bad.stderr, /2 errors\n$/);
+  const shown = pagewalk(['disasm', output]);
+  assert.is(shown.status, 0);
+  assert.match(shown.stdout, /<_start>:/);
+  assert.match(shown.stdout, /ecall/);
+  assert.is(pagewalk(['disasm', 'package.json']).status, 1);
+});
+
+test.run();
