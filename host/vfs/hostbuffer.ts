@@ -1,3 +1,4 @@
+import { SysError } from '../linux/error.js';
 import type { PageCache } from './pager.js';
 import type { IoBuffer } from './types.js';
 
@@ -43,15 +44,23 @@ export class HostBuffer implements IoBuffer {
 
   fromObject(object: number, offset: number, max: number): number {
     const into = this.bytes.subarray(this.#done, this.#done + Math.min(max, this.remaining));
-    const count = this.pages.readObject(object, offset, into);
-    this.#done += count;
-    return count;
+    return this.#moved(() => this.pages.readObject(object, offset, into));
   }
 
   toObject(object: number, offset: number, max: number): number {
     const from = this.bytes.subarray(this.#done, this.#done + Math.min(max, this.remaining));
-    const count = this.pages.writeObject(object, offset, from);
-    this.#done += count;
-    return count;
+    return this.#moved(() => this.pages.writeObject(object, offset, from));
+  }
+
+  /** The core's convention: a count or -errno. Suspend goes through. */
+  #moved(transfer: () => number): number {
+    try {
+      const count = transfer();
+      this.#done += count;
+      return count;
+    } catch (error) {
+      if (error instanceof SysError) return -error.errno;
+      throw error;
+    }
   }
 }
