@@ -52,7 +52,7 @@ function entry(vpn: u64): usize {
 export function execLookup(pc: u64): usize {
   const vpn = pc >> 12;
   const e = entry(vpn);
-  return load<u64>(e) == vpn + 1 ? load<u32>(e, 8) : 0;
+  return load<u64>(e) == vpn + 1 ? <usize>load<u32>(e, 8) : 0;
 }
 
 /** Makes the page of pc the running one; the slot of pc. */

@@ -181,7 +181,7 @@ export function run(budget: u32): u32 {
     }
     if (operation != OP_CROSS) {
       const result = executeSlow(w, pc, <u32>n + 1);
-      if (result < <u32>X.DONE) return leave(pc, result == X.EXIT_ILLEGAL ? n : n + ACCESS, result);
+      if (result < <u32>X.DONE) return leave(pc, n, result);
       n += result == X.DONE ? 1 : ACCESS + 1;
       pc = nextPc;
     }

@@ -878,6 +878,7 @@ export function executeSlow(w: u64, pc: u64, executed: u32): u32 {
         return DONE;
       }
       case op.OP_FCVT_D_S: {
+        if (roundingMode(lo) > 4) return EXIT_ILLEGAL;
         const sa = s1(lo);
         setF(lo, float.fcvt_d_s(sa));
         nextPc = pc + 4;

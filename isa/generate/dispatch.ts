@@ -24,6 +24,12 @@ function operandLines(expression: string): string[] {
   return uses('rm') ? [...lines, 'const rm = roundingMode(lo);', 'if (rm > 4) return EXIT_ILLEGAL;'] : lines;
 }
 
+/** A reserved rounding mode makes an instruction illegal even if it rounds nothing. */
+function modeCheck({ row }: Operation): string[] {
+  const unused = /\brmx?$/.test(row.operands) && !/\brm\b/.test(row.semantics);
+  return unused ? ['if (roundingMode(lo) > 4) return EXIT_ILLEGAL;'] : [];
+}
+
 const SLOW = 'return suspend(ip, n - 1, SLOW);';
 const ACCESS = 'n += ACCESS;';
 
@@ -103,7 +109,13 @@ function fastBody(operation: Operation): string[] {
 
 /** A jump that may leave the page: through the exec TLB or the slow way. \`link\` happens once it is known to succeed. */
 function fastGoTo(target: string, link = ''): string[] {
-  return [`const to = ${target};`, 'const code = execLookup(to);', `if (code == 0) ${SLOW}`, ...(link === '' ? [] : [link]), 'ip = switchPage(to, code);'];
+  return [
+    `const to = ${target};`,
+    'const code = execLookup(to);',
+    `if (code == 0) ${SLOW}`,
+    ...(link === '' ? [] : [link]),
+    'ip = switchPage(to, code);',
+  ];
 }
 
 /** The body of a case of executeSlow: sets nextPc; returns DONE, DONE_ACCESS or an exit. */
@@ -113,7 +125,8 @@ function slowBody(operation: Operation): string[] {
   const [kind, size, ...rest] = semantics.split(' ');
   const tail = rest.join(' ');
   const assigned = assignment(semantics);
-  if (assigned !== undefined) return [...operandLines(assigned.value), `${assigned.set}(lo, ${assigned.value});`, next, 'return DONE;'];
+  if (assigned !== undefined)
+    return [...modeCheck(operation), ...operandLines(assigned.value), `${assigned.set}(lo, ${assigned.value});`, next, 'return DONE;'];
   const fault = 'return faultExit();';
   switch (kind) {
     case 'load':
@@ -128,7 +141,11 @@ function slowBody(operation: Operation): string[] {
     case 'store':
       return [`if (!slowStore(x1(lo) + imm(w), ${size}, ${tail === 'fb' ? 'f2(lo)' : 'x2(lo)'})) ${fault}`, next, 'return DONE_ACCESS;'];
     case 'branch':
-      return [...operandLines(semantics.slice(7)), `nextPc = ${semantics.slice(7)} ? pc + imm(w) : pc + ${operation.length};`, 'return DONE;'];
+      return [
+        ...operandLines(semantics.slice(7)),
+        `nextPc = ${semantics.slice(7)} ? pc + imm(w) : pc + ${operation.length};`,
+        'return DONE;',
+      ];
     case 'jal':
       return [`setX(lo, pc + ${operation.length});`, 'nextPc = pc + imm(w);', 'return DONE;'];
     case 'jalr':

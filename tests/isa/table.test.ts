@@ -93,7 +93,10 @@ test('every function of the table exists, and compressed rows stand for real ins
       continue;
     }
     for (const [, name] of row.semantics.matchAll(/\b([a-z]\w*)(?:<\w+>)?\(/g))
-      assert.ok(builtins.has(name) || new RegExp(`export function ${name}\\b|\\b${name}\\b[^\\n]*from`).test(sources), `${row.name}: ${name}()`);
+      assert.ok(
+        builtins.has(name) || new RegExp(`export function ${name}\\b|\\b${name}\\b[^\\n]*from`).test(sources),
+        `${row.name}: ${name}()`,
+      );
   }
 });
 
