@@ -121,7 +121,8 @@ const plural = (n: number, one: string, many: string): string => `${count(n)} ${
 export function statsText(stats: RunStats): string {
   const { space, faults, translation, frames } = stats;
   const seconds = stats.timeMs / 1000;
-  const nsEach = stats.instructions > 0 ? (stats.timeMs * 1e6) / stats.instructions : 0;
+  // Of a short run the time is mostly start-up.
+  const nsEach = stats.instructions >= 1e6 ? (stats.timeMs * 1e6) / stats.instructions : 0;
   const rows: readonly (readonly [string, string])[] = [
     ['pages mapped', `${count(space.mappedPages)} (${count(space.stackPages)} of the stack)`],
     [

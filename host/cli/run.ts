@@ -4,7 +4,7 @@ import { MEMORY_DEFAULT, parseEnvironment, parseFuel, parseMemory, parseMount, p
 
 const collect =
   <T>(parse: (text: string) => T) =>
-  (text: string, all: readonly T[]): T[] => [...all, parse(text)];
+  (text: string, all: readonly T[] = []): T[] => [...all, parse(text)];
 
 const EXAMPLES = `
 PROGRAM is a riscv64 ELF file (or FILE.s, assembled first). Everything after it belongs to the program.
@@ -34,11 +34,12 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .argument('<program>', 'riscv64 ELF file or assembler source')
     .argument('[args...]', 'its arguments')
     .passThroughOptions()
+    .configureHelp({ optionTerm: (option) => option.flags.replace(' [file]', '[=file]'), helpWidth: 120 })
     .option('--root <path>', "the program's '/': a folder, .tar or .tar.gz")
     .option('--rw', 'write to the folder of --root itself')
-    .option('--mount <src:dst[:ro]>', 'show a folder or archive at DST (repeatable)', collect(parseMount), [])
+    .option('--mount <src:dst[:ro]>', 'show a folder or archive at DST (repeatable)', collect(parseMount))
     .option('--cwd <dir>', 'working directory inside')
-    .option('--env <name=value>', 'set a variable of the environment (repeatable)', collect(parseEnvironment), [])
+    .option('--env <name=value>', 'set a variable of the environment (repeatable)', collect(parseEnvironment))
     .addOption(
       new Option('--memory <size>', 'memory of the machine').argParser(parseMemory).default(MEMORY_DEFAULT, showSize(MEMORY_DEFAULT)),
     )
@@ -47,7 +48,7 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string, args: readonly string[], options: RunOptions & { env: [string, string][] }) => {
-      finish(await runProgram(path, args, { ...options, env: new Map(options.env) }));
+    .action(async (path: string, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
+      finish(await runProgram(path, args, { ...options, env: new Map(options.env ?? []) }));
     });
 }

@@ -200,7 +200,7 @@ test('killed by a signal: 128 + n, and where', () => {
   assert.match(stderr, /^pagewalk: killed by SIGSEGV \(SEGV_MAPERR\) at pc 0x[0-9a-f]+ in main\+0x4, address 0x8, no mapping.*\n$/);
   const illegal = pagewalk(['run', file('illegal.s', '_start: unimp')]);
   assert.is(illegal.status, 128 + 4);
-  assert.match(illegal.stderr, /^pagewalk: killed by SIGILL \(ILL_ILLOPC\) at pc 0x100b0 in _start, address 0x100b0, .*r-xp .*illegal\n$/);
+  assert.match(illegal.stderr, /^pagewalk: killed by SIGILL \(ILL_ILLOPC\) at pc 0x100b0 in _start, address 0x100b0, 0x10000-0x11000 r-xp .*illegal\.s\n$/);
   const readOnly = pagewalk(['run', file('readonly.s', '_start: la a0, _start; sw a0, 0(a0)')]);
   assert.match(readOnly.stderr, /killed by SIGSEGV \(SEGV_ACCERR\).*r-xp/);
   assert.is(pagewalk(['run', file('ebreak.s', '_start: ebreak')]).status, 128 + 5);
@@ -220,17 +220,9 @@ test('timeout, fuel, memory', () => {
   assert.match(memory.stderr, /out of memory \(--memory 16M\)/);
 });
 
-test('a timeout ends a program that waits for input', () => {
-  const child = spawnSync(
-    '/bin/sh',
-    ['-c', `sleep 30 | '${process.execPath}' ${MAIN} run --timeout 0.3 ${file('cat3.s', CAT)}; echo $?; kill 0`],
-    {
-      encoding: 'utf8',
-      timeout: 20_000,
-      detached: true,
-    } as object,
-  );
-  assert.is(child.stdout, '124\n');
+test('a timeout ends a program that waits for input', async () => {
+  const child = spawn(process.execPath, [MAIN, 'run', '--timeout', '0.3', file('cat3.s', CAT)], { stdio: ['pipe', 'pipe', 'ignore'] });
+  assert.is(await new Promise((done) => child.on('close', done)), 124);
 });
 
 test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () => {
@@ -283,7 +275,7 @@ test('--stats: lines for people, JSON for programs', () => {
   assert.equal(stats.end, { reason: 'exit', exitCode: 0, signal: null });
   assert.ok(stats.space.mappedPages > 16384, `${stats.space.mappedPages} pages mapped`);
   assert.ok(stats.space.residentPages < 20, `${stats.space.residentPages} pages resident`);
-  assert.ok(stats.instructions >= 14 && stats.instructions < 30, `${stats.instructions} instructions`);
+  assert.is(stats.instructions, 11);
   assert.is(stats.systemCalls, 1);
   assert.ok(stats.faults.minor >= 3 && stats.timeMs > 0);
 });
