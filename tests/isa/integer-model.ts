@@ -7,6 +7,11 @@ const sw = (value: bigint): bigint => BigInt.asIntN(32, value);
 const word = (value: bigint): bigint => u(sw(value));
 const bool = (value: boolean): bigint => (value ? 1n : 0n);
 
+/** Of two numbers the one that comes first, or last, in the order of `key`. */
+type Key = (value: bigint) => bigint;
+const first = (a: bigint, b: bigint, key: Key): bigint => (key(a) < key(b) ? a : b);
+const last = (a: bigint, b: bigint, key: Key): bigint => (key(a) < key(b) ? b : a);
+
 /** Bits from the highest to the lowest. */
 const binary = (value: bigint, width: number): string => value.toString(2).padStart(width, '0');
 const leading = (text: string): bigint => BigInt(text.indexOf('1') < 0 ? text.length : text.indexOf('1'));
@@ -62,10 +67,10 @@ export const REGISTER_MODELS: Readonly<Record<string, Model>> = {
   andn: (a, b) => a & (ONES - b),
   orn: (a, b) => a | (ONES - b),
   xnor: (a, b) => ONES - (a ^ b),
-  min: (a, b) => (s(a) < s(b) ? a : b),
-  minu: (a, b) => (a < b ? a : b),
-  max: (a, b) => (s(a) < s(b) ? b : a),
-  maxu: (a, b) => (a < b ? b : a),
+  min: (a, b) => first(a, b, s),
+  minu: (a, b) => first(a, b, u),
+  max: (a, b) => last(a, b, s),
+  maxu: (a, b) => last(a, b, u),
   rol: (a, b) => rotateLeft(a, b % 64n, 64n),
   ror: (a, b) => rotateLeft(a, 64n - (b % 64n), 64n),
   rolw: (a, b) => word(rotateLeft(uw(a), b % 32n, 32n)),
@@ -127,8 +132,8 @@ export const ATOMIC_MODELS: Readonly<Record<string, (m: bigint, b: bigint, width
   amoxor: (m, b) => m ^ b,
   amoand: (m, b) => m & b,
   amoor: (m, b) => m | b,
-  amomin: (m, b, width) => (BigInt.asIntN(width, m) < BigInt.asIntN(width, b) ? m : b),
-  amomax: (m, b, width) => (BigInt.asIntN(width, m) < BigInt.asIntN(width, b) ? b : m),
-  amominu: (m, b) => (m < b ? m : b),
-  amomaxu: (m, b) => (m < b ? b : m),
+  amomin: (m, b, width) => first(m, b, (value) => BigInt.asIntN(width, value)),
+  amomax: (m, b, width) => last(m, b, (value) => BigInt.asIntN(width, value)),
+  amominu: (m, b) => first(m, b, u),
+  amomaxu: (m, b) => last(m, b, u),
 };
