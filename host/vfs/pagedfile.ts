@@ -1,4 +1,4 @@
-import { EBADF, EFBIG, EINVAL, ENOMEM, ENOSPC, ENOTTY, ENXIO, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { EBADF, EFBIG, EINVAL, ENOMEM, ENOSPC, ENOTTY, ENXIO, EOPNOTSUPP, EPERM } from '../../assembly/shared/errno.js';
 import { NO_INDEX } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { UserMemory } from '../core/user.js';
@@ -9,7 +9,6 @@ import { lostSetIdBits } from './access.js';
 import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
 import { type IoBuffer, OpenFile } from './types.js';
 
-const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 const ALLOCATE_MODES = F.FALLOC_FL_KEEP_SIZE | F.FALLOC_FL_PUNCH_HOLE | F.FALLOC_FL_ZERO_RANGE;
 
 /** An open regular file over the page cache. */
@@ -119,7 +118,6 @@ export class PagedFile extends OpenFile {
         throw new SysError(EINVAL);
     }
     if (target < 0) throw new SysError(EINVAL);
-    if (target > OFFSET_MAX) throw new SysError(EOVERFLOW);
     if (target > FILE_SIZE_MAX) throw new SysError(EINVAL);
     this.offset = target;
     return target;

@@ -202,9 +202,9 @@ export class PipeFile extends OpenFile {
   override write(from: IoBuffer): number {
     const { pipe } = this;
     if (!this.#writes) return -EBADF;
-    if (pipe.readers === 0) return -EPIPE;
     const wanted = from.remaining;
     if (wanted === 0) return 0;
+    if (pipe.readers === 0) return -EPIPE;
     if (pipe.room === 0 || (wanted <= PIPE_BUF && wanted > pipe.room)) return -EAGAIN;
     let done = 0;
     while (from.remaining > 0 && pipe.room > 0) {
