@@ -53,7 +53,7 @@ const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_RDONLY } = fs.constants;
 
 /** Ways to address the entries of a directory. */
 export interface HostAnchor {
-  /** Path of an entry, good for one call. ESTALE: the directory is not there any more, or is another one. */
+  /** Path of an entry, good for one call. ENOENT: the directory is not there any more; ESTALE or ENOTDIR: something else is. */
   entry(directory: HostPlace, name: string): HostPath;
   /** Path of a directory itself, good for one call. */
   self(directory: HostPlace): HostPath;
@@ -193,8 +193,7 @@ export class PathAnchor implements HostAnchor {
   }
 
   #verify(path: HostPath, place: HostPlace): void {
-    const stat = hostOptional(() => fs.lstatSync(path, { bigint: true }));
-    if (stat === undefined || !stat.isDirectory() || !place.isSame(stat)) throw new SysError(ESTALE);
+    if (!place.isSame(host(() => fs.lstatSync(path, { bigint: true })))) throw new SysError(ESTALE);
   }
 
   recheck(directory: HostPlace): void {
