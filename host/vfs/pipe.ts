@@ -9,7 +9,7 @@ import { S_IFIFO } from '../linux/stat.js';
 import { AnonymousInode, anonymousFileSystems, placeAnonymous } from './anonymous.js';
 import type { VfsEnvironment } from './environment.js';
 import type { Namespace } from './namespace.js';
-import { type Inode, type IoBuffer, OpenFile } from './types.js';
+import { type FileSystem, type Inode, type IoBuffer, OpenFile } from './types.js';
 import { WaitQueue } from './wait.js';
 
 /** Writes of up to this many bytes are not mixed with others. */
@@ -252,18 +252,26 @@ export function openFifo(env: VfsEnvironment, inode: Inode, flags: number): Pipe
   return new PipeFile(inode, pipe, flags, true);
 }
 
+/** The inode of a pipe(2): opened again through /proc/self/fd, it waits for nobody (fs/pipe.c, fifo_open: `is_pipe`). */
 class PipeInode extends AnonymousInode {
+  constructor(
+    env: VfsEnvironment,
+    fs: FileSystem,
+    readonly pipe: Pipe,
+  ) {
+    super(env, fs, S_IFIFO | 0o600);
+  }
+
   override open(flags: number): OpenFile {
-    return openFifo(this.env, this, flags);
+    return new PipeFile(this, this.pipe, flags, false);
   }
 }
 
 /** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK (and O_CLOEXEC, the descriptor's business). */
 export function createPipe(namespace: Namespace, flags: number): [read: PipeFile, write: PipeFile] {
   const { env } = namespace;
-  const inode = new PipeInode(env, anonymousFileSystems(env).pipes, S_IFIFO | 0o600);
   const pipe = new Pipe(env);
-  pipes.set(inode, pipe);
+  const inode = new PipeInode(env, anonymousFileSystems(env).pipes, pipe);
   const label = `pipe:[${inode.ino}]`;
   const status = flags & O_NONBLOCK;
   return [
