@@ -35,8 +35,10 @@ export function storeConditional(lo: u32, size: u32): bool {
   if (at == 0) return false;
   const held = load<u64>(HART + HART_RESERVATION) == va;
   store<u64>(HART + HART_RESERVATION, NONE);
-  const value = size == 4 ? word(load<u32>(at)) : load<u64>(at);
-  if (!held || value != load<u64>(HART + HART_RESERVED_VALUE)) {
+  // A word may be stored under the reservation of a doubleword: what is compared is what is stored.
+  const reserved = load<u64>(HART + HART_RESERVED_VALUE);
+  const same = size == 4 ? load<u32>(at) == <u32>reserved : load<u64>(at) == reserved;
+  if (!held || !same) {
     setX(lo, 1);
     return true;
   }

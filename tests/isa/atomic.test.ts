@@ -99,6 +99,8 @@ test('store conditional succeeds once, at the reserved address only', async () =
   assert.equal(pair(hart, 'd', []), [0n, 0x55n]);
   assert.equal(pair(hart, 'w', []), [0n, 0xffffffff00000055n]);
   assert.is(pair(hart, 'd', [], 'd', DATA + 8)[0], 1n, 'another address');
+  assert.equal(pair(hart, 'd', [], 'w'), [0n, 0xffffffff00000055n], 'a word of a reserved doubleword');
+  assert.is(pair(hart, 'd', [], 'w', DATA + 4)[0], 1n, 'its other word');
   // The second of two fails.
   hart.code(CODE, [encode('lr.d', 12, 10), encode('sc.d', 14, 11, 10), encode('sc.d', 15, 11, 10)]);
   hart.steps(CODE, 3);

@@ -222,7 +222,7 @@ test('integers are converted from their low word, results are sign-extended', as
   for (const [name, value] of [
     ['fcvt.d.w', double(-1)],
     ['fcvt.d.wu', double(0xffffffff)],
-    ['fcvt.d.l', double(0x12345678_ffffffff)],
+    ['fcvt.d.l', double(Number(0x12345678_ffffffffn))],
     ['fcvt.s.w', single(-1)],
     ['fcvt.s.wu', single(4294967296)],
   ] as const) {
