@@ -7,7 +7,7 @@ import * as P from '../linux/poll.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
 import { anonymousFileSystems, placeAnonymous } from '../vfs/anonymous.js';
 import { OpenFile } from '../vfs/types.js';
-import { WaitQueue, type Waiter } from '../vfs/wait.js';
+import { type Waiter, WaitQueue } from '../vfs/wait.js';
 import { DescriptorInode } from './eventfd.js';
 import { descriptorLimit } from './lookup.js';
 import { sleepOnAll, takeMask } from './poll.js';
@@ -71,6 +71,10 @@ export class EpollFile extends OpenFile {
 
   override poll(): number {
     for (const interest of this.#interests) if (interest.ready() !== 0) return P.POLLIN | P.POLLRDNORM;
+    return 0;
+  }
+
+  override seek(): number {
     return 0;
   }
 

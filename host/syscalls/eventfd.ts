@@ -69,6 +69,11 @@ class EventFile extends OpenFile {
     return COUNTER_BYTES;
   }
 
+  /** There is no position, but asking is no error. */
+  override seek(): number {
+    return 0;
+  }
+
   override poll(): number {
     if (this.#count > COUNTER_MAX) return POLLERR;
     return (this.#count > 0n ? POLLIN : 0) | (this.#count < COUNTER_MAX ? POLLOUT : 0);

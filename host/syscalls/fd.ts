@@ -50,7 +50,7 @@ function fcntl(t: Thread, fd: number, command: number, argument: number): number
     case F.F_GETFD:
       return t.files.isCloexec(fd) ? F.FD_CLOEXEC : 0;
     case F.F_SETFD:
-      t.files.setCloexec(fd, argument % 2 === F.FD_CLOEXEC);
+      t.files.setCloexec(fd, (argument & F.FD_CLOEXEC) !== 0);
       return 0;
     case F.F_GETFL:
       return file.flags;
@@ -67,6 +67,10 @@ function fcntl(t: Thread, fd: number, command: number, argument: number): number
       return setLock(t, file, command === F.F_OFD_SETLKW, true, argument);
     case F.F_GETOWN:
     case F.F_GETSIG:
+      return 0;
+    case F.F_GETOWN_EX:
+      // struct f_owner_ex {type, pid}: nobody.
+      t.user.write(argument, new Uint8Array(8));
       return 0;
     case F.F_GETLEASE:
       return F.F_UNLCK;
@@ -185,7 +189,7 @@ const LEASES = 'leases, signals of readiness and directory notification (F_SETLE
 export const descriptorRows = [
   row(23, 'dup', ['fd'], dup),
   row(24, 'dup3', ['fd', 'fd', 'flags:open_only'], dup3),
-  row(25, 'fcntl', ['fd', 'enum:fcntl', 'ulong'], fcntl, { partial: LEASES }),
+  row(25, 'fcntl', ['fd', 'enum:fcntl', 'long'], fcntl, { partial: LEASES }),
   row(32, 'flock', ['fd', 'flags:flock'], flock),
   row(57, 'close', ['fd'], close),
   row(82, 'fsync', ['fd'], fsync),

@@ -1,15 +1,15 @@
 /** Guest programs: compiled once, run under qemu-riscv64 and in a machine of ours, their whole output compared. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Strace } from '../../host/debug/strace/strace.js';
 import { loadCore } from '../../host/index-node.js';
 import { Machine } from '../../host/machine.js';
 import { installFile, makeDirectories, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
-import { type HostInput, HostInput as Input, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
+import { HostInput, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
 import { WaitQueue } from '../../host/vfs/wait.js';
 import { toolPath } from './tools.js';
 
@@ -17,19 +17,35 @@ export const GCC = 'riscv64-linux-gnu-gcc';
 export const QEMU = 'qemu-riscv64';
 /** What comparing with qemu needs: give it to testWith. */
 export const COMPARE_NEEDS = [GCC, QEMU];
+const NATIVE_GCC = 'gcc';
+/** What comparing with the host's own kernel needs. */
+export const NATIVE_NEEDS = [GCC, NATIVE_GCC, '/proc/self/status'];
 
 const BUILD = 'build/guest';
 
+/** Headers that the programs include: their text belongs to the hash. */
+const HEADERS = ['tests/guest/check.h'];
+
 /** Compiles a C program of tests/guest to a static riscv64 program; kept under the hash of its text and flags. */
 export function compileGuest(source: string, flags: readonly string[] = []): string {
-  const all = ['-static', '-O1', '-Wall', '-D_GNU_SOURCE', ...flags];
-  const hash = createHash('sha256').update(readFileSync(source)).update(all.join(' ')).digest('hex').slice(0, 16);
+  return compile(GCC, source, ['-static', ...flags]);
+}
+
+/** The same program for the machine that the tests run on: real Linux is the judge where qemu has its own opinions. */
+export function compileNative(source: string, flags: readonly string[] = []): string {
+  return compile(NATIVE_GCC, source, flags);
+}
+
+function compile(compiler: string, source: string, flags: readonly string[]): string {
+  const all = [...flags, '-O1', '-w', '-D_GNU_SOURCE'];
+  const hash = createHash('sha256').update([compiler, ...all].join(' '));
+  for (const file of [source, ...HEADERS]) hash.update(readFileSync(file));
   const name = source.replace(/^.*\//, '').replace(/\.\w+$/, '');
-  const path = join(BUILD, `${name}-${hash}`);
+  const path = join(BUILD, `${name}-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(path)) return path;
   mkdirSync(BUILD, { recursive: true });
   const partial = `${path}.${process.pid}`;
-  const result = spawnSync(toolPath(GCC) as string, [...all, '-o', partial, source, '-lpthread'], { encoding: 'utf8' });
+  const result = spawnSync(toolPath(compiler) as string, [...all, '-o', partial, source, '-lpthread'], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`${source} does not compile:\n${result.stderr}`);
   renameSync(partial, path);
   return path;
@@ -44,11 +60,20 @@ export interface GuestOutcome {
 
 /** Runs a program under qemu-riscv64 in an empty folder of its own. */
 export function runQemu(program: string, args: readonly string[] = [], input = ''): GuestOutcome {
-  const folder = mkdtempSync(join(tmpdir(), 'pagewalk-guest-'));
+  return runOnHost([toolPath(QEMU) as string, join(process.cwd(), program), ...args], tmpdir(), input);
+}
+
+/** Runs a native program in an empty folder of a memory file system, where there is one. */
+export function runNative(program: string, args: readonly string[] = [], input = ''): GuestOutcome {
+  return runOnHost([join(process.cwd(), program), ...args], existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), input);
+}
+
+function runOnHost([command, ...args]: readonly string[], place: string, input: string): GuestOutcome {
+  const folder = mkdtempSync(join(place, 'pagewalk-guest-'));
   try {
-    const options = { cwd: folder, input, env: {}, timeout: 120_000, maxBuffer: 1 << 26 };
-    const result = spawnSync(toolPath(QEMU) as string, [join(process.cwd(), program), ...args], options);
-    const status = result.status ?? 128 + 9;
+    chmodSync(folder, 0o755);
+    const result = spawnSync(command, args, { cwd: folder, input, env: {}, timeout: 120_000, maxBuffer: 1 << 26 });
+    const status = result.status ?? 128 + (result.signal === null ? 9 : constants.signals[result.signal]);
     return { stdout: result.stdout.toString('latin1'), stderr: result.stderr.toString('latin1'), status };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -67,7 +92,7 @@ class Collector implements HostOutput {
 }
 
 function inputOf(text: string): HostInput {
-  const input = new Input();
+  const input = new HostInput();
   input.push(new Uint8Array(Buffer.from(text, 'latin1')));
   input.end();
   return input;
@@ -92,7 +117,8 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
   });
   mountStandard(machine);
   installFile(machine, '/program', readFileSync(program));
-  makeDirectories(machine, '/work', 0o777);
+  // A user's own folder can't be given away from here; root's is an ordinary one.
+  makeDirectories(machine, '/work', (options.uid ?? 0) === 0 ? 0o755 : 0o777);
   if (options.trace !== undefined) machine.kernel.observer = new Strace(options.trace);
   const [stdout, stderr] = [new Collector(), new Collector()];
   const files = [
