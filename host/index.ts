@@ -13,6 +13,7 @@ export { Suspend, SysError } from './linux/error.js';
 export { signalName } from './linux/signal.js';
 export { type EndReason, Machine, type MachineOptions, type RunResult, type SpawnOptions } from './machine.js';
 export type { FatalReport } from './machine-report.js';
+export { type RunOptions, type RunOutput, run } from './machine-run.js';
 export { findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
 export { type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
@@ -21,7 +22,11 @@ export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
 export { unpackArchive } from './vfs/backends/tar-gzip.js';
 export { TarError } from './vfs/backends/tar-header.js';
 export type { VfsEnvironment } from './vfs/environment.js';
+export { HostInput, type HostOutput, type HostStream, openHostStream } from './vfs/hoststream.js';
+export { type HostTerminal, Terminal, type WindowSize } from './vfs/terminal.js';
+export { installTerminal } from './vfs/terminalfile.js';
 export { type FileSystem, Inode, type IoBuffer, OpenFile } from './vfs/types.js';
+export { WaitQueue } from './vfs/wait.js';
 
 /** The compiled core that lies beside this module, fetched. Give it to Machine.create; machines may share it. */
 export async function loadCore(url: URL = new URL('../core.wasm', import.meta.url)): Promise<WebAssembly.Module> {

@@ -3,7 +3,7 @@ import * as S from '../assembly/shared/stat.js';
 import { type Process, SYSTEM_CALL_NS } from './kernel/process.js';
 import type { Machine, RunResult } from './machine.js';
 
-/** What a run did, in numbers; `pagewalk run --stats=FILE` writes it as JSON (docs/stats.md). Pages are 4096 bytes. */
+/** What a run did, in numbers; `pagewalk run --stats=FILE` writes it as JSON (docs/command-line.md). Pages are 4096 bytes. */
 export interface RunStats {
   readonly schema: 1;
   readonly program: string;
@@ -123,20 +123,16 @@ export function statsText(stats: RunStats): string {
   const seconds = stats.timeMs / 1000;
   // Of a short run the time is mostly start-up.
   const nsEach = stats.instructions >= 1e6 ? (stats.timeMs * 1e6) / stats.instructions : 0;
+  const { minor, zeroFill, major, copyOnWrite } = faults;
+  const { windowHits, tlbHits, walks } = translation;
   const rows: readonly (readonly [string, string])[] = [
     ['pages mapped', `${count(space.mappedPages)} (${count(space.stackPages)} of the stack)`],
     [
       'pages resident',
       `${count(space.residentPages)}, at most ${count(space.residentPeakPages)}; ${count(space.sharedPages)} of files or shared`,
     ],
-    [
-      'page faults',
-      `${count(faults.minor)} minor (${count(faults.zeroFill)} zero-filled), ${count(faults.major)} major, ${count(faults.copyOnWrite)} copy-on-write`,
-    ],
-    [
-      'translations',
-      `${count(translation.windowHits)} window hits, ${count(translation.tlbHits)} TLB hits, ${plural(translation.walks, 'miss', 'misses')}`,
-    ],
+    ['page faults', `${count(minor)} minor (${count(zeroFill)} zero-filled), ${count(major)} major, ${count(copyOnWrite)} copy-on-write`],
+    ['translations', `${count(windowHits)} window hits, ${count(tlbHits)} TLB hits, ${plural(walks, 'miss', 'misses')}`],
     ['page tables', `${plural(space.tablePages, 'page', 'pages')} of the program's`],
     ['memory in use', `${count(frames.inUse)} of ${count(frames.limit)} frames, at most ${count(frames.peak)}`],
     ['instructions', `${count(stats.instructions)} (${count(stats.decodedInstructions)} decoded)`],

@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { RunStats } from '../machine-stats.js';
-import { runProgram } from './execute.js';
 import { failureText } from './files.js';
 import { CliError, EXIT_CANNOT_RUN } from './options.js';
 
@@ -45,6 +44,7 @@ export function demoCommand(program: Command, finish: (status: number) => void):
     .description('run the bundled example programs and show what the memory system did')
     .argument('[names...]', 'only these, as "hello fork-cow"')
     .action(async (names: readonly string[]) => {
+      const { runProgram } = await import('./execute.js');
       const all = lessons();
       const unknown = names.find((name) => !all.some((path) => basename(path, '.elf') === name));
       if (unknown !== undefined)
@@ -57,9 +57,8 @@ export function demoCommand(program: Command, finish: (status: number) => void):
         const status = await runProgram(path, [], { onStats: (stats) => process.stdout.write(summary(stats)) });
         if (status !== 0) failed.push(`${name} (status ${status})`);
       }
-      process.stdout.write(
-        `\n${chosen.length - failed.length} of ${chosen.length} programs ended well${failed.length > 0 ? `; not: ${failed.join(', ')}` : ''}\n`,
-      );
+      const trouble = failed.length > 0 ? `; not: ${failed.join(', ')}` : '';
+      process.stdout.write(`\n${chosen.length - failed.length} of ${chosen.length} programs ended well${trouble}\n`);
       finish(failed.length > 0 ? 1 : 0);
     });
 }

@@ -128,7 +128,11 @@ async function finishRun(machine: Machine, main: Process, stdio: Stdio, program:
     interruptions.stop();
     trace?.close();
   }
-  const status = interruptions.status ?? describeEnd(machine, result, place.at, options);
+  let status = interruptions.status ?? describeEnd(machine, result, place.at, options);
+  if (machine.writeBackError !== undefined) {
+    complain(`not all files could be written back: ${explain(machine.writeBackError)}`);
+    status ||= 1;
+  }
   const stats = collector.finish(program, result);
   options.onStats?.(stats);
   if (options.stats === '') process.stderr.write(statsText(stats));

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type RunOptions, runProgram } from './execute.js';
+import type { RunOptions } from './execute.js';
 import { MEMORY_DEFAULT, parseEnvironment, parseFuel, parseMemory, parseMount, parseTimeout, showSize } from './options.js';
 
 const collect =
@@ -49,6 +49,8 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
+      // Loaded when it is needed: most of the machine is not, for --help and --version.
+      const { runProgram } = await import('./execute.js');
       finish(await runProgram(path, args, { ...options, env: new Map(options.env ?? []) }));
     });
 }

@@ -80,5 +80,6 @@ function* listSpan(span: Span, symbols: SymbolMap, options: ListingOptions): Gen
 }
 
 function line(address: number, width: number, bytes: string, mnemonic: string, operands: string): string {
-  return `${address.toString(16).padStart(width)}:  ${bytes.padEnd(8)}  ${operands === '' ? mnemonic : `${mnemonic.padEnd(9)} ${operands}`}`;
+  const text = operands === '' ? mnemonic : `${mnemonic.padEnd(9)} ${operands}`;
+  return `${address.toString(16).padStart(width)}:  ${bytes.padEnd(8)}  ${text}`;
 }

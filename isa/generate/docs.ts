@@ -125,9 +125,10 @@ export function instructionsPage(): string {
     '',
     `The ${ROWS.length} instructions of the machine: RV64GC with Zba, Zbb, Zbs and Zicond, as the assembler spells them.`,
     '',
-    "Encoding, highest bit first: `d` destination, `s` `t` `u` sources, `i` immediate, `m` rounding mode, `c` CSR, `p` `q` fence sets, `-` ignored. A register with `'`",
-    'is one of s0, s1, a0 to a5 (floating point: fs0, fs1, fa0 to fa5). A rounding mode in brackets may be left out: dyn then, the mode in frm. Atomics',
-    'may be followed by `.aq`, `.rl` or `.aqrl`. A CSR is a name or a number; a fence set some of the letters i, o, r, w. An unknown encoding raises SIGILL.',
+    'Encoding, highest bit first: `d` destination, `s` `t` `u` sources, `i` immediate, `m` rounding mode, `c` CSR, `p` `q` fence sets,',
+    "`-` ignored. A register with `'` is one of s0, s1, a0 to a5 (floating point: fs0, fs1, fa0 to fa5). A rounding mode in brackets may",
+    'be left out: dyn then, the mode in frm. Atomics may be followed by `.aq`, `.rl` or `.aqrl`. A CSR is a name or a number; a fence',
+    'set some of the letters i, o, r, w. An unknown encoding raises SIGILL.',
     '',
   ];
   for (const extension of extensions) {

@@ -193,6 +193,23 @@ test('a reader that goes away ends the program with SIGPIPE', async () => {
   assert.match(stderr, /killed by SIGPIPE/);
 });
 
+test('a slow reader of a pipe gets everything', () => {
+  if (process.platform === 'win32') return;
+  // 64 writes of 64 KiB, as fast as they are taken
+  const flood = file(
+    'flood.s',
+    `_start: li s0, 64
+     1: li a0, 1; la a1, block; li a2, 65536; mv s1, a2
+     2: li a7, 64; ecall; blez a0, 3f; sub s1, s1, a0; add a1, a1, a0; mv a2, s1; li a0, 1; bgtz s1, 2b
+     addi s0, s0, -1; bgtz s0, 1b
+     li a0, 0
+     3: li a7, 93; ecall
+     .bss; block: .zero 65536`,
+  );
+  const command = `'${process.execPath}' ${MAIN} run ${flood} | { sleep 0.5; wc -c; }`;
+  assert.is(spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8', timeout: 60_000 }).stdout.trim(), String(64 * 65536));
+});
+
 test('killed by a signal: 128 + n, and where', () => {
   const crash = file('crash.s', '_start: nop\nmain: li a0, 8; sd a0, 0(a0)');
   const { status, stderr } = pagewalk(['run', crash]);
@@ -200,7 +217,10 @@ test('killed by a signal: 128 + n, and where', () => {
   assert.match(stderr, /^pagewalk: killed by SIGSEGV \(SEGV_MAPERR\) at pc 0x[0-9a-f]+ in main\+0x4, address 0x8, no mapping.*\n$/);
   const illegal = pagewalk(['run', file('illegal.s', '_start: unimp')]);
   assert.is(illegal.status, 128 + 4);
-  assert.match(illegal.stderr, /^pagewalk: killed by SIGILL \(ILL_ILLOPC\) at pc 0x100b0 in _start, address 0x100b0, 0x10000-0x11000 r-xp .*illegal\.s\n$/);
+  assert.match(
+    illegal.stderr,
+    /^pagewalk: killed by SIGILL \(ILL_ILLOPC\) at pc 0x100b0 in _start, address 0x100b0, 0x10000-0x11000 r-xp .*illegal\.s\n$/,
+  );
   const readOnly = pagewalk(['run', file('readonly.s', '_start: la a0, _start; sw a0, 0(a0)')]);
   assert.match(readOnly.stderr, /killed by SIGSEGV \(SEGV_ACCERR\).*r-xp/);
   assert.is(pagewalk(['run', file('ebreak.s', '_start: ebreak')]).status, 128 + 5);
@@ -249,7 +269,9 @@ test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () =>
   // rt_sigaction(SIGINT, SIG_IGN)
   const deaf = file(
     'deaf.s',
-    `_start: li a0, 2; la a1, ignore; li a2, 0; li a3, 8; li a7, 134; ecall\n${say}\n1: j 1b\n.data\n.align 3\nignore: .dword 1, 0, 0\nready: .ascii "ready\\n"`,
+    `_start: li a0, 2; la a1, ignore; li a2, 0; li a3, 8; li a7, 134; ecall; ${say}
+     1: j 1b
+     .data; .align 3; ignore: .dword 1, 0, 0; ready: .ascii "ready\\n"`,
   );
   assert.is(await outcome(deaf, ['SIGINT', 'SIGINT']), 130);
 });
@@ -304,7 +326,8 @@ test('--root, --mount, --cwd', () => {
   // Creates /data/new: kept with --rw only.
   const make = file(
     'make.s',
-    '_start: li a0, -100; la a1, name; li a2, 0x41; li a3, 0644; li a7, 56; ecall; sltz a0, a0; li a7, 93; ecall\n.rodata\nname: .asciz "/data/new"',
+    `_start: li a0, -100; la a1, name; li a2, 0x41; li a3, 0644; li a7, 56; ecall; sltz a0, a0; li a7, 93; ecall
+     .rodata; name: .asciz "/data/new"`,
   );
   assert.is(pagewalk(['asm', make, '-o', join(root, 'bin', 'make')]).status, 0);
   assert.is(pagewalk(['run', '--root', root, 'make']).status, 0);

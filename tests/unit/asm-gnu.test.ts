@@ -139,7 +139,8 @@ testWith(test, NEEDS, 'expressions have the precedence of the GNU assembler', ()
     for (let k = random(5); k >= 0; k--) {
       const operator = pick(operators);
       const operand = operator === '/' || operator === '%' ? 1 + random(9) : random(9);
-      text += ` ${operator} ${random(4) === 0 ? `(${operand} ${pick(['+', '*', '-'])} ${pick(['~', '-', ''])}${random(5)} + 100)` : operand}`;
+      const nested = `(${operand} ${pick(['+', '*', '-'])} ${pick(['~', '-', ''])}${random(5)} + 100)`;
+      text += ` ${operator} ${random(4) === 0 ? nested : operand}`;
     }
     lines.push(`.dword ${text}`);
   }
