@@ -95,6 +95,8 @@ export interface RunResult {
 
 /** A riscv64 Linux machine: core, kernel, file systems, and THE run loop. */
 export class Machine {
+  /** After a run: data of the guest's that a medium did not take (the host's disk is full, say). */
+  writeBackError: SysError | undefined = undefined;
   readonly kernel: Kernel;
   readonly namespace: Namespace;
   readonly #dispatcher: Dispatcher;
@@ -203,6 +205,10 @@ export class Machine {
         this.namespace.sync();
         return;
       } catch (error) {
+        if (error instanceof SysError) {
+          this.writeBackError = error;
+          return;
+        }
         if (!(error instanceof Suspend)) throw error;
         await error.promise;
       }

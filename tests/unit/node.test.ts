@@ -208,6 +208,27 @@ each('an unlinked file lives on while it is open', { readOnly: false }, (volume,
   releaseFile(file);
 });
 
+each('what the host refuses stays dirty, and the other files are stored', { readOnly: false }, (volume, root, env) => {
+  const open = ['a', 'b'].map((name) => volume.root.create(name, REG).open(O_RDWR));
+  for (const file of open) writeTo(env, file, 'data');
+  const { files } = volume;
+  const descriptor = files.descriptor.bind(files);
+  files.descriptor = (file, writable) => {
+    if (file.place.name === 'a' && writable) throw new SysError(E.ENOSPC);
+    return descriptor(file, writable);
+  };
+  throwsErrno(() => volume.sync(), E.ENOSPC);
+  assert.is(fs.readFileSync(join(root, 'b'), 'utf8'), 'data');
+  throwsErrno(() => open[0].sync(false), E.ENOSPC);
+  releaseFile(open[0]);
+  assert.is(volume.writeFailures, 1, 'close has nobody to tell');
+  files.descriptor = descriptor;
+  assert.is(fs.readFileSync(join(root, 'a'), 'utf8'), '');
+  volume.sync();
+  assert.is(fs.readFileSync(join(root, 'a'), 'utf8'), 'data');
+  releaseFile(open[1]);
+});
+
 each('names that are not UTF-8 survive', { readOnly: false }, (volume, root, env) => {
   const bytes = Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9, 0xff])]);
   fs.writeFileSync(bytes, 'latin');

@@ -30,7 +30,7 @@ export function host<T>(call: () => T): T {
   } catch (error) {
     const number = errnoOf(error);
     if (number === undefined) throw error;
-    throw new SysError(number, error instanceof Error ? error.message : '');
+    throw new SysError(number);
   }
 }
 
@@ -42,6 +42,6 @@ export function hostOptional<T>(call: () => T): T | undefined {
     const number = errnoOf(error);
     if (number === errno.ENOENT) return undefined;
     if (number === undefined) throw error;
-    throw new SysError(number, error instanceof Error ? error.message : '');
+    throw new SysError(number);
   }
 }

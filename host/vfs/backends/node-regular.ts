@@ -1,6 +1,6 @@
 /** Regular files of a host folder: their data go through the page cache. */
 import * as fs from 'node:fs';
-import { EIO, EROFS } from '../../../assembly/shared/errno.js';
+import { EIO, ENOSPC, EROFS } from '../../../assembly/shared/errno.js';
 import { NO_INDEX } from '../../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
@@ -94,6 +94,15 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
   override resize(bytes: number): void {
     this.fs.requireWritable();
     super.resize(bytes);
+  }
+
+  /** Data reaches the host later, so that it has room for them is asked for now. What the host's file covers already has its blocks. */
+  override reserve(firstPage: number, pages: number): number {
+    const covered = Math.floor(this.#hostSize / PAGE_SIZE);
+    const old = Math.min(Math.max(covered - firstPage, 0), pages);
+    const fresh = this.fs.reserve(pages - old);
+    if (old + fresh === 0) throw new SysError(ENOSPC);
+    return old + fresh;
   }
 
   override modified(): void {

@@ -5,6 +5,7 @@
  */
 import * as fs from 'node:fs';
 import { EACCES, EROFS, ESTALE } from '../../../assembly/shared/errno.js';
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { O_PATH } from '../../linux/fcntl.js';
 import { EXT4_SUPER_MAGIC, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../linux/stat.js';
@@ -43,6 +44,8 @@ export class NodeFileSystem implements FileSystem {
   readonly #births = new WeakMap<HostInode, bigint>();
   readonly #numbers = new Map<string, number>();
   #sweepAt = SWEEP_MIN;
+  /** Pages that may be written before the host is asked again. */
+  #freePages = 0;
 
   /** Throws SysError when the folder can't be opened (ENOENT, ENOTDIR, EACCES). */
   constructor(
@@ -68,15 +71,46 @@ export class NodeFileSystem implements FileSystem {
     return { type: EXT4_SUPER_MAGIC, blockSize: bsize, blocks, blocksFree: bavail, files, filesFree: ffree, nameMax: 255 };
   }
 
+  /**
+   * How many of `pages` new pages the host's disk has room for. The host is asked when what it said last is used up, and then everything
+   * is stored first: nothing is promised twice. Others may fill the disk meanwhile; then the write-back fails, and fsync tells.
+   */
+  reserve(pages: number): number {
+    if (pages > this.#freePages) {
+      this.sync();
+      const { bavail, bsize } = host(() => fs.statfsSync(this.anchor.self(this.anchor.root)));
+      this.#freePages = Math.floor((bavail * bsize) / PAGE_SIZE);
+    }
+    const granted = Math.min(pages, this.#freePages);
+    this.#freePages -= granted;
+    return granted;
+  }
+
+  /** One file that can't be stored does not keep the others from it: the first error is thrown when all have been tried. */
   sync(): void {
-    if (!this.readOnly) this.env.pages.sync(this);
+    if (this.readOnly) return;
+    let failure: SysError | undefined;
+    for (const reference of [...this.#inodes.values()]) {
+      const inode = reference.deref();
+      if (!(inode instanceof NodeFile)) continue;
+      try {
+        inode.writeBack();
+      } catch (error) {
+        if (!(error instanceof SysError)) throw error;
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   }
 
   /** Writes back and closes every descriptor: nothing works afterwards. */
   close(): void {
-    this.sync();
-    this.files.close();
-    this.anchor.close();
+    try {
+      this.sync();
+    } finally {
+      this.files.close();
+      this.anchor.close();
+    }
   }
 
   requireWritable(): void {
