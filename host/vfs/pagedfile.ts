@@ -77,7 +77,7 @@ export class PagedFile extends OpenFile {
   /** Pages written in part must be in the cache before a byte is: if the medium fails or suspends, the write has not begun. */
   #prepareEdges(at: number, length: number, size: number): void {
     const end = at + length;
-    if (at % PAGE_SIZE !== 0 && at < size) this.paged.fillPage(Math.floor(at / PAGE_SIZE));
+    if (at % PAGE_SIZE !== 0) this.paged.fillPage(Math.floor(at / PAGE_SIZE));
     if (end % PAGE_SIZE !== 0 && end < size) this.paged.fillPage(Math.floor(end / PAGE_SIZE));
   }
 

@@ -1,6 +1,6 @@
 import { EFBIG, EINVAL, EIO, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
 import { NO_INDEX, OBJECT_FILE, OBJECT_SHMEM } from '../../assembly/shared/exit.js';
-import { PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK } from '../linux/fcntl.js';
 import type { VfsEnvironment } from './environment.js';
@@ -163,7 +163,7 @@ export abstract class PagedInode extends Inode {
       throw new SysError(EPERM);
     if (this.backing !== undefined) {
       // The page that is cut must be in the cache with its old end before the medium forgets it.
-      if ((bytes & PAGE_MASK) !== 0 && bytes < size && this.#object !== 0) this.fillPage(Math.floor(bytes / PAGE_SIZE));
+      if (bytes % PAGE_SIZE !== 0 && bytes < size && this.#object !== 0) this.fillPage(Math.floor(bytes / PAGE_SIZE));
       this.backing.setSize(bytes);
     }
     if (this.#object === 0) this.#size = bytes;

@@ -1,5 +1,5 @@
 import { ENOMEM } from '../../assembly/shared/errno.js';
-import { PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import type { Pager } from '../core/user.js';
 import { SysError } from '../linux/error.js';
@@ -100,8 +100,8 @@ export class PageCache {
     const sizeBefore = exports.objectSize(object);
     const end = offset + from.length;
     // Pages that are overwritten in part must be there first: a failure or Suspend then has changed nothing.
-    if ((offset & PAGE_MASK) !== 0 && offset < sizeBefore) this.#present(object, Math.floor(offset / PAGE_SIZE));
-    if ((end & PAGE_MASK) !== 0 && end < sizeBefore) this.#present(object, Math.floor(end / PAGE_SIZE));
+    if (offset % PAGE_SIZE !== 0) this.#present(object, Math.floor(offset / PAGE_SIZE));
+    if (end % PAGE_SIZE !== 0 && end < sizeBefore) this.#present(object, Math.floor(end / PAGE_SIZE));
     if (end > sizeBefore) exports.objectSetSize(object, end);
     let done = 0;
     try {
