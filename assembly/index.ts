@@ -6,3 +6,5 @@ export { run } from './run';
 /* Exported only because binaryen would inline a function with one caller into it, and the loop must stay without calls. */
 export { loop as _loop } from './generated/dispatch';
 export { executeSlow as _executeSlow } from './generated/slow';
+/* For tests: the rules that always hold. */
+export { debugCheckFrames, debugCheckSpace } from './mm/check';

@@ -27,6 +27,13 @@ function whole(n: f64): u64 {
   return n >= 0 && n < EXACT ? <u64>n : REFUSED;
 }
 
+/** Indices are cut to the largest that no page has. */
+// @ts-ignore: decorator
+@inline
+function pageIndex(n: f64): u32 {
+  return n >= 0 ? <u32>min(n, 4294967295.0) : 0;
+}
+
 export function coreInit(frameLimit: u32, windowPages: u32): void {
   frames.framesInit(frameLimit);
   window.windowInit(windowPages);
@@ -160,9 +167,12 @@ export function objectNextPresent(o: usize, from: u32): f64 {
 export function objectClean(o: usize, index: u32): void {
   object.objectClean(o, index);
 }
-export function objectDropPages(o: usize, from: u32, to: u32, discard: u32): void {
-  if (discard) object.dropPages(o, from, to);
-  else object.dropCleanPages(o, from, to, 0xffffffff);
+export function objectDropPages(o: usize, from: f64, to: f64, discard: u32): void {
+  const first = pageIndex(from);
+  const last = pageIndex(to);
+  if (first >= last) return;
+  if (discard) object.dropPages(o, first, last);
+  else object.dropCleanPages(o, first, last, 0xffffffff, false);
 }
 export function objectPagesPresent(o: usize): u32 {
   return object.objectPages(o);

@@ -4,7 +4,7 @@ import * as L from '../shared/layout';
 import { VM_SHARED } from '../shared/mman';
 import { codeWritten } from '../code';
 import { fail, handleFault } from './fault';
-import { FRAME_CODE, frameAddress, frameFlags, frameSetFlags } from './frames';
+import { FRAME_CODE, FRAME_REFERENCED, frameAddress, frameFlags, frameSetFlags } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSetSize, objectSize, OBJECT_KIND } from './object';
 import { PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, TASK_SIZE } from './pagetable';
 import { activeSpace, SPACE_ROOT } from './space';
@@ -17,6 +17,8 @@ export { windowPermissions, windowBase, windowPages } from './window';
 export { frameDecoded, setFrameDecoded } from './frames';
 export { PERM_READ, PERM_WRITE } from '../shared/layout';
 
+/** read(2) and write(2) move no more at once: Linux's MAX_RW_COUNT. */
+const TRANSFER_MAX: u32 = 0x7ffff000;
 const BOUNCE: usize = L.TLB_END - 64;
 
 // @ts-ignore: decorator
@@ -137,7 +139,6 @@ export function unprotectCode(frame: u32): void {
   frameSetFlags(frame, 0, FRAME_CODE);
 }
 
-
 // --- the host
 
 export function userPage(space: usize, va: u64, access: u32): usize {
@@ -166,9 +167,13 @@ export function userCopyOut(space: usize, va: u64, length: u32): u32 {
   return copyUser(space, va, L.STAGING, min(length, L.STAGING_BYTES), true);
 }
 
+/** What a futex word belongs to: the object that is mapped there shared, else the space. 0: nothing is mapped. */
 export function futexKeyObject(space: usize, va: u64): u32 {
   const vma = vmaAt(space, va);
-  if (vma == 0) return 0;
+  if (vma == 0) {
+    fail(X.FAULT_MAPERR, va, X.ACCESS_READ);
+    return 0;
+  }
   const shared = (load<u32>(vma, VMA_FLAGS) & VM_SHARED) != 0;
   return shared ? load<u32>(vma, VMA_OBJECT) : <u32>space;
 }
@@ -195,7 +200,7 @@ function needPage(object: usize, index: u32, done: u32): i32 {
 export function objectRead(object: usize, offset: u64, space: usize, va: u64, length: u32): i32 {
   const size = objectSize(object);
   if (offset >= size) return 0;
-  const wanted = <u32>min(<u64>length, size - offset);
+  const wanted = <u32>min(<u64>min(length, TRANSFER_MAX), size - offset);
   for (let done: u32 = 0; done < wanted; ) {
     const from = offset + done;
     const to = va + done;
@@ -205,8 +210,10 @@ export function objectRead(object: usize, offset: u64, space: usize, va: u64, le
     const user = writable(space, to, bytes);
     if (user == 0) return stopped(done);
     const frame = objectFrame(object, index);
-    if (frame != 0) memory.copy(user, frameAddress(frame) + inPage, bytes);
-    else if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return needPage(object, index, done);
+    if (frame != 0) {
+      memory.copy(user, frameAddress(frame) + inPage, bytes);
+      frameSetFlags(frame, FRAME_REFERENCED, 0);
+    } else if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return needPage(object, index, done);
     else memory.fill(user, 0, bytes);
     done += bytes;
   }
@@ -214,6 +221,7 @@ export function objectRead(object: usize, offset: u64, space: usize, va: u64, le
 }
 
 export function objectWrite(object: usize, offset: u64, space: usize, va: u64, length: u32): i32 {
+  length = min(length, TRANSFER_MAX);
   for (let done: u32 = 0; done < length; ) {
     const to = offset + done;
     const from = va + done;
@@ -224,18 +232,27 @@ export function objectWrite(object: usize, offset: u64, space: usize, va: u64, l
     if (user == 0) return stopped(done);
     let frame = objectFrame(object, index);
     if (frame == 0) {
-      // Only a page whose old bytes matter must be read from the medium first.
-      const inFile = (<u64>index) << 12 < objectSize(object);
-      const whole = inPage == 0 && to + bytes >= min(objectSize(object), ((<u64>index) + 1) << 12);
-      if (inFile && !whole && load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return needPage(object, index, done);
+      if (mustRead(object, to, space, from, bytes, length - done)) return needPage(object, index, done);
       frame = objectFrameMake(object, index);
       if (frame == 0) return done > 0 ? <i32>done : -ENOMEM;
     }
-    if (frameFlags(frame) & FRAME_CODE) codeWritten(frame, inPage, bytes);
+    // `user` is still good: a mapped page is never reclaimed.
     memory.copy(frameAddress(frame) + inPage, user, bytes);
+    frameSetFlags(frame, FRAME_REFERENCED, 0);
     objectMarkDirty(object, index);
     done += bytes;
     if (to + bytes > objectSize(object)) objectSetSize(object, to + bytes);
   }
   return <i32>length;
+}
+
+/** Must an absent page come from its medium before it is written? Not when it lies beyond the end or all its old bytes are replaced. */
+function mustRead(object: usize, to: u64, space: usize, from: u64, bytes: u32, left: u32): bool {
+  const size = objectSize(object);
+  const page = to & ~(<u64>L.PAGE_MASK);
+  if (load<u32>(object, OBJECT_KIND) != X.OBJECT_FILE || page >= size) return false;
+  if (to != page || to + left < min(size, page + L.PAGE_SIZE)) return true;
+  // The second half may come from another page, which must be readable, or half a page of old bytes would be lost.
+  const whole = min(left, <u32>L.PAGE_SIZE);
+  return bytes < whole && userPage(space, from + bytes, X.ACCESS_READ) == 0;
 }

@@ -1,26 +1,31 @@
 /** madvise(2), mincore(2) and mlock(2) for one range. */
-import { EFAULT, EINVAL, ENOMEM } from '../shared/errno';
-import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE } from '../shared/exit';
+import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../shared/errno';
+import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, NEED_PAGE, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { pageUp, populate } from './map';
-import { dropPages, objectFrame } from './object';
-import { PTE_V, pteFind, TASK_SIZE } from './pagetable';
+import { dropPages, OBJECT_KIND, objectFrame, objectSize } from './object';
+import { PTE_V, pteFind } from './pagetable';
 import { changeFlags } from './protect';
-import { SPACE_LOCKED, SPACE_ROOT } from './space';
+import { SPACE_ROOT } from './space';
 import { zapRange } from './unmap';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt, vmaFind } from './vma';
 
+/** Longer ranges are numbers that the caller could not represent. */
+const LENGTH_MAX: u64 = 1 << 53;
+const INDEX_MAX: u64 = 0xffffffff;
+
+/** 0, -errno, or NEED_PAGE: fill HART_IO_OBJECT / HART_IO_INDEX and call again (MADV_POPULATE_* of file pages). */
 export function mmAdvise(space: usize, address: u64, length: u64, advice: u32): i32 {
-  if (!known(advice)) return -EINVAL;
-  if ((address & PAGE_MASK) != 0 || address > TASK_SIZE || length > TASK_SIZE - address) return -EINVAL;
+  if (!known(advice) || (address & PAGE_MASK) != 0 || length > LENGTH_MAX) return -EINVAL;
   const end = address + pageUp(length);
   let result = 0;
   for (let at = address; at < end; ) {
     const vma = vmaFind(space, at);
     if (vma == 0 || load<u64>(vma, VMA_START) >= end) return -ENOMEM;
-    // A hole is an error, but only after the rest was done.
     if (load<u64>(vma, VMA_START) > at) {
+      if (advice == M.MADV_POPULATE_READ || advice == M.MADV_POPULATE_WRITE) return -ENOMEM;
+      // A hole is an error, but only after the rest was done.
       result = -ENOMEM;
       at = load<u64>(vma, VMA_START);
     }
@@ -50,6 +55,7 @@ function known(advice: u32): bool {
     case M.MADV_WIPEONFORK:
     case M.MADV_KEEPONFORK:
     case M.MADV_COLD:
+    case M.MADV_PAGEOUT:
     case M.MADV_POPULATE_READ:
     case M.MADV_POPULATE_WRITE: return true;
     default: return false;
@@ -76,54 +82,73 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
       if (object != 0) return -EINVAL;
     case M.MADV_DONTNEED:
       if (flags & M.VM_LOCKED) return -EINVAL;
-      zapRange(space, start, end);
+      zapRange(space, start, end, 0);
       return 0;
-    case M.MADV_REMOVE: {
-      if (object == 0 || (flags & (M.VM_SHARED | M.VM_WRITE)) != (M.VM_SHARED | M.VM_WRITE)) return -EINVAL;
-      const first = (load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START))) >> 12;
-      dropPages(object, <u32>first, <u32>(first + ((end - start) >> 12)));
-      return 0;
-    }
+    case M.MADV_REMOVE: return punch(vma, start, end);
     case M.MADV_POPULATE_READ:
-    case M.MADV_POPULATE_WRITE: {
-      const kind = populate(space, start, end, advice == M.MADV_POPULATE_WRITE);
-      if (kind == FAULT_NONE || kind == FAULT_IO) return 0;
-      return kind == FAULT_MEMORY ? -ENOMEM : kind == FAULT_ADRERR ? -EFAULT : -EINVAL;
-    }
+    case M.MADV_POPULATE_WRITE: return populated(populate(space, start, end, advice == M.MADV_POPULATE_WRITE));
+    // What is left is about when pages come and go; all of it is honoured by doing nothing (no swap, no huge pages).
     default: return 0;
   }
 }
 
-function change(space: usize, start: u64, end: u64, set: u32, clear: u32): i32 {
-  return changeFlags(space, start, end, set, clear) ? 0 : -ENOMEM;
+/** MADV_REMOVE: a hole in shared memory. The medium of a file is out of the core's reach. */
+function punch(vma: usize, start: u64, end: u64): i32 {
+  const flags = load<u32>(vma, VMA_FLAGS);
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  if (object == 0 || (flags & M.VM_LOCKED) != 0) return -EINVAL;
+  if ((flags & (M.VM_SHARED | M.VM_WRITE)) != (M.VM_SHARED | M.VM_WRITE)) return -EACCES;
+  if (load<u32>(object, OBJECT_KIND) != OBJECT_SHMEM) return -EOPNOTSUPP;
+  const first = (load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START))) >> 12;
+  dropPages(object, <u32>min(first, INDEX_MAX), <u32>min(first + ((end - start) >> 12), INDEX_MAX));
+  return 0;
 }
 
-/** 1 resident, 0 not, -ENOMEM unmapped. A private file page counts when the cache has it, as in Linux. */
+function populated(kind: u32): i32 {
+  if (kind == FAULT_NONE) return 0;
+  if (kind == FAULT_IO) return NEED_PAGE;
+  return kind == FAULT_MEMORY ? -ENOMEM : kind == FAULT_ADRERR ? -EFAULT : -EINVAL;
+}
+
+/** madvise(2) says EAGAIN where other calls say ENOMEM. */
+function change(space: usize, start: u64, end: u64, set: u32, clear: u32): i32 {
+  return changeFlags(space, start, end, set, clear) ? 0 : -EAGAIN;
+}
+
+/** 1 resident, 0 not, -ENOMEM unmapped. A file's page counts when the cache has it, as in Linux. */
 export function mmResident(space: usize, address: u64): i32 {
   const vma = vmaAt(space, address);
   if (vma == 0) return -ENOMEM;
   const at = pteFind(load<u32>(space, SPACE_ROOT), address);
   if (at != 0 && load<u64>(at) & PTE_V) return 1;
   const object = <usize>load<u32>(vma, VMA_OBJECT);
-  if (object == 0) return 0;
-  return objectFrame(object, <u32>((load<u64>(vma, VMA_OFFSET) + (address - load<u64>(vma, VMA_START))) >> 12)) != 0 ? 1 : 0;
+  const offset = load<u64>(vma, VMA_OFFSET) + (address - load<u64>(vma, VMA_START));
+  return object != 0 && offset < objectSize(object) && objectFrame(object, <u32>(offset >> 12)) != 0 ? 1 : 0;
 }
 
+/** 0, -errno or NEED_PAGE, as mmAdvise. What was locked before an error stays locked. */
 export function mmLock(space: usize, address: u64, length: u64, lock: bool): i32 {
+  if (length > LENGTH_MAX) return -EINVAL;
   const start = address & ~(<u64>PAGE_MASK);
-  if (address > TASK_SIZE || length > TASK_SIZE - address) return -EINVAL;
   const end = pageUp(address + length);
   for (let at = start; at < end; ) {
     const vma = vmaAt(space, at);
     if (vma == 0) return -ENOMEM;
     const stop = min(end, load<u64>(vma, VMA_END));
-    const locked = (load<u32>(vma, VMA_FLAGS) & M.VM_LOCKED) != 0;
-    if (locked != lock) {
-      const pages = <u32>((stop - at) >> 12);
-      if (!changeFlags(space, at, stop, lock ? M.VM_LOCKED : 0, lock ? 0 : M.VM_LOCKED)) return -ENOMEM;
-      store<u32>(space, load<u32>(space, SPACE_LOCKED) + (lock ? pages : 0 - pages), SPACE_LOCKED);
-      if (lock) populate(space, at, stop, (load<u32>(vma, VMA_FLAGS) & (M.VM_WRITE | M.VM_SHARED)) == M.VM_WRITE);
-    }
+    if (!changeFlags(space, at, stop, lock ? M.VM_LOCKED : 0, lock ? 0 : M.VM_LOCKED)) return -ENOMEM;
+    at = stop;
+  }
+  return lock ? lockPages(space, start, end) : 0;
+}
+
+/** Brings the pages in, private writable ones as the process's own. */
+function lockPages(space: usize, start: u64, end: u64): i32 {
+  for (let at = start; at < end; ) {
+    const vma = vmaAt(space, at);
+    const stop = min(end, load<u64>(vma, VMA_END));
+    const kind = populate(space, at, stop, (load<u32>(vma, VMA_FLAGS) & (M.VM_WRITE | M.VM_SHARED)) == M.VM_WRITE);
+    if (kind == FAULT_IO) return NEED_PAGE;
+    if (kind != FAULT_NONE) return kind == FAULT_MEMORY ? -EAGAIN : -ENOMEM;
     at = stop;
   }
   return 0;

@@ -7,20 +7,24 @@ import * as L from '../shared/layout';
 import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from '../shared/mman';
 import { frameAddress, frameAllocate, frameAllocateZeroed, frameObject, frameReferences, frameRelease, frameRetain } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, OBJECT_KIND } from './object';
-import { PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteCreate, pteFind, pteFrame, pteMake, tablesMade, TASK_SIZE } from './pagetable';
-import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_ROOT, SPACE_STACK_LIMIT, SPACE_TABLES } from './space';
+import { PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE } from './pagetable';
+import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
 import { translationInvalidate } from './tlb';
 import { count, uncount } from './unmap';
 import { identityFrame } from './window';
-import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaBefore, vmaFind, vmaInsert, vmaRemove } from './vma';
+import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaBefore, vmaFind, vmaResize } from './vma';
 
-/** Pages between a stack and what lies below it that growth never enters (Linux: stack_guard_gap). */
-const GUARD: u64 = 256 << 12;
+/** Linux: mmap_min_addr. Nothing is mapped below. */
+export const MMAP_MIN: u64 = 0x10000;
 /** Cached file pages mapped around a read fault. */
 const FAULT_AROUND: u64 = 16;
 
 /** The one page of zeros that untouched anonymous memory reads; no PTE counts as a reference to it. */
 export let zeroFrame: u32 = 0;
+
+/** The page of the last FAULT_IO: asked for again it is the same major fault, and mapping it at last is no minor one. */
+let majorObject: usize = 0;
+let majorIndex: u32 = 0;
 
 export function faultInit(): void {
   zeroFrame = frameAllocateZeroed(0);
@@ -54,43 +58,44 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   const flags = load<u32>(vma, VMA_FLAGS);
   const needed: u32 = access == X.ACCESS_WRITE ? VM_WRITE : access == X.ACCESS_EXEC ? VM_EXEC : VM_READ | VM_WRITE;
   if ((flags & needed) == 0) return fail(X.FAULT_ACCERR, va, access);
-  const at = pteCreate(load<u32>(space, SPACE_ROOT), va);
-  store<u32>(space, load<u32>(space, SPACE_TABLES) + tablesMade, SPACE_TABLES);
+  const at = pteCreate(space, va);
   if (at == 0) return fail(X.FAULT_MEMORY, va, access);
   const page = va & ~(<u64>L.PAGE_MASK);
-  const kind = decide(space, vma, flags, page, at, access);
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  const kind = object == 0 ? handleAnonymous(space, flags, page, at, access) : handleObject(space, vma, flags, page, at, access);
   if (kind != X.FAULT_NONE) return fail(kind, va, access);
-  store<u64>(space, load<u64>(space, SPACE_MINOR) + 1, SPACE_MINOR);
-  bump(L.COUNT_MINOR_FAULTS);
+  const index = <u32>((load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START))) >> 12);
+  if (object != 0 && object == majorObject && index == majorIndex) majorObject = 0;
+  else {
+    store<u64>(space, load<u64>(space, SPACE_MINOR) + 1, SPACE_MINOR);
+    bump(L.COUNT_MINOR_FAULTS);
+  }
   return X.FAULT_NONE;
 }
 
-function decide(space: usize, vma: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
+function handleAnonymous(space: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
+  const present = load<u64>(at) != 0;
+  if (access == X.ACCESS_WRITE) return present ? handleCow(space, flags, page, at) : handleZeroFill(space, flags, page, at);
+  if (present) allow(at, flags);
+  else handleZeroRead(flags, at);
+  return X.FAULT_NONE;
+}
+
+function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
   const pte = load<u64>(at);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
-  if (object == 0) {
-    if (pte == 0) return access == X.ACCESS_WRITE ? handleZeroFill(space, flags, page, at) : handleZeroRead(flags, at);
-    return access == X.ACCESS_WRITE ? handleCow(space, flags, page, at) : X.FAULT_NONE;
-  }
   const offset = load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START));
   const index = <u32>(offset >> 12);
-  if (pte == 0 || frameObject(pteFrame(pte)) != 0) {
-    if (offset >= objectSize(object)) return X.FAULT_ADRERR;
-  }
+  if ((pte == 0 || frameObject(pteFrame(pte)) != 0) && offset >= objectSize(object)) return X.FAULT_ADRERR;
   if (pte != 0) {
+    allow(at, flags);
     if (access != X.ACCESS_WRITE) return X.FAULT_NONE;
     if (flags & VM_SHARED) return handleSharedWrite(space, object, index, page, at);
     return handleCow(space, flags, page, at);
   }
   let frame = objectFrame(object, index);
   if (frame == 0) {
-    if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) {
-      store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
-      store<u32>(L.HART + L.HART_IO_INDEX, index);
-      store<u64>(space, load<u64>(space, SPACE_MAJOR) + 1, SPACE_MAJOR);
-      bump(L.COUNT_MAJOR_FAULTS);
-      return X.FAULT_IO;
-    }
+    if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return handleAbsent(space, object, index);
     frame = objectFrameMake(object, index);
     if (frame == 0) return X.FAULT_MEMORY;
     bump(L.COUNT_ZERO_FAULTS);
@@ -98,8 +103,25 @@ function decide(space: usize, vma: usize, flags: u32, page: u64, at: usize, acce
   if (access == X.ACCESS_WRITE && !(flags & VM_SHARED)) return handlePrivateCopy(space, flags, page, at, frame);
   mapPage(space, page, at, frame, pteBits(flags));
   if (access == X.ACCESS_WRITE) return handleSharedWrite(space, object, index, page, at);
-  mapAround(space, vma, flags, page);
+  mapAround(space, vma, flags, page, at);
   return X.FAULT_NONE;
+}
+
+/** The host must fill the page first; the access is made again after that. */
+function handleAbsent(space: usize, object: usize, index: u32): u32 {
+  store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
+  store<u32>(L.HART + L.HART_IO_INDEX, index);
+  if (object == majorObject && index == majorIndex) return X.FAULT_IO;
+  majorObject = object;
+  majorIndex = index;
+  store<u64>(space, load<u64>(space, SPACE_MAJOR) + 1, SPACE_MAJOR);
+  bump(L.COUNT_MAJOR_FAULTS);
+  return X.FAULT_IO;
+}
+
+/** Read and execute permission of a present page are the VMA's. */
+function allow(at: usize, flags: u32): void {
+  store<u64>(at, load<u64>(at) | pteBits(flags));
 }
 
 function mapPage(space: usize, page: u64, at: usize, frame: u32, bits: u64): void {
@@ -109,25 +131,23 @@ function mapPage(space: usize, page: u64, at: usize, frame: u32, bits: u64): voi
 }
 
 /** Other pages of the file that are cached already, in the same aligned block and leaf table: they would fault one by one. */
-function mapAround(space: usize, vma: usize, flags: u32, page: u64): void {
+function mapAround(space: usize, vma: usize, flags: u32, page: u64, at: usize): void {
   const block = FAULT_AROUND << 12;
   const start = max(page & ~(block - 1), load<u64>(vma, VMA_START));
   const end = min((page & ~(block - 1)) + block, load<u64>(vma, VMA_END));
   const object = <usize>load<u32>(vma, VMA_OBJECT);
-  const root = load<u32>(space, SPACE_ROOT);
   const size = objectSize(object);
-  for (let va = start; va < end; va += 4096) {
-    const at = pteFind(root, va);
-    const offset = load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START));
-    if (at == 0 || load<u64>(at) != 0 || offset >= size) continue;
+  let offset = load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START));
+  for (let va = start; va < end && offset < size; va += 4096, offset += 4096) {
+    const slot = at + <usize>((va >> 12) & 511) * 8 - <usize>((page >> 12) & 511) * 8;
+    if (load<u64>(slot) != 0) continue;
     const frame = objectFrame(object, <u32>(offset >> 12));
-    if (frame != 0) mapPage(space, va, at, frame, pteBits(flags) & ~PTE_A);
+    if (frame != 0) mapPage(space, va, slot, frame, pteBits(flags) & ~PTE_A);
   }
 }
 
-function handleZeroRead(flags: u32, at: usize): u32 {
+function handleZeroRead(flags: u32, at: usize): void {
   store<u64>(at, pteMake(zeroFrame, pteBits(flags)));
-  return X.FAULT_NONE;
 }
 
 function handleZeroFill(space: usize, flags: u32, page: u64, at: usize): u32 {
@@ -188,15 +208,21 @@ function handleSharedWrite(space: usize, object: usize, index: u32, page: u64, a
   return X.FAULT_NONE;
 }
 
-/** Extends a VM_GROWSDOWN mapping to `va`, if the stack limit and the guard gap allow it. */
+/**
+ * Extends a VM_GROWSDOWN mapping to `va`, if the stack limit allows it and the guard gap to the mapping below stays. As in Linux the gap
+ * does not count against a mapping nobody may access (it is a guard itself) nor against another stack.
+ */
 function growStack(space: usize, vma: usize, va: u64): bool {
   if ((load<u32>(vma, VMA_FLAGS) & VM_GROWSDOWN) == 0) return false;
   const page = va & ~(<u64>L.PAGE_MASK);
-  if (load<u64>(vma, VMA_END) - page > load<u64>(space, SPACE_STACK_LIMIT) || page < GUARD) return false;
+  const end = load<u64>(vma, VMA_END);
+  if (end - page > load<u64>(space, SPACE_STACK_LIMIT) || page < MMAP_MIN) return false;
   const below = vmaBefore(space, load<u64>(vma, VMA_START));
-  if (below != 0 && load<u64>(below, VMA_END) + GUARD > page) return false;
-  vmaRemove(space, vma);
-  store<u64>(vma, page, VMA_START);
-  vmaInsert(space, vma);
+  if (below != 0) {
+    const flags = load<u32>(below, VMA_FLAGS);
+    const counts = (flags & VM_GROWSDOWN) == 0 && (flags & (VM_READ | VM_WRITE | VM_EXEC)) != 0;
+    if (counts && page - load<u64>(below, VMA_END) < STACK_GUARD) return false;
+  }
+  vmaResize(space, vma, page, end);
   return true;
 }

@@ -4,9 +4,9 @@ import * as M from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameObject, frameRetain } from './frames';
 import { mappingLink } from './object';
-import { PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteSkip, tablesMade } from './pagetable';
+import { PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteSkip } from './pagetable';
 import * as S from './space';
-import { translationInvalidate } from './tlb';
+import { writeInvalidate } from './tlb';
 import { count } from './unmap';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
 
@@ -42,7 +42,6 @@ function copyPages(parent: usize, child: usize, vma: usize): bool {
   const flags = load<u32>(vma, VMA_FLAGS);
   if (flags & M.VM_WIPEONFORK) return true;
   const from = load<u32>(parent, S.SPACE_ROOT);
-  const to = load<u32>(child, S.SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
   for (let va = pteSkip(from, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(from, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
@@ -52,22 +51,19 @@ function copyPages(parent: usize, child: usize, vma: usize): bool {
       const pte = load<u64>(source);
       if ((pte & PTE_V) == 0) continue;
       const frame = pteFrame(pte);
-      // A file's page comes back from the cache by a fault that costs less than this copy.
-      if (frameObject(frame) != 0) continue;
+      // A page of an object or of zeros comes back by a fault that costs no more than this copy, and most are never asked for.
+      if (frame == zeroFrame || frameObject(frame) != 0) continue;
       if (target == 0) {
-        target = pteCreate(to, va);
-        store<u32>(child, load<u32>(child, S.SPACE_TABLES) + tablesMade, S.SPACE_TABLES);
+        target = pteCreate(child, va);
         if (target == 0) return false;
       }
       const shared = pte & ~(PTE_W | PTE_D);
       store<u64>(target, shared);
-      if (frame != zeroFrame) {
-        frameRetain(frame);
-        count(child, va, frame);
-      }
+      frameRetain(frame);
+      count(child, va, frame);
       if (pte & PTE_W) {
         store<u64>(source, shared);
-        translationInvalidate(parent, va);
+        writeInvalidate(parent, va);
       }
     }
   }

@@ -9,10 +9,12 @@
  *  20  u32 next, 24 u32 previous: free list
  *  28  u32 spare
  *
+ * A frame of small records is never mapped and uses 8..31 as slab.ts says.
  * Invariant: a descriptor of all zeros is a frame never used, and its memory is zero.
  */
 import { COUNT_FRAMES_PEAK, DESCRIPTORS, FIRST_FRAME, FIRST_WINDOW_FRAME, FRAME_COUNT, HART, HART_COUNTERS, PAGE_SHIFT, PAGE_SIZE } from '../shared/layout';
 import { codeDropped } from '../code';
+import { DECODED_OWNER } from './decoded';
 import { reclaim } from './reclaim';
 
 export const FRAME_USED: u32 = 1;
@@ -36,8 +38,9 @@ let freeGeneral: u32 = 0;
 let freeWindow: u32 = 0;
 let nextGeneral: u32 = FIRST_FRAME;
 let nextWindow: u32 = FRAME_COUNT - 1;
-/** Frames that linear memory covers. */
+/** Frames that linear memory covers, and the first that the host has refused to cover: it is not asked again. */
 let covered: u32 = 0;
+let refused: u32 = FRAME_COUNT;
 
 // @ts-ignore: decorator
 @inline
@@ -82,6 +85,7 @@ export function frameDecoded(frame: u32): u32 {
 @inline
 export function setFrameDecoded(frame: u32, decoded: u32): void {
   store<u32>(descriptor(frame), decoded, 16);
+  if (decoded != 0) store<u32>(decoded, frame, DECODED_OWNER);
 }
 // @ts-ignore: decorator
 @inline
@@ -105,8 +109,19 @@ export function framesLimit(): u32 {
   return limit;
 }
 
-function countUse(frames: u32): void {
-  inUse += frames;
+/** For check.ts: how many frames linear memory covers, and how many are in the free lists. */
+export function framesCovered(): u32 {
+  return covered;
+}
+export function framesListed(): u32 {
+  let count: u32 = 0;
+  for (let frame = freeGeneral; frame != 0; frame = load<u32>(descriptor(frame), 20)) count++;
+  for (let frame = freeWindow; frame != 0; frame = load<u32>(descriptor(frame), 20)) count++;
+  return count;
+}
+
+function countUse(): void {
+  inUse++;
   const peak: usize = HART + HART_COUNTERS + COUNT_FRAMES_PEAK * 8;
   if (<u64>inUse > load<u64>(peak)) store<u64>(peak, inUse);
 }
@@ -114,15 +129,15 @@ function countUse(frames: u32): void {
 /** Makes linear memory reach beyond `frame`; false when the host gives no more. */
 function cover(frame: u32): bool {
   if (frame < covered) return true;
+  if (frame >= refused) return false;
   const wanted = min(max(frame + 1, covered + GROW_STEP_FRAMES), END);
-  const pages = (wanted + WASM_PAGE_FRAMES - 1) / WASM_PAGE_FRAMES;
-  const have = covered / WASM_PAGE_FRAMES;
-  if (memory.grow(pages - have) < 0) {
-    const least = frame / WASM_PAGE_FRAMES + 1;
-    if (memory.grow(least - have) < 0) return false;
-    covered = least * WASM_PAGE_FRAMES;
-    return true;
-  }
+  if (grow((wanted + WASM_PAGE_FRAMES - 1) / WASM_PAGE_FRAMES) || grow(frame / WASM_PAGE_FRAMES + 1)) return true;
+  refused = frame;
+  return false;
+}
+
+function grow(pages: u32): bool {
+  if (memory.grow(pages - covered / WASM_PAGE_FRAMES) < 0) return false;
   covered = pages * WASM_PAGE_FRAMES;
   return true;
 }
@@ -137,9 +152,12 @@ function unlink(frame: u32): void {
   else freeWindow = next;
 }
 
-/** The frame to take, or 0. */
+/**
+ * The frame to take, or 0. Without a preference: warm general frames, fresh general frames, and only then frames that windows lie over,
+ * because a page whose identity frame was taken by somebody else is slow for as long as it lives.
+ */
 function choose(preferred: u32): u32 {
-  if (preferred >= GENERAL && preferred < END && (frameFlags(preferred) & FRAME_USED) == 0 && cover(preferred)) {
+  if (preferred >= WINDOWS && preferred < END && (frameFlags(preferred) & FRAME_USED) == 0 && cover(preferred)) {
     if (frameFlags(preferred) & FRAME_FREE) unlink(preferred);
     return preferred;
   }
@@ -157,7 +175,10 @@ function choose(preferred: u32): u32 {
   // Fresh frames under windows are taken from the top: windows are laid out from the bottom.
   while (nextWindow >= WINDOWS) {
     const frame = nextWindow--;
-    if (frameFlags(frame) == 0) return cover(frame) ? frame : 0;
+    if (frameFlags(frame) != 0) continue;
+    if (cover(frame)) return frame;
+    // The host gives no more: what is covered is all there will ever be.
+    nextWindow = covered - 1;
   }
   return 0;
 }
@@ -171,7 +192,7 @@ export function frameAllocate(preferred: u32): u32 {
   fresh = load<u32>(d, 4) == 0;
   store<u32>(d, 1);
   store<u32>(d, FRAME_USED, 4);
-  countUse(1);
+  countUse();
   return frame;
 }
 
@@ -185,16 +206,11 @@ export function frameAllocateZeroed(preferred: u32): u32 {
   return frame;
 }
 
-/** `count` neighbouring frames for the core's own use, zero; never given back. Returns their address or 0. */
+/** `count` neighbouring frames for the core's own caches: zero, never given back, no part of the frames in use. Their address, or 0. */
 export function frameRun(count: u32): usize {
-  if (nextGeneral + count > WINDOWS || inUse + count > limit || !cover(nextGeneral + count - 1)) return 0;
+  if (nextGeneral + count > WINDOWS || !cover(nextGeneral + count - 1)) return 0;
   const first = nextGeneral;
   nextGeneral += count;
-  for (let frame = first; frame < first + count; frame++) {
-    store<u32>(descriptor(frame), 1);
-    store<u32>(descriptor(frame), FRAME_USED, 4);
-  }
-  countUse(count);
   return frameAddress(first);
 }
 
@@ -207,6 +223,7 @@ export function frameRelease(frame: u32): void {
   if (load<u32>(d, 16) != 0) codeDropped(frame);
   store<u32>(d, FRAME_FREE, 4);
   store<u64>(d, 0, 8);
+  store<u32>(d, 0, 16);
   const general = frame < WINDOWS;
   const head = general ? freeGeneral : freeWindow;
   store<u32>(d, head, 20);

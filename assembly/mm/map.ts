@@ -1,22 +1,28 @@
 /** mmap(2), munmap(2), brk(2). Results: an address or 0, or -errno. */
-import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
+import { EACCES, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../shared/errno';
 import { ACCESS_READ, ACCESS_WRITE, FAULT_NONE, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
-import { handleFault } from './fault';
-import { mappingLink, mappingUnlink, objectCreate, objectRelease, objectSetSize } from './object';
-import { TASK_SIZE } from './pagetable';
-import { SPACE_BRK, SPACE_BRK_START, SPACE_LOCKED, SPACE_MMAP_BASE, SPACE_VMAS } from './space';
+import { handleFault, MMAP_MIN } from './fault';
+import { framesLimit } from './frames';
+import { mappingLink, mappingUnlink, objectCreateInternal, objectRelease, objectSetSize } from './object';
+import { PTE_V, PTE_W, pteFind, TASK_SIZE } from './pagetable';
+import { SPACE_BRK, SPACE_BRK_START, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } from './space';
 import { splitAt, unmapRange } from './unmap';
 import { windowSpan } from './window';
-import { gapBelow, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaAt, vmaFind, vmaFree, vmaInsert, vmaNext, vmaRemove } from './vma';
+import {
+  gapBelow, guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaBefore, vmaFind, vmaFree,
+  vmaInsert, vmaNext, vmaRemove, vmaResize,
+} from './vma';
 
-const MMAP_MIN: u64 = 0x10000;
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
+/** Offsets in an object end here, so that a page index has 32 bits. */
+const OFFSET_MAX: u64 = 1 << 44;
 /** What may stand in MAP_SHARED_VALIDATE's flags. */
 const KNOWN_FLAGS: u32 =
   M.MAP_TYPE | M.MAP_FIXED | M.MAP_ANONYMOUS | M.MAP_GROWSDOWN | M.MAP_DENYWRITE | M.MAP_EXECUTABLE | M.MAP_LOCKED | M.MAP_NORESERVE |
   M.MAP_POPULATE | M.MAP_NONBLOCK | M.MAP_STACK | M.MAP_HUGETLB | M.MAP_FIXED_NOREPLACE;
+const ANY_FIXED: u32 = M.MAP_FIXED | M.MAP_FIXED_NOREPLACE;
 
 // @ts-ignore: decorator
 @inline
@@ -44,47 +50,51 @@ export function findGap(space: usize, length: u64, reservation: bool): u64 {
 }
 
 export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags: u32, object: usize, offset: u64, mayFlags: u32): i64 {
-  const type = flags & M.MAP_TYPE;
-  if (type == 0 || type > <u32>M.MAP_SHARED_VALIDATE) return -EINVAL;
-  if (type == M.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) return -EOPNOTSUPP;
   if (length == 0 || (offset & PAGE_MASK) != 0) return -EINVAL;
-  if (length > TASK_SIZE || offset + length > <u64>1 << 44) return -ENOMEM;
+  if (length > TASK_SIZE) return -ENOMEM;
   const bytes = pageUp(length);
-  const shared = type != M.MAP_PRIVATE;
+  const anonymous = object == 0;
+  const wrong = checkType(flags, anonymous);
+  if (wrong != 0) return wrong;
+  if (!anonymous && (offset > OFFSET_MAX || bytes > OFFSET_MAX - offset)) return -EOVERFLOW;
+  const may = anonymous ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO);
+  const access = protFlags(prot);
+  if ((access << 4) & ~may & MAY_ALL) return -EACCES;
+  if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return -ENOMEM;
   const place = choosePlace(space, address, bytes, prot, flags);
   if (place < 0) return place;
-  if (load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return -ENOMEM;
 
-  const start = <u64>place;
-  if (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) {
-    const error = mmUnmap(space, start, bytes);
-    if (error != 0) return error;
-  }
-  let own: usize = 0;
-  if (object == 0 && shared) {
-    own = objectCreate(OBJECT_SHMEM);
-    if (own == 0) return -ENOMEM;
-    objectSetSize(own, bytes);
-    object = own;
-    offset = 0;
-  }
+  const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
   const vm =
-    protFlags(prot) | (object == 0 || own != 0 ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO)) | (shared ? M.VM_SHARED : 0) |
-    (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) | (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) |
-    (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0);
-  const added = addVma(space, start, bytes, vm, object, object == 0 ? 0 : offset);
-  if (own != 0) objectRelease(own);
-  if (!added) return -ENOMEM;
-  if (flags & M.MAP_LOCKED) store<u32>(space, load<u32>(space, SPACE_LOCKED) + <u32>(bytes >> 12), SPACE_LOCKED);
-  if (flags & (M.MAP_POPULATE | M.MAP_LOCKED) && !(flags & M.MAP_NONBLOCK)) populate(space, start, start + bytes, (prot & M.PROT_WRITE) != 0);
+    access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
+    (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0);
+  const start = <u64>place;
+  const error = anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset);
+  if (error != 0) return error;
+  // Best effort, as in Linux: what can't be had now is had at its first touch.
+  if ((flags & M.MAP_LOCKED) != 0 || (flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {
+    const most = <u64>framesLimit() * PAGE_SIZE;
+    populate(space, start, start + min(bytes, most), !shared && (prot & M.PROT_WRITE) != 0);
+  }
   return <i64>start;
+}
+
+/** 0, or -errno for a type of mapping that does not exist. */
+function checkType(flags: u32, anonymous: bool): i32 {
+  const type = flags & M.MAP_TYPE;
+  if (type == 0 || type > <u32>M.MAP_SHARED_VALIDATE || (anonymous && type == M.MAP_SHARED_VALIDATE)) return -EINVAL;
+  if (type == M.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) return -EOPNOTSUPP;
+  if ((flags & M.MAP_GROWSDOWN) != 0 && (!anonymous || type != M.MAP_PRIVATE)) return -EINVAL;
+  // There is no pool of huge pages.
+  if (flags & M.MAP_HUGETLB) return anonymous ? -ENOMEM : -EINVAL;
+  return 0;
 }
 
 /** Where the mapping goes, or -errno. */
 function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u32): i64 {
-  if (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) {
-    if (address & PAGE_MASK) return -EINVAL;
+  if (flags & ANY_FIXED) {
     if (address > TASK_SIZE - bytes) return -ENOMEM;
+    if (address & PAGE_MASK) return -EINVAL;
     if (address < MMAP_MIN) return -EPERM;
     if (flags & M.MAP_FIXED_NOREPLACE) {
       const vma = vmaFind(space, address);
@@ -92,61 +102,80 @@ function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u
     }
     return <i64>address;
   }
-  const hint = address & ~(<u64>PAGE_MASK);
-  if (hint >= MMAP_MIN && hint <= TASK_SIZE - bytes) {
+  const hint = address == 0 ? 0 : max(address & ~(<u64>PAGE_MASK), MMAP_MIN);
+  if (hint != 0 && hint <= TASK_SIZE - bytes) {
     const vma = vmaFind(space, hint);
-    if (vma == 0 || load<u64>(vma, VMA_START) >= hint + bytes) return <i64>hint;
+    if (vma == 0 || (load<u64>(vma, VMA_START) > hint && guardedStart(vma) >= hint + bytes)) return <i64>hint;
   }
   const found = findGap(space, bytes, prot == M.PROT_NONE || (flags & M.MAP_NORESERVE) != 0);
   return found == 0 ? -ENOMEM : <i64>found;
 }
 
-/** Adds [start, start + bytes), joined to its neighbours where they continue each other. */
-function addVma(space: usize, start: u64, bytes: u64, flags: u32, object: usize, offset: u64): bool {
-  const before: usize = start == 0 ? 0 : vmaAt(space, start - 1);
-  if (before != 0 && continues(before, start, flags, object, offset)) {
-    vmaRemove(space, before);
-    store<u64>(before, start + bytes, VMA_END);
-    vmaInsert(space, before);
-    mergeAfter(space, before);
-    return true;
-  }
+/** Shared anonymous memory: an object that only its mappings hold. */
+function mapOwnObject(space: usize, start: u64, bytes: u64, flags: u32): i32 {
+  const object = objectCreateInternal(OBJECT_SHMEM);
+  if (object == 0) return -ENOMEM;
+  objectSetSize(object, bytes);
+  const error = mapAt(space, start, bytes, flags, object, 0);
+  objectRelease(object);
+  return error;
+}
+
+/** Puts a mapping in the place of whatever is there. Everything that may fail comes before the first change. */
+function mapAt(space: usize, start: u64, bytes: u64, flags: u32, object: usize, offset: u64): i32 {
   const vma = vmaAllocate();
-  if (vma == 0) return false;
+  if (vma == 0) return -ENOMEM;
+  const error = mmUnmap(space, start, bytes);
+  if (error != 0) {
+    vmaFree(vma);
+    return error;
+  }
   store<u64>(vma, start, VMA_START);
   store<u64>(vma, start + bytes, VMA_END);
   store<u64>(vma, offset, VMA_OFFSET);
   store<u32>(vma, flags, VMA_FLAGS);
   store<u32>(vma, <u32>object, VMA_OBJECT);
+  const before = vmaBefore(space, start);
+  if (before != 0 && continues(before, vma)) {
+    vmaResize(space, before, load<u64>(before, VMA_START), start + bytes);
+    vmaFree(vma);
+    mergeAfter(space, before);
+    return 0;
+  }
   vmaInsert(space, vma);
   mappingLink(vma);
   mergeAfter(space, vma);
-  return true;
+  return 0;
 }
 
-function continues(before: usize, start: u64, flags: u32, object: usize, offset: u64): bool {
-  if (load<u64>(before, VMA_END) != start || load<u32>(before, VMA_FLAGS) != flags || load<u32>(before, VMA_OBJECT) != <u32>object) return false;
+/** Do two neighbouring VMAs map as one would? */
+export function continues(before: usize, after: usize): bool {
+  const start = load<u64>(after, VMA_START);
+  const flags = load<u32>(before, VMA_FLAGS);
+  const object = load<u32>(before, VMA_OBJECT);
+  if (load<u64>(before, VMA_END) != start || load<u32>(after, VMA_FLAGS) != flags || load<u32>(after, VMA_OBJECT) != object) return false;
   if (flags & M.VM_GROWSDOWN) return false;
-  return object == 0 || load<u64>(before, VMA_OFFSET) + (start - load<u64>(before, VMA_START)) == offset;
+  return object == 0 || load<u64>(before, VMA_OFFSET) + (start - load<u64>(before, VMA_START)) == load<u64>(after, VMA_OFFSET);
 }
 
 /** Joins the VMA with the one after it when that continues it. */
 export function mergeAfter(space: usize, vma: usize): void {
   const next = vmaNext(space, vma);
-  if (next == 0) return;
-  const start = load<u64>(next, VMA_START);
-  if (!continues(vma, start, load<u32>(next, VMA_FLAGS), load<u32>(next, VMA_OBJECT), load<u64>(next, VMA_OFFSET))) return;
+  if (next == 0 || !continues(vma, next)) return;
+  const end = load<u64>(next, VMA_END);
   vmaRemove(space, next);
-  vmaRemove(space, vma);
-  store<u64>(vma, load<u64>(next, VMA_END), VMA_END);
-  vmaInsert(space, vma);
+  vmaResize(space, vma, load<u64>(vma, VMA_START), end);
   mappingUnlink(next);
   vmaFree(next);
 }
 
-/** Faults in what needs no I/O (MAP_POPULATE, mlock): a page that needs the host is left to its first touch. */
+/** Faults in what is not there yet (MAP_POPULATE, mlock, MADV_POPULATE_*). FAULT_NONE, or what stopped it. */
 export function populate(space: usize, start: u64, end: u64, write: bool): u32 {
+  const root = load<u32>(space, SPACE_ROOT);
+  const wanted = write ? PTE_V | PTE_W : PTE_V;
   for (let va = start; va < end; va += PAGE_SIZE) {
+    const at = pteFind(root, va);
+    if (at != 0 && (load<u64>(at) & wanted) == wanted) continue;
     const kind = handleFault(space, va, write ? ACCESS_WRITE : ACCESS_READ);
     if (kind != FAULT_NONE) return kind;
   }
@@ -160,23 +189,28 @@ export function mmUnmap(space: usize, address: u64, length: u64): i32 {
   if (vma == 0 || load<u64>(vma, VMA_START) >= end) return 0;
   // A hole in the middle of one mapping makes two of it.
   if (load<u64>(vma, VMA_START) < address && load<u64>(vma, VMA_END) > end && load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return -ENOMEM;
-  if (!splitAt(space, address) || !splitAt(space, end)) return -ENOMEM;
+  if (!splitAt(space, address)) return -ENOMEM;
+  if (!splitAt(space, end)) {
+    const before = vmaBefore(space, address);
+    if (before != 0) mergeAfter(space, before);
+    return -ENOMEM;
+  }
   unmapRange(space, address, end);
   return 0;
 }
 
 export function mmBrk(space: usize, address: u64): u64 {
-  const start = load<u64>(space, SPACE_BRK_START);
   const old = load<u64>(space, SPACE_BRK);
-  if (address < start || address >= TASK_SIZE) return old;
+  if (address < load<u64>(space, SPACE_BRK_START) || address >= TASK_SIZE) return old;
   const oldTop = pageUp(old);
   const top = pageUp(address);
-  if (top < oldTop) mmUnmap(space, top, oldTop - top);
-  else if (top > oldTop) {
+  if (top < oldTop && mmUnmap(space, top, oldTop - top) != 0) return old;
+  if (top > oldTop) {
+    // Linux keeps a page free between the heap and what follows.
     const next = vmaFind(space, oldTop);
-    if (next != 0 && load<u64>(next, VMA_START) < top + PAGE_SIZE) return old;
-    if (load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return old;
-    if (!addVma(space, oldTop, top - oldTop, M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP, 0, 0)) return old;
+    if (next != 0 && guardedStart(next) < top + PAGE_SIZE) return old;
+    if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return old;
+    if (mapAt(space, oldTop, top - oldTop, M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP, 0, 0) != 0) return old;
   }
   store<u64>(space, address, SPACE_BRK);
   return address;

@@ -3,20 +3,24 @@
  *
  *    0 u32 kind   4 u32 references   8 u64 size in bytes   16 u32 radix root   20 u32 radix height
  *   24 u32 pages present   28 u32 pages dirty   32 u32 first VMA that maps it   36 u32 next freed object
- *   40 u32 next, 44 u32 previous of all objects
+ *   40 u32 next, 44 u32 previous of all objects   48 u32 the core made it (shared anonymous memory): the host never hears of it
  *
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.
  */
+import { NO_INDEX } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import { codeWritten } from '../code';
-import { FRAME_DIRTY, frameAddress, frameAllocateZeroed, frameDecoded, frameReferences, frameRelease, frameSetFlags, frameSetOwner } from './frames';
-import { PTE_A, PTE_D, PTE_V, PTE_W, pteFind } from './pagetable';
-import { radixFree, radixGet, radixNext, radixRemove, radixSet, radixTag, radixTagged, TAG_DIRTY, TAG_PRESENT } from './radix';
-import { reclaimForget } from './reclaim';
+import {
+  FRAME_CODE, FRAME_DIRTY, FRAME_REFERENCED, frameAddress, frameAllocateZeroed, frameDecoded, frameFlags, frameReferences, frameRelease,
+  frameSetFlags, frameSetOwner,
+} from './frames';
+import { PTE_D, PTE_V, PTE_W, pteFind, pteFrame } from './pagetable';
+import { radixGet, radixNext, radixRemove, radixSet, radixTag, radixTagged, TAG_DIRTY, TAG_PRESENT } from './radix';
+import { reclaim, reclaimForget } from './reclaim';
 import { slabAllocate, slabFree } from './slab';
 import { SPACE_ROOT } from './space';
-import { translationInvalidate } from './tlb';
-import { clearPte } from './unmap';
+import { writeInvalidate } from './tlb';
+import { zapRange } from './unmap';
 import { VMA_END, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
 
 const OBJECT_BYTES: u32 = 64;
@@ -30,9 +34,14 @@ const VMAS: usize = 32;
 const NEXT_FREED: usize = 36;
 const NEXT: usize = 40;
 const PREVIOUS: usize = 44;
+const INTERNAL: usize = 48;
 
 let freed: usize = 0;
 let first: usize = 0;
+/** How many objects there are. */
+export let objectCount: u32 = 0;
+/** Its radix tree is being changed: reclaim leaves it alone. */
+let inserting: usize = 0;
 
 export function objectFirst(): usize {
   return first;
@@ -44,11 +53,18 @@ export function objectAfter(object: usize): usize {
 export function objectCreate(kind: u32): usize {
   const object = slabAllocate(OBJECT_BYTES);
   if (object == 0) return 0;
+  objectCount++;
   store<u32>(object, kind);
   store<u32>(object, 1, REFERENCES);
   store<u32>(object, <u32>first, NEXT);
   if (first != 0) store<u32>(first, <u32>object, PREVIOUS);
   first = object;
+  return object;
+}
+/** Memory that only mappings know. */
+export function objectCreateInternal(kind: u32): usize {
+  const object = objectCreate(kind);
+  if (object != 0) store<u32>(object, 1, INTERNAL);
   return object;
 }
 export function objectRetain(object: usize): void {
@@ -64,13 +80,17 @@ export function objectRelease(object: usize): void {
   store<u32>(object, references, REFERENCES);
   if (references != 0) return;
   dropPages(object, 0, 0xffffffff);
-  radixFree(object + TREE);
   reclaimForget(object);
+  objectCount--;
   const next = load<u32>(object, NEXT);
   const previous = load<u32>(object, PREVIOUS);
   if (next != 0) store<u32>(next, previous, PREVIOUS);
   if (previous != 0) store<u32>(previous, next, NEXT);
   else first = next;
+  if (load<u32>(object, INTERNAL) != 0) {
+    slabFree(object, OBJECT_BYTES);
+    return;
+  }
   store<u32>(object, <u32>freed, NEXT_FREED);
   freed = object;
   store<u32>(HART + HART_FREED_OBJECTS, load<u32>(HART + HART_FREED_OBJECTS) + 1);
@@ -106,18 +126,29 @@ export function objectFrameMake(object: usize, index: u32): u32 {
   if (frame != 0) return frame;
   frame = frameAllocateZeroed(0);
   if (frame == 0) return 0;
-  if (!radixSet(object + TREE, index, frame)) {
+  if (!insert(object, index, frame) && (!reclaim() || !insert(object, index, frame))) {
     frameRelease(frame);
     return 0;
   }
   frameSetOwner(frame, <u32>object, index);
+  frameSetFlags(frame, FRAME_REFERENCED, 0);
   store<u32>(object, load<u32>(object, PRESENT) + 1, PRESENT);
   return frame;
 }
 
+function insert(object: usize, index: u32, frame: u32): bool {
+  inserting = object;
+  const done = radixSet(object + TREE, index, frame);
+  inserting = 0;
+  return done;
+}
+
+/** Whoever changes a page says so here: it must reach its medium, and code decoded from the old bytes is no more. */
 export function objectMarkDirty(object: usize, index: u32): void {
   const frame = objectFrame(object, index);
-  if (frame == 0 || radixTagged(object + TREE, index, TAG_DIRTY)) return;
+  if (frame == 0) return;
+  if (frameFlags(frame) & FRAME_CODE) codeWritten(frame, 0, PAGE_SIZE);
+  if (radixTagged(object + TREE, index, TAG_DIRTY)) return;
   radixTag(object + TREE, index, TAG_DIRTY, true);
   frameSetFlags(frame, FRAME_DIRTY, 0);
   store<u32>(object, load<u32>(object, DIRTY) + 1, DIRTY);
@@ -143,8 +174,10 @@ function undirty(object: usize, index: u32): void {
 
 /** Drops W and D from every PTE that maps the page, so that the next store faults and marks it dirty again. */
 export function objectClean(object: usize, index: u32): void {
-  undirty(object, index);
   const frame = objectFrame(object, index);
+  undirty(object, index);
+  // Nobody but the cache holds it: no need to look through the mappings.
+  if (frame == 0 || frameReferences(frame) == 1) return;
   for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) {
     const va = mappedAt(vma, index);
     if (va == 0) continue;
@@ -152,9 +185,9 @@ export function objectClean(object: usize, index: u32): void {
     const at = pteFind(load<u32>(space, SPACE_ROOT), va);
     if (at == 0) continue;
     const pte = load<u64>(at);
-    if ((pte & (PTE_V | PTE_W)) != (PTE_V | PTE_W) || <u32>(pte >> 10) != frame) continue;
+    if ((pte & (PTE_V | PTE_W)) != (PTE_V | PTE_W) || pteFrame(pte) != frame) continue;
     store<u64>(at, pte & ~(PTE_W | PTE_D));
-    translationInvalidate(space, va);
+    writeInvalidate(space, va);
   }
 }
 
@@ -197,49 +230,62 @@ export function mappingUnlink(vma: usize): void {
   objectRelease(object);
 }
 
-/** Removes the PTEs that map a page of the object. Private copies go too when `copies` (truncation). */
-function unmapPage(object: usize, index: u32, copies: bool): void {
-  const frame = objectFrame(object, index);
+/** Removes the PTEs of pages [from, to) wherever they are mapped; those of private copies, too, when `copies` (truncation). */
+function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
+  const low = (<u64>from) << 12;
+  const high = (<u64>to) << 12;
   for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) {
-    const va = mappedAt(vma, index);
-    if (va == 0) continue;
-    const space = <usize>load<u32>(vma, VMA_SPACE);
-    const at = pteFind(load<u32>(space, SPACE_ROOT), va);
-    if (at == 0) continue;
-    const pte = load<u64>(at);
-    if (pte != 0 && (copies || <u32>(pte >> 10) == frame)) clearPte(space, va, at);
+    const start = load<u64>(vma, VMA_START);
+    const offset = load<u64>(vma, VMA_OFFSET);
+    const last = offset + (load<u64>(vma, VMA_END) - start);
+    if (last <= low || offset >= high) continue;
+    zapRange(<usize>load<u32>(vma, VMA_SPACE), start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object);
   }
 }
 
 /** Takes pages out of the cache, mapped or not. */
 export function dropPages(object: usize, from: u32, to: u32): void {
+  unmapPages(object, from, to, false);
   for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next)) {
     removePage(object, <u32>next);
   }
 }
 
+/** The page is mapped nowhere. */
 function removePage(object: usize, index: u32): void {
   const frame = objectFrame(object, index);
-  unmapPage(object, index, false);
   undirty(object, index);
   radixRemove(object + TREE, index);
   store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);
   frameSetOwner(frame, 0, 0);
+  frameSetFlags(frame, 0, FRAME_REFERENCED);
   frameRelease(frame);
 }
 
-/** fadvise(DONTNEED): clean pages that nobody maps. Returns how many went. */
-export function dropCleanPages(object: usize, from: u32, to: u32, most: u32): u32 {
+/** Where the last dropCleanPages stopped: the index to go on with, or NO_INDEX when it came to the end. */
+export let dropStopped: i64 = 0;
+
+/**
+ * Drops clean pages in [from, to) that nobody maps, `most` at most. With `sparing` a page used since the last time gets away with losing
+ * its mark (the clock's second chance). Returns how many went.
+ */
+export function dropCleanPages(object: usize, from: u32, to: u32, most: u32, sparing: bool): u32 {
   let dropped: u32 = 0;
-  let next = objectNextPresent(object, from);
-  while (next >= 0 && next < <i64>to && dropped < most) {
+  dropStopped = NO_INDEX;
+  if (object == inserting) return 0;
+  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next + 1)) {
     const index = <u32>next;
-    if (!objectIsDirty(object, index) && frameReferences(objectFrame(object, index)) == 1) {
+    if (dropped == most) {
+      dropStopped = next;
+      break;
+    }
+    const frame = objectFrame(object, index);
+    if (frameReferences(frame) != 1 || objectIsDirty(object, index)) continue;
+    if (sparing && (frameFlags(frame) & FRAME_REFERENCED) != 0) frameSetFlags(frame, 0, FRAME_REFERENCED);
+    else {
       removePage(object, index);
       dropped++;
     }
-    if (index == 0xffffffff) break;
-    next = objectNextPresent(object, index + 1);
   }
   return dropped;
 }
@@ -250,8 +296,7 @@ export function objectSetSize(object: usize, bytes: u64): void {
   store<u64>(object, bytes, OBJECT_SIZE);
   if (bytes >= old) return;
   const first = <u32>((bytes + PAGE_MASK) >> 12);
-  const end = (old + PAGE_MASK) >> 12;
-  for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) unmapBeyond(vma, first, end);
+  unmapPages(object, first, 0xffffffff, true);
   dropPages(object, first, 0xffffffff);
   const rest = <u32>bytes & PAGE_MASK;
   if (rest == 0) return;
@@ -260,18 +305,3 @@ export function objectSetSize(object: usize, bytes: u64): void {
   memory.fill(frameAddress(frame) + rest, 0, PAGE_SIZE - rest);
   if (frameDecoded(frame) != 0) codeWritten(frame, rest, PAGE_SIZE - rest);
 }
-
-function unmapBeyond(vma: usize, first: u32, end: u64): void {
-  const space = <usize>load<u32>(vma, VMA_SPACE);
-  const from = load<u64>(vma, VMA_OFFSET) >> 12;
-  const start = load<u64>(vma, VMA_START);
-  const pages = (load<u64>(vma, VMA_END) - start) >> 12;
-  for (let i: u64 = max(<u64>first, from) - from; i < pages && i + from < end; i++) {
-    const va = start + (i << 12);
-    const at = pteFind(load<u32>(space, SPACE_ROOT), va);
-    if (at != 0 && load<u64>(at) != 0) clearPte(space, va, at);
-  }
-}
-
-/** Bits that a PTE of the page gets besides permissions. */
-export const PTE_TOUCHED: u64 = PTE_V | PTE_A;

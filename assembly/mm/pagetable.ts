@@ -4,10 +4,12 @@
  *   virtual address   | VPN[2] 38..30 | VPN[1] 29..21 | VPN[0] 20..12 | offset 11..0 |
  *   PTE               | PPN 53..10 | RSW 9..8 | D 7 | A 6 | G 5 | U 4 | X 3 | W 2 | R 1 | V 0 |
  *
- * The PPN is a frame number of linear memory. User half only: bit 38 of an address is 0.
+ * The PPN is a frame number of linear memory. A PTE with V but none of R, W, X points to the next table, except in the last level, where
+ * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. RSW and G are not used: whether a page is
+ * copied at a store follows from the VMA and the frame's references, so no bit can disagree with them.
  */
-import { PAGE_SIZE } from '../shared/layout';
 import { frameAddress, frameAllocateZeroed, frameRelease } from './frames';
+import { SPACE_ROOT, SPACE_TABLES } from './space';
 
 export const PTE_V: u64 = 1;
 export const PTE_R: u64 = 2;
@@ -38,20 +40,16 @@ export function pteFind(root: u32, va: u64): usize {
   return frameAddress(pteFrame(p1)) + <usize>((va >> 12) & 511) * 8;
 }
 
-/** How many frames the last pteCreate took for tables. */
-export let tablesMade: u32 = 0;
-
-/** Address of the leaf PTE, its tables made as needed; 0: no memory. */
-export function pteCreate(root: u32, va: u64): usize {
-  tablesMade = 0;
-  let table = frameAddress(root);
+/** Address of the leaf PTE, its tables made as needed; 0: no memory. Tables made in vain stay, empty, until the range is unmapped. */
+export function pteCreate(space: usize, va: u64): usize {
+  let table = frameAddress(load<u32>(space, SPACE_ROOT));
   for (let shift: u64 = 30; shift > 12; shift -= 9) {
     const at = table + <usize>((va >> shift) & 511) * 8;
     let pte = load<u64>(at);
     if (pte == 0) {
       const frame = frameAllocateZeroed(0);
       if (frame == 0) return 0;
-      tablesMade++;
+      store<u32>(space, load<u32>(space, SPACE_TABLES) + 1, SPACE_TABLES);
       pte = pteMake(frame, PTE_V);
       store<u64>(at, pte);
     }
@@ -74,22 +72,37 @@ export function pteSkip(root: u32, va: u64, end: u64): u64 {
   return end;
 }
 
-/** Frees the table frames (all leaves are gone). Returns how many. */
-export function tablesRelease(root: u32): u32 {
-  let count: u32 = 1;
-  for (let i: usize = 0; i < <usize>PAGE_SIZE; i += 8) {
-    const p2 = load<u64>(frameAddress(root) + i);
+const GIGA: u64 = 1 << 30;
+const MEGA2: u64 = 1 << 21;
+
+/** After [start, end) was unmapped: frees the tables there that lie wholly in the gap [floor, ceiling), where no mapping is left. */
+export function tablesTrim(space: usize, start: u64, end: u64, floor: u64, ceiling: u64): void {
+  const root = frameAddress(load<u32>(space, SPACE_ROOT));
+  for (let va = start & ~(GIGA - 1); va < end; va += GIGA) {
+    const at = root + <usize>(va >> 30) * 8;
+    const p2 = load<u64>(at);
     if (p2 == 0) continue;
-    const middle = pteFrame(p2);
-    for (let k: usize = 0; k < <usize>PAGE_SIZE; k += 8) {
-      const p1 = load<u64>(frameAddress(middle) + k);
-      if (p1 == 0) continue;
-      frameRelease(pteFrame(p1));
-      count++;
-    }
-    frameRelease(middle);
-    count++;
+    const whole = va >= floor && va + GIGA <= ceiling;
+    const from = whole ? va : max(va, start & ~(MEGA2 - 1));
+    leavesRelease(space, pteFrame(p2), from, whole ? va + GIGA : min(va + GIGA, end), floor, ceiling);
+    if (!whole) continue;
+    store<u64>(at, 0);
+    tableRelease(space, pteFrame(p2));
   }
-  frameRelease(root);
-  return count;
+}
+
+function leavesRelease(space: usize, table: u32, start: u64, end: u64, floor: u64, ceiling: u64): void {
+  for (let va = start; va < end; va += MEGA2) {
+    if (va < floor || va + MEGA2 > ceiling) continue;
+    const at = frameAddress(table) + <usize>((va >> 21) & 511) * 8;
+    const p1 = load<u64>(at);
+    if (p1 == 0) continue;
+    store<u64>(at, 0);
+    tableRelease(space, pteFrame(p1));
+  }
+}
+
+function tableRelease(space: usize, table: u32): void {
+  frameRelease(table);
+  store<u32>(space, load<u32>(space, SPACE_TABLES) - 1, SPACE_TABLES);
 }

@@ -2,27 +2,31 @@
 import { EACCES, EINVAL, ENOMEM } from '../shared/errno';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
-import { mergeAfter, pageUp, protFlags } from './map';
+import { continues, mergeAfter, pageUp, protFlags } from './map';
 import { PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteSkip, TASK_SIZE } from './pagetable';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
 import { splitAt } from './unmap';
-import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_START, vmaAt, vmaBefore, vmaFind } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_START, vmaAt, vmaBefore, vmaFind, vmaNext } from './vma';
 
 const PROTECTION: u32 = M.VM_READ | M.VM_WRITE | M.VM_EXEC;
+/** "May be used for atomic operations": allowed, and means nothing. */
+const PROT_SEM: u32 = 8;
+const KNOWN_PROT: u32 = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC | PROT_SEM;
 
 export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i32 {
-  if (address & PAGE_MASK) return -EINVAL;
-  if (prot & ~(M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC | M.PROT_GROWSDOWN | M.PROT_GROWSUP)) return -EINVAL;
-  if ((prot & M.PROT_GROWSDOWN) != 0 && (prot & M.PROT_GROWSUP) != 0) return -EINVAL;
+  const grows = prot & (M.PROT_GROWSDOWN | M.PROT_GROWSUP);
+  if (grows == (M.PROT_GROWSDOWN | M.PROT_GROWSUP) || (address & PAGE_MASK) != 0) return -EINVAL;
   if (length == 0) return 0;
-  if (address > TASK_SIZE || length > TASK_SIZE - address) return -ENOMEM;
-  const end = address + pageUp(length);
+  if (prot & ~(KNOWN_PROT | grows)) return -EINVAL;
+  // A range that runs out of the address space runs into a gap: what is mapped before it changes all the same.
+  const end = address + pageUp(min(length, TASK_SIZE));
   const wanted = protFlags(prot);
   let at = address;
-  if (prot & M.PROT_GROWSDOWN) {
-    const vma = vmaAt(space, address);
-    if (vma == 0 || (load<u32>(vma, VMA_FLAGS) & M.VM_GROWSDOWN) == 0) return vma == 0 ? -ENOMEM : -EINVAL;
+  if (grows != 0) {
+    const vma = vmaFind(space, address);
+    if (vma == 0 || load<u64>(vma, VMA_START) >= end) return -ENOMEM;
+    if (grows == M.PROT_GROWSUP || (load<u32>(vma, VMA_FLAGS) & M.VM_GROWSDOWN) == 0) return -EINVAL;
     at = load<u64>(vma, VMA_START);
   }
   while (at < end) {
@@ -40,21 +44,31 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
   return 0;
 }
 
-/** Sets and clears flags of all VMAs in [start, end), which is wholly mapped. False: no memory or too many mappings. */
+/** Sets and clears flags of [start, end), which lies in one VMA. False: no memory or too many mappings, and nothing has changed. */
 export function changeFlags(space: usize, start: u64, end: u64, set: u32, clear: u32): bool {
-  if (load<u32>(space, SPACE_VMAS) + 2 > VMA_LIMIT) {
-    const vma = vmaAt(space, start);
-    if (vma == 0 || load<u64>(vma, VMA_START) != start || load<u64>(vma, VMA_END) != end) return false;
+  const whole = vmaAt(space, start);
+  const flags = (load<u32>(whole, VMA_FLAGS) & ~clear) | set;
+  if (flags == load<u32>(whole, VMA_FLAGS)) return true;
+  if (load<i32>(space, SPACE_VMAS) + pieces(space, whole, start, end, flags) > <i32>VMA_LIMIT) return false;
+  if (!splitAt(space, start) || !splitAt(space, end)) {
+    joinRange(space, start, end);
+    return false;
   }
-  if (!splitAt(space, start) || !splitAt(space, end)) return false;
-  for (let at = start; at < end; ) {
-    const vma = vmaFind(space, at);
-    if (vma == 0 || load<u64>(vma, VMA_START) >= end) break;
-    store<u32>(vma, (load<u32>(vma, VMA_FLAGS) & ~clear) | set, VMA_FLAGS);
-    at = load<u64>(vma, VMA_END);
-  }
+  store<u32>(vmaAt(space, start), flags, VMA_FLAGS);
   joinRange(space, start, end);
   return true;
+}
+
+/** How many VMAs more there will be when [start, end) of a VMA gets other flags: each end either splits it or may join a neighbour. */
+function pieces(space: usize, vma: usize, start: u64, end: u64, flags: u32): i32 {
+  const was = load<u32>(vma, VMA_FLAGS);
+  const before = vmaBefore(space, start);
+  const after = vmaNext(space, vma);
+  store<u32>(vma, flags, VMA_FLAGS);
+  let more = load<u64>(vma, VMA_START) < start ? 1 : before != 0 && continues(before, vma) ? -1 : 0;
+  more += load<u64>(vma, VMA_END) > end ? 1 : after != 0 && continues(vma, after) ? -1 : 0;
+  store<u32>(vma, was, VMA_FLAGS);
+  return more;
 }
 
 /** Joins what continues each other from just before start to just after end. */
@@ -68,7 +82,7 @@ export function joinRange(space: usize, start: u64, end: u64): void {
   }
 }
 
-/** Permissions are only ever taken from PTEs here: what becomes allowed is given by the next fault or walk. */
+/** R and X of present pages follow the VMA at once. W is only ever taken: the next store's fault decides about copies and dirt. */
 function protectPages(space: usize, start: u64, end: u64, wanted: u32): void {
   const root = load<u32>(space, SPACE_ROOT);
   const read: u64 = wanted & (M.VM_READ | M.VM_WRITE) ? PTE_R : 0;
@@ -79,7 +93,6 @@ function protectPages(space: usize, start: u64, end: u64, wanted: u32): void {
     for (; va < stop; va += 4096, at += 8) {
       const pte = load<u64>(at);
       if ((pte & PTE_V) == 0) continue;
-      // W goes even when the mapping stays writable: the fault decides about copies and dirt.
       const now = (pte & ~(PTE_R | PTE_X | (wanted & M.VM_WRITE ? 0 : PTE_W))) | read | exec;
       if (now == pte) continue;
       store<u64>(at, now);
@@ -87,4 +100,3 @@ function protectPages(space: usize, start: u64, end: u64, wanted: u32): void {
     }
   }
 }
-

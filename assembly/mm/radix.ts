@@ -1,6 +1,6 @@
 /**
  * Pages of an object by index: a radix tree of 64-way nodes { u64 present, u64 dirty, u32 slot[64] }. A bit of an inner node says that
- * something below has it. Heights are 1..6; height 0 = empty.
+ * something below has it. Heights are 1..6; height 0 = empty. Between calls every node has a page below it.
  */
 import { NO_INDEX } from '../shared/exit';
 import { slabAllocate, slabFree } from './slab';
@@ -41,32 +41,50 @@ export function radixGet(tree: usize, index: u32): u32 {
   return load<u32>(slot(node, index, 0));
 }
 
-/** False: no memory. */
+/** False: no memory, and the tree is as it was. */
 export function radixSet(tree: usize, index: u32, value: u32): bool {
-  while (!holds(load<u32>(tree, HEIGHT), index)) {
-    const root = load<u32>(tree, ROOT);
-    const node = slabAllocate(NODE_BYTES);
-    if (node == 0) return false;
-    if (root != 0) {
-      store<u32>(node, root, SLOTS);
-      if (load<u64>(root, TAG_PRESENT) != 0) store<u64>(node, 1, TAG_PRESENT);
-      if (load<u64>(root, TAG_DIRTY) != 0) store<u64>(node, 1, TAG_DIRTY);
-    }
-    store<u32>(tree, <u32>node, ROOT);
-    store<u32>(tree, load<u32>(tree, HEIGHT) + 1, HEIGHT);
-  }
+  if (!grow(tree, index)) return false;
   let node = <usize>load<u32>(tree, ROOT);
   for (let level = load<u32>(tree, HEIGHT) - 1; level > 0; level--) {
     const at = slot(node, index, level);
     if (load<u32>(at) == 0) {
       const below = slabAllocate(NODE_BYTES);
-      if (below == 0) return false;
+      if (below == 0) {
+        radixRemove(tree, index);
+        return false;
+      }
       store<u32>(at, <u32>below);
     }
     node = <usize>load<u32>(at);
   }
   store<u32>(slot(node, index, 0), value);
   radixTag(tree, index, TAG_PRESENT, true);
+  return true;
+}
+
+/** Puts nodes on top until the index fits. An empty tree gets its height at once: a node without pages would never go again. */
+function grow(tree: usize, index: u32): bool {
+  let height = load<u32>(tree, HEIGHT);
+  if (holds(height, index)) return true;
+  let root = <usize>load<u32>(tree, ROOT);
+  if (root == 0) {
+    while (!holds(height, index)) height++;
+    root = slabAllocate(NODE_BYTES);
+    if (root == 0) return false;
+  }
+  while (!holds(height, index)) {
+    const node = slabAllocate(NODE_BYTES);
+    if (node == 0) return false;
+    store<u32>(node, <u32>root, SLOTS);
+    if (load<u64>(root, TAG_PRESENT) != 0) store<u64>(node, 1, TAG_PRESENT);
+    if (load<u64>(root, TAG_DIRTY) != 0) store<u64>(node, 1, TAG_DIRTY);
+    root = node;
+    height++;
+    store<u32>(tree, <u32>root, ROOT);
+    store<u32>(tree, height, HEIGHT);
+  }
+  store<u32>(tree, <u32>root, ROOT);
+  store<u32>(tree, height, HEIGHT);
   return true;
 }
 
@@ -93,14 +111,33 @@ export function radixTagged(tree: usize, index: u32, tag: usize): bool {
   return (load<u64>(node + tag) & bit(index, 0)) != 0;
 }
 
-/** Empties a slot and drops its tags; nodes stay until the tree goes. */
+/** Empties a slot, drops its tags and frees the nodes that nothing is left in. */
 export function radixRemove(tree: usize, index: u32): void {
-  const height = load<u32>(tree, HEIGHT);
-  let node = <usize>load<u32>(tree, ROOT);
-  for (let level = height - 1; level > 0; level--) node = <usize>load<u32>(slot(node, index, level));
-  store<u32>(slot(node, index, 0), 0);
-  radixTag(tree, index, TAG_DIRTY, false);
-  radixTag(tree, index, TAG_PRESENT, false);
+  const root = <usize>load<u32>(tree, ROOT);
+  if (!removeBelow(root, load<u32>(tree, HEIGHT) - 1, index)) return;
+  slabFree(root, NODE_BYTES);
+  store<u64>(tree, 0);
+}
+
+/** True when the node is empty now. */
+function removeBelow(node: usize, level: u32, index: u32): bool {
+  const at = slot(node, index, level);
+  let present = false;
+  let dirty = false;
+  if (level == 0) store<u32>(at, 0);
+  else if (load<u32>(at) != 0) {
+    const below = <usize>load<u32>(at);
+    present = !removeBelow(below, level - 1, index);
+    dirty = load<u64>(below, TAG_DIRTY) != 0;
+    if (!present) {
+      slabFree(below, NODE_BYTES);
+      store<u32>(at, 0);
+    }
+  }
+  const others = ~bit(index, level);
+  if (!present) store<u64>(node, load<u64>(node, TAG_PRESENT) & others, TAG_PRESENT);
+  if (!dirty) store<u64>(node, load<u64>(node, TAG_DIRTY) & others, TAG_DIRTY);
+  return load<u64>(node, TAG_PRESENT) == 0;
 }
 
 /** Smallest index >= from with the tag, or NO_INDEX. */
@@ -124,21 +161,4 @@ function nextBelow(node: usize, level: u32, base: u32, from: u32, tag: usize): i
     tags &= tags - 1;
   }
   return NO_INDEX;
-}
-
-/** Frees the nodes; the pages are gone already. */
-export function radixFree(tree: usize): void {
-  const height = load<u32>(tree, HEIGHT);
-  if (height > 0) freeBelow(<usize>load<u32>(tree, ROOT), height - 1);
-  store<u64>(tree, 0);
-}
-
-function freeBelow(node: usize, level: u32): void {
-  if (level > 0) {
-    for (let i: usize = 0; i < 64; i++) {
-      const below = <usize>load<u32>(node + SLOTS + (i << 2));
-      if (below != 0) freeBelow(below, level - 1);
-    }
-  }
-  slabFree(node, NODE_BYTES);
 }

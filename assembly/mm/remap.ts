@@ -1,74 +1,111 @@
 /** mremap(2): page-table entries move, bytes do not. */
-import { EFAULT, EINVAL, ENOMEM } from '../shared/errno';
+import { EFAULT, EINVAL, ENOMEM, EPERM } from '../shared/errno';
 import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
-import { findGap, mmUnmap, pageUp } from './map';
+import { MMAP_MIN, zeroFrame } from './fault';
+import { findGap, mergeAfter, mmUnmap, pageUp } from './map';
 import { mappingLink } from './object';
-import { PTE_V, pteCreate, pteFind, pteFrame, pteSkip, tablesMade, TASK_SIZE } from './pagetable';
-import { zeroFrame } from './fault';
-import { SPACE_ROOT, SPACE_TABLES, SPACE_VMAS } from './space';
+import { PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { changeFlags, joinRange } from './protect';
+import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
-import { count, splitAt, uncount } from './unmap';
-import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaAt, vmaFind, vmaInsert, vmaRemove } from './vma';
+import { count, splitAt, uncount, unmapRange } from './unmap';
+import {
+  guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaAt, vmaFind, vmaInsert, vmaResize,
+} from './vma';
 
+const PLACED: u32 = M.MREMAP_FIXED | M.MREMAP_DONTUNMAP;
+
+/** The checks come in Linux's order, since the first that fails gives the errno. */
 export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, flags: u32, fixed: u64): i64 {
-  if (flags & ~(M.MREMAP_MAYMOVE | M.MREMAP_FIXED | M.MREMAP_DONTUNMAP)) return -EINVAL;
-  if ((old & PAGE_MASK) != 0 || newLength == 0 || newLength > TASK_SIZE || oldLength > TASK_SIZE || old > TASK_SIZE) return -EINVAL;
-  if ((flags & (M.MREMAP_FIXED | M.MREMAP_DONTUNMAP)) != 0 && (flags & M.MREMAP_MAYMOVE) == 0) return -EINVAL;
+  if (flags & ~(M.MREMAP_MAYMOVE | PLACED)) return -EINVAL;
+  if ((flags & PLACED) != 0 && (flags & M.MREMAP_MAYMOVE) == 0) return -EINVAL;
+  if ((flags & M.MREMAP_DONTUNMAP) != 0 && oldLength != newLength) return -EINVAL;
+  if ((old & PAGE_MASK) != 0 || newLength == 0) return -EINVAL;
   const from = pageUp(oldLength);
   const to = pageUp(newLength);
-  if ((flags & M.MREMAP_DONTUNMAP) != 0 && from != to) return -EINVAL;
-  if (flags & M.MREMAP_FIXED) {
-    if ((fixed & PAGE_MASK) != 0 || fixed > TASK_SIZE - to) return -EINVAL;
-    if (fixed < old + from && old < fixed + to) return -EINVAL;
-  }
   const vma = vmaAt(space, old);
   if (vma == 0) return -EFAULT;
-  if (from == 0 && (load<u32>(vma, VMA_FLAGS) & M.VM_SHARED) == 0) return -EINVAL;
-  if (!(flags & (M.MREMAP_FIXED | M.MREMAP_DONTUNMAP)) && to <= from) {
-    if (to < from) {
-      const error = mmUnmap(space, old + to, from - to);
-      if (error != 0) return error;
-    }
-    return from == 0 ? -EINVAL : <i64>old;
+  if (flags & PLACED) return remapPlaced(space, old, from, to, flags, fixed);
+  if (from >= to) {
+    const error = from == to ? 0 : mmUnmap(space, old + to, from - to);
+    return error != 0 ? error : <i64>old;
   }
-  if (load<u64>(vma, VMA_END) < old + min(from, to)) return -EFAULT;
-  if (load<u32>(space, SPACE_VMAS) + 3 > VMA_LIMIT) return -ENOMEM;
-  if (!(flags & (M.MREMAP_FIXED | M.MREMAP_DONTUNMAP)) && from != 0) {
-    if (load<u64>(vma, VMA_END) < old + from) return -EFAULT;
-    if (growInPlace(space, vma, old, from, to)) return <i64>old;
-    if (!(flags & M.MREMAP_MAYMOVE)) return -ENOMEM;
-  }
-  let target = fixed;
-  if (flags & M.MREMAP_FIXED) {
-    const error = mmUnmap(space, fixed, to);
+  const wrong = checkSource(space, old, from);
+  if (wrong != 0) return wrong;
+  if (from != 0 && growInPlace(space, vma, old, from, to)) return <i64>old;
+  if ((flags & M.MREMAP_MAYMOVE) == 0 || to > TASK_SIZE) return -ENOMEM;
+  if (tooMany(space)) return -ENOMEM;
+  const target = findGap(space, to, false);
+  return target == 0 ? -ENOMEM : move(space, old, from, target, to, false);
+}
+
+/** MREMAP_FIXED and MREMAP_DONTUNMAP, for which a new place without MREMAP_FIXED is a hint. */
+function remapPlaced(space: usize, old: u64, from: u64, to: u64, flags: u32, wanted: u64): i64 {
+  const fixed = (flags & M.MREMAP_FIXED) != 0;
+  if ((wanted & PAGE_MASK) != 0 || to > TASK_SIZE || wanted > TASK_SIZE - to) return -EINVAL;
+  if (wanted < old + from && old < wanted + to) return -EINVAL;
+  if (tooMany(space)) return -ENOMEM;
+  if (fixed && wanted < MMAP_MIN) return -EPERM;
+  if (fixed) {
+    const error = mmUnmap(space, wanted, to);
     if (error != 0) return error;
-  } else {
-    if (!(flags & M.MREMAP_MAYMOVE)) return -ENOMEM;
-    target = findGap(space, to, false);
-    if (target == 0) return -ENOMEM;
   }
-  return move(space, old, from, target, to, (flags & M.MREMAP_DONTUNMAP) != 0);
+  let kept = from;
+  if (from > to) {
+    const error = mmUnmap(space, old + to, from - to);
+    if (error != 0) return error;
+    kept = to;
+  }
+  const wrong = checkSource(space, old, kept);
+  if (wrong != 0) return wrong;
+  const target = fixed ? wanted : findPlace(space, wanted, to);
+  return target == 0 ? -ENOMEM : move(space, old, kept, target, to, (flags & M.MREMAP_DONTUNMAP) != 0);
+}
+
+/** [old, old + from) must lie in one mapping; an empty range means "map it a second time", which private memory can't be. */
+function checkSource(space: usize, old: u64, from: u64): i32 {
+  const vma = vmaAt(space, old);
+  if (from == 0 && (load<u32>(vma, VMA_FLAGS) & M.VM_SHARED) == 0) return -EINVAL;
+  return load<u64>(vma, VMA_END) - old < from ? -EFAULT : 0;
+}
+
+/** A move may split what it moves and what it replaces. */
+function tooMany(space: usize): bool {
+  return load<u32>(space, SPACE_VMAS) >= VMA_LIMIT - 3;
+}
+
+function findPlace(space: usize, hint: u64, bytes: u64): u64 {
+  if (hint >= MMAP_MIN) {
+    const vma = vmaFind(space, hint);
+    if (vma == 0 || (load<u64>(vma, VMA_START) > hint && guardedStart(vma) >= hint + bytes)) return hint;
+  }
+  return findGap(space, bytes, false);
 }
 
 /** Extends the mapping over free addresses right behind it. */
 function growInPlace(space: usize, vma: usize, old: u64, from: u64, to: u64): bool {
   const end = load<u64>(vma, VMA_END);
-  if (end != old + from || old > TASK_SIZE - to) return false;
+  if (end != old + from || to > TASK_SIZE - old) return false;
   const next = vmaFind(space, end);
-  if (next != 0 && load<u64>(next, VMA_START) < old + to) return false;
-  vmaRemove(space, vma);
-  store<u64>(vma, old + to, VMA_END);
-  vmaInsert(space, vma);
+  if (next != 0 && guardedStart(next) < old + to) return false;
+  vmaResize(space, vma, load<u64>(vma, VMA_START), old + to);
+  mergeAfter(space, vma);
   return true;
 }
 
+/** Everything that may fail comes first; when moving the entries fails half-way, they go back. */
 function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: bool): i64 {
-  const kept = min(from, to);
-  if (!splitAt(space, old) || (from != 0 && !splitAt(space, old + from))) return -ENOMEM;
+  if (from != 0 && (!splitAt(space, old) || !splitAt(space, old + from))) {
+    joinRange(space, old, old + from);
+    return -ENOMEM;
+  }
   const source = vmaAt(space, old);
   const copy = vmaAllocate();
-  if (copy == 0) return -ENOMEM;
+  if (copy == 0) {
+    joinRange(space, old, old + from);
+    return -ENOMEM;
+  }
   const object = load<u32>(source, VMA_OBJECT);
   store<u64>(copy, target, VMA_START);
   store<u64>(copy, target + to, VMA_END);
@@ -77,31 +114,38 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   store<u32>(copy, object, VMA_OBJECT);
   vmaInsert(space, copy);
   mappingLink(copy);
-  if (!movePages(space, old, old + kept, target)) {
-    movePages(space, target, target + kept, old);
-    mmUnmap(space, target, to);
+  if (!movePages(space, old, old + from, target)) {
+    movePages(space, target, target + from, old);
+    unmapRange(space, target, target + to);
+    joinRange(space, old, old + from);
     return -ENOMEM;
   }
-  if (!keep && from != 0) mmUnmap(space, old, from);
+  if (keep) changeFlags(space, old, old + from, 0, M.VM_LOCKED);
+  else if (from != 0) unmapRange(space, old, old + from);
+  joinRange(space, target, target + to);
   return <i64>target;
 }
 
+/** False: no memory for tables. */
 function movePages(space: usize, start: u64, end: u64, target: u64): bool {
   const root = load<u32>(space, SPACE_ROOT);
-  for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va + PAGE_SIZE, end)) {
-    const at = pteFind(root, va);
-    const pte = load<u64>(at);
-    if ((pte & PTE_V) == 0) continue;
-    const there = target + (va - start);
-    const slot = pteCreate(root, there);
-    store<u32>(space, load<u32>(space, SPACE_TABLES) + tablesMade, SPACE_TABLES);
-    if (slot == 0) return false;
-    const frame = pteFrame(pte);
-    if (frame != zeroFrame) uncount(space, va, frame);
-    store<u64>(at, 0);
-    translationInvalidate(space, va);
-    store<u64>(slot, pte);
-    if (frame != zeroFrame) count(space, there, frame);
+  for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    let at = pteFind(root, va);
+    for (; va < stop; va += PAGE_SIZE, at += 8) {
+      const pte = load<u64>(at);
+      if ((pte & PTE_V) == 0) continue;
+      const there = target + (va - start);
+      const slot = pteCreate(space, there);
+      if (slot == 0) return false;
+      const frame = pteFrame(pte);
+      store<u64>(at, 0);
+      translationInvalidate(space, va);
+      store<u64>(slot, pte);
+      if (frame == zeroFrame) continue;
+      uncount(space, va, frame);
+      count(space, there, frame);
+    }
   }
   return true;
 }

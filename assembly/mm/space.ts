@@ -4,19 +4,18 @@
  *    0 u32 root table frame      4 u32 VMA tree        8 u32 window slot + 1      12 u32 window's first frame
  *   16 u64 mmap base            24 u64 brk start      32 u64 brk                  40 u64 stack limit
  *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
- *   88 u32 locked pages         92 u32 resident pages of objects                  96 u32 resident at the identity frame
- *  104 u64 pages mapped        112 u64 locked-by-flag spare
+ *   92 u32 resident pages of objects                      96 u32 resident at the identity frame      104 u64 pages mapped
  */
 import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
-import { frameAllocateZeroed } from './frames';
-import { tablesRelease, TASK_SIZE } from './pagetable';
+import { frameAllocateZeroed, frameRelease } from './frames';
+import { TASK_SIZE } from './pagetable';
 import { slabAllocate, slabFree } from './slab';
 import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
 import { windowActivate, windowGive, windowTake } from './window';
 import { vmaFind, vmaNext, VMA_END, VMA_FLAGS, VMA_START } from './vma';
-import { VM_EXEC, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
+import { VM_EXEC, VM_LOCKED, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
 
 export const SPACE_BYTES: u32 = 160;
 export const SPACE_ROOT: usize = 0;
@@ -34,7 +33,6 @@ export const SPACE_VMAS: usize = 60;
 export const SPACE_MINOR: usize = 64;
 export const SPACE_MAJOR: usize = 72;
 export const SPACE_COW: usize = 80;
-export const SPACE_LOCKED: usize = 88;
 export const SPACE_SHARED: usize = 92;
 export const SPACE_IDENTITY: usize = 96;
 export const SPACE_MAPPED: usize = 104;
@@ -59,7 +57,7 @@ export function spaceCreate(): usize {
 
 export function spaceRelease(space: usize): void {
   unmapRange(space, 0, TASK_SIZE);
-  tablesRelease(load<u32>(space, SPACE_ROOT));
+  frameRelease(load<u32>(space, SPACE_ROOT));
   windowGive(space);
   if (activeSpace == space) {
     activeSpace = 0;
@@ -115,7 +113,7 @@ export function spaceStat(space: usize, which: u32): u64 {
     case S.SPACE_STAT_STACK_PAGES: return pagesWith(space, VM_STACK, 0);
     case S.SPACE_STAT_DATA_PAGES: return pagesWith(space, VM_WRITE, VM_SHARED | VM_STACK);
     case S.SPACE_STAT_TEXT_PAGES: return pagesWith(space, VM_EXEC, VM_WRITE);
-    case S.SPACE_STAT_LOCKED_PAGES: return load<u32>(space, SPACE_LOCKED);
+    case S.SPACE_STAT_LOCKED_PAGES: return pagesWith(space, VM_LOCKED, 0);
     case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
     case S.SPACE_STAT_WINDOW_PAGES: return load<u32>(space, SPACE_IDENTITY);
     default: return 0;

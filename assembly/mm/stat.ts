@@ -11,9 +11,13 @@ export function vmaStat(space: usize, vma: usize, which: u32): f64 {
   const root = load<u32>(space, SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
   let sum: f64 = 0;
-  for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va + PAGE_SIZE, end)) {
-    const pte = load<u64>(pteFind(root, va));
-    if (pte & PTE_V && pteFrame(pte) != zeroFrame) sum += weigh(pte, which);
+  for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    let at = pteFind(root, va);
+    for (; va < stop; va += PAGE_SIZE, at += 8) {
+      const pte = load<u64>(at);
+      if (pte & PTE_V && pteFrame(pte) != zeroFrame) sum += weigh(pte, which);
+    }
   }
   return sum;
 }

@@ -2,9 +2,8 @@
  * The TLB of the active space for data that is not at its identity place: direct-mapped, 256 entries of 32 bytes
  * { u64 read tag, u64 write tag, u32 address of the frame }. A tag is the virtual page number + 1; 0 = invalid.
  */
-import { TLB_BASE } from '../shared/layout';
+import { PERM_READ, PERM_WRITE, TLB_BASE } from '../shared/layout';
 import { execInvalidate, execInvalidateAll } from '../code';
-import { PERM_READ, PERM_WRITE } from '../shared/layout';
 import { FRAME_CODE, frameAddress, frameFlags } from './frames';
 import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
 import { activeSpace } from './space';
@@ -27,6 +26,14 @@ export function tlbLookup(va: u64, write: bool): usize {
   const e = entry(vpn);
   if (load<u64>(e + (write ? 8 : 0)) != vpn + 1) return 0;
   return <usize>load<u32>(e, 16) + (<usize>va & 4095);
+}
+
+/** For check.ts: the tag of an entry and the address it translates to. */
+export function tlbTag(index: u64, write: bool): u64 {
+  return load<u64>(entry(index) + (write ? 8 : 0));
+}
+export function tlbAddress(index: u64): u32 {
+  return load<u32>(entry(index), 16);
 }
 
 /** After a walk: remembers what the PTE allows. Stores are cached only once D is set, and never into code. */
@@ -62,6 +69,17 @@ export function translationInvalidate(space: usize, va: u64): void {
     store<u64>(e, 0, 8);
   }
   execInvalidate(vpn);
+}
+
+/** Called where a PTE loses nothing but W: reads and fetches go on as before. */
+export function writeInvalidate(space: usize, va: u64): void {
+  const vpn = va >> 12;
+  const at = permissionByte(space, vpn);
+  if (at != 0) {
+    const bits = load<u8>(at);
+    if (bits & PERM_WRITE) store<u8>(at, bits & ~PERM_WRITE);
+  }
+  if (space == activeSpace && load<u64>(entry(vpn), 8) == vpn + 1) store<u64>(entry(vpn), 0, 8);
 }
 
 export function tlbFlush(): void {

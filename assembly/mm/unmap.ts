@@ -1,20 +1,24 @@
-/** Taking PTEs away: the only place where a present page leaves an address space. */
-import { frameObject, frameRelease } from './frames';
-import { PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
+/** Taking PTEs and VMAs away: the only place where a present page leaves an address space. */
+import { FRAME_REFERENCED, frameObject, frameRelease, frameSetFlags } from './frames';
+import { PTE_A, PTE_V, pteFind, pteFrame, pteSkip, TASK_SIZE, tablesTrim } from './pagetable';
 import { countResident, SPACE_IDENTITY, SPACE_ROOT, SPACE_SHARED } from './space';
 import { translationInvalidate } from './tlb';
 import { identityFrame } from './window';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
-import { vmaAllocate, vmaFind, vmaFree, vmaInsert, vmaRemove, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START } from './vma';
+import {
+  VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaBefore, vmaFind, vmaFree, vmaInsert, vmaRemove, vmaResize,
+} from './vma';
 
 /** Clears one PTE that is not zero, with everything that counts or caches it. */
 export function clearPte(space: usize, va: u64, at: usize): void {
-  const frame = pteFrame(load<u64>(at));
+  const pte = load<u64>(at);
+  const frame = pteFrame(pte);
   store<u64>(at, 0);
   translationInvalidate(space, va);
   if (frame == zeroFrame) return;
   uncount(space, va, frame);
+  if ((pte & PTE_A) != 0 && frameObject(frame) != 0) frameSetFlags(frame, FRAME_REFERENCED, 0);
   frameRelease(frame);
 }
 
@@ -30,13 +34,17 @@ export function count(space: usize, va: u64, frame: u32): void {
   if (identityFrame(space, va) == frame) store<u32>(space, load<u32>(space, SPACE_IDENTITY) + 1, SPACE_IDENTITY);
 }
 
-/** Clears every PTE of [start, end). */
-export function zapRange(space: usize, start: u64, end: u64): void {
+/** Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies alone. */
+export function zapRange(space: usize, start: u64, end: u64, object: usize): void {
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     let at = pteFind(root, va);
-    for (; va < stop; va += 4096, at += 8) if (load<u64>(at) & PTE_V) clearPte(space, va, at);
+    for (; va < stop; va += 4096, at += 8) {
+      const pte = load<u64>(at);
+      if ((pte & PTE_V) == 0 || (object != 0 && frameObject(pteFrame(pte)) != <u32>object)) continue;
+      clearPte(space, va, at);
+    }
   }
 }
 
@@ -53,20 +61,21 @@ export function splitAt(space: usize, at: u64): bool {
   store<u64>(tail, object == 0 ? 0 : load<u64>(vma, VMA_OFFSET) + (at - start), VMA_OFFSET);
   store<u32>(tail, load<u32>(vma, VMA_FLAGS), VMA_FLAGS);
   store<u32>(tail, object, VMA_OBJECT);
-  vmaRemove(space, vma);
-  store<u64>(vma, at, VMA_END);
-  vmaInsert(space, vma);
+  vmaResize(space, vma, start, at);
   vmaInsert(space, tail);
   mappingLink(tail);
   return true;
 }
 
-/** Removes all mappings of [start, end): the ends are VMA borders already, or nothing lies across them. */
+/** Removes all mappings of [start, end), whose ends are VMA borders or free, and the page tables that nothing needs any more. */
 export function unmapRange(space: usize, start: u64, end: u64): void {
-  zapRange(space, start, end);
-  for (let vma = vmaFind(space, start); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, start)) {
+  zapRange(space, start, end, 0);
+  let vma = vmaFind(space, start);
+  for (; vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, start)) {
     vmaRemove(space, vma);
     mappingUnlink(vma);
     vmaFree(vma);
   }
+  const before = vmaBefore(space, start);
+  tablesTrim(space, start, end, before == 0 ? 0 : load<u64>(before, VMA_END), vma == 0 ? TASK_SIZE : load<u64>(vma, VMA_START));
 }

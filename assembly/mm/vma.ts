@@ -6,8 +6,10 @@
  *   32 u32 left   36 u32 right   40 u32 height   44 u32 space   48 u64 first   56 u64 last   64 u64 gap
  *   72 u32 next, 76 u32 previous mapping of the same object
  *
- * Invariant: keys change only while a VMA is out of the tree.
+ * first, last and gap see the guard gap that a stack keeps free below it, so that no mapping is placed where it must grow.
+ * Invariant: VMAs do not overlap, and borders move only through vmaResize, within the free range around.
  */
+import { VM_GROWSDOWN } from '../shared/mman';
 import { SPACE_MAPPED, SPACE_TREE, SPACE_VMAS } from './space';
 import { slabAllocate, slabFree } from './slab';
 
@@ -27,6 +29,8 @@ export const VMA_NEXT: usize = 72;
 export const VMA_PREVIOUS: usize = 76;
 const VMA_BYTES: u32 = 96;
 export const VMA_LIMIT: u32 = 65530;
+/** Linux: stack_guard_gap. */
+export const STACK_GUARD: u64 = 256 << 12;
 
 export function vmaAllocate(): usize {
   return slabAllocate(VMA_BYTES);
@@ -46,15 +50,30 @@ function height(node: usize): i32 {
   return node == 0 ? 0 : load<i32>(node, HEIGHT);
 }
 
+/** Where the addresses begin that belong to a VMA: its start, or the guard gap below a stack. */
+// @ts-ignore: decorator
+@inline
+export function guardedStart(vma: usize): u64 {
+  const start = load<u64>(vma, VMA_START);
+  if ((load<u32>(vma, VMA_FLAGS) & VM_GROWSDOWN) == 0) return start;
+  return start > STACK_GUARD ? start - STACK_GUARD : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function between(low: u64, high: u64): u64 {
+  return high > low ? high - low : 0;
+}
+
 function update(node: usize): void {
   const left = child(node, LEFT);
   const right = child(node, RIGHT);
-  const start = load<u64>(node, VMA_START);
+  const start = guardedStart(node);
   const end = load<u64>(node, VMA_END);
   store<i32>(node, max(height(left), height(right)) + 1, HEIGHT);
   let gap: u64 = 0;
-  if (left != 0) gap = max(load<u64>(left, GAP), start - load<u64>(left, LAST));
-  if (right != 0) gap = max(gap, max(load<u64>(right, GAP), load<u64>(right, FIRST) - end));
+  if (left != 0) gap = max(load<u64>(left, GAP), between(load<u64>(left, LAST), start));
+  if (right != 0) gap = max(gap, max(load<u64>(right, GAP), between(end, load<u64>(right, FIRST))));
   store<u64>(node, left == 0 ? start : load<u64>(left, FIRST), FIRST);
   store<u64>(node, right == 0 ? end : load<u64>(right, LAST), LAST);
   store<u64>(node, gap, GAP);
@@ -136,6 +155,21 @@ export function vmaRemove(space: usize, vma: usize): void {
   store<u64>(space, load<u64>(space, SPACE_MAPPED) - vmaPages(vma), SPACE_MAPPED);
 }
 
+/** Moves the borders of a VMA in the tree. */
+export function vmaResize(space: usize, vma: usize, start: u64, end: u64): void {
+  const before = vmaPages(vma);
+  store<u64>(vma, start, VMA_START);
+  store<u64>(vma, end, VMA_END);
+  refresh(child(space, SPACE_TREE), vma);
+  store<u64>(space, load<u64>(space, SPACE_MAPPED) + vmaPages(vma) - before, SPACE_MAPPED);
+}
+
+/** Recomputes what the nodes from the VMA up to `node` know about what is below them. */
+function refresh(node: usize, vma: usize): void {
+  if (node != vma) refresh(child(node, load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT), vma);
+  update(node);
+}
+
 export function vmaPages(vma: usize): u64 {
   return (load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 12;
 }
@@ -171,6 +205,23 @@ export function vmaBefore(space: usize, va: u64): usize {
   return found;
 }
 
+/** For check.ts: balanced, and every node knows the truth about what is below it. */
+export function vmaCheck(space: usize): bool {
+  return checkBelow(child(space, SPACE_TREE));
+}
+
+function checkBelow(node: usize): bool {
+  if (node == 0) return true;
+  const lean = height(child(node, LEFT)) - height(child(node, RIGHT));
+  if (lean < -1 || lean > 1 || !checkBelow(child(node, LEFT)) || !checkBelow(child(node, RIGHT))) return false;
+  const knownHeight = height(node);
+  const first = load<u64>(node, FIRST);
+  const last = load<u64>(node, LAST);
+  const gap = load<u64>(node, GAP);
+  update(node);
+  return height(node) == knownHeight && load<u64>(node, FIRST) == first && load<u64>(node, LAST) == last && load<u64>(node, GAP) == gap;
+}
+
 /** The VMA that contains va, or 0. */
 export function vmaAt(space: usize, va: u64): usize {
   const vma = vmaFind(space, va);
@@ -192,9 +243,9 @@ function gapIn(node: usize, low: u64, high: u64, floor: u64, ceiling: u64, lengt
   }
   const first = load<u64>(node, FIRST);
   const last = load<u64>(node, LAST);
-  const edges = max(first > low ? first - low : 0, high > last ? high - last : 0);
+  const edges = max(between(low, first), between(last, high));
   if (max(edges, load<u64>(node, GAP)) < length) return 0;
   const found = gapIn(child(node, RIGHT), load<u64>(node, VMA_END), high, floor, ceiling, length);
   if (found != 0) return found;
-  return gapIn(child(node, LEFT), low, load<u64>(node, VMA_START), floor, ceiling, length);
+  return gapIn(child(node, LEFT), low, guardedStart(node), floor, ceiling, length);
 }

@@ -1,0 +1,141 @@
+/**
+ * What must always hold, checked the slow way, for tests only (exported as debugCheckSpace and debugCheckFrames): 0, or the number of the
+ * first rule that is broken. Nothing in the core calls it.
+ */
+import { FRAME_COUNT, PERM_READ, PERM_WRITE } from '../shared/layout';
+import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../shared/mman';
+import { zeroFrame } from './fault';
+import {
+  FRAME_CODE, FRAME_FREE, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences, framesCovered, framesListed, framesUsed,
+} from './frames';
+import { objectFrame, objectIsDirty } from './object';
+import { PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import * as S from './space';
+import { activeSpace } from './space';
+import { tlbAddress, tlbTag } from './tlb';
+import { identityFrame, permissionByte, windowSpan } from './window';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
+
+/** 1-9 VMAs, 10-19 page-table entries, 20-29 window bytes, 30-39 TLB, 40-49 accounts of the space. */
+export function debugCheckSpace(space: usize): u32 {
+  const vmas = checkVmas(space);
+  if (vmas != 0) return vmas;
+  const entries = checkEntries(space);
+  if (entries != 0) return entries;
+  const window = checkWindow(space);
+  return window != 0 ? window : checkTlb(space);
+}
+
+function checkVmas(space: usize): u32 {
+  if (!vmaCheck(space)) return 1;
+  let count: u32 = 0;
+  let pages: u64 = 0;
+  let end: u64 = 0;
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(space, vma)) {
+    const start = load<u64>(vma, VMA_START);
+    if (start < end) return 2;
+    end = load<u64>(vma, VMA_END);
+    if (end <= start || end > TASK_SIZE || ((start | end) & 4095) != 0) return 3;
+    if (load<u32>(vma, VMA_OBJECT) == 0 && load<u64>(vma, VMA_OFFSET) != 0) return 4;
+    count++;
+    pages += (end - start) >> 12;
+  }
+  if (count != load<u32>(space, S.SPACE_VMAS)) return 5;
+  return pages == load<u64>(space, S.SPACE_MAPPED) ? 0 : 6;
+}
+
+function checkEntries(space: usize): u32 {
+  const root = load<u32>(space, S.SPACE_ROOT);
+  let resident: u32 = 0;
+  let shared: u32 = 0;
+  let identity: u32 = 0;
+  let tables: u32 = 1;
+  let giga: u64 = -1;
+  for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
+    tables += va >> 30 == giga ? 1 : 2;
+    giga = va >> 30;
+    for (let i = 0; i < 512; i++, va += 4096) {
+      const pte = load<u64>(pteFind(root, va));
+      if (pte == 0) continue;
+      const wrong = checkEntry(space, va, pte);
+      if (wrong != 0) return wrong;
+      const frame = pteFrame(pte);
+      if (frame == zeroFrame) continue;
+      resident++;
+      if (frameObject(frame) != 0) shared++;
+      if (identityFrame(space, va) == frame) identity++;
+    }
+  }
+  if (resident != load<u32>(space, S.SPACE_RESIDENT)) return 40;
+  if (shared != load<u32>(space, S.SPACE_SHARED)) return 41;
+  if (identity != load<u32>(space, S.SPACE_IDENTITY)) return 42;
+  // A middle table without leaves may stay behind when memory runs out between the two.
+  return tables <= load<u32>(space, S.SPACE_TABLES) ? 0 : 43;
+}
+
+function checkEntry(space: usize, va: u64, pte: u64): u32 {
+  const vma = vmaAt(space, va);
+  if ((pte & PTE_V) == 0 || vma == 0) return 10;
+  const flags = load<u32>(vma, VMA_FLAGS);
+  const frame = pteFrame(pte);
+  if ((frameFlags(frame) & FRAME_USED) == 0 || frameReferences(frame) == 0) return 11;
+  if (((pte & PTE_R) != 0) != ((flags & (VM_READ | VM_WRITE)) != 0)) return 12;
+  if (((pte & PTE_X) != 0) != ((flags & VM_EXEC) != 0)) return 13;
+  if ((pte & PTE_W) != 0 && (flags & VM_WRITE) == 0) return 14;
+  const owner = <usize>frameObject(frame);
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  if (owner == 0) {
+    if (object != 0 && (flags & VM_SHARED) != 0) return 15;
+    return (pte & PTE_W) != 0 && (frameReferences(frame) != 1 || frame == zeroFrame) ? 16 : 0;
+  }
+  const index = <u32>((load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START))) >> 12);
+  if (owner != object || frameIndex(frame) != index || objectFrame(object, index) != frame) return 17;
+  return (pte & PTE_W) != 0 && ((flags & VM_SHARED) == 0 || !objectIsDirty(object, index)) ? 18 : 0;
+}
+
+function allows(pte: u64, bits: u32): bool {
+  if ((bits & PERM_READ) != 0 && (pte & (PTE_V | PTE_R)) != (PTE_V | PTE_R)) return false;
+  if ((bits & PERM_WRITE) == 0) return true;
+  return (pte & (PTE_V | PTE_W | PTE_D)) == (PTE_V | PTE_W | PTE_D) && (frameFlags(pteFrame(pte)) & FRAME_CODE) == 0;
+}
+
+function checkWindow(space: usize): u32 {
+  const root = load<u32>(space, S.SPACE_ROOT);
+  const pages = windowSpan(space) >> 12;
+  for (let vpn: u64 = 0; vpn < pages; vpn++) {
+    const bits = load<u8>(permissionByte(space, vpn));
+    if (bits == 0) continue;
+    const at = pteFind(root, vpn << 12);
+    if (at == 0) return 20;
+    if (pteFrame(load<u64>(at)) != identityFrame(space, vpn << 12)) return 21;
+    if (!allows(load<u64>(at), bits)) return 22;
+  }
+  return 0;
+}
+
+function checkTlb(space: usize): u32 {
+  if (space != activeSpace) return 0;
+  const root = load<u32>(space, S.SPACE_ROOT);
+  for (let i: u64 = 0; i < 256; i++) {
+    for (let write = 0; write < 2; write++) {
+      const tag = tlbTag(i, write != 0);
+      if (tag == 0) continue;
+      const at = pteFind(root, (tag - 1) << 12);
+      if (at == 0 || !allows(load<u64>(at), write != 0 ? PERM_WRITE : PERM_READ)) return 30;
+      if (<u32>frameAddress(pteFrame(load<u64>(at))) != tlbAddress(i)) return 31;
+    }
+  }
+  return 0;
+}
+
+/** 50: frames in use are miscounted, 51: a free list has lost or found frames. */
+export function debugCheckFrames(): u32 {
+  let used: u32 = 0;
+  let free: u32 = 0;
+  for (let frame: u32 = 0; frame < min(framesCovered(), FRAME_COUNT); frame++) {
+    if (frameFlags(frame) & FRAME_USED) used++;
+    if (frameFlags(frame) & FRAME_FREE) free++;
+  }
+  if (used != framesUsed()) return 50;
+  return free == framesListed() ? 0 : 51;
+}
