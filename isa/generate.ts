@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { generateDecode, generateOps } from './generate/decode.js';
 import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
+import { syscallsPage } from './generate/syscalls.js';
 import { instructionsSource } from './generate/tools.js';
 
 const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
@@ -15,6 +16,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['assembly/generated/slow.ts', generateSlow],
   ['host/generated/instructions.ts', instructionsSource],
   ['docs/instructions.md', instructionsPage],
+  ['docs/syscalls.md', syscallsPage],
 ];
 
 const check = process.argv.includes('--check');
