@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as E from '../../assembly/shared/errno.js';
+import { SysError } from '../../host/linux/error.js';
 import { O_RDONLY, O_RDWR, O_WRONLY, RENAME_EXCHANGE, RENAME_NOREPLACE } from '../../host/linux/fcntl.js';
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../host/linux/stat.js';
 import { NodeFileSystem, type NodeFileSystemOptions } from '../../host/vfs/backends/node.js';
@@ -25,6 +26,7 @@ import {
   writeAt,
   writeTo,
 } from '../support/backends.js';
+import { outcome, Tree } from '../support/tree.js';
 
 const REG = { mode: S_IFREG | 0o644, uid: 0, gid: 0 };
 const DIR = { mode: S_IFDIR | 0o755, uid: 0, gid: 0 };
@@ -273,6 +275,44 @@ each('links never lead out by themselves', { readOnly: false }, (volume, root, e
   }
   volume.root.unlink('file');
   assert.is(readText(env, volume.root.create('file', REG)), '');
+});
+
+each("links and '..' are walked inside the guest's root", { readOnly: false }, (volume, root, env, outside) => {
+  fs.symlinkSync(outside, join(root, 'out'));
+  fs.symlinkSync('../outside/secret', join(root, 'up'));
+  fs.symlinkSync('/inner', join(root, 'abs'));
+  fs.writeFileSync(join(root, 'inner'), 'inside');
+  fs.mkdirSync(join(root, 'd'));
+  fs.symlinkSync('../../../../../../../..', join(root, 'd/top'));
+  const tree = Tree.over(env, volume);
+  const up = '../'.repeat(20);
+  for (const path of [
+    '/out/secret',
+    '/up',
+    `/${up}outside/secret`,
+    `/d/top/outside/secret`,
+    `${outside}/secret`,
+    `/d/top${outside}/secret`,
+  ]) {
+    assert.is(
+      outcome(() => tree.read(path)),
+      'ENOENT',
+      path,
+    );
+    assert.is(
+      outcome(() => tree.write(path, 'overwritten')),
+      'ENOENT',
+      path,
+    );
+  }
+  assert.is(tree.read('/abs'), 'inside');
+  assert.is(tree.read('/d/top/inner'), 'inside');
+  assert.is(tree.read(`/d/${up}inner`), 'inside');
+  // Writing through a dangling link makes a file of the guest's.
+  tree.mkdir('/outside2');
+  fs.symlinkSync('/outside2/made', join(root, 'dangling'));
+  tree.write('/dangling', 'made');
+  assert.is(fs.readFileSync(join(root, 'outside2/made'), 'utf8'), 'made');
 });
 
 each('a directory swapped for a link between two calls', { readOnly: false }, (volume, root, env, outside) => {
