@@ -10,6 +10,7 @@ import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
 import { watchInterruptions } from './interrupt.js';
 import * as O from './options.js';
+import { complain } from './output.js';
 import { describeKilled, describeSignal } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
@@ -109,10 +110,6 @@ function guard<T>(path: string, memoryBytes: number, action: () => T): T {
     const memory = error.errno === ENOMEM && error.detail === '' ? `out of memory (--memory ${O.showSize(memoryBytes)})` : undefined;
     throw new O.CliError(missing ? O.EXIT_NOT_FOUND : O.EXIT_CANNOT_RUN, `${path}: ${memory ?? explain(error)}`);
   }
-}
-
-function complain(message: string): void {
-  process.stderr.write(`pagewalk: ${message}\n`);
 }
 
 async function finishRun(machine: Machine, main: Process, stdio: Stdio, program: string, options: RunOptions): Promise<number> {

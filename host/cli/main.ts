@@ -4,6 +4,7 @@ import { asmCommand } from './asm.js';
 import { demoCommand } from './demo.js';
 import { disasmCommand } from './disasm.js';
 import { CliError, EXIT_USAGE, markOptionalValues, UsageError } from './options.js';
+import { complain } from './output.js';
 import { runCommand } from './run.js';
 import { version } from './version.js';
 
@@ -30,14 +31,14 @@ async function main(argv: readonly string[]): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    if (error instanceof UsageError) return complain(error.message, EXIT_USAGE);
-    if (error instanceof CliError) return complain(error.message, error.status);
+    if (error instanceof UsageError) return fail(error.message, EXIT_USAGE);
+    if (error instanceof CliError) return fail(error.message, error.status);
     throw error;
   }
 }
 
-function complain(message: string, status: number): number {
-  process.stderr.write(`pagewalk: ${message}\n`);
+function fail(message: string, status: number): number {
+  complain(message);
   return status;
 }
 

@@ -19,3 +19,14 @@ export function writeAll(stream: Writable, data: string | Uint8Array): Promise<b
     });
   });
 }
+
+/** A line on standard error. When nobody reads that any more there is nobody to tell. */
+export function complain(message: string): void {
+  const { stderr } = process;
+  if (stderr.listenerCount('error') === 0) stderr.on('error', ignorePipe);
+  stderr.write(`pagewalk: ${message}\n`);
+}
+
+function ignorePipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

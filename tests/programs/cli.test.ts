@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RunStats } from '../../host/machine-stats.js';
+import { testWith } from '../support/tools.js';
 
 const MAIN = 'dist/host/cli/main.js';
 const HELLO = 'examples/bin/hello.elf';
@@ -274,6 +275,28 @@ test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () =>
      .data; .align 3; ignore: .dword 1, 0, 0; ready: .ascii "ready\\n"`,
   );
   assert.is(await outcome(deaf, ['SIGINT', 'SIGINT']), 130);
+});
+
+testWith(test, ['script'], 'a terminal is a terminal for the program: TCGETS, editing, echo, CR LF', () => {
+  const source = file(
+    'terminal.s',
+    `_start: li a0, 0; li a1, 0x5401; la a2, buffer; li a7, 29; ecall
+        bnez a0, 1f
+        li a0, 0; la a1, buffer; li a2, 100; li a7, 63; ecall
+        mv a2, a0; li a0, 1; la a1, buffer; li a7, 64; ecall
+        li a0, 0
+     1: snez a0, a0; li a7, 93; ecall
+     .bss; buffer: .zero 128`,
+  );
+  const command = `'${process.execPath}' ${MAIN} run ${source}`;
+  const { status, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+    input: 'abx\x7fc\n',
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.is(status, 0, stdout);
+  assert.match(stdout, /c\r\nabc\r\n$/);
+  assert.is(pagewalk(['run', source], 'x\n').status, 1);
 });
 
 test('--stats: lines for people, JSON for programs', () => {
