@@ -201,9 +201,12 @@ test('reclaim drops clean pages, writes dirty ones back first when it must', asy
   const { env, disk, inode, file } = await diskFile(100 * PAGE_SIZE);
   read(file, 100 * PAGE_SIZE, 0);
   assert.is(inode.pagesPresent, 100);
-  assert.is(env.pages.reclaim(), 100);
+  // The pages, and what frames the index of the pages took.
+  assert.ok(env.pages.reclaim() >= 100);
+  assert.is(inode.pagesPresent, 0);
   write(file, new Uint8Array(50 * PAGE_SIZE).fill(3), 0);
-  assert.is(env.pages.reclaim(), 50);
+  assert.ok(env.pages.reclaim() >= 50);
+  assert.is(inode.pagesPresent, 0);
   assert.is(disk.bytes[49 * PAGE_SIZE], 3);
   assert.is(read(file, 1, 49 * PAGE_SIZE)[0], 3);
 });
