@@ -31,7 +31,7 @@ export interface LockRequest {
 }
 
 /** A file with more locks than this belongs to somebody who wants to eat the host's memory. */
-const LOCKS_MAX = 16384;
+const LOCKS_MAX = 4096;
 
 class FileLocks {
   records: RecordLock[] = [];
@@ -98,25 +98,36 @@ export function setRecordLock(inode: Inode, request: LockRequest): boolean {
   waiting.delete(request.owner);
   if (request.type !== F_UNLCK && conflictingLock(inode, request) !== undefined) return false;
   const locks = locksOf(inode);
-  const records: RecordLock[] = [];
+  const touches = (lock: RecordLock): boolean => lock.owner === request.owner && lock.start <= request.end && request.start <= lock.end;
+  const records = locks.records.some(touches) ? locks.records.filter((lock) => !touches(lock)) : locks.records.slice();
   let { start, end } = request;
   for (const lock of locks.records) {
-    if (lock.owner !== request.owner) records.push(lock);
-    else if (lock.type === request.type && lock.start <= end && start <= lock.end) {
+    if (!touches(lock)) continue;
+    if (lock.type === request.type) {
       // Same kind, overlapping or adjacent: becomes one with the new lock.
       start = Math.min(start, lock.start);
       end = Math.max(end, lock.end);
-    } else if (overlaps(lock, request)) {
-      if (lock.start < request.start) records.push({ ...lock, end: request.start });
-      if (lock.end > request.end) records.push({ ...lock, start: request.end });
-    } else records.push(lock);
+    } else {
+      if (lock.start < request.start) insertSorted(records, { ...lock, end: Math.min(lock.end, request.start) });
+      if (lock.end > request.end) insertSorted(records, { ...lock, start: Math.max(lock.start, request.end) });
+    }
   }
-  if (request.type !== F_UNLCK) records.push({ owner: request.owner, pid: request.pid, type: request.type as 0 | 1, start, end });
+  if (request.type !== F_UNLCK) insertSorted(records, { owner: request.owner, pid: request.pid, type: request.type as 0 | 1, start, end });
   if (records.length > LOCKS_MAX && records.length > locks.records.length) throw new SysError(ENOLCK);
-  locks.records = records.sort((a, b) => a.start - b.start);
+  locks.records = records;
   // Giving up, shrinking or turning into a read lock may let others in; asking again costs them little.
   locks.queue.wake();
   return true;
+}
+
+function insertSorted(records: RecordLock[], lock: RecordLock): void {
+  let low = 0;
+  for (let high = records.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if (records[middle].start < lock.start) low = middle + 1;
+    else high = middle;
+  }
+  records.splice(low, 0, lock);
 }
 
 /**
