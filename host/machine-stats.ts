@@ -135,7 +135,10 @@ export function statsText(stats: RunStats): string {
     ['translations', `${count(windowHits)} window hits, ${count(tlbHits)} TLB hits, ${plural(walks, 'miss', 'misses')}`],
     ['page tables', `${plural(space.tablePages, 'page', 'pages')} of the program's`],
     ['memory in use', `${count(frames.inUse)} of ${count(frames.limit)} frames, at most ${count(frames.peak)}`],
-    ['instructions', `${count(stats.instructions)} (${count(stats.decodedInstructions)} decoded)`],
+    [
+      'instructions',
+      `${count(stats.instructions)}${stats.decodedInstructions > 0 ? ` (${count(stats.decodedInstructions)} decoded)` : ''}`,
+    ],
     ['system calls', `${count(stats.systemCalls)} by ${plural(stats.processes, 'process', 'processes')}`],
     ['time', `${seconds.toFixed(3)} s${nsEach > 0 ? `, ${nsEach.toFixed(2)} ns per instruction` : ''}`],
   ];
