@@ -10,7 +10,7 @@
 import { decode16, decode32 } from './generated/decode';
 import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
-import { PAGE_MASK } from './shared/layout';
+import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
 import { FAR_ONLY } from './decode';
 import { fetchFrame, protectCode, unprotectCode } from './mm/access';
 import { fail } from './mm/fault';
@@ -99,6 +99,8 @@ export function lookUp(pc: u64): usize {
 
 /** Fills the slot at ip; what crosses the page end becomes OP_STRADDLE. */
 export function decodeSlot(ip: usize): void {
+  const decoded: usize = HART + HART_COUNTERS + COUNT_DECODED * 8;
+  store<u64>(decoded, load<u64>(decoded) + 1);
   const frame = load<u32>(currentCode + TAIL_FRAME);
   if ((frameFlags(frame) & FRAME_CODE) == 0) protectCode(frame);
   store<u32>(currentCode + TAIL_STORES, 0);

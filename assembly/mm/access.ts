@@ -35,7 +35,6 @@ function resolve(space: usize, va: u64, access: u32): u32 {
     fail(X.FAULT_MAPERR, va, access);
     return 0;
   }
-  bump(L.COUNT_WALKS);
   for (;;) {
     const at = pteFind(load<u32>(space, SPACE_ROOT), va);
     if (at != 0) {
@@ -52,6 +51,12 @@ function resolve(space: usize, va: u64, access: u32): u32 {
   return 0;
 }
 
+/** The same for an instruction of the guest, which counts as a walk; the host's own accesses do not. */
+function walk(va: u64, access: u32): u32 {
+  bump(L.COUNT_WALKS);
+  return resolve(activeSpace, va, access);
+}
+
 /** `size` readable bytes, or 0. An access across a page border is assembled in a bounce buffer. */
 export function slowRead(va: u64, size: u32): usize {
   const inPage = <u32>va & L.PAGE_MASK;
@@ -61,13 +66,13 @@ export function slowRead(va: u64, size: u32): usize {
       bump(L.COUNT_TLB_HITS);
       return hit;
     }
-    const frame = resolve(activeSpace, va, X.ACCESS_READ);
+    const frame = walk(va, X.ACCESS_READ);
     return frame == 0 ? 0 : frameAddress(frame) + inPage;
   }
   const first = L.PAGE_SIZE - inPage;
-  const low = resolve(activeSpace, va, X.ACCESS_READ);
+  const low = walk(va, X.ACCESS_READ);
   if (low == 0) return 0;
-  const high = resolve(activeSpace, va + first, X.ACCESS_READ);
+  const high = walk(va + first, X.ACCESS_READ);
   if (high == 0) return 0;
   memory.copy(BOUNCE, frameAddress(low) + inPage, first);
   memory.copy(BOUNCE + first, frameAddress(high), size - first);
@@ -89,14 +94,19 @@ export function slowStore(va: u64, size: u32, value: u64): bool {
   if (inPage + size <= <u32>L.PAGE_SIZE) {
     let at = tlbLookup(va, true);
     if (at != 0) bump(L.COUNT_TLB_HITS);
-    else at = writable(activeSpace, va, size);
+    else {
+      bump(L.COUNT_WALKS);
+      at = writable(activeSpace, va, size);
+    }
     if (at == 0) return false;
     storeSized(at, size, value);
     return true;
   }
   const first = L.PAGE_SIZE - inPage;
+  bump(L.COUNT_WALKS);
   const low = writable(activeSpace, va, first);
   if (low == 0) return false;
+  bump(L.COUNT_WALKS);
   const high = writable(activeSpace, va + first, size - first);
   if (high == 0) return false;
   store<u64>(BOUNCE, value);
@@ -119,12 +129,13 @@ export function slowAmo(va: u64, size: u32): usize {
     bump(L.COUNT_TLB_HITS);
     return hit;
   }
+  bump(L.COUNT_WALKS);
   return writable(activeSpace, va, size);
 }
 
 /** The frame that holds the instruction bytes at va, or 0. */
 export function fetchFrame(va: u64): u32 {
-  return resolve(activeSpace, va, X.ACCESS_EXEC);
+  return walk(va, X.ACCESS_EXEC);
 }
 
 /** From now on every store to the frame is seen: translations that allow stores are forgotten, in all spaces. */
