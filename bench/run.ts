@@ -23,7 +23,9 @@ const [suite, ...names] = args;
 
 if (!existsSync('dist/host/cli/main.js')) throw new Error('build first: npm run build');
 mkdirSync('build/bench', { recursive: true });
-console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`);
+console.log(
+  `node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`,
+);
 
 const suites: Record<string, () => void> = {
   startup: () => benchStartup(rounds),
