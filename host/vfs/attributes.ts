@@ -1,5 +1,5 @@
 /** Calls that change or ask what an inode is: chmod, chown, utimensat, truncate, access, readlink. */
-import { EACCES, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS } from '../../assembly/shared/errno.js';
+import { EACCES, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import * as S from '../linux/stat.js';
 import {
@@ -86,6 +86,7 @@ export function truncate(ctx: PathContext, location: Location, size: number): vo
   if (!S.isRegular(inode.mode)) throw new SysError(EINVAL);
   requireWritableMount(location);
   requireAccess(ctx.cred, inode, MAY_WRITE);
+  if (inode.executions > 0) throw new SysError(ETXTBSY);
   inode.setattr(sizeChange(ctx.cred, inode, size));
 }
 

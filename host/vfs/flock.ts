@@ -1,6 +1,6 @@
 /**
- * Advisory locks: record locks of fcntl(2), owned by a descriptor table (F_SETLK) or by an open file description (F_OFD_SETLK), and whole-file
- * locks of flock(2). The two kinds do not see each other. Nothing here sleeps: a refused caller waits on `lockQueue` and asks again.
+ * Advisory locks: record locks of fcntl(2), owned by a descriptor table (F_SETLK) or by an open file description (F_OFD_SETLK), and
+ * whole-file locks of flock(2). The two kinds do not see each other. Nothing here sleeps: a refused caller waits on `lockQueue` and asks again.
  */
 import { EDEADLK, EINVAL, ENOLCK } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
@@ -98,7 +98,8 @@ export function setRecordLock(inode: Inode, request: LockRequest): boolean {
   waiting.delete(request.owner);
   if (request.type !== F_UNLCK && conflictingLock(inode, request) !== undefined) return false;
   const locks = locksOf(inode);
-  const touches = (lock: RecordLock): boolean => lock.owner === request.owner && lock.start <= request.end && request.start <= lock.end;
+  const { owner } = request;
+  const touches = (lock: RecordLock): boolean => lock.owner === owner && lock.start <= request.end && request.start <= lock.end;
   const records = locks.records.some(touches) ? locks.records.filter((lock) => !touches(lock)) : locks.records.slice();
   let { start, end } = request;
   for (const lock of locks.records) {
@@ -112,7 +113,7 @@ export function setRecordLock(inode: Inode, request: LockRequest): boolean {
       if (lock.end > request.end) insertSorted(records, { ...lock, start: Math.max(lock.start, request.end) });
     }
   }
-  if (request.type !== F_UNLCK) insertSorted(records, { owner: request.owner, pid: request.pid, type: request.type as 0 | 1, start, end });
+  if (request.type !== F_UNLCK) insertSorted(records, { owner, pid: request.pid, type: request.type as 0 | 1, start, end });
   if (records.length > LOCKS_MAX && records.length > locks.records.length) throw new SysError(ENOLCK);
   locks.records = records;
   // Giving up, shrinking or turning into a read lock may let others in; asking again costs them little.

@@ -1,4 +1,4 @@
-/** Byte streams of the host as open files of the guest: standard input that is a pipe or a file, output that goes anywhere but a terminal. */
+/** Byte streams of the host as open files of the guest: input from a pipe or a file, output that goes anywhere but a terminal. */
 import { EAGAIN, EBADF, EIO, ENOTTY } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';

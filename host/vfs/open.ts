@@ -1,5 +1,5 @@
 /** open(2), openat2(2): from a path and flags to an open file description. */
-import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS } from '../../assembly/shared/errno.js';
+import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { isDirectory, isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from '../linux/stat.js';
@@ -60,6 +60,7 @@ export function openLocation(ctx: PathContext, location: Location, flags: number
   if (isDirectory(mode) && (mask & MAY_WRITE) !== 0) throw new SysError(EISDIR);
   if ((mask & MAY_WRITE) !== 0 && mount.readOnly && protectedByReadOnly(mode)) throw new SysError(EROFS);
   requireAccess(ctx.cred, inode, mask);
+  if ((mask & MAY_WRITE) !== 0 && inode.executions > 0) throw new SysError(ETXTBSY);
   if ((flags & F.O_NOATIME) !== 0) requireOwner(ctx.cred, inode);
   if (truncates && isRegular(mode)) inode.setattr(sizeChange(ctx.cred, inode, 0));
   return openInode(ctx, location, flags);

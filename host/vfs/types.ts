@@ -106,6 +106,8 @@ export abstract class Inode {
   abstract ctime: Timestamp;
   btime?: Timestamp;
   rdev = 0;
+  /** Address spaces that execute it: while there are any nobody may open it for writing (ETXTBSY). */
+  executions = 0;
   /** 512-byte units, for st_blocks. */
   get blocks(): number {
     return Math.ceil(this.size / 4096) * 8;

@@ -31,7 +31,12 @@ export interface SuiteBackend {
 
 type Register = (name: string, body: () => Promise<void>) => void;
 
-export function fileSystemSuite(test: Register, name: string, make: () => Promise<SuiteBackend> | SuiteBackend, missing: Missing = {}): void {
+export function fileSystemSuite(
+  test: Register,
+  name: string,
+  make: () => Promise<SuiteBackend> | SuiteBackend,
+  missing: Missing = {},
+): void {
   const check = (title: string, body: (t: Tree) => void, skip = false): void => {
     if (skip) return;
     test(`${name}: ${title}`, async () => {

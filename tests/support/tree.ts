@@ -1,7 +1,8 @@
 /** A namespace over one file system and a user in it: the VFS's calls by path, as short as a shell's. */
-import * as F from '../../host/linux/fcntl.js';
+
 import { errnoName } from '../../host/linux/errno.js';
 import { SysError } from '../../host/linux/error.js';
+import * as F from '../../host/linux/fcntl.js';
 import { decodeText, encodeText } from '../../host/linux/text.js';
 import { PathContext } from '../../host/vfs/context.js';
 import { type Location, pathFrom } from '../../host/vfs/dentry.js';

@@ -10,7 +10,7 @@ import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import type { VfsEnvironment } from '../../host/vfs/environment.js';
 import { HostBuffer } from '../../host/vfs/hostbuffer.js';
 import { releaseFile } from '../../host/vfs/openfile.js';
-import { PagedFile } from '../../host/vfs/pagedfile.js';
+import type { PagedFile } from '../../host/vfs/pagedfile.js';
 import { type Backing, FILE_SIZE_MAX, PagedInode } from '../../host/vfs/pagedinode.js';
 import type { FileSystem, Timestamp } from '../../host/vfs/types.js';
 import { newEnvironment } from '../support/backends.js';
@@ -108,10 +108,7 @@ test('pages are read once; sequential misses read ahead, random ones do not', as
   assert.equal(disk.reads, [40]);
   disk.reads.length = 0;
   sameBytes(read(file, 30 * PAGE_SIZE, 0), disk.bytes.slice(0, 30 * PAGE_SIZE));
-  assert.equal(
-    [...disk.reads],
-    Array.from({ length: 30 }, (_, i) => i).concat(disk.reads.slice(30)),
-  );
+  assert.equal([...disk.reads], Array.from({ length: 30 }, (_, i) => i).concat(disk.reads.slice(30)));
   assert.ok(disk.reads.length > 30, 'ahead');
   assert.is(new Set(disk.reads).size, disk.reads.length);
 });
@@ -214,7 +211,8 @@ test('reclaim drops clean pages, writes dirty ones back first when it must', asy
 test('a file larger than memory can be read and written', async () => {
   const { disk, file } = await diskFile(400 * PAGE_SIZE, 200);
   const want = disk.bytes.slice();
-  for (let at = 0; at < 400; at += 10) sameBytes(read(file, 10 * PAGE_SIZE, at * PAGE_SIZE), want.slice(at * PAGE_SIZE, (at + 10) * PAGE_SIZE));
+  for (let at = 0; at < 400; at += 10)
+    sameBytes(read(file, 10 * PAGE_SIZE, at * PAGE_SIZE), want.slice(at * PAGE_SIZE, (at + 10) * PAGE_SIZE));
   for (let at = 0; at < 400; at += 10) write(file, new Uint8Array(10 * PAGE_SIZE).fill(at), at * PAGE_SIZE);
   file.sync(false);
   for (let at = 0; at < 400; at += 10) assert.is(disk.bytes[at * PAGE_SIZE + 5], at & 255);

@@ -115,7 +115,15 @@ test('links cannot leave a root', async () => {
   const j = t.as(0);
   j.ctx.root = t.at('/jail');
   j.ctx.cwd = j.ctx.root;
-  for (const path of ['abs', 'd/rel', 'chain', 'top/outside/secret', 'd/up/outside/secret', 'top/../../outside/secret', '//../outside/secret']) {
+  for (const path of [
+    'abs',
+    'd/rel',
+    'chain',
+    'top/outside/secret',
+    'd/up/outside/secret',
+    'top/../../outside/secret',
+    '//../outside/secret',
+  ]) {
     assert.is(
       outcome(() => j.at(path)),
       'ENOENT',
@@ -320,13 +328,17 @@ test('dentries of a directory that is not cached stay few, and mounts in it stay
   const fs = magicFileSystem(t.env, () => t.at('/'));
   const root = fs.root as SyntheticDirectory;
   const made = new Map<string, Inode>();
-  const open = new SyntheticDirectory({ fs, ino: 2, mode: 0o755, uid: 0, gid: 0, time: t.env.now() }, {
-    lookup: (name) => {
-      if (!made.has(name)) made.set(name, new SyntheticDirectory({ fs, ino: made.size, mode: 0o755, uid: 0, gid: 0, time: t.env.now() }, root.entries));
-      return made.get(name);
+  const open = new SyntheticDirectory(
+    { fs, ino: 2, mode: 0o755, uid: 0, gid: 0, time: t.env.now() },
+    {
+      lookup: (name) => {
+        if (!made.has(name))
+          made.set(name, new SyntheticDirectory({ fs, ino: made.size, mode: 0o755, uid: 0, gid: 0, time: t.env.now() }, root.entries));
+        return made.get(name);
+      },
+      list: () => [{ name: 'x', ino: 1, type: S_IFDIR }],
     },
-    list: () => [{ name: 'x', ino: 1, type: S_IFDIR }],
-  });
+  );
   (fs as { root: Inode }).root = open;
   t.namespace.mount(fs, t.at('/p'));
   assert.is(t.at('/p/same').dentry, t.at('/p/same').dentry);
