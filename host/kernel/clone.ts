@@ -99,7 +99,9 @@ function copySpace(t: Thread, { flags }: CloneRequest): AddressSpace {
   if ((flags & P.CLONE_VM) !== 0) return space.retain();
   const handle = kernel.core.exports.spaceFork(space.handle);
   if (handle === 0) throw new SysError(ENOMEM);
-  return kernel.newSpace(handle, space.layout);
+  const copy = kernel.newSpace(handle, space.layout);
+  copy.inheritImages(space);
+  return copy;
 }
 
 function copyState(t: Thread, child: Thread, request: CloneRequest): void {

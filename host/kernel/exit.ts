@@ -1,5 +1,5 @@
 import { Suspend, SysError } from '../linux/error.js';
-import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SI_KERNEL, SIG_IGN, SIGCHLD, SIGHUP } from '../linux/signal.js';
+import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SI_KERNEL, SIG_IGN, SIGCHLD, SIGHUP, SIGNAL_MAX } from '../linux/signal.js';
 import type { FdTable } from '../vfs/fdtable.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
@@ -125,7 +125,8 @@ function notifyParent(process: Process): void {
   const action = parent.handlers.get(SIGCHLD);
   const ignored = action.handler === SIG_IGN;
   const unwanted = exitSignal === SIGCHLD && (ignored || (action.flags & SA_NOCLDWAIT) !== 0);
-  if (exitSignal !== 0 && !(exitSignal === SIGCHLD && ignored)) {
+  // clone(2) takes any number; one that is no signal is sent to nobody.
+  if (exitSignal > 0 && exitSignal <= SIGNAL_MAX && !(exitSignal === SIGCHLD && ignored)) {
     const killed = (process.status & 0x7f) !== 0;
     const status = killed ? process.status & 0x7f : (process.status >> 8) & 0xff;
     sendToProcess(parent, childInfo(process, exitSignal, killed ? CLD_KILLED : CLD_EXITED, status));

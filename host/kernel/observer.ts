@@ -21,7 +21,7 @@ export interface SyscallObserver {
    * rt_sigreturn: what a0 holds when the thread goes on. Not called for exit and exit_group.
    */
   onSyscallExit(t: Thread, call: TracedCall, args: readonly number[], result: number): void;
-  /** A signal is about to be handled, ignored by default, stop the process or end it. */
+  /** A signal is about to be handled, stop the process or end it; or one that is ignored has been sent, maybe in the middle of a call. */
   onSignal(t: Thread, info: SigInfo): void;
   /** A thread has ended: `process.exiting`, `status` and `fatal` say how. */
   onThreadExit(t: Thread): void;

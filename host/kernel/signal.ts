@@ -45,7 +45,10 @@ function send(process: Process, target: Thread | undefined, queue: Process['pend
     return 0;
   }
   prepare(process, signo);
-  if (isIgnored(process, addressee ?? process.leader, signo)) return 0;
+  if (isIgnored(process, addressee ?? process.leader, signo)) {
+    process.kernel.observer?.onSignal(addressee ?? process.leader, info);
+    return 0;
+  }
   if (signo >= SIGRTMIN && info.code !== SI_USER && info.code !== SI_KERNEL) {
     if (queue.size >= process.limits[RLIMIT_SIGPENDING].current) return -EAGAIN;
   }

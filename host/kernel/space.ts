@@ -1,6 +1,7 @@
 import { SPACE_STAT_MAJOR_FAULTS, SPACE_STAT_MINOR_FAULTS, SPACE_STAT_RESIDENT_PEAK } from '../../assembly/shared/stat.js';
 import type { Core } from '../core/core.js';
 import { type Pager, UserMemory } from '../core/user.js';
+import type { Inode } from '../vfs/types.js';
 import { noUsage, type Usage } from './usage.js';
 
 /** Where the parts of a program lie; what /proc/PID/stat and cmdline show and prctl(PR_SET_MM) would change. */
@@ -35,6 +36,8 @@ export class AddressSpace {
   references = 1;
   readonly user: UserMemory;
   readonly layout: ImageLayout;
+  /** Files that are executed in it: program and interpreter. */
+  readonly #images: Inode[] = [];
 
   constructor(
     readonly core: Core,
@@ -65,6 +68,17 @@ export class AddressSpace {
           };
   }
 
+  /** The file is executed here: until the space is gone nobody may write it. */
+  execute(inode: Inode): void {
+    inode.executions++;
+    this.#images.push(inode);
+  }
+
+  /** fork: what the parent executes the child does, too. */
+  inheritImages(parent: AddressSpace): void {
+    for (const inode of parent.#images) this.execute(inode);
+  }
+
   /** Tells the core where mmap and brk begin and how far the stack may grow. */
   applyLayout(stackLimitBytes: number): void {
     const limit = Math.min(stackLimitBytes, STACK_BYTES_MAX);
@@ -87,6 +101,8 @@ export class AddressSpace {
   }
 
   release(): void {
-    if (--this.references === 0) this.core.exports.spaceRelease(this.handle);
+    if (--this.references > 0) return;
+    for (const inode of this.#images.splice(0)) inode.executions--;
+    this.core.exports.spaceRelease(this.handle);
   }
 }

@@ -133,6 +133,8 @@ function build(kernel: Kernel, request: ProgramRequest, elf: ElfFile, file: Open
   const space = kernel.newSpace(handle);
   try {
     const stackTop = placeAreas(kernel, space, request.stackLimitBytes);
+    space.execute(file.inode);
+    if (interpreter !== undefined) space.execute(interpreter.file.inode);
     const main = loadProgramImage(space, elf, file.mapObject());
     if (main.end > space.layout.mmapBase) throw new SysError(ENOMEM, 'the program does not fit below its stack');
     const loaded = interpreter === undefined ? undefined : loadInterpreterImage(space, interpreter.elf, interpreter.file.mapObject());
