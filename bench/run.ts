@@ -21,7 +21,7 @@ const at = args.indexOf('--rounds');
 if (at >= 0) rounds = Math.max(1, Number(args.splice(at, 2)[1]) || 1);
 const [suite, ...names] = args;
 
-if (!existsSync('dist/host/cli/main.js')) throw new Error('build first: npm run build');
+if (!existsSync('dist/bin/main.js')) throw new Error('build first: npm run build');
 mkdirSync('build/bench', { recursive: true });
 console.log(
   `node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`,

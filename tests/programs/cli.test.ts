@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import type { RunStats } from '../../host/machine-stats.js';
 import { testWith } from '../support/tools.js';
 
-const MAIN = 'dist/host/cli/main.js';
+const MAIN = 'dist/bin/main.js';
 const HELLO = 'examples/bin/hello.elf';
 let folder = '';
 
