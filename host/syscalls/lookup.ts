@@ -31,7 +31,7 @@ export function readPath(t: Thread, address: number): string {
 
 const SLASH = 47;
 
-/** Where a relative path starts. The descriptor is not looked at when the path is absolute; whether it is a directory is the walk's to say. */
+/** Where a relative path starts. An absolute path makes nobody look at the descriptor; whether it is a directory is the walk's to say. */
 export function startOf(t: Thread, dirfd: number, path: string): Location {
   return path.charCodeAt(0) === SLASH ? t.fs.cwd : locationOf(t, dirfd);
 }

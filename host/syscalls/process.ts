@@ -101,7 +101,7 @@ function findProcess(t: Thread, pid: number): Process | undefined {
 
 function setpgid(t: Thread, pid: number, pgid: number): number {
   const { kernel, process } = t;
-  if (pgid < 0) return -EINVAL;
+  if (pgid < 0 || (pgid === 0 && pid < 0)) return -EINVAL;
   const target = pid === 0 ? process : kernel.processes.get(pid);
   if (target === undefined || (target !== process && target.parent !== process)) return -ESRCH;
   if (target !== process && target.sid !== process.sid) return -EPERM;

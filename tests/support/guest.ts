@@ -126,8 +126,17 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     openHostStream(machine.namespace, { output: stdout }),
     openHostStream(machine.namespace, { output: stderr }),
   ];
-  const main = machine.spawn({ path: '/program', argv: ['program', ...args], env: [], cwd: '/work', files, uid: options.uid, gid: options.uid });
+  const main = machine.spawn({
+    path: '/program',
+    argv: ['program', ...args],
+    env: [],
+    cwd: '/work',
+    files,
+    uid: options.uid,
+    gid: options.uid,
+  });
   const result = await machine.run(main);
-  if (result.reason !== 'exit' && result.reason !== 'signal') throw new Error(`the machine ended the run: ${result.reason}\n${stdout.text}`);
+  if (result.reason !== 'exit' && result.reason !== 'signal')
+    throw new Error(`the machine ended the run: ${result.reason}\n${stdout.text}`);
   return { stdout: stdout.text, stderr: stderr.text, status: result.exitCode };
 }

@@ -111,6 +111,12 @@ const KINDS: Readonly<Record<string, Show>> = {
   'flags:open': (value) => openFlags(value),
   /** Only bits, no access mode: pipe2, dup3. */
   'flags:open_only': (value) => flagNames(FLAGS.open, value),
+  /** How to synchronise is a value of two bits, written even when it is 0. */
+  'flags:statx_at': (value) => {
+    const sync = flagNames(FLAGS.statx_sync, value & 0x6000);
+    const rest = value & ~0x6000;
+    return rest === 0 ? sync : `${sync}|${flagNames(FLAGS.at, rest >>> 0)}`;
+  },
   'enum:futex': (value) => futexOperation(value),
   'enum:ioctl': (value) => ioctlCommand(value >>> 0),
   'enum:sockettype': (value) => socketType(value),

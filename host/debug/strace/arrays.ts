@@ -22,7 +22,7 @@ function elements(view: CallView, at: number, total: number, size: number): Data
 
 /** struct iovec[]: with the bytes they hold, at most `filled` in all. */
 export function iovecs(view: CallView, at: number, count: number, filled: number): string {
-  if (count < 0 || count > 1024) return address(at);
+  if (at === 0 || count > 1024) return address(at);
   const items = elements(view, at, count, 16);
   if (items === undefined) return address(at);
   let left = filled;
@@ -37,6 +37,7 @@ export function iovecs(view: CallView, at: number, count: number, filled: number
 
 /** struct pollfd[]: what is waited for. */
 export function pollEvents(view: CallView, at: number, count: number): string {
+  if (at === 0) return 'NULL';
   const items = elements(view, at, count, 8);
   if (items === undefined) return address(at);
   return list(items, count, (item) => {

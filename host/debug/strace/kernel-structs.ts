@@ -130,11 +130,11 @@ function cpus(view: DataView): string {
   return `[${list.join(' ')}]`;
 }
 
-const CAP_VERSIONS: Readonly<Record<number, string>> = {
-  0x19980330: '_LINUX_CAPABILITY_VERSION_1',
-  0x20071026: '_LINUX_CAPABILITY_VERSION_2',
-  0x20080522: '_LINUX_CAPABILITY_VERSION_3',
-};
+const CAP_VERSIONS = new Map([
+  [0x19980330, '_LINUX_CAPABILITY_VERSION_1'],
+  [0x20071026, '_LINUX_CAPABILITY_VERSION_2'],
+  [0x20080522, '_LINUX_CAPABILITY_VERSION_3'],
+]);
 
 function capData(view: DataView): string {
   const set = (at: number): string => hex(u32(view, at) + u32(view, at + 12) * 2 ** 32);
@@ -169,7 +169,7 @@ export const KERNEL_STRUCTS: Readonly<Record<string, StructFormat>> = {
   },
   sched_param: { size: 4, show: (view) => `[${i32(view, 0)}]` },
   cpuset: { size: 8, show: cpus },
-  cap_header: { size: 8, show: (view) => `{version=${CAP_VERSIONS[u32(view, 0)] ?? hex(u32(view, 0))}, pid=${i32(view, 4)}}` },
+  cap_header: { size: 8, show: (view) => `{version=${CAP_VERSIONS.get(u32(view, 0)) ?? hex(u32(view, 0))}, pid=${i32(view, 4)}}` },
   cap_data: { size: 24, show: capData },
   clone_args: { size: 64, show: cloneArgs },
 };

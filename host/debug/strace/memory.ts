@@ -1,6 +1,6 @@
-import type { UserMemory } from '../../core/user.js';
-import { SysError, Suspend } from '../../linux/error.js';
 import { PAGE_MASK, PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import type { UserMemory } from '../../core/user.js';
+import { Suspend, SysError } from '../../linux/error.js';
 
 /** The memory of a traced process: what can't be read is `undefined`, never an exception. */
 export class TracedMemory {

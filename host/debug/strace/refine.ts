@@ -1,4 +1,6 @@
-import { O_CREAT, O_TMPFILE_BIT } from '../../linux/fcntl.js';
+import * as F from '../../linux/fcntl.js';
+import * as I from '../../linux/ioctl.js';
+import * as P from '../../linux/process.js';
 import { S_IFBLK, S_IFCHR, S_IFMT } from '../../linux/stat.js';
 
 /** The kinds of a call's arguments when other arguments decide on them: how many there are, and what they are. */
@@ -7,62 +9,64 @@ type Refine = (kinds: readonly string[], args: readonly number[]) => readonly st
 const replace = (kinds: readonly string[], index: number, kind: string): string[] => kinds.map((old, i) => (i === index ? kind : old));
 
 const FCNTL: Readonly<Record<number, string>> = {
-  0: 'int',
-  2: 'flags:fd',
-  4: 'flags:open',
-  5: 'inout:flock_pid',
-  6: 'struct:flock',
-  7: 'struct:flock',
-  8: 'int',
-  10: 'signal',
-  36: 'inout:flock_pid',
-  37: 'struct:flock',
-  38: 'struct:flock',
-  1024: 'enum:locktype',
-  1030: 'int',
-  1031: 'int',
-  1033: 'flags:seals',
+  [F.F_DUPFD]: 'int',
+  [F.F_SETFD]: 'flags:fd',
+  [F.F_SETFL]: 'flags:open',
+  [F.F_GETLK]: 'out:flock_pid',
+  [F.F_SETLK]: 'struct:flock',
+  [F.F_SETLKW]: 'struct:flock',
+  [F.F_SETOWN]: 'int',
+  [F.F_SETSIG]: 'signal',
+  [F.F_OFD_GETLK]: 'out:flock_pid',
+  [F.F_OFD_SETLK]: 'struct:flock',
+  [F.F_OFD_SETLKW]: 'struct:flock',
+  [F.F_SETLEASE]: 'enum:locktype',
+  [F.F_DUPFD_CLOEXEC]: 'int',
+  [F.F_SETPIPE_SZ]: 'int',
+  [F.F_ADD_SEALS]: 'flags:seals',
 };
-/** F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETLEASE, F_GETPIPE_SZ, F_GET_SEALS: no argument. */
-const FCNTL_BARE = [1, 3, 9, 11, 1025, 1032, 1034];
+const FCNTL_BARE = [F.F_GETFD, F.F_GETFL, F.F_GETOWN, F.F_GETSIG, F.F_GETLEASE, F.F_GETPIPE_SZ, F.F_GET_SEALS];
 
 const IOCTL: Readonly<Record<number, string>> = {
-  0x5401: 'out:termios',
-  0x5402: 'struct:termios',
-  0x5403: 'struct:termios',
-  0x5404: 'struct:termios',
-  0x540e: 'int',
-  0x540f: 'out:int',
-  0x5410: 'struct:int',
-  0x5411: 'out:int',
-  0x5413: 'out:winsize',
-  0x5414: 'struct:winsize',
-  0x541b: 'out:int',
-  0x5421: 'struct:int',
-  0x5429: 'out:int',
-  0x5452: 'struct:int',
-  2: 'out:int',
+  [I.TCGETS]: 'out:termios',
+  [I.TCSETS]: 'struct:termios',
+  [I.TCSETSW]: 'struct:termios',
+  [I.TCSETSF]: 'struct:termios',
+  [I.TIOCSCTTY]: 'int',
+  [I.TIOCGPGRP]: 'out:int',
+  [I.TIOCSPGRP]: 'struct:int',
+  [I.TIOCOUTQ]: 'out:int',
+  [I.TIOCGWINSZ]: 'out:winsize',
+  [I.TIOCSWINSZ]: 'struct:winsize',
+  [I.FIONREAD]: 'out:int',
+  [I.FIONBIO]: 'struct:int',
+  [I.TIOCGSID]: 'out:int',
+  [I.FIOASYNC]: 'struct:int',
+  [I.FIGETBSZ]: 'out:int',
 };
-const IOCTL_BARE = [0x540c, 0x540d, 0x5422, 0x5450, 0x5451];
+const IOCTL_BARE = [I.TIOCEXCL, I.TIOCNXCL, I.TIOCNOTTY, I.FIONCLEX, I.FIOCLEX];
 
 const PRCTL: Readonly<Record<number, readonly string[]>> = {
-  1: ['signal'],
-  2: ['out:int'],
-  3: [],
-  4: ['ulong'],
-  7: [],
-  8: ['ulong'],
-  15: ['string'],
-  16: ['out:comm'],
-  21: [],
-  23: ['ulong'],
-  24: ['ulong'],
-  27: [],
-  29: ['ulong'],
-  30: [],
-  36: ['ulong'],
-  37: ['out:int'],
+  [P.PR_SET_PDEATHSIG]: ['signal'],
+  [P.PR_GET_PDEATHSIG]: ['out:int'],
+  [P.PR_GET_DUMPABLE]: [],
+  [P.PR_SET_DUMPABLE]: ['ulong'],
+  [P.PR_GET_KEEPCAPS]: [],
+  [P.PR_SET_KEEPCAPS]: ['ulong'],
+  [P.PR_SET_NAME]: ['string'],
+  [P.PR_GET_NAME]: ['out:comm'],
+  [P.PR_GET_SECCOMP]: [],
+  [P.PR_CAPBSET_READ]: ['ulong'],
+  [P.PR_CAPBSET_DROP]: ['ulong'],
+  [P.PR_GET_SECUREBITS]: [],
+  [P.PR_SET_TIMERSLACK]: ['ulong'],
+  [P.PR_GET_TIMERSLACK]: [],
+  [P.PR_SET_CHILD_SUBREAPER]: ['ulong'],
+  [P.PR_GET_CHILD_SUBREAPER]: ['out:int'],
 };
+
+const AF_INET = 2;
+const AF_INET6 = 10;
 
 /** Arguments of each futex operation after the operation itself. */
 const FUTEX: Readonly<Record<number, readonly string[]>> = {
@@ -77,7 +81,7 @@ const FUTEX: Readonly<Record<number, readonly string[]>> = {
 
 const withMode: Refine = (kinds, args) => {
   const flags = kinds.indexOf('flags:open');
-  return (args[flags] & (O_CREAT | O_TMPFILE_BIT)) !== 0 ? kinds : kinds.slice(0, flags + 1);
+  return (args[flags] & (F.O_CREAT | F.O_TMPFILE_BIT)) !== 0 ? kinds : kinds.slice(0, flags + 1);
 };
 
 const REFINEMENTS: Readonly<Record<string, Refine>> = {
@@ -106,6 +110,7 @@ const REFINEMENTS: Readonly<Record<string, Refine>> = {
   sched_setaffinity: (kinds) => replace(kinds, 2, 'struct:cpuset'),
   sethostname: (kinds) => replace(kinds, 0, 'bytes'),
   setdomainname: (kinds) => replace(kinds, 0, 'bytes'),
+  socket: (kinds, args) => (args[0] === AF_INET || args[0] === AF_INET6 ? replace(kinds, 2, 'enum:ipproto') : kinds),
   timer_create: (kinds) => replace(kinds, 2, 'out:int'),
   mremap: (kinds, args) => ((args[3] & 2) !== 0 ? kinds : kinds.slice(0, 4)),
   nanosleep: (kinds) => replace(kinds, 1, 'outrest:timespec'),

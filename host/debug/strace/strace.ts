@@ -1,12 +1,12 @@
-import { encodeSigInfo } from '../../kernel/siginfo.js';
 import type { SyscallObserver, TracedCall } from '../../kernel/observer.js';
 import type { SigInfo } from '../../kernel/pending.js';
 import type { Process } from '../../kernel/process.js';
+import { encodeSigInfo } from '../../kernel/siginfo.js';
 import type { Thread } from '../../kernel/thread.js';
 import { signalName } from '../../linux/signal.js';
 import { isBoth, isOutput, showerOf } from './arguments.js';
-import { showClone } from './clone.js';
 import type { CallView } from './call.js';
+import { showClone } from './clone.js';
 import { siginfo, signalSet } from './kernel-structs.js';
 import { TracedMemory } from './memory.js';
 import { refineKinds } from './refine.js';
@@ -35,6 +35,8 @@ interface Pending {
  */
 export class Strace implements SyscallObserver {
   readonly #pending = new Map<Thread, Pending>();
+  /** Signals that came during a call. */
+  readonly #signals = new Map<Thread, SigInfo[]>();
   /** The thread whose call has begun and is in no line yet. */
   #open: Thread | undefined;
 
@@ -51,8 +53,9 @@ export class Strace implements SyscallObserver {
 
   onSyscallExit(t: Thread, call: TracedCall, args: readonly number[], result: number): void {
     const pending = this.#pending.get(t);
+    // A process that is to end never sees the result: onThreadExit writes the line.
+    if (pending === undefined || t.process.exiting) return;
     this.#pending.delete(t);
-    if (pending === undefined) return;
     const view: CallView = { call, args, memory: new TracedMemory(t.user), result };
     const before = shownBefore(pending);
     const texts = pending.parts.map((part, i) => part ?? showOutput(pending.kinds[i], view, i));
@@ -62,9 +65,19 @@ export class Strace implements SyscallObserver {
     if (this.#open !== t) this.#finishOpen(t);
     this.#open = undefined;
     this.#line(t, `${start})`, showResult(view, result));
+    const signals = this.#signals.get(t) ?? [];
+    this.#signals.delete(t);
+    for (const info of signals) this.onSignal(t, info);
   }
 
+  /** A signal that is ignored may be sent in the middle of a call: it comes after it. */
   onSignal(t: Thread, info: SigInfo): void {
+    if (this.#pending.has(t)) {
+      const waiting = this.#signals.get(t);
+      if (waiting === undefined) this.#signals.set(t, [info]);
+      else waiting.push(info);
+      return;
+    }
     this.#finishOpen(t);
     const bytes = encodeSigInfo(info);
     this.#put(t, `--- ${signalName(info.signo)} ${siginfo(new DataView(bytes.buffer, bytes.byteOffset))} ---`);
@@ -74,6 +87,7 @@ export class Strace implements SyscallObserver {
     this.#finishOpen(t);
     const pending = this.#pending.get(t);
     this.#pending.delete(t);
+    this.#signals.delete(t);
     if (pending !== undefined) {
       const open = this.#open === t;
       this.#open = undefined;

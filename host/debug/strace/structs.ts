@@ -1,5 +1,6 @@
-import { devMajor, devMinor, S_IFMT } from '../../linux/stat.js';
+import * as S from '../../linux/stat.js';
 import { ENUMS, enumName, FLAGS, flagNames } from './names.js';
+import { termios } from './termios.js';
 import { address, hex, octal, quote, quoteCut } from './text.js';
 
 /** A structure of fixed size in user memory and how strace writes it. */
@@ -16,13 +17,13 @@ export const i64 = (view: DataView, at: number): bigint => view.getBigInt64(at, 
 export const pointer = (view: DataView, at: number): string => address(Number(u64(view, at)));
 
 const FILE_TYPES: Readonly<Record<number, string>> = {
-  0o140000: 'S_IFSOCK',
-  0o120000: 'S_IFLNK',
-  0o100000: 'S_IFREG',
-  0o060000: 'S_IFBLK',
-  0o040000: 'S_IFDIR',
-  0o020000: 'S_IFCHR',
-  0o010000: 'S_IFIFO',
+  [S.S_IFSOCK]: 'S_IFSOCK',
+  [S.S_IFLNK]: 'S_IFLNK',
+  [S.S_IFREG]: 'S_IFREG',
+  [S.S_IFBLK]: 'S_IFBLK',
+  [S.S_IFDIR]: 'S_IFDIR',
+  [S.S_IFCHR]: 'S_IFCHR',
+  [S.S_IFIFO]: 'S_IFIFO',
 };
 
 const MODE_BITS: readonly (readonly [number, string])[] = [
@@ -33,7 +34,7 @@ const MODE_BITS: readonly (readonly [number, string])[] = [
 
 /** S_IFREG|S_ISUID|0755 */
 export function fileMode(mode: number): string {
-  const type = FILE_TYPES[mode & S_IFMT];
+  const type = FILE_TYPES[mode & S.S_IFMT];
   const parts = type === undefined ? [] : [type];
   for (const [bit, name] of MODE_BITS) if ((mode & bit) !== 0) parts.push(name);
   parts.push(octal(mode & (type === undefined ? ~0o7000 : 0o777)));
@@ -41,11 +42,11 @@ export function fileMode(mode: number): string {
 }
 
 export function device(dev: number): string {
-  return `makedev(${hex(devMajor(dev))}, ${hex(devMinor(dev))})`;
+  return `makedev(${hex(S.devMajor(dev))}, ${hex(S.devMinor(dev))})`;
 }
 
 function isDevice(mode: number): boolean {
-  return (mode & S_IFMT) === 0o020000 || (mode & S_IFMT) === 0o060000;
+  return (mode & S.S_IFMT) === S.S_IFCHR || (mode & S.S_IFMT) === S.S_IFBLK;
 }
 
 /** struct stat of the generic table, 128 bytes. */
@@ -84,8 +85,8 @@ function statfs(view: DataView): string {
   return `{${parts.join(', ')}}`;
 }
 
-export const timespec = (view: DataView, at = 0): string => `{tv_sec=${i64(view, at)}, tv_nsec=${i64(view, at + 8)}}`;
-export const timeval = (view: DataView, at = 0): string => `{tv_sec=${i64(view, at)}, tv_usec=${i64(view, at + 8)}}`;
+export const timespec = (view: DataView, at = 0): string => `{tv_sec=${i64(view, at)}, tv_nsec=${u64(view, at + 8)}}`;
+export const timeval = (view: DataView, at = 0): string => `{tv_sec=${i64(view, at)}, tv_usec=${u64(view, at + 8)}}`;
 
 const UTIME_NOW = 0x3fffffffn;
 const UTIME_OMIT = 0x3ffffffen;
@@ -137,13 +138,6 @@ export function epollEvent(view: DataView, at = 0): string {
 function winsize(view: DataView): string {
   const [rows, columns, x, y] = [0, 2, 4, 6].map((at) => view.getUint16(at, true));
   return `{ws_row=${rows}, ws_col=${columns}, ws_xpixel=${x}, ws_ypixel=${y}}`;
-}
-
-const TERMIOS_C = ['c_iflag', 'c_oflag', 'c_cflag', 'c_lflag'];
-
-/** The flag words as numbers (strace -X raw shows them so), without the control characters. */
-function termios(view: DataView): string {
-  return `{${TERMIOS_C.map((name, i) => `${name}=${hex(u32(view, i * 4))}`).join(', ')}, ...}`;
 }
 
 function utsname(view: DataView): string {

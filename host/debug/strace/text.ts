@@ -3,15 +3,9 @@ import { errnoMessage, errnoName } from '../../linux/errno.js';
 /** How many bytes of a string or buffer are shown (strace -s). */
 export const STRING_LIMIT = 32;
 
-const ESCAPES: Readonly<Record<number, string>> = {
-  0x09: '\\t',
-  0x0a: '\\n',
-  0x0b: '\\v',
-  0x0c: '\\f',
-  0x0d: '\\r',
-  0x22: '\\"',
-  0x5c: '\\\\',
-};
+/** Bytes that C writes with a letter, and which. */
+const ESCAPED = '\t\n\v\f\r"\\';
+const LETTERS = 'tnvfr"\\';
 
 /** Bytes as a C string literal with quotes: printable ASCII as it is, the usual escapes, the rest octal. */
 export function quote(bytes: Uint8Array): string {
@@ -21,8 +15,8 @@ export function quote(bytes: Uint8Array): string {
 }
 
 function quoteByte(byte: number, next: number | undefined): string {
-  const escape = ESCAPES[byte];
-  if (escape !== undefined) return escape;
+  const letter = ESCAPED.indexOf(String.fromCharCode(byte));
+  if (letter >= 0) return `\\${LETTERS[letter]}`;
   if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
   // A digit after a short octal escape would be read as part of it.
   const digitFollows = next !== undefined && next >= 0x30 && next <= 0x39;
@@ -45,9 +39,9 @@ export function hex(value: number): string {
   return `0x${(value < 0 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value)).toString(16)}`;
 }
 
-/** %#o with at least three digits: 0644, 000, 01777. */
+/** %#03o: 0644, 022, 000, 01777. */
 export function octal(value: number): string {
-  return `0${value.toString(8).padStart(3, '0')}`.replace(/^00(?=[0-7]{3})/, '0');
+  return (value === 0 ? '0' : `0${value.toString(8)}`).padStart(3, '0');
 }
 
 /** Why a call came back to be restarted: codes that only a tracer sees. */
