@@ -1,6 +1,7 @@
 /**
  * Advisory locks: record locks of fcntl(2), owned by a descriptor table (F_SETLK) or by an open file description (F_OFD_SETLK), and
- * whole-file locks of flock(2). The two kinds do not see each other. Nothing here sleeps: a refused caller waits on `lockQueue` and asks again.
+ * whole-file locks of flock(2). The two kinds do not see each other. Nothing here sleeps: a refused caller waits on `lockQueue` and
+ * asks again.
  */
 import { EDEADLK, EINVAL, ENOLCK } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
@@ -132,8 +133,8 @@ function insertSorted(records: RecordLock[], lock: RecordLock): void {
 }
 
 /**
- * F_SETLKW: true when done; false: sleep on lockQueue(inode) and call again. EDEADLK when those in the way wait, directly or through others,
- * for this owner. Call stopWaiting when the sleep is given up.
+ * F_SETLKW: true when done; false: sleep on lockQueue(inode) and call again. EDEADLK when those in the way wait, directly or through
+ * others, for this owner. Call stopWaiting when the sleep is given up.
  */
 export function setRecordLockOrWait(inode: Inode, request: LockRequest): boolean {
   if (setRecordLock(inode, request)) return true;
