@@ -113,7 +113,15 @@ function sendfile(t: Thread, outFd: number, inFd: number, address: number, count
   return finish(t, moved, [[address, offset]]);
 }
 
-function copyFileRange(t: Thread, inFd: number, inAddress: number, outFd: number, outAddress: number, count: number, flags: number): number {
+function copyFileRange(
+  t: Thread,
+  inFd: number,
+  inAddress: number,
+  outFd: number,
+  outAddress: number,
+  count: number,
+  flags: number,
+): number {
   const from = t.files.get(inFd);
   const to = t.files.get(outFd);
   const [fromOffset, toOffset] = [readOffset(t, inAddress), readOffset(t, outAddress)];
@@ -201,11 +209,15 @@ function syncfs(t: Thread, fd: number): number {
 
 export const copyRows = [
   row(71, 'sendfile', ['fd', 'fd', 'inout:offset', 'size'], sendfile),
-  row(76, 'splice', ['fd', 'inout:offset', 'fd', 'inout:offset', 'size', 'flags:splice'], splice, { partial: 'bytes are copied, pages not moved' }),
+  row(76, 'splice', ['fd', 'inout:offset', 'fd', 'inout:offset', 'size', 'flags:splice'], splice, {
+    partial: 'bytes are copied, pages not moved',
+  }),
   row(81, 'sync', [], sync),
   row(84, 'sync_file_range', ['fd', 'offset', 'offset', 'flags:sync_file_range'], syncFileRange, { partial: 'writes the whole file' }),
   row(213, 'readahead', ['fd', 'offset', 'size'], readahead, { partial: 'checks its arguments: readahead happens by itself' }),
-  row(223, 'fadvise64', ['fd', 'offset', 'offset', 'enum:fadvise'], fadvise64, { partial: 'DONTNEED, for the whole file; others have no effect' }),
+  row(223, 'fadvise64', ['fd', 'offset', 'offset', 'enum:fadvise'], fadvise64, {
+    partial: 'DONTNEED, for the whole file; others have no effect',
+  }),
   row(267, 'syncfs', ['fd'], syncfs),
   row(285, 'copy_file_range', ['fd', 'inout:offset', 'fd', 'inout:offset', 'size', 'hex'], copyFileRange),
 ];

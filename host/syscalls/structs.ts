@@ -1,8 +1,7 @@
 /** Structures of files as riscv64 Linux lays them out in memory. */
-import type { FileSystemStat, Inode, Timestamp } from '../vfs/types.js';
-import type { Mount } from '../vfs/dentry.js';
-import { devMajor, devMinor } from '../linux/stat.js';
 import * as S from '../linux/stat.js';
+import type { Mount } from '../vfs/dentry.js';
+import type { FileSystemStat, Inode, Timestamp } from '../vfs/types.js';
 
 const TWO32 = 2 ** 32;
 const BLOCK_BYTES = 4096;
@@ -67,10 +66,10 @@ export function putStatx(view: DataView, inode: Inode, mount: Mount, isMountRoot
   if (born !== undefined) putStatxTime(view, 80, born);
   putStatxTime(view, 96, inode.ctime);
   putStatxTime(view, 112, inode.mtime);
-  view.setUint32(128, devMajor(inode.rdev), true);
-  view.setUint32(132, devMinor(inode.rdev), true);
-  view.setUint32(136, devMajor(inode.fs.dev), true);
-  view.setUint32(140, devMinor(inode.fs.dev), true);
+  view.setUint32(128, S.devMajor(inode.rdev), true);
+  view.setUint32(132, S.devMinor(inode.rdev), true);
+  view.setUint32(136, S.devMajor(inode.fs.dev), true);
+  view.setUint32(140, S.devMinor(inode.fs.dev), true);
   put64(view, 144, mount.id);
 }
 
