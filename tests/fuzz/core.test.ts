@@ -138,7 +138,7 @@ test('random mapping calls answer with addresses or errno and lose no frame', as
       }
     }
     for (const space of spaces) exports.spaceRelease(space);
-    while (exports.objectNextFreed() !== 0) continue;
+    while (exports.objectNextFreed() !== 0);
     return exports.framesInUse();
   };
   for (let round = 0; round < fuzzRounds(40); round++) {
