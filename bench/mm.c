@@ -21,7 +21,7 @@
 
 #define PAGE 4096UL
 #define PAGES 1024UL
-#define MIN_NS 20e6
+#define MIN_NS 60e6
 #define ROUNDS 3
 
 typedef double (*bench_fn)(long iterations); /* returns elapsed nanoseconds, < 0 = failed */
