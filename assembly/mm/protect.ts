@@ -49,7 +49,8 @@ export function changeFlags(space: usize, start: u64, end: u64, set: u32, clear:
   const whole = vmaAt(space, start);
   const flags = (load<u32>(whole, VMA_FLAGS) & ~clear) | set;
   if (flags == load<u32>(whole, VMA_FLAGS)) return true;
-  if (load<i32>(space, SPACE_VMAS) + pieces(space, whole, start, end, flags) > <i32>VMA_LIMIT) return false;
+  const more = pieces(space, whole, start, end, flags);
+  if (more > 0 && load<i32>(space, SPACE_VMAS) + more > <i32>VMA_LIMIT) return false;
   if (!splitAt(space, start) || !splitAt(space, end)) {
     joinRange(space, start, end);
     return false;

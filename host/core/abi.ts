@@ -50,9 +50,11 @@ export interface CoreExports {
   mmRemap(space: number, oldAddress: number, oldLength: number, newLength: number, flags: number, newAddress: number): number;
   /** Returns the resulting break (like the system call: unchanged on failure). 0 queries. */
   mmBrk(space: number, address: number): number;
+  /** Also NEED_PAGE (MADV_POPULATE_*): fill HART_IO_OBJECT / HART_IO_INDEX and call again. */
   mmAdvise(space: number, address: number, length: number, advice: number): number;
   /** 1 resident, 0 not, -ENOMEM unmapped: one page. */
   mmResident(space: number, address: number): number;
+  /** Also NEED_PAGE, as mmAdvise. */
   mmLock(space: number, address: number, length: number, lock: number): number;
   /** First VMA whose end is above address, or 0. Read its fields through VMA_*. */
   vmaFind(space: number, address: number): number;
@@ -105,4 +107,8 @@ export interface CoreExports {
   objectRead(object: number, offset: number, space: number, address: number, length: number): number;
   /** User memory -> cache; grows the size; marks dirty. Same results. */
   objectWrite(object: number, offset: number, space: number, address: number, length: number): number;
+
+  // --- tests only: 0, or the number of the first rule that is broken (assembly/mm/check.ts)
+  debugCheckSpace(space: number): number;
+  debugCheckFrames(): number;
 }

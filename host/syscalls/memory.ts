@@ -1,4 +1,6 @@
 import { EACCES, EAGAIN, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { NEED_PAGE } from '../../assembly/shared/exit.js';
+import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
 import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_LOCKED_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
 import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK } from '../kernel/limits.js';
@@ -169,11 +171,21 @@ function brk(t: Thread, address: number): number {
   return exports.mmBrk(space.handle, address);
 }
 
+/** Makes a call of the core again for as long as it asks for pages of files. The pager may throw Suspend: the call is run again then. */
+function withPages(t: Thread, call: () => number): number {
+  const { core, env } = t.kernel;
+  for (;;) {
+    const result = call();
+    if (result !== NEED_PAGE) return result;
+    env.pages.pager(core.u32[(HART + HART_IO_OBJECT) >>> 2], core.u32[(HART + HART_IO_INDEX) >>> 2]);
+  }
+}
+
 function madvise(t: Thread, address: number, length: number, advice: number): number {
   if (!aligned(address)) return -EINVAL;
   const bytes = pageCeil(length);
   if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
-  return t.kernel.core.exports.mmAdvise(t.process.space.handle, address, bytes, advice);
+  return withPages(t, () => t.kernel.core.exports.mmAdvise(t.process.space.handle, address, bytes, advice));
 }
 
 /** Calls `each` with every mapping that overlaps [start, end). Returns false when a part of it is not mapped. */
@@ -248,7 +260,7 @@ function lock(t: Thread, address: number, length: number, on: boolean): number {
     if (limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
     if (locked + bytes > limits[RLIMIT_MEMLOCK].current) return -ENOMEM;
   }
-  return exports.mmLock(space.handle, start, bytes, on ? 1 : 0);
+  return withPages(t, () => exports.mmLock(space.handle, start, bytes, on ? 1 : 0));
 }
 
 function mlock2(t: Thread, address: number, length: number, flags: number): number {
