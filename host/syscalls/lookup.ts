@@ -1,4 +1,6 @@
 import { EBADF, ENOENT } from '../../assembly/shared/errno.js';
+import { ACCESS_READ } from '../../assembly/shared/exit.js';
+import { PAGE_MASK } from '../../assembly/shared/layout.js';
 import { RLIMIT_NOFILE } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
@@ -7,6 +9,9 @@ import type { Location } from '../vfs/dentry.js';
 import { fileLocation } from '../vfs/openfile.js';
 import type { OpenFile } from '../vfs/types.js';
 import { resolve } from '../vfs/walk.js';
+
+const SLASH = 47;
+const ASCII_END = 0x80;
 
 /** From descriptors and paths in user memory to files: what most calls begin with. */
 
@@ -24,12 +29,17 @@ export function writable(t: Thread, fd: number): OpenFile {
   return file;
 }
 
-/** EFAULT; ENAMETOOLONG when no NUL comes within PATH_MAX bytes. */
+/** EFAULT; ENAMETOOLONG when no NUL comes within PATH_MAX bytes. Most paths are ASCII within a page: they need no decoder. */
 export function readPath(t: Thread, address: number): string {
-  return t.user.readString(address, PATH_MAX);
+  const { user } = t;
+  const at = user.page(address, ACCESS_READ);
+  const { u8 } = user.core;
+  const limit = ((at | PAGE_MASK) >>> 0) + 1;
+  let end = at;
+  while (end < limit && u8[end] > 0 && u8[end] < ASCII_END) end++;
+  if (end === limit || u8[end] !== 0) return user.readString(address, PATH_MAX);
+  return String.fromCharCode.apply(null, u8.subarray(at, end) as unknown as number[]);
 }
-
-const SLASH = 47;
 
 /** Where a relative path starts. An absolute path makes nobody look at the descriptor; whether it is a directory is the walk's to say. */
 export function startOf(t: Thread, dirfd: number, path: string): Location {
