@@ -70,7 +70,7 @@ export async function runProgram(program: string, args: readonly string[], optio
         files: stdio.files(machine),
       }),
     );
-    stdio.attach(machine, main);
+    stdio.attach(main);
     return await finishRun(machine, main, stdio, program, options);
   } finally {
     stdio.close();

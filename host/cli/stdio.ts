@@ -1,8 +1,7 @@
 import { isatty, ReadStream } from 'node:tty';
 import { EIO } from '../../assembly/shared/errno.js';
 import type { Process } from '../kernel/process.js';
-import { sendToGroup } from '../kernel/signal.js';
-import { SI_KERNEL } from '../linux/signal.js';
+import { giveTerminal } from '../kernel/terminal.js';
 import type { Machine } from '../machine.js';
 import { errnoOf } from '../vfs/backends/node-errno.js';
 import { HostInput, openHostStream } from '../vfs/hoststream.js';
@@ -19,7 +18,7 @@ const CTRL_C = 3;
 export interface Stdio {
   files(machine: Machine): OpenFile[];
   /** The program has begun: the terminal's keys reach it from now on. */
-  attach(machine: Machine, main: Process): void;
+  attach(main: Process): void;
   /** Called for every Ctrl-C that the terminal turns into SIGINT. */
   onInterrupt: (() => void) | undefined;
   close(): void;
@@ -65,15 +64,10 @@ class NodeStdio implements Stdio {
     return installTerminal(machine.namespace, terminal);
   }
 
-  attach(machine: Machine, main: Process): void {
+  attach(main: Process): void {
     const terminal = this.#terminal;
     if (terminal === undefined) return;
-    terminal.session = main.sid;
-    terminal.foreground = main.pgid;
-    main.terminal = terminal;
-    terminal.onSignal = (signo) => {
-      if (terminal.foreground !== 0) sendToGroup(machine.kernel, terminal.foreground, { signo, code: SI_KERNEL });
-    };
+    giveTerminal(main, terminal);
     process.on('SIGWINCH', this.#onResize);
   }
 

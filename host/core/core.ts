@@ -12,7 +12,6 @@ const MEMORY_INITIAL_WASM_PAGES = 2048;
 export class Core {
   readonly memory: WebAssembly.Memory;
   readonly exports: CoreExports;
-  #buffer!: ArrayBuffer;
   #u8!: Uint8Array;
   #u32!: Uint32Array;
   #view!: DataView;
@@ -31,24 +30,25 @@ export class Core {
   }
 
   #refresh(): void {
-    this.#buffer = this.memory.buffer;
-    this.#u8 = new Uint8Array(this.#buffer);
-    this.#u32 = new Uint32Array(this.#buffer);
-    this.#view = new DataView(this.#buffer);
+    const { buffer } = this.memory;
+    this.#u8 = new Uint8Array(buffer);
+    this.#u32 = new Uint32Array(buffer);
+    this.#view = new DataView(buffer);
   }
 
+  // A view of a buffer that has been detached has length 0. Asking the memory for its buffer costs more than most uses of it.
   get u8(): Uint8Array {
-    if (this.memory.buffer !== this.#buffer) this.#refresh();
+    if (this.#u8.length === 0) this.#refresh();
     return this.#u8;
   }
 
   get u32(): Uint32Array {
-    if (this.memory.buffer !== this.#buffer) this.#refresh();
+    if (this.#u32.length === 0) this.#refresh();
     return this.#u32;
   }
 
   get view(): DataView {
-    if (this.memory.buffer !== this.#buffer) this.#refresh();
+    if (this.#u8.length === 0) this.#refresh();
     return this.#view;
   }
 

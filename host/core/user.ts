@@ -96,6 +96,13 @@ export class UserMemory {
   }
 
   writeU64(address: number, value: number): void {
+    if ((address & PAGE_MASK) <= PAGE_SIZE - 8) {
+      const at = this.page(address, X.ACCESS_WRITE);
+      const { view } = this.core;
+      view.setUint32(at, value, true);
+      view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+      return;
+    }
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, value, true);

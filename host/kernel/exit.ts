@@ -1,11 +1,12 @@
 import { Suspend, SysError } from '../linux/error.js';
-import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SI_KERNEL, SIG_IGN, SIGCHLD, SIGHUP, SIGNAL_MAX } from '../linux/signal.js';
+import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX } from '../linux/signal.js';
 import type { FdTable } from '../vfs/fdtable.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
 import { type Process, threadUsage } from './process.js';
 import { releaseRobustList } from './robust.js';
-import { childInfo, endProcess, sendToGroup, sendToProcess } from './signal.js';
+import { childInfo, endProcess, sendToProcess } from './signal.js';
+import { leaveTerminal } from './terminal.js';
 import { SWITCHED, type Thread } from './thread.js';
 import { addUsage } from './usage.js';
 
@@ -89,16 +90,6 @@ export function releaseSpace(process: Process): void {
   process.space.release();
   process.sharesParentSpace = false;
   process.vforkQueue.wake();
-}
-
-/** A session leader's end hangs up the foreground group of its terminal. */
-function leaveTerminal(process: Process): void {
-  const terminal = process.terminal;
-  if (terminal === undefined) return;
-  for (const member of process.kernel.processes.values()) if (member.sid === process.sid) member.terminal = undefined;
-  sendToGroup(process.kernel, terminal.foreground, { signo: SIGHUP, code: SI_KERNEL });
-  terminal.session = 0;
-  terminal.foreground = 0;
 }
 
 /** An orphan goes to the nearest ancestor that reaps for others, else to init. */

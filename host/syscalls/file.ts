@@ -2,10 +2,12 @@
 import { EAGAIN, EFAULT, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
 import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { sendToThread } from '../kernel/signal.js';
+import { refuseRead, refuseWrite } from '../kernel/terminal.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
 import { SI_USER, SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
+import { TerminalFile } from '../vfs/terminalfile.js';
 import type { OpenFile } from '../vfs/types.js';
 import { outsideUser, readIovecs, UserBuffer } from './iobuffer.js';
 import { readable, writable } from './lookup.js';
@@ -31,6 +33,8 @@ export function sleepOn(t: Thread, file: OpenFile): number {
 
 function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
   if (isDirectory(file.inode.mode)) return -EISDIR;
+  const stopped = file instanceof TerminalFile ? refuseRead(t, file.terminal) : 0;
+  if (stopped !== 0) return stopped;
   const count = file.read(buffer, offset);
   if (count === -EAGAIN && isBlocking(file) && !nonBlocking) return sleepOn(t, file);
   return count === 0 && buffer.fault !== 0 ? -buffer.fault : count;
@@ -43,6 +47,8 @@ function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false
 function transmit(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
   const refused = t.process.limits[RLIMIT_FSIZE].current === UNLIMITED ? 0 : limitSize(t, file, offset);
   if (refused !== 0) return refused;
+  const stopped = file instanceof TerminalFile ? refuseWrite(t, file.terminal) : 0;
+  if (stopped !== 0) return stopped;
   const total = buffer.remaining;
   const mayBlock = isBlocking(file) && !nonBlocking;
   let done = (t.scratch as number | undefined) ?? 0;

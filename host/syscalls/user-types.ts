@@ -3,6 +3,8 @@ import type { UserMemory } from '../core/user.js';
 import { NS_PER_SECOND } from '../kernel/clock.js';
 import { SysError } from '../linux/error.js';
 
+const TIMESPEC_BYTES = 16;
+
 /** Structures of user memory that several families of calls read and write. */
 
 export function readBigU64(user: UserMemory, address: number): bigint {
@@ -24,9 +26,10 @@ export function readTimespec(user: UserMemory, address: number): number {
 }
 
 export function writeTimespec(user: UserMemory, address: number, ns: number): void {
-  const bytes = new Uint8Array(16);
-  putTimespec(new DataView(bytes.buffer), 0, ns);
-  user.write(address, bytes);
+  const seconds = Math.floor(ns / NS_PER_SECOND);
+  user.prepareWrite(address, TIMESPEC_BYTES);
+  user.writeU64(address, seconds);
+  user.writeU64(address + 8, Math.floor(ns - seconds * NS_PER_SECOND));
 }
 
 export function putTimespec(view: DataView, at: number, ns: number): void {
