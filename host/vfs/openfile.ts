@@ -1,4 +1,4 @@
-import { EBADF, EINVAL } from '../../assembly/shared/errno.js';
+import { EBADF, EINVAL, EISDIR } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import { O_PATH, SEEK_CUR, SEEK_SET } from '../linux/fcntl.js';
 import { S_IFDIR } from '../linux/stat.js';
@@ -49,6 +49,10 @@ export class PathFile extends OpenFile {
  */
 export class DirectoryFile extends OpenFile {
   #entries: Dirent[] | undefined;
+
+  override read(): number {
+    return -EISDIR;
+  }
 
   override readdir(): Dirent[] {
     if (this.#entries === undefined || this.offset === 0) this.#entries = [...this.#dots(), ...this.inode.readdir()];

@@ -2,7 +2,7 @@ import { ENOMEM } from '../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import type { Pager } from '../core/user.js';
-import { SysError } from '../linux/error.js';
+import { Suspend, SysError } from '../linux/error.js';
 import type { PagedInode } from './pagedinode.js';
 import type { FileSystem } from './types.js';
 
@@ -41,22 +41,32 @@ export class PageCache {
     }
   }
 
-  /** Writes back what is dirty: of one file system, or of all. */
+  /** Writes back what is dirty: of one file system, or of all. Every file is tried; the first error is thrown then. Suspend: call again. */
   sync(fs?: FileSystem): void {
-    for (const inode of [...this.#inodes.values()]) if (fs === undefined || inode.fs === fs) inode.writeBack();
+    const errors: SysError[] = [];
+    for (const inode of [...this.#inodes.values()]) {
+      if (fs !== undefined && inode.fs !== fs) continue;
+      const error = refusal(() => inode.writeBack());
+      if (error instanceof SysError) errors.push(error);
+      else if (error !== undefined) throw error;
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /**
    * Gives frames back when memory is short: unmapped pages of files that can be read again, written back first where dirty. Returns how
-   * many frames became free.
+   * many frames became free. A file whose medium fails, or can't answer at once, keeps its pages: its own fsync will tell.
    */
   reclaim(): number {
     const { exports } = this.core;
     const before = exports.framesInUse();
-    for (const inode of [...this.#inodes.values()]) inode.dropClean();
+    const inodes = [...this.#inodes.values()];
+    for (const inode of inodes) inode.dropClean();
     if (exports.framesInUse() === before) {
-      this.sync();
-      for (const inode of [...this.#inodes.values()]) inode.dropClean();
+      for (const inode of inodes) {
+        refusal(() => inode.writeBack());
+        inode.dropClean();
+      }
     }
     return before - exports.framesInUse();
   }
@@ -122,5 +132,16 @@ export class PageCache {
     this.core.u8.set(from.subarray(0, bytes), at + within);
     this.core.exports.objectMarkDirty(object, index);
     return bytes;
+  }
+}
+
+/** What a medium answers instead of doing its work; anything else that is thrown is a mistake of ours and goes on its way. */
+function refusal(act: () => void): SysError | Suspend | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SysError || error instanceof Suspend) return error;
+    throw error;
   }
 }

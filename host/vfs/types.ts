@@ -1,6 +1,7 @@
 import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, EPERM, ESPIPE, EXDEV } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';
+import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../linux/poll.js';
 import type { WaitQueue } from './wait.js';
 
 /** Seconds since 1970 (negative allowed) and 0..999,999,999 nanoseconds. */
@@ -198,7 +199,7 @@ export abstract class OpenFile {
   }
   /** Current POLL* bits. Regular files are always ready. */
   poll(): number {
-    return 0x5;
+    return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
   }
   /** A FIFO opened by name whose other end is not there yet: the open call sleeps on `queue` while this is true, the file in its scratch
    * state, and releases the file when it gives up. */

@@ -208,6 +208,24 @@ test('reclaim drops clean pages, writes dirty ones back first when it must', asy
   assert.is(read(file, 1, 49 * PAGE_SIZE)[0], 3);
 });
 
+test('a medium that fails does not stop others from being written back or reclaimed', async () => {
+  const { env, disk, file } = await diskFile(10 * PAGE_SIZE);
+  const other = new Disk(PATTERN(10 * PAGE_SIZE));
+  const otherFile = new DiskFile(env, other).open(F.O_RDWR) as PagedFile;
+  for (const each of [file, otherFile]) write(each, new Uint8Array(10 * PAGE_SIZE).fill(1), 0);
+  disk.fail = () => {
+    throw new SysError(EIO);
+  };
+  assert.is(
+    outcome(() => env.pages.sync()),
+    'EIO',
+  );
+  assert.is(other.writes.length, 10);
+  write(otherFile, new Uint8Array(10 * PAGE_SIZE).fill(2), 0);
+  assert.ok(env.pages.reclaim() >= 10);
+  assert.is(read(file, 1, 0)[0], 1, 'its dirty pages stay');
+});
+
 test('a file larger than memory can be read and written', async () => {
   const { disk, file } = await diskFile(400 * PAGE_SIZE, 200);
   const want = disk.bytes.slice();

@@ -284,6 +284,24 @@ test('deep trees and long chains do not use the stack', async () => {
   );
 });
 
+test('a directory is not read like a file', async () => {
+  const t = await tree();
+  const file = t.open('/', F.O_RDONLY);
+  assert.is(
+    outcome(() => t.readFile(file)),
+    'EISDIR',
+  );
+  assert.is(file.seek(3, F.SEEK_SET), 3);
+  assert.is(
+    outcome(() => file.seek(0, F.SEEK_END)),
+    'EINVAL',
+  );
+  assert.is(
+    outcome(() => file.mapObject()),
+    'ENODEV',
+  );
+});
+
 test('hostile names', async () => {
   const t = await tree();
   for (const bad of ['a\0b', '\0', '/x\0']) {
