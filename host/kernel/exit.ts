@@ -1,6 +1,8 @@
 import { Suspend, SysError } from '../linux/error.js';
 import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX } from '../linux/signal.js';
 import type { FdTable } from '../vfs/fdtable.js';
+import { releaseFile } from '../vfs/openfile.js';
+import { OpenFile } from '../vfs/types.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
 import { type Process, threadUsage } from './process.js';
@@ -9,6 +11,12 @@ import { childInfo, endProcess, sendToProcess } from './signal.js';
 import { leaveTerminal } from './terminal.js';
 import { SWITCHED, type Thread } from './thread.js';
 import { addUsage } from './usage.js';
+
+/** A thread that dies in the open call of a FIFO, waiting for the other end, holds a file that no descriptor leads to. */
+function abandonCall(t: Thread): void {
+  const { scratch } = t;
+  if (scratch instanceof OpenFile) attempt(() => releaseFile(scratch));
+}
 
 /** exit_group(2): the whole process ends with this wait status once its threads get their turn. */
 export function exitGroup(process: Process, status: number): number {
@@ -22,6 +30,7 @@ export function exitThread(t: Thread, status: number): void {
   if (t.state === 'dead') return;
   releaseUserState(t);
   kernel.futexes.abandon(t);
+  abandonCall(t);
   t.die();
   process.threads.delete(t);
   addUsage(process.endedUsage, threadUsage(t));

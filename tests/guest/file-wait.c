@@ -256,6 +256,12 @@ static void blocking(void) {
   close(fd);
   setitimer(ITIMER_REAL, &soon, NULL);
   T(open("ff", O_RDONLY));
+  /* Who is killed while it waits for the other end leaves nothing open. */
+  if ((pid = fork()) == 0) _exit(open("ff", O_RDONLY) < 0);
+  usleep(20000);
+  kill(pid, SIGKILL);
+  T(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+  T(open("ff", O_WRONLY | O_NONBLOCK));
   T(close(open("ff", O_RDWR)));
 }
 
