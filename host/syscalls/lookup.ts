@@ -43,7 +43,7 @@ export function readPath(t: Thread, address: number): string {
 
 /** Where a relative path starts. An absolute path makes nobody look at the descriptor; whether it is a directory is the walk's to say. */
 export function startOf(t: Thread, dirfd: number, path: string): Location {
-  return path.charCodeAt(0) === SLASH ? t.fs.cwd : locationOf(t, dirfd);
+  return path.charCodeAt(0) === SLASH ? t.fs.root : locationOf(t, dirfd);
 }
 
 /** What a descriptor, or AT_FDCWD, names. */

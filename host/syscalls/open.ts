@@ -6,7 +6,7 @@ import { releaseFile } from '../vfs/openfile.js';
 import { open } from '../vfs/operations.js';
 import { createPipe } from '../vfs/pipe.js';
 import type { OpenFile } from '../vfs/types.js';
-import { descriptorLimit, readPath, startOf } from './lookup.js';
+import { descriptorLimit, locationOf, readPath, startOf } from './lookup.js';
 import { row } from './row.js';
 
 const PERMISSIONS = 0o7777;
@@ -18,7 +18,9 @@ function openPath(t: Thread, dirfd: number, address: number, flags: number, mode
   if (file === undefined) {
     const path = readPath(t, address);
     t.files.requireFree(1, descriptorLimit(t));
-    file = open(t.fs, startOf(t, dirfd, path), path, flags, mode, resolve);
+    // Where the descriptor is the root, an absolute path needs it, too.
+    const start = (resolve & F.RESOLVE_IN_ROOT) !== 0 ? locationOf(t, dirfd) : startOf(t, dirfd, path);
+    file = open(t.fs, start, path, flags, mode, resolve);
   }
   if (file.opening) {
     const result = t.sleep({ queues: [file.queue] });

@@ -1,4 +1,5 @@
 /** System calls on files: programs of tests/guest that try every error, compared with what Linux itself prints. */
+import { release } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileGuest, compileNative, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
@@ -16,5 +17,9 @@ testWith(test, NATIVE_NEEDS, 'reading and writing: results, errors, faults, limi
 testWith(test, NATIVE_NEEDS, 'names: making, opening, linking, renaming, listing', () => compare('file-names'));
 testWith(test, NATIVE_NEEDS, 'what files are: stat, modes, owners, times, sizes, permissions', () => compare('file-status'));
 testWith(test, NATIVE_NEEDS, 'waiting and moving: poll, select, epoll, locks, fcntl, copies', () => compare('file-wait'));
+/** tmpfs has extended attributes of users since Linux 6.6. */
+const RECENT = Number.parseFloat(release()) >= 7 || /^6\.(?:[6-9]|\d\d)/.test(release()) ? [] : ['Linux 6.6'];
+
+testWith(test, [...NATIVE_NEEDS, ...RECENT], 'openat2, extended attributes, epoll_pwait2', () => compare('file-extra'));
 
 test.run();
