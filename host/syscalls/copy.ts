@@ -1,8 +1,9 @@
 /** Moving bytes between files without user memory: sendfile, copy_file_range, splice; and hints about future reads. */
-import { EAGAIN, EBADF, EINVAL, EISDIR, EOVERFLOW, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
+import { EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, EOVERFLOW, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
+import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
-import { SIGPIPE } from '../linux/signal.js';
+import { SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
 import { HostBuffer } from '../vfs/hostbuffer.js';
 import { fileLocation } from '../vfs/openfile.js';
@@ -66,8 +67,20 @@ function waitsFor(from: OpenFile, to: OpenFile): OpenFile {
   return from instanceof PipeFile && from.pipe.used === 0 ? from : to;
 }
 
-function copyPiece(t: Thread, { from, to, fromOffset, toOffset }: Transfer, done: number, wanted: number): number {
+/** How far RLIMIT_FSIZE lets a regular file be written from a position. */
+function roomBelowLimit(t: Thread, to: OpenFile, at: number): number {
+  const limit = t.process.limits[RLIMIT_FSIZE].current;
+  return limit === UNLIMITED || !isRegular(to.inode.mode) ? Number.POSITIVE_INFINITY : limit - at;
+}
+
+function copyPiece(t: Thread, { from, to, fromOffset, toOffset }: Transfer, done: number, most: number): number {
   const { pages } = t.kernel.env;
+  const allowed = roomBelowLimit(t, to, toOffset === undefined ? to.offset : toOffset + done);
+  if (allowed <= 0) {
+    signalSelf(t, SIGXFSZ);
+    return -EFBIG;
+  }
+  const wanted = Math.min(most, allowed);
   const pipe = from instanceof PipeFile ? from.pipe : undefined;
   const writeAt = toOffset === undefined ? undefined : toOffset + done;
   if (pipe !== undefined) {

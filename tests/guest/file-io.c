@@ -1,5 +1,6 @@
 /* read, write and their variants: results, positions, every error that arguments can cause, short transfers at faults. */
 #include "check.h"
+#include <sys/sendfile.h>
 
 static char buffer[8192];
 
@@ -196,6 +197,16 @@ static void limits(void) {
   T(ftruncate(fd, 101));
   T(signals == SIGXFSZ);
   T(lseek(fd, 0, SEEK_END));
+  int from = open("big-enough", O_RDWR | O_CREAT, 0644);
+  T(pwrite(from, buffer, 100, 0));
+  T(lseek(fd, 60, SEEK_SET));
+  off_t start = 0;
+  T(sendfile(fd, from, &start, 100));
+  T(start);
+  signals = 0;
+  T(sendfile(fd, from, &start, 100));
+  T(signals == SIGXFSZ);
+  close(from);
   T(setrlimit(RLIMIT_FSIZE, &old));
   close(fd);
   limit.rlim_cur = 5;
