@@ -63,7 +63,7 @@ export interface MachineOptions {
   readonly fuel?: number;
   /** Ends the run after so much host time. */
   readonly timeoutMs?: number;
-  /** May the host still bring something that wakes a sleeping program (an open standard input)? Default: never. */
+  /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
   readonly mayWake?: () => boolean;
   /** Lets the host's event loop turn once. */
   readonly yieldToHost?: () => Promise<void>;
@@ -349,7 +349,7 @@ export class Machine {
   async #idle(timeoutAt: number): Promise<boolean> {
     const { kernel } = this;
     const deadline = kernel.timers.next();
-    const mayWake = kernel.hostWaits > 0 || this.options.mayWake?.() === true;
+    const mayWake = kernel.waitsForHost || this.options.mayWake?.() === true;
     if (deadline === Number.POSITIVE_INFINITY && !mayWake) return false;
     if (this.options.clock?.advanceTo !== undefined && kernel.hostWaits === 0 && deadline < Number.POSITIVE_INFINITY) {
       this.options.clock.advanceTo(deadline);

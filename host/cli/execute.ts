@@ -3,6 +3,7 @@ import { type MappedPlace, mappedPlace, symbolAt } from '../debug/symbolize.js';
 import { loadCore } from '../index-node.js';
 import type { Process } from '../kernel/process.js';
 import { SysError } from '../linux/error.js';
+import { SIGHUP, SIGINT, SIGTERM, SIGWINCH } from '../linux/signal.js';
 import { Machine, type RunResult } from '../machine.js';
 import { findProgram, installFile, makeDirectories, mountStandard } from '../machine-setup.js';
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
@@ -48,14 +49,13 @@ export async function runProgram(program: string, args: readonly string[], optio
   const bytes = options.root === undefined ? programBytes(program) : undefined;
   const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
   const stdio = openStdio();
-  const machine = await Machine.create({
+  const machine: Machine = await Machine.create({
     module: await loadCore(),
     root: rootFileSystem(options.root, options.rw === true),
     memoryBytes,
     fuel: options.fuel,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-    // Ctrl-C can always come.
-    mayWake: () => true,
+    mayWake: () => machine.kernel.handlesAny([SIGINT, SIGHUP, SIGTERM, SIGWINCH]),
   });
   try {
     for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
@@ -169,6 +169,7 @@ function describeEnd(machine: Machine, result: RunResult, place: MappedPlace | u
       complain(`ended after ${options.fuel} instructions (--fuel)`);
       return O.EXIT_FUEL;
     case 'deadlock':
-      throw new Error('a run that Ctrl-C can wake was taken for dead');
+      complain('ended: every process sleeps and nothing can wake one (deadlock)');
+      return result.exitCode;
   }
 }

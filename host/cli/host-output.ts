@@ -13,7 +13,7 @@ const RETRY_MS_MAX = 16;
  * wait for a descriptor of its own to be writable.
  */
 class DescriptorOutput implements HostOutput {
-  readonly queue = new WaitQueue();
+  readonly queue = new WaitQueue(() => true);
   #full = false;
   #retryMs = RETRY_MS_MIN;
   #waiting = false;
@@ -57,7 +57,7 @@ const QUEUED_BYTES_MAX = 65536;
 
 /** A socket (what Node gives its children for pipes): written to in the background, so a slow reader stops the guest, not us. */
 class SocketOutput implements HostOutput {
-  readonly queue = new WaitQueue();
+  readonly queue = new WaitQueue(() => true);
   #error = 0;
 
   constructor(private readonly socket: Writable) {

@@ -41,6 +41,12 @@ export class SignalHandlers {
     );
   }
 
+  /** The program has no handler of its own. */
+  isDefaultOrIgnored(signal: number): boolean {
+    const { handler } = this.#actions[signal];
+    return handler === SIG_DFL || handler === SIG_IGN;
+  }
+
   /** Delivery would have no effect. */
   ignores(signal: number): boolean {
     const { handler } = this.#actions[signal];

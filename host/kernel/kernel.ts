@@ -111,6 +111,21 @@ export class Kernel {
     return false;
   }
 
+  /** A thread sleeps for input or a promise of the host, so that the machine is not dead when nobody can run. */
+  get waitsForHost(): boolean {
+    if (this.hostWaits > 0) return true;
+    for (const t of this.threads.values()) if (t.waitsForHost) return true;
+    return false;
+  }
+
+  /** Some process has a handler of its own for one of these signals: the host may yet send them. */
+  handlesAny(signals: readonly number[]): boolean {
+    for (const { handlers, state } of this.processes.values()) {
+      if (state === 'running' && signals.some((signo) => !handlers.isDefaultOrIgnored(signo))) return true;
+    }
+    return false;
+  }
+
   /** Members of a process group, zombies included. */
   group(pgid: number): Process[] {
     return [...this.processes.values()].filter((p) => p.pgid === pgid);

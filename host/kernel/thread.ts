@@ -164,9 +164,9 @@ export class Thread implements Waiter {
     return this.#sleep?.interruptible !== false;
   }
 
-  /** Asleep until some deadline: when nothing else can wake it, time will. */
-  get timed(): boolean {
-    return this.#timer !== undefined;
+  /** Asleep for something that only the host can bring. */
+  get waitsForHost(): boolean {
+    return this.#sleep?.queues?.some((queue) => queue?.mayComeFromHost() === true) === true;
   }
 
   hasDeliverable(): boolean {

@@ -57,7 +57,7 @@ class Interest implements Waiter {
 }
 
 export class EpollFile extends OpenFile {
-  readonly #queue = new WaitQueue();
+  readonly #queue = new WaitQueue(() => [...this.#interests].some(({ file }) => file.queue?.mayComeFromHost() === true));
   /** In the order in which they will be reported: who was reported goes to the end. */
   readonly #interests = new Set<Interest>();
 

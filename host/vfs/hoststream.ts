@@ -35,7 +35,7 @@ const CHUNK_BYTES = 65536;
 
 /** Where input comes from: the host pushes chunks as they arrive, the guest takes bytes when it likes. */
 export class HostInput {
-  readonly queue = new WaitQueue();
+  readonly queue = new WaitQueue(() => !this.#ended);
   /** A terminal looks at bytes as they come, so that its keys work while nobody reads. */
   onPush: (() => void) | undefined = undefined;
   readonly #chunks: Uint8Array[] = [];

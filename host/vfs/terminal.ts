@@ -39,7 +39,7 @@ const SPACE = 32;
 
 export class Terminal {
   readonly termios = new T.Termios();
-  readonly queue = new WaitQueue();
+  readonly queue = new WaitQueue(() => this.host.input?.ended === false || !this.host.output.writable);
   /** A key asks for a signal to the foreground process group. The kernel sets it. */
   onSignal: ((signo: number) => void) | undefined = undefined;
   /** Session and foreground process group that it belongs to, 0: none. The job control of the kernel keeps them. */

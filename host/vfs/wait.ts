@@ -4,10 +4,15 @@ export interface Waiter {
   wake(): void;
 }
 
+const never = (): boolean => false;
+
 /** A list of those who wait for one condition (pipe readable, child exited, futex...). Wakers wake all: the woken test
  * their condition again, so a spurious wake is harmless. */
 export class WaitQueue {
   readonly #waiters = new Set<Waiter>();
+
+  /** mayComeFromHost: can something outside the guest (a key, bytes from the host) still wake it? Default: never. */
+  constructor(readonly mayComeFromHost: () => boolean = never) {}
 
   add(waiter: Waiter): void {
     this.#waiters.add(waiter);
