@@ -112,6 +112,17 @@ export class Mm {
     return 0;
   }
 
+  /** Stores an instruction word. (A view taken before touch() may be gone after it: memory grows.) */
+  writeWord(space: number, address: number, word: number): void {
+    const at = this.touch(space, address, X.ACCESS_WRITE);
+    assert.ok(at > 0);
+    this.core.view.setUint32(at, word, true);
+  }
+
+  fillPage(at: number, value: number): void {
+    this.core.u8.fill(value, at, at + PAGE);
+  }
+
   get fault(): { kind: number; access: number; address: number } {
     const words = this.core.u32;
     return {

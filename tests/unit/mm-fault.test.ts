@@ -121,8 +121,7 @@ test('a tree of forks: each sees what was there when it was born, and its own st
   for (let n = 0; n < spaces.length; n += 2) mm.exports.spaceRelease(spaces[n]);
   const rest = spaces.filter((_, n) => n % 2 === 1);
   mm.check(...rest);
-  for (let n = 1; n < spaces.length; n += 2)
-    for (let i = 0; i < 16; i++) assert.is(mm.read(spaces[n], AT + i * PAGE), contents[n][i]);
+  for (let n = 1; n < spaces.length; n += 2) for (let i = 0; i < 16; i++) assert.is(mm.read(spaces[n], AT + i * PAGE), contents[n][i]);
   mm.finish(before, ...rest);
 });
 

@@ -6,6 +6,7 @@ import * as X from '../../assembly/shared/exit.js';
 import * as M from '../../assembly/shared/mman.js';
 import * as S from '../../assembly/shared/stat.js';
 import { ANON, BRK_START, MAY_ALL, MMAP_BASE, Mm, PAGE, RW, SHARED_ANON, WINDOW_PAGES } from '../support/core.js';
+import { fuzzSeed, Random } from '../support/random.js';
 
 const AT = 0x1000000;
 /** Above everything that is placed without a hint. */
@@ -136,7 +137,14 @@ test('mappings of a file are joined only where their offsets go on', async () =>
     [0, 2, 8],
   );
   assert.is(mm.exports.objectReferences(file), 4);
-  for (const [page, value] of [[0, 1], [2, 3], [3, 4], [4, 9], [5, 10]]) assert.is(mm.read(space, AT + page * PAGE), value);
+  for (const [page, value] of [
+    [0, 1],
+    [2, 3],
+    [3, 4],
+    [4, 9],
+    [5, 10],
+  ])
+    assert.is(mm.read(space, AT + page * PAGE), value);
   mm.exports.objectRelease(file);
   mm.finish(before, space);
 });
@@ -241,6 +249,30 @@ test('a hole in the middle of a mapping needs a place in the count, a piece at i
   assert.is(mm.exports.mmUnmap(space, TASK_SIZE / 2 + 15 * PAGE, PAGE), 0);
   assert.is(mm.exports.vmaCount(space), 65530);
   mm.finish(before, space);
+});
+
+test('the place found is the highest that fits, as a search by hand finds it', async () => {
+  const mm = await Mm.create();
+  const before = mm.frames;
+  const random = new Random(fuzzSeed(5));
+  for (let round = 0; round < 20; round++) {
+    const space = mm.space();
+    for (let step = 0; step < 150; step++) {
+      const vmas = mm.vmas(space);
+      const bytes = (1 + random.below(12)) * PAGE;
+      if (vmas.length > 0 && random.chance(0.4)) {
+        const { start, end } = random.pick(vmas);
+        mm.exports.mmUnmap(space, start + random.below((end - start) / PAGE) * PAGE, bytes);
+        continue;
+      }
+      let want = MMAP_BASE - bytes;
+      for (const { start, end } of vmas.reverse()) if (end > want && start < want + bytes) want = start - bytes;
+      assert.is(mm.map(space, 0, bytes / PAGE, random.pick([RW, M.PROT_READ])), want);
+    }
+    mm.check(space);
+    mm.exports.spaceRelease(space);
+  }
+  assert.is(mm.frames, before);
 });
 
 test('page tables are freed with the last mapping over them', async () => {
