@@ -23,9 +23,8 @@ const [suite, ...names] = args;
 
 if (!existsSync('dist/bin/main.js')) throw new Error('build first: npm run build');
 mkdirSync('build/bench', { recursive: true });
-console.log(
-  `node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`,
-);
+const machine = `node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}`;
+console.log(`${machine}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`);
 
 const suites: Record<string, () => void> = {
   startup: () => benchStartup(rounds),

@@ -1,5 +1,6 @@
 /**
- * Writes everything that comes from the instruction table and the system-call table. `--check` writes nothing and fails when a file is stale.
+ * Writes everything that comes from the instruction table and the system-call table. `--check` writes nothing and fails when a
+ * file is stale.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

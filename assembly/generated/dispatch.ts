@@ -6,7 +6,8 @@ import { div, divu, divuw, divw, rem, remu, remuw, remw, word } from '../exec/in
 import { ACCESS, box, f1, f2, imm, readable, setF, setS, setX, SIGN, storable, suspend, x1, x2 } from '../run';
 
 /**
- * Runs from the slot at ip until `n` (low half: instructions, high half: accesses) has reached the budget or something needs more than the loop.
+ * Runs from the slot at ip until `n` (low half: instructions, high half: accesses) has reached the budget or something needs more
+ * than the loop.
  * Leaves ip and n through suspend(); returns EXIT_* or SLOW, with ip at an operation not yet executed (EXIT_ECALL, EXIT_EBREAK: counted).
  */
 export function loop(ip: usize, n: u64, budget: u32, permissions: usize, base: usize, pages: u64): u32 {

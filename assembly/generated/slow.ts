@@ -12,7 +12,10 @@ import { atomic, box, DONE, DONE_ACCESS, f1, f2, f3, faultExit, imm, roundingMod
 /** Where execution goes on after DONE and DONE_ACCESS. */
 export let nextPc: u64 = 0;
 
-/** Executes the operation at pc; DONE, DONE_ACCESS (an access was made) or EXIT_*. executed: instructions of this run, this one included. */
+/**
+ * Executes the operation at pc; DONE, DONE_ACCESS (an access was made) or EXIT_*. executed: instructions of this run, this one
+ * included.
+ */
 export function executeSlow(w: u64, pc: u64, executed: u32): u32 {
   const lo = <u32>w;
   switch (lo & 511) {

@@ -6,7 +6,8 @@ import { FRAME_COUNT, PERM_READ, PERM_WRITE } from '../shared/layout';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
-  FRAME_CODE, FRAME_FREE, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences, framesCovered, framesListed, framesUsed,
+  FRAME_CODE, FRAME_FREE, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences, framesCovered,
+  framesListed, framesUsed,
 } from './frames';
 import { objectFrame, objectIsDirty } from './object';
 import { PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';

@@ -14,7 +14,8 @@ import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vma
 export function spaceFork(parent: usize): usize {
   const child = S.spaceCreate();
   if (child == 0) return 0;
-  S.spaceSetLayout(child, load<u64>(parent, S.SPACE_MMAP_BASE), load<u64>(parent, S.SPACE_BRK_START), load<u64>(parent, S.SPACE_STACK_LIMIT));
+  const mmapBase = load<u64>(parent, S.SPACE_MMAP_BASE);
+  S.spaceSetLayout(child, mmapBase, load<u64>(parent, S.SPACE_BRK_START), load<u64>(parent, S.SPACE_STACK_LIMIT));
   store<u64>(child, load<u64>(parent, S.SPACE_BRK), S.SPACE_BRK);
   for (let vma = vmaFind(parent, 0); vma != 0; vma = vmaNext(parent, vma)) {
     if (load<u32>(vma, VMA_FLAGS) & M.VM_DONTFORK) continue;

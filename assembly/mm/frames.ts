@@ -12,7 +12,8 @@
  * A frame of small records is never mapped and uses 8..31 as slab.ts says.
  * Invariant: a descriptor of all zeros is a frame never used, and its memory is zero.
  */
-import { COUNT_FRAMES_PEAK, DESCRIPTORS, FIRST_FRAME, FIRST_WINDOW_FRAME, FRAME_COUNT, HART, HART_COUNTERS, PAGE_SHIFT, PAGE_SIZE } from '../shared/layout';
+import { COUNT_FRAMES_PEAK, DESCRIPTORS, FIRST_FRAME, FIRST_WINDOW_FRAME, FRAME_COUNT } from '../shared/layout';
+import { HART, HART_COUNTERS, PAGE_SHIFT, PAGE_SIZE } from '../shared/layout';
 import { codeDropped } from '../code';
 import { DECODED_OWNER } from './decoded';
 import { reclaim } from './reclaim';

@@ -69,7 +69,8 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
     access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
     (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0);
   const start = <u64>place;
-  const error = anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset);
+  const error =
+    anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset);
   if (error != 0) return error;
   // Best effort, as in Linux: what can't be had now is had at its first touch.
   if ((flags & M.MAP_LOCKED) != 0 || (flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {

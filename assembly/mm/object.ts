@@ -239,7 +239,8 @@ function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
     const offset = load<u64>(vma, VMA_OFFSET);
     const last = offset + (load<u64>(vma, VMA_END) - start);
     if (last <= low || offset >= high) continue;
-    zapRange(<usize>load<u32>(vma, VMA_SPACE), start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object);
+    const space = <usize>load<u32>(vma, VMA_SPACE);
+    zapRange(space, start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object);
   }
 }
 

@@ -2,7 +2,8 @@
  * Windows: virtual page v of a space has its identity frame at first + v, and a permission byte that says what may be done there
  * without asking. Slot i of the permission tables belongs to at most one space; all its bytes are zero while it is free.
  */
-import { FIRST_WINDOW_FRAME, FRAME_COUNT, PAGE_SHIFT, PERMISSIONS, PERM_WRITE, PERMISSION_STRIDE_SHIFT, WINDOW_SLOTS } from '../shared/layout';
+import { FIRST_WINDOW_FRAME, FRAME_COUNT, PAGE_SHIFT, PERM_WRITE } from '../shared/layout';
+import { PERMISSION_STRIDE_SHIFT, PERMISSIONS, WINDOW_SLOTS } from '../shared/layout';
 import { SPACE_SLOT, SPACE_WINDOW } from './space';
 
 /** Of the active space; windowPages 0 = it has no window. */

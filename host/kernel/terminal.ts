@@ -1,4 +1,7 @@
-/** Job control (credentials(7), tty_ioctl(4)): which processes may use the terminal that controls their session, and what stops the others. */
+/**
+ * Job control (credentials(7), tty_ioctl(4)): which processes may use the terminal that controls their session, and what stops the
+ * others.
+ */
 import { EINVAL, EIO, ENOTTY, EPERM, ESRCH } from '../../assembly/shared/errno.js';
 import { SI_KERNEL, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU } from '../linux/signal.js';
 import type { Terminal } from '../vfs/terminal.js';

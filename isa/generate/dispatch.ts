@@ -1,9 +1,9 @@
 import { OPERATIONS, type Operation } from './model.js';
 
 /**
- * The interpreter is two functions. `loop` holds no call: V8 would keep its variables in memory if it did (docs/decisions/0001). Whatever needs
- * one (a window miss, a page not yet decoded, floating point, atomics) leaves it with SLOW; `executeSlow` then does that one operation
- * completely, and the loop goes on.
+ * The interpreter is two functions. `loop` holds no call: V8 would keep its variables in memory if it did (docs/decisions/0001).
+ * Whatever needs one (a window miss, a page not yet decoded, floating point, atomics) leaves it with SLOW; `executeSlow` then does
+ * that one operation completely, and the loop goes on.
  */
 
 /** Reads the operands that an expression names. */
@@ -199,7 +199,10 @@ import { atomic, box, DONE, DONE_ACCESS, f1, f2, f3, faultExit, imm, roundingMod
 /** Where execution goes on after DONE and DONE_ACCESS. */
 export let nextPc: u64 = 0;
 
-/** Executes the operation at pc; DONE, DONE_ACCESS (an access was made) or EXIT_*. executed: instructions of this run, this one included. */
+/**
+ * Executes the operation at pc; DONE, DONE_ACCESS (an access was made) or EXIT_*. executed: instructions of this run, this one
+ * included.
+ */
 export function executeSlow(w: u64, pc: u64, executed: u32): u32 {
   const lo = <u32>w;
   switch (lo & 511) {
@@ -222,7 +225,8 @@ import { div, divu, divuw, divw, rem, remu, remuw, remw, word } from '../exec/in
 import { ACCESS, box, f1, f2, imm, readable, setF, setS, setX, SIGN, storable, suspend, x1, x2 } from '../run';
 
 /**
- * Runs from the slot at ip until \`n\` (low half: instructions, high half: accesses) has reached the budget or something needs more than the loop.
+ * Runs from the slot at ip until \`n\` (low half: instructions, high half: accesses) has reached the budget or something needs more
+ * than the loop.
  * Leaves ip and n through suspend(); returns EXIT_* or SLOW, with ip at an operation not yet executed (EXIT_ECALL, EXIT_EBREAK: counted).
  */
 export function loop(ip: usize, n: u64, budget: u32, permissions: usize, base: usize, pages: u64): u32 {

@@ -132,7 +132,7 @@ export function expandedOperands(row: Row): Operands {
     const targets = operandNames(wanted[i]);
     const written = /^\$(\d)$/.exec(text);
     const sources = written === null ? operandNames(text) : operandNames(own[Number(written[1]) - 1]);
-    targets.forEach((target, k) => place(target, sourceValue(sources[k], own), result));
+    for (const [k, target] of targets.entries()) place(target, sourceValue(sources[k], own), result);
   });
   return result;
 }
