@@ -82,6 +82,7 @@ function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
   const child = new Process(kernel, pid, parent, old.pgid, old.sid, space, handlers);
   child.exitSignal = (flags & P.CLONE_PARENT) !== 0 ? old.exitSignal : request.exitSignal;
   child.limits = old.limits.map((limit) => ({ ...limit }));
+  child.cpuTimers.limitChanged(child);
   child.executable = old.executable;
   child.dumpable = old.dumpable;
   child.noNewPrivileges = old.noNewPrivileges;

@@ -1,5 +1,7 @@
-import { SI_KERNEL, SI_TIMER, SIGALRM, SIGPROF, SIGVTALRM } from '../linux/signal.js';
+import { SI_KERNEL, SI_TIMER, SIGALRM, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from '../linux/signal.js';
+import { NS_PER_SECOND } from './clock.js';
 import type { Kernel } from './kernel.js';
+import { RLIMIT_CPU } from './limits.js';
 import type { Process } from './process.js';
 import { sendToProcess, sendToThread, signalPending } from './signal.js';
 import type { Thread } from './thread.js';
@@ -49,17 +51,30 @@ interface CpuTimer {
   intervalNs: number;
 }
 
-/** ITIMER_VIRTUAL (user time) and ITIMER_PROF (user and system): looked at after every slice and call while armed. */
+/** ITIMER_VIRTUAL (user time), ITIMER_PROF (user and system) and RLIMIT_CPU: looked at after every slice and call while armed. */
 export class CpuTimers {
   #virtual: CpuTimer = { expires: 0, intervalNs: 0 };
   #prof: CpuTimer = { expires: 0, intervalNs: 0 };
+  /** CPU time at which RLIMIT_CPU is next acted upon, Infinity without a limit. */
+  #limitAt = Number.POSITIVE_INFINITY;
   armed = false;
+
+  /** RLIMIT_CPU has been set or inherited. */
+  limitChanged(process: Process): void {
+    this.#limitAt = process.limits[RLIMIT_CPU].current * NS_PER_SECOND;
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.armed = this.#virtual.expires > 0 || this.#prof.expires > 0 || this.#limitAt < Number.POSITIVE_INFINITY;
+  }
 
   /** Instructions until one may fire: a slice need not be longer. */
   budget(process: Process): number {
     let least = Number.POSITIVE_INFINITY;
     if (this.#virtual.expires > 0) least = Math.min(least, this.#virtual.expires - process.usage().userNs);
     if (this.#prof.expires > 0) least = Math.min(least, this.#prof.expires - process.cpuNs());
+    if (this.#limitAt < Number.POSITIVE_INFINITY) least = Math.min(least, this.#limitAt - process.cpuNs());
     return Math.max(1, least);
   }
 
@@ -74,13 +89,22 @@ export class CpuTimers {
     const timer = { expires: valueNs === 0 ? 0 : now + valueNs, intervalNs };
     if (prof) this.#prof = timer;
     else this.#virtual = timer;
-    this.armed = this.#virtual.expires > 0 || this.#prof.expires > 0;
+    this.#arm();
   }
 
   check(process: Process): void {
     this.#check(process, this.#virtual, process.usage().userNs, SIGVTALRM);
     this.#check(process, this.#prof, process.cpuNs(), SIGPROF);
-    this.armed = this.#virtual.expires > 0 || this.#prof.expires > 0;
+    if (process.cpuNs() >= this.#limitAt) this.#overLimit(process);
+    this.#arm();
+  }
+
+  /** SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. */
+  #overLimit(process: Process): void {
+    const { maximum } = process.limits[RLIMIT_CPU];
+    const hard = process.cpuNs() >= maximum * NS_PER_SECOND;
+    this.#limitAt = Math.min(this.#limitAt + NS_PER_SECOND, maximum * NS_PER_SECOND);
+    sendToProcess(process, { signo: hard ? SIGKILL : SIGXCPU, code: SI_KERNEL });
   }
 
   #check(process: Process, timer: CpuTimer, now: number, signo: number): void {

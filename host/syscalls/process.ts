@@ -2,7 +2,7 @@ import { E2BIG, EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../../assembly/shar
 import { type CloneRequest, cloneThread } from '../kernel/clone.js';
 import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { exitGroup, exitThread } from '../kernel/exit.js';
-import { type Limit, NOFILE_MAX, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
+import { type Limit, NOFILE_MAX, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
 import type { Process } from '../kernel/process.js';
 import { SWITCHED, type Thread } from '../kernel/thread.js';
 import * as P from '../linux/process.js';
@@ -163,6 +163,7 @@ function prlimit(t: Thread, pid: number, resource: number, next: number, old: nu
     if (wanted.maximum > limit.maximum && !mayRaise) return -EPERM;
     if (resource === RLIMIT_NOFILE && wanted.maximum > NOFILE_MAX) return -EPERM;
     Object.assign(limit, wanted);
+    if (resource === RLIMIT_CPU) target.cpuTimers.limitChanged(target);
     if (resource === RLIMIT_STACK) target.space.applyLayout(limit.current);
   }
   if (old !== 0) writeLimit(t, old, before);
