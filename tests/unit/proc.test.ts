@@ -22,6 +22,8 @@ import { resolve } from '../../host/vfs/walk.js';
 import { find, get, names, newEnvironment, readFrom, readText, throwsErrno, writeTo } from '../support/backends.js';
 import { makeTar } from '../support/tar.js';
 
+/** VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC */
+const MAY_ALL = 0x70;
 const CODE = 0x10000;
 const HEAP = 0x200000;
 const STACK = 0x3ff000;
@@ -61,7 +63,7 @@ async function world(): Promise<World> {
   const handle = core.exports.spaceCreate();
   core.exports.spaceSetLayout(handle, 0x400000, HEAP, 1 << 20);
   const map = (at: number, length: number, prot: number, flags: number, object = 0, offset = 0): void => {
-    const got = core.exports.mmMap(handle, at, length, prot, flags | MAP_FIXED, object, offset, 7);
+    const got = core.exports.mmMap(handle, at, length, prot, flags | MAP_FIXED, object, offset, MAY_ALL);
     assert.is(got, at);
   };
   const tool = get(tar, 'bin/tool').open(O_RDONLY);
