@@ -33,6 +33,8 @@ const SLICE_INSTRUCTIONS = 500_000;
 const CALL_INSTRUCTIONS = 500;
 /** The host's events get their turn this often. */
 const YIELD_MS = 10;
+/** The `time` CSR counts at 10 MHz, an instruction as a nanosecond. */
+const NS_PER_TICK = 100;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
@@ -104,6 +106,8 @@ export class Machine {
   readonly #starved = new WeakSet<Process>();
   readonly #yield: () => Promise<void>;
   #fuel: number;
+  /** What HART_TIME holds. */
+  #timeOffset = 0;
   #main: Process | undefined = undefined;
 
   private constructor(
@@ -221,6 +225,7 @@ export class Machine {
     const { process } = t;
     kernel.cpu.load(t);
     kernel.contextSwitches++;
+    this.#setTimeCsr();
     let left = SLICE_INSTRUCTIONS;
     while (t.state === 'runnable') {
       if (process.exiting) {
@@ -246,6 +251,15 @@ export class Machine {
       if (this.core.u32[(C.HART + C.HART_FREED_OBJECTS) >>> 2] !== 0) this.#dropFreed();
       if (process.cpuTimers.armed) process.cpuTimers.check(process);
     }
+  }
+
+  /** `time` goes on with instructions during a turn, and catches up with the clock between turns; it never goes back. */
+  #setTimeCsr(): void {
+    const { core, kernel } = this;
+    const ticks = Math.floor((kernel.now() - core.counter(C.COUNT_INSTRUCTIONS)) / NS_PER_TICK);
+    if (ticks <= this.#timeOffset) return;
+    this.#timeOffset = ticks;
+    core.writeU64(C.HART + C.HART_TIME, ticks);
   }
 
   /** False: the thread waits for the host in the middle of it. */
