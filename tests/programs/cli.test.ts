@@ -261,12 +261,6 @@ test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () =>
   const plain = file('plain.s', `_start: ${say}\n1: j 1b\n.rodata\nready: .ascii "ready\\n"`);
   assert.is(await outcome(plain, ['SIGINT']), 130);
   assert.is(await outcome(plain, ['SIGTERM']), 143);
-  // ppoll of nothing without a timeout: asleep until a signal comes
-  const asleep = file(
-    'asleep.s',
-    `_start: ${say}\nli a0, 0; li a1, 0; li a2, 0; li a3, 0; li a7, 73; ecall\n.rodata\nready: .ascii "ready\\n"`,
-  );
-  assert.is(await outcome(asleep, ['SIGINT']), 130);
   // rt_sigaction(SIGINT, SIG_IGN)
   const deaf = file(
     'deaf.s',
@@ -275,6 +269,14 @@ test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () =>
      .data; .align 3; ignore: .dword 1, 0, 0; ready: .ascii "ready\\n"`,
   );
   assert.is(await outcome(deaf, ['SIGINT', 'SIGINT']), 130);
+});
+
+test('a program that nothing can wake is told so', () => {
+  // ppoll of nothing without a timeout
+  const asleep = file('asleep.s', '_start: li a0, 0; li a1, 0; li a2, 0; li a3, 0; li a7, 73; ecall');
+  const ended = pagewalk(['run', asleep]);
+  assert.is(ended.status, 137);
+  assert.match(ended.stderr, /every process sleeps and nothing can wake one/);
 });
 
 testWith(test, ['script'], 'a terminal is a terminal for the program: TCGETS, editing, echo, CR LF', () => {
