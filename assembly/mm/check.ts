@@ -53,6 +53,8 @@ function checkEntries(space: usize): u32 {
   let tables: u32 = 1;
   let giga: u64 = -1;
   for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
+    const overlapping = vmaFind(space, va);
+    if (overlapping == 0 || load<u64>(overlapping, VMA_START) >= va + (1 << 21)) return 44;
     tables += va >> 30 == giga ? 1 : 2;
     giga = va >> 30;
     for (let i = 0; i < 512; i++, va += 4096) {

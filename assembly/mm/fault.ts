@@ -5,7 +5,9 @@
 import * as X from '../shared/exit';
 import * as L from '../shared/layout';
 import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from '../shared/mman';
-import { frameAddress, frameAllocate, frameAllocateZeroed, frameObject, frameReferences, frameRelease, frameRetain } from './frames';
+import {
+  frameAddress, frameAllocate, frameAllocateZeroed, frameIsFree, frameObject, frameReferences, frameRelease, frameRetain,
+} from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, OBJECT_KIND } from './object';
 import { PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE } from './pagetable';
 import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
@@ -183,19 +185,23 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
     if (kind == X.FAULT_NONE) translationInvalidate(space, page);
     return kind;
   }
-  if (frameObject(old) == 0 && frameReferences(old) == 1) {
+  const identity = identityFrame(space, page);
+  const sole = frameObject(old) == 0 && frameReferences(old) == 1;
+  // The last owner keeps the frame, unless that lies elsewhere and its own place is free: one copy, and the window serves the page.
+  const frame = sole && (old == identity || !frameIsFree(identity)) ? 0 : frameAllocate(identity);
+  if (frame == 0) {
+    if (!sole) return X.FAULT_MEMORY;
     store<u64>(at, pte | PTE_W | PTE_D | PTE_A);
     translationInvalidate(space, page);
     return X.FAULT_NONE;
   }
-  const frame = frameAllocate(identityFrame(space, page));
-  if (frame == 0) return X.FAULT_MEMORY;
   memory.copy(frameAddress(frame), frameAddress(old), L.PAGE_SIZE);
   uncount(space, page, old);
   store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
   translationInvalidate(space, page);
   frameRelease(old);
   count(space, page, frame);
+  if (sole) return X.FAULT_NONE;
   store<u64>(space, load<u64>(space, SPACE_COW) + 1, SPACE_COW);
   bump(L.COUNT_COW_FAULTS);
   return X.FAULT_NONE;

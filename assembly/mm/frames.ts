@@ -73,6 +73,10 @@ export function frameObject(frame: u32): u32 {
 export function frameIndex(frame: u32): u32 {
   return load<u32>(descriptor(frame), 12);
 }
+/** Could it be had by asking for it, and without taking memory from somebody else? */
+export function frameIsFree(frame: u32): bool {
+  return frame != 0 && inUse < limit && (frameFlags(frame) & FRAME_USED) == 0;
+}
 export function frameSetOwner(frame: u32, object: u32, index: u32): void {
   store<u32>(descriptor(frame), object, 8);
   store<u32>(descriptor(frame), index, 12);

@@ -75,17 +75,18 @@ export function pteSkip(root: u32, va: u64, end: u64): u64 {
 const GIGA: u64 = 1 << 30;
 const MEGA2: u64 = 1 << 21;
 
-/** After [start, end) was unmapped: frees the tables there that lie wholly in the gap [floor, ceiling), where no mapping is left. */
+/**
+ * After [start, end) was unmapped: frees the tables there that lie wholly in the gap [floor, ceiling), where no mapping is left.
+ * Invariant: a table exists only where a mapping overlaps what it covers. So there is nothing to look for outside [start, end).
+ */
 export function tablesTrim(space: usize, start: u64, end: u64, floor: u64, ceiling: u64): void {
   const root = frameAddress(load<u32>(space, SPACE_ROOT));
   for (let va = start & ~(GIGA - 1); va < end; va += GIGA) {
     const at = root + <usize>(va >> 30) * 8;
     const p2 = load<u64>(at);
     if (p2 == 0) continue;
-    const whole = va >= floor && va + GIGA <= ceiling;
-    const from = whole ? va : max(va, start & ~(MEGA2 - 1));
-    leavesRelease(space, pteFrame(p2), from, whole ? va + GIGA : min(va + GIGA, end), floor, ceiling);
-    if (!whole) continue;
+    leavesRelease(space, pteFrame(p2), max(va, start & ~(MEGA2 - 1)), min(va + GIGA, end), floor, ceiling);
+    if (va < floor || va + GIGA > ceiling) continue;
     store<u64>(at, 0);
     tableRelease(space, pteFrame(p2));
   }

@@ -331,6 +331,28 @@ test('identity frames and window bytes: private pages get theirs, shared and cop
   assert.is(mm.frames, before);
 });
 
+test('the last owner of a page that lies elsewhere takes it home, and does without when memory is short', async () => {
+  const mm = await Mm.create(64);
+  const before = mm.frames;
+  const parent = mm.space();
+  mm.mapAt(parent, AT, 8);
+  for (let i = 0; i < 8; i++) mm.write(parent, AT + i * PAGE, i + 1);
+  const child = mm.exports.spaceFork(parent);
+  mm.exports.spaceRelease(parent);
+  const at = (): number => mm.exports.spaceStat(child, S.SPACE_STAT_WINDOW_PAGES);
+  assert.is(at(), 0);
+  mm.write(child, AT, 50);
+  assert.is(at(), 1);
+  assert.is(mm.exports.spaceStat(child, S.SPACE_STAT_COW_FAULTS), 0, 'nothing was shared');
+  mm.check(child);
+  mm.mapAt(child, AT + 0x800000, 64);
+  for (let i = 0; mm.write(child, AT + 0x800000 + i * PAGE, 1) === 0; i++);
+  assert.is(mm.frames, 64);
+  for (let i = 1; i < 8; i++) assert.is(mm.write(child, AT + i * PAGE + 1, 60 + i), 0, 'needs no frame');
+  for (let i = 1; i < 8; i++) assert.is(mm.read(child, AT + i * PAGE), i + 1);
+  mm.finish(before, child);
+});
+
 test('more spaces than windows: the rest live without one', async () => {
   const mm = await Mm.create(16384, 0x2000);
   const before = mm.frames;
