@@ -7,12 +7,14 @@ import { OP_CROSS, OP_STRADDLE, OP_UNDECODED } from './generated/ops';
 import { executeSlow, nextPc } from './generated/slow';
 import { PERM_READ, PERM_WRITE, slowAmo, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
+import { tlbLookup } from './mm/tlb';
 
 /** One access in the high half of the counter. */
 export const ACCESS: u64 = 1 << 32;
 export { DONE, DONE_ACCESS } from './shared/exit';
 export const SIGN: u64 = 1 << 63;
 
+const TLB_HITS: usize = L.HART + L.HART_COUNTERS + L.COUNT_TLB_HITS * 8;
 const CANONICAL_NAN_S: u32 = 0x7fc00000;
 
 // @ts-ignore: decorator
@@ -97,15 +99,14 @@ export function roundingMode(lo: u32): u32 {
   return mode == 7 ? load<u32>(L.HART + L.HART_FRM) : mode;
 }
 
-/** Linear address of bytes to load if the window has them, else 0. */
+/** Linear address of bytes to load if the window or the TLB has them, else 0. */
 // @ts-ignore: decorator
 @inline
 export function readable(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
   const vpn = va >> 12;
-  if (vpn >= pages) return 0;
-  if ((load<u8>(permissions + <usize>vpn) & PERM_READ) == 0) return 0;
   if (size > 1 && (<u32>va & L.PAGE_MASK) > <u32>L.PAGE_SIZE - size) return 0;
-  return base + <usize>va;
+  if (vpn < pages && (load<u8>(permissions + <usize>vpn) & PERM_READ) != 0) return base + <usize>va;
+  return tlbHit(va, false);
 }
 
 /** The same for a store. */
@@ -113,10 +114,18 @@ export function readable(va: u64, size: u32, permissions: usize, base: usize, pa
 @inline
 export function storable(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
   const vpn = va >> 12;
-  if (vpn >= pages) return 0;
-  if ((load<u8>(permissions + <usize>vpn) & PERM_WRITE) == 0) return 0;
   if (size > 1 && (<u32>va & L.PAGE_MASK) > <u32>L.PAGE_SIZE - size) return 0;
-  return base + <usize>va;
+  if (vpn < pages && (load<u8>(permissions + <usize>vpn) & PERM_WRITE) != 0) return base + <usize>va;
+  return tlbHit(va, true);
+}
+
+/** What is not at its identity place (shared pages, copies made elsewhere) is common in real programs: worth a look in the loop. */
+// @ts-ignore: decorator
+@inline
+function tlbHit(va: u64, write: bool): usize {
+  const at = tlbLookup(va, write);
+  if (at != 0) store<u64>(TLB_HITS, load<u64>(TLB_HITS) + 1);
+  return at;
 }
 
 /** For read-modify-write: aligned and writable, or 0 = fault. */
