@@ -27,9 +27,12 @@ const STORES_MAX: u32 = 32;
 const EXEC_TLB: usize = 0x8000;
 const EXEC_ENTRIES: u64 = 256;
 
-/** The page being executed: its virtual address, its decoded page. */
-let currentPage: u64 = 0;
-let currentCode: usize = 0;
+/*
+ * The page being executed, kept in linear memory beside what the loop leaves there: its decoded page, and 4 * its virtual address minus
+ * that, so that pc is one addition and one shift away from ip.
+ */
+const RUNNING_BIAS: usize = HART + 0x810;
+const RUNNING_CODE: usize = HART + 0x818;
 
 /** A page of its own for an instruction that lies across two: only slots 2047 to 2049 exist. */
 const straddleSlots = memory.data(4 * 8, 8);
@@ -37,7 +40,20 @@ const straddleSlots = memory.data(4 * 8, 8);
 // @ts-ignore: decorator
 @inline
 export function pcOf(ip: usize): u64 {
-  return currentPage + <u64>((ip - currentCode) >> 2);
+  return (load<u64>(RUNNING_BIAS) + <u64>ip) >> 2;
+}
+
+// @ts-ignore: decorator
+@inline
+function runOn(page: u64, code: usize): void {
+  store<u64>(RUNNING_BIAS, (page << 2) - <u64>code);
+  store<u32>(RUNNING_CODE, <u32>code);
+}
+
+// @ts-ignore: decorator
+@inline
+function runningCode(): usize {
+  return load<u32>(RUNNING_CODE);
 }
 
 // @ts-ignore: decorator
@@ -46,32 +62,32 @@ function entry(vpn: u64): usize {
   return EXEC_TLB + (<usize>(vpn & (EXEC_ENTRIES - 1)) << 4);
 }
 
-/** Decoded page of pc if the exec TLB has it, else 0. */
+/** The entry that pc's page may have in the exec TLB, and what its tag is then. */
 // @ts-ignore: decorator
 @inline
-export function execLookup(pc: u64): usize {
-  const vpn = pc >> 12;
-  const e = entry(vpn);
-  return load<u64>(e) == vpn + 1 ? <usize>load<u32>(e, 8) : 0;
+export function execEntry(pc: u64): usize {
+  return EXEC_TLB + ((<usize>(pc >> 8)) & ((<usize>EXEC_ENTRIES - 1) << 4));
+}
+// @ts-ignore: decorator
+@inline
+export function execTag(pc: u64): u64 {
+  return (pc >> 12) + 1;
 }
 
-/** Makes the page of pc the running one; the slot of pc. */
+/** Makes the page of pc, whose entry is e, the running one; the slot of pc. */
 // @ts-ignore: decorator
 @inline
-export function switchPage(pc: u64, code: usize): usize {
-  currentPage = pc & ~(<u64>PAGE_MASK);
-  currentCode = code;
+export function switchPage(pc: u64, e: usize): usize {
+  const code = <usize>load<u32>(e, 8);
+  runOn(pc & ~(<u64>PAGE_MASK), code);
   return code + ((<usize>pc & 4094) << 2);
 }
 
 /** Slot of the instruction at pc, its page now the running one; 0: fault. */
 export function enter(pc: u64): usize {
-  let code = execLookup(pc);
-  if (code == 0) {
-    code = lookUp(pc);
-    if (code == 0) return 0;
-  }
-  return switchPage(pc, code);
+  const e = execEntry(pc);
+  if (load<u64>(e) != execTag(pc) && lookUp(pc) == 0) return 0;
+  return switchPage(pc, e);
 }
 
 /** The decoded page of pc through page tables, remembered in the exec TLB; 0: fault. */
@@ -101,10 +117,11 @@ export function lookUp(pc: u64): usize {
 export function decodeSlot(ip: usize): void {
   const decoded: usize = HART + HART_COUNTERS + COUNT_DECODED * 8;
   store<u64>(decoded, load<u64>(decoded) + 1);
-  const frame = load<u32>(currentCode + TAIL_FRAME);
+  const code = runningCode();
+  const frame = load<u32>(code + TAIL_FRAME);
   if ((frameFlags(frame) & FRAME_CODE) == 0) protectCode(frame);
-  store<u32>(currentCode + TAIL_STORES, 0);
-  const slot = <u32>((ip - currentCode) >> 3);
+  store<u32>(code + TAIL_STORES, 0);
+  const slot = <u32>((ip - code) >> 3);
   const at = frameAddress(frame) + (slot << 1);
   const low = <u32>load<u16>(at);
   if ((low & 3) != 3) store<u64>(ip, decode16(low, slot));
@@ -114,13 +131,14 @@ export function decodeSlot(ip: usize): void {
 
 /** Decodes the instruction at the end of the current page, whose second half lies in the next one: 0 = fault there. */
 export function straddle(ip: usize): usize {
-  const frame = load<u32>(currentCode + TAIL_FRAME);
-  const second = fetchFrame(currentPage + 4096);
+  const frame = load<u32>(runningCode() + TAIL_FRAME);
+  const page = pcOf(ip) & ~(<u64>PAGE_MASK);
+  const second = fetchFrame(page + 4096);
   if (second == 0) return 0;
   const w = <u32>load<u16>(frameAddress(frame) + 4094) | (<u32>load<u16>(frameAddress(second)) << 16);
   store<u64>(straddleSlots, decode32(w, FAR_ONLY));
   store<u64>(straddleSlots, OP_CROSS, 16);
-  currentCode = straddleSlots - ((SLOTS - 1) << 3);
+  runOn(page, straddleSlots - ((SLOTS - 1) << 3));
   return straddleSlots;
 }
 

@@ -3,60 +3,79 @@ import * as X from './shared/exit';
 import * as L from './shared/layout';
 import { decodeSlot, enter, pcOf, straddle } from './code';
 import { loop } from './generated/dispatch';
-import { OP_CROSS, OP_STRADDLE, OP_UNDECODED } from './generated/ops';
+import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { executeSlow, nextPc } from './generated/slow';
-import { PERM_READ, PERM_WRITE, slowAmo, windowBase, windowPages, windowPermissions } from './mm/access';
+import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
 import { tlbLookup } from './mm/tlb';
 
-/** One access in the high half of the counter. */
-export const ACCESS: u64 = 1 << 32;
+/** The loop met a slot that is not decoded yet. */
+export const UNDECODED: u32 = 200;
 export { DONE, DONE_ACCESS } from './shared/exit';
 export const SIGN: u64 = 1 << 63;
 
 const TLB_HITS: usize = L.HART + L.HART_COUNTERS + L.COUNT_TLB_HITS * 8;
 const CANONICAL_NAN_S: u32 = 0x7fc00000;
 
+/* Fields of the operation at ip, see decode.ts, and the registers that they name. */
+
 // @ts-ignore: decorator
 @inline
-export function x1(lo: u32): u64 {
-  return load<u64>(((lo >> 13) & 0x1f8), L.HART + L.HART_X);
+export function x1(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 3), L.HART + L.HART_X);
 }
 // @ts-ignore: decorator
 @inline
-export function x2(lo: u32): u64 {
-  return load<u64>(((lo >> 19) & 0x1f8), L.HART + L.HART_X);
+export function x2(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 4), L.HART + L.HART_X);
+}
+/** The second register of stores and branches. */
+// @ts-ignore: decorator
+@inline
+export function xd(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 2), L.HART + L.HART_X);
 }
 // @ts-ignore: decorator
 @inline
-export function setX(lo: u32, value: u64): void {
-  store<u64>(((lo >> 7) & 0x1f8), value, L.HART + L.HART_X);
+export function setX(ip: usize, value: u64): void {
+  store<u64>(<usize>load<u8>(ip, 2), value, L.HART + L.HART_X);
 }
 // @ts-ignore: decorator
 @inline
-export function imm(w: u64): u64 {
-  return <u64>(<i64>w >> 32);
+export function imm(ip: usize): u64 {
+  return <u64><i64>load<i32>(ip, 4);
+}
+/** The immediate of a jump inside the page. */
+// @ts-ignore: decorator
+@inline
+export function distance(ip: usize): usize {
+  return <usize>load<u32>(ip, 4);
 }
 
 // @ts-ignore: decorator
 @inline
-export function f1(lo: u32): u64 {
-  return load<u64>(((lo >> 13) & 0x1f8), L.HART + L.HART_F);
+export function f1(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 3), L.HART + L.HART_F);
 }
 // @ts-ignore: decorator
 @inline
-export function f2(lo: u32): u64 {
-  return load<u64>(((lo >> 19) & 0x1f8), L.HART + L.HART_F);
+export function f2(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 4), L.HART + L.HART_F);
 }
 // @ts-ignore: decorator
 @inline
-export function f3(w: u64): u64 {
-  return load<u64>(<usize>(w >> 32) << 3, L.HART + L.HART_F);
+export function f3(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 5), L.HART + L.HART_F);
 }
 // @ts-ignore: decorator
 @inline
-export function setF(lo: u32, value: u64): void {
-  store<u64>(((lo >> 7) & 0x1f8), value, L.HART + L.HART_F);
+export function fd(ip: usize): u64 {
+  return load<u64>(<usize>load<u8>(ip, 2), L.HART + L.HART_F);
+}
+// @ts-ignore: decorator
+@inline
+export function setF(ip: usize, value: u64): void {
+  store<u64>(<usize>load<u8>(ip, 2), value, L.HART + L.HART_F);
 }
 
 /** A single lives in the low half, under 32 ones; anything else reads as the canonical NaN. */
@@ -72,57 +91,37 @@ export function box(bits: u32): u64 {
 }
 // @ts-ignore: decorator
 @inline
-export function s1(lo: u32): u32 {
-  return unbox(f1(lo));
+export function s1(ip: usize): u32 {
+  return unbox(f1(ip));
 }
 // @ts-ignore: decorator
 @inline
-export function s2(lo: u32): u32 {
-  return unbox(f2(lo));
+export function s2(ip: usize): u32 {
+  return unbox(f2(ip));
 }
 // @ts-ignore: decorator
 @inline
-export function s3(w: u64): u32 {
-  return unbox(f3(w));
+export function s3(ip: usize): u32 {
+  return unbox(f3(ip));
 }
 // @ts-ignore: decorator
 @inline
-export function setS(lo: u32, bits: u32): void {
-  setF(lo, box(bits));
+export function setS(ip: usize, bits: u32): void {
+  setF(ip, box(bits));
 }
 
 /** 0..4, or more: reserved. */
 // @ts-ignore: decorator
 @inline
-export function roundingMode(lo: u32): u32 {
-  const mode = (lo >> 28) & 7;
+export function roundingMode(ip: usize): u32 {
+  const mode = <u32>load<u8>(ip, 6);
   return mode == 7 ? load<u32>(L.HART + L.HART_FRM) : mode;
-}
-
-/** Linear address of bytes to load if the window or the TLB has them, else 0. */
-// @ts-ignore: decorator
-@inline
-export function readable(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
-  const vpn = va >> 12;
-  if (size > 1 && (<u32>va & L.PAGE_MASK) > <u32>L.PAGE_SIZE - size) return 0;
-  if (vpn < pages && (load<u8>(permissions + <usize>vpn) & PERM_READ) != 0) return base + <usize>va;
-  return tlbHit(va, false);
-}
-
-/** The same for a store. */
-// @ts-ignore: decorator
-@inline
-export function storable(va: u64, size: u32, permissions: usize, base: usize, pages: u64): usize {
-  const vpn = va >> 12;
-  if (size > 1 && (<u32>va & L.PAGE_MASK) > <u32>L.PAGE_SIZE - size) return 0;
-  if (vpn < pages && (load<u8>(permissions + <usize>vpn) & PERM_WRITE) != 0) return base + <usize>va;
-  return tlbHit(va, true);
 }
 
 /** What is not at its identity place (shared pages, copies made elsewhere) is common in real programs: worth a look in the loop. */
 // @ts-ignore: decorator
 @inline
-function tlbHit(va: u64, write: bool): usize {
+export function tlbHit(va: u64, write: bool): usize {
   const at = tlbLookup(va, write);
   if (at != 0) store<u64>(TLB_HITS, load<u64>(TLB_HITS) + 1);
   return at;
@@ -137,65 +136,84 @@ export function atomic(va: u64, size: u32): usize {
   return slowAmo(va, size);
 }
 
+/**
+ * Linear address of bytes to load for what the loop leaves: misaligned, inside a page of the window, or anywhere; 0 = fault.
+ */
+export function readAnywhere(va: u64, size: u32): usize {
+  const vpn = va >> 12;
+  if (vpn < <u64>windowPages && (<u32>va & L.PAGE_MASK) <= <u32>L.PAGE_SIZE - size) {
+    if (load<u8>(<usize>windowPermissions + <usize>vpn) & PERM_READ) return <usize>windowBase + <usize>va;
+  }
+  return slowRead(va, size);
+}
+
 export function faultExit(): u32 {
   const kind = load<u32>(L.HART + L.HART_FAULT_KIND);
   return kind == X.FAULT_IO ? X.EXIT_IO : kind == X.FAULT_MEMORY ? X.EXIT_MEMORY : X.EXIT_FAULT;
 }
 
-/** What the loop leaves behind. */
-let loopIp: usize = 0;
-let loopCount: u64 = 0;
+/* What the loop leaves behind. In linear memory: a global would cost the loop a register for the address of globals. */
+const LOOP: usize = L.HART + 0x800;
 
 // @ts-ignore: decorator
 @inline
-export function suspend(ip: usize, n: u64, reason: u32): u32 {
-  loopIp = ip;
-  loopCount = n;
+export function suspend(ip: usize, left: u32, accesses: u32, reason: u32): u32 {
+  store<u32>(LOOP, <u32>ip);
+  store<u32>(LOOP, left, 4);
+  store<u32>(LOOP, accesses, 8);
   return reason;
 }
 
+/** A megabyte of zeros, never written: the permissions of a space without a window. */
+const NO_WINDOW: usize = 0x800000;
+
 /** Ends run(): the next pc, the counters. */
-function leave(pc: u64, n: u64, reason: u32): u32 {
+function leave(pc: u64, executed: u32, accesses: u64, reason: u32): u32 {
   store<u64>(L.HART + L.HART_PC, pc);
   const counters: usize = L.HART + L.HART_COUNTERS;
-  store<u64>(counters, load<u64>(counters) + <u64>(<u32>n));
-  store<u64>(counters + 8, load<u64>(counters + 8) + (n >> 32));
+  store<u64>(counters, load<u64>(counters) + <u64>executed);
+  store<u64>(counters + 8, load<u64>(counters + 8) + accesses);
   return reason;
 }
 
 /** Runs at most `budget` instructions from HART_PC; returns EXIT_*. */
 export function run(budget: u32): u32 {
-  const permissions: usize = windowPermissions;
+  const permissions: usize = windowPages == 0 ? NO_WINDOW : windowPermissions;
   const base: usize = windowBase;
-  const pages: u64 = windowPages;
   let pc = load<u64>(L.HART + L.HART_PC);
-  let n: u64 = 0;
+  let left = budget;
+  let accesses: u64 = 0;
   let ip = enter(pc);
   while (ip != 0) {
-    const reason = loop(ip, n, budget, permissions, base, pages);
-    ip = loopIp;
-    n = loopCount;
-    if (reason != <u32>X.SLOW) return leave(pcOf(ip), n, reason);
-    const w = load<u64>(ip);
-    const operation = <u32>w & 511;
-    if (operation == OP_UNDECODED) {
+    const reason = loop(ip, left, permissions, base);
+    ip = load<u32>(LOOP);
+    left = load<u32>(LOOP, 4);
+    accesses += load<u32>(LOOP, 8);
+    // Calls are counted; what is slow is not yet.
+    if (reason < <u32>X.SLOW) return leave(pcOf(ip), budget - left, accesses, reason);
+    left++;
+    if (reason == UNDECODED) {
       decodeSlot(ip);
       continue;
     }
     pc = pcOf(ip);
+    const operation = <u32>load<u16>(ip);
     if (operation == OP_STRADDLE) {
       ip = straddle(ip);
-      if (ip == 0) return leave(pc, n, faultExit());
+      if (ip == 0) return leave(pc, budget - left, accesses, faultExit());
       continue;
     }
     if (operation != OP_CROSS) {
-      const result = executeSlow(w, pc, <u32>n + 1);
-      if (result < <u32>X.DONE) return leave(pc, n, result);
-      n += result == X.DONE ? 1 : ACCESS + 1;
+      const result = executeSlow(ip, pc, budget - left + 1);
+      // The decoder lets these write x0.
+      store<u64>(L.HART + L.HART_X, 0);
+      if (result < <u32>X.DONE) return leave(pc, budget - left, accesses, result);
+      left--;
+      if (result == X.DONE_ACCESS) accesses++;
       pc = nextPc;
     }
     // Mostly the same page: but a fault may have moved it, a store rewritten it.
     ip = enter(pc);
   }
-  return leave(pc, n, faultExit());
+  return leave(pc, budget - left, accesses, faultExit());
 }

@@ -9,8 +9,8 @@ import { word } from './int';
 const NONE: u64 = -1;
 
 /** rd = the word at rs1, reserved. False: fault. */
-export function loadReserved(lo: u32, size: u32): bool {
-  const va = x1(lo);
+export function loadReserved(ip: usize, size: u32): bool {
+  const va = x1(ip);
   if ((<u32>va & (size - 1)) != 0) {
     fail(FAULT_ALIGN, va, ACCESS_READ);
     return false;
@@ -20,13 +20,13 @@ export function loadReserved(lo: u32, size: u32): bool {
   const value = size == 4 ? word(load<u32>(at)) : load<u64>(at);
   store<u64>(HART + HART_RESERVATION, va);
   store<u64>(HART + HART_RESERVED_VALUE, value);
-  setX(lo, value);
+  setX(ip, value);
   return true;
 }
 
 /** Stores rs2 at rs1 and sets rd = 0 if the reservation holds, else sets rd = 1. False: fault. */
-export function storeConditional(lo: u32, size: u32): bool {
-  const va = x1(lo);
+export function storeConditional(ip: usize, size: u32): bool {
+  const va = x1(ip);
   if ((<u32>va & (size - 1)) != 0) {
     fail(FAULT_ALIGN, va, ACCESS_WRITE);
     return false;
@@ -39,11 +39,11 @@ export function storeConditional(lo: u32, size: u32): bool {
   const reserved = load<u64>(HART + HART_RESERVED_VALUE);
   const same = size == 4 ? load<u32>(at) == <u32>reserved : load<u64>(at) == reserved;
   if (!held || !same) {
-    setX(lo, 1);
+    setX(ip, 1);
     return true;
   }
-  if (size == 4) store<u32>(at, <u32>x2(lo));
-  else store<u64>(at, x2(lo));
-  setX(lo, 0);
+  if (size == 4) store<u32>(at, <u32>x2(ip));
+  else store<u64>(at, x2(ip));
+  setX(ip, 0);
   return true;
 }

@@ -1,6 +1,6 @@
 /** The CSRs a user program may touch. Unprivileged manual, "Zicsr", "Zicntr" and the F extension's fcsr. */
 import { COUNT_INSTRUCTIONS, HART, HART_COUNTERS, HART_FFLAGS, HART_FRM, HART_TIME } from '../shared/layout';
-import { setX, x1 } from '../run';
+import { imm, setX, x1 } from '../run';
 
 const FFLAGS: u32 = 0x001;
 const FRM: u32 = 0x002;
@@ -11,17 +11,18 @@ const INSTRET: u32 = 0xc02;
 /** Instructions per tick of `time`: a nanosecond each, ten million ticks a second. */
 const INSTRUCTIONS_PER_TICK: u64 = 100;
 
-/** One csrr* instruction: `immediate` holds the CSR number and, from bit 12, the kind. False: illegal. */
-export function csrAccess(lo: u32, immediate: u32, executed: u32): bool {
+/** One csrr* instruction: its immediate holds the CSR number and, from bit 12, the kind. False: illegal. */
+export function csrAccess(ip: usize, executed: u32): bool {
+  const immediate = <u32>imm(ip);
   const csr = immediate & 0xfff;
   const kind = (immediate >> 12) & 7;
-  const index = (lo >> 16) & 63;
-  const operand = kind >= 5 ? <u64>index : x1(lo);
+  const index = <u32>load<u8>(ip, 3) >> 3;
+  const operand = kind >= 5 ? <u64>index : x1(ip);
   const writes = (kind & 3) == 1 || index != 0;
   if (csr >= CYCLE) {
     if (writes || csr > INSTRET) return false;
     const instructions = load<u64>(HART + HART_COUNTERS + COUNT_INSTRUCTIONS * 8) + executed - 1;
-    setX(lo, csr == TIME ? load<u64>(HART + HART_TIME) + instructions / INSTRUCTIONS_PER_TICK : instructions);
+    setX(ip, csr == TIME ? load<u64>(HART + HART_TIME) + instructions / INSTRUCTIONS_PER_TICK : instructions);
     return true;
   }
   if (csr < FFLAGS || csr > FCSR) return false;
@@ -34,6 +35,6 @@ export function csrAccess(lo: u32, immediate: u32, executed: u32): bool {
     if (csr == FRM) store<u32>(HART + HART_FRM, next & 7);
     if (csr == FCSR) store<u32>(HART + HART_FRM, (next >> 5) & 7);
   }
-  setX(lo, old);
+  setX(ip, old);
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../table/index.js';
-import { isRare } from './dispatch.js';
-import type { Operands } from './model.js';
+import { FREQUENT, isRare } from './dispatch.js';
+import type { Form, Operands } from './model.js';
 import {
   BASE_ROWS,
   baseOf,
@@ -8,7 +8,8 @@ import {
   COMPRESSED_ROWS,
   decodeMask,
   expandedOperands,
-  isJump,
+  formsOf,
+  isPure,
   OPERATIONS,
   operandsOf,
   operationName,
@@ -19,18 +20,41 @@ const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 /** assembly/generated/ops.ts: the numbers of the interpreter's operations. */
 export function generateOps(): string {
   const lines = ['// Operations of the interpreter. Written by isa/generate.ts: do not edit.', ''];
-  // The loop's own operations first: its jump table is dense.
-  const ordered = [...OPERATIONS].sort((a, b) => Number(isRare(a)) - Number(isRare(b)));
-  const names = ['OP_UNDECODED', 'OP_CROSS', 'OP_STRADDLE', 'OP_ILLEGAL', ...ordered.map((operation) => operation.name)];
+  // The loop's own operations first and without a gap: its jump table is dense and needs no offset.
+  const ordinary = OPERATIONS.filter((operation) => !isRare(operation)).map((operation) => operation.name);
+  const inLoop = [...FREQUENT, 'OP_C_NOP', ...ordinary.filter((name) => !FREQUENT.includes(name))];
+  const rare = OPERATIONS.filter(isRare).map((operation) => operation.name);
+  const names = ['OP_UNDECODED', ...inLoop, 'OP_CROSS', 'OP_STRADDLE', 'OP_ILLEGAL', ...rare];
   lines.push(...names.map((name, number) => `export const ${name}: u32 = ${number};`));
-  if (names.length > 512) throw new Error('an operation number has 9 bits');
+  if (names.length > 65535) throw new Error('an operation number has 16 bits');
   return `${lines.join('\n')}\n`;
 }
 
-function build(row: Row, length: 2 | 4, operands: Operands): string {
-  const rest = `${operands.rd}, ${operands.rs1}, ${operands.rs2}, ${operands.aux}`;
-  if (!isJump(row)) return `return pack(op.${operationName(row, length)}, ${rest}, ${operands.imm});`;
-  return `return jump(op.${operationName(row, length)}, op.${operationName(row, length, true)}, ${rest}, ${operands.imm}, slot);`;
+function build(row: Row, length: 2 | 4, { rd, rs1, rs2, rs3, aux, imm }: Operands): string {
+  const op = (form: Form = '', far = false): string => `op.${operationName(row, length, far, form)}`;
+  const branch = row.semantics.startsWith('branch ');
+  if (branch) {
+    const go = (form: Form): string => `return jump(${op(form)}, ${op(form, true)}, ${rs2}, ${rs1}, ${imm}, slot);`;
+    return formsOf(row).includes('Z') ? `if (${rs2} == 0) ${go('Z')} ${go('')}` : go('');
+  }
+  if (row.semantics === 'jal') {
+    const go = (form: Form): string => `return jump(${op(form)}, ${op(form, true)}, ${rd}, 0, ${imm}, slot);`;
+    return `if (${rd} == 0) ${go('V')} ${go('')}`;
+  }
+  if (row.semantics.startsWith('store ')) return `return pack(${op()}, ${rs2}, ${rs1}, ${imm});`;
+  const nop = length === 2 ? 'op.OP_C_NOP' : 'op.OP_FENCE';
+  const pure = isPure(row) ? `if (${rd} == 0) return ${nop}; ` : '';
+  const upper = rs2 === '0' && rs3 === '0' && aux === '0' ? imm : `registers(${rs2}, ${rs3}, ${aux})`;
+  const general = `return pack(${op()}, ${rd}, ${rs1}, ${upper});`;
+  if (row.name === 'addi')
+    return [
+      pure,
+      `if (${rs1} == 0) return pack(${op('LI')}, ${rd}, 0, ${imm}); `,
+      `if (${imm} == 0) return pack(${op('MV')}, ${rd}, ${rs1}, 0); `,
+      general,
+    ].join('');
+  if (formsOf(row).includes('V')) return `if (${rd} == 0) return pack(${op('V')}, 0, ${rs1}, ${upper}); ${general}`;
+  return pure + general;
 }
 
 function clause(row: Row, mask: number, base: Row, length: 2 | 4, operands: Operands): string {
@@ -72,7 +96,7 @@ export function generateDecode(): string {
   }
   return `// The decoder. Written by isa/generate.ts: do not edit.
 import * as op from './ops';
-import { jump, pack, sink } from '../decode';
+import { jump, pack, registers } from '../decode';
 
 ${groups.join('\n')}
 /** \`slot\`: index of the instruction in its page (0..2047), which decides whether a target lies in the page. */

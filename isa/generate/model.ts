@@ -1,19 +1,28 @@
 import { FIELDS, type Field, type ImmediateField } from '../../host/debug/fields.js';
 import { ROWS, type Row } from '../table/index.js';
 
-/** An interpreter operation: a 32-bit row, with its compressed twin and its forms for targets outside the page. */
+/**
+ * An interpreter operation: a 32-bit row, with its compressed twin, its forms for targets outside the page, and simpler forms:
+ *
+ *   LI    rd = immediate            Z   the second operand of a branch is x0
+ *   MV    rd = rs1                  V   rd is x0 (loads: for their faults; jumps: no link)
+ */
 export interface Operation {
-  readonly name: string; // OP_ADDI, OP_C_ADDI, OP_FAR_BEQ
+  readonly name: string; // OP_ADDI, OP_C_ADDI, OP_FAR_BEQ, OP_BEQ_Z, OP_C_JALR_V
   readonly row: Row;
   readonly length: 2 | 4;
   readonly far: boolean;
+  readonly form: Form;
 }
+
+export type Form = '' | 'Z' | 'V' | 'LI' | 'MV';
 
 /** Where one operand of an operation comes from: an AssemblyScript expression over the word `w`. */
 export interface Operands {
   rd: string;
   rs1: string;
   rs2: string;
+  rs3: string;
   aux: string;
   imm: string;
   /** Reserved encodings: the word is illegal when one of these is true. */
@@ -37,8 +46,22 @@ export function isJump(row: Row): boolean {
 
 const constant = (name: string): string => name.toUpperCase().replaceAll('.', '_');
 
-export function operationName(row: Row, length: 2 | 4, far = false): string {
-  return `OP_${far ? 'FAR_' : ''}${length === 2 ? 'C_' : ''}${constant(row.name)}`;
+export function operationName(row: Row, length: 2 | 4, far = false, form: Form = ''): string {
+  const name = form === 'LI' || form === 'MV' ? form : constant(row.name);
+  return `OP_${far ? 'FAR_' : ''}${length === 2 ? 'C_' : ''}${name}${form === 'Z' || form === 'V' ? `_${form}` : ''}`;
+}
+
+/** The forms of a row besides its general one. */
+export function formsOf(row: Row): Form[] {
+  if (row.name === 'addi') return ['LI', 'MV'];
+  if (row.name === 'beq' || row.name === 'bne') return ['Z'];
+  if (row.semantics.startsWith('load ') || row.semantics === 'jal' || row.semantics === 'jalr') return ['V'];
+  return [];
+}
+
+/** Whether an operation may simply be left out when its result goes to x0. */
+export function isPure(row: Row): boolean {
+  return row.semantics === 'auipc' || (row.semantics.startsWith('x = ') && !/\bf[a-z]+_\w+\(/.test(row.semantics));
 }
 
 /** Bases that some compressed row stands for get a second operation of length 2. */
@@ -47,8 +70,10 @@ export const OPERATIONS: readonly Operation[] = (() => {
   const operations: Operation[] = [];
   for (const row of BASE_ROWS) {
     for (const length of short.has(row.name) ? ([4, 2] as const) : ([4] as const)) {
-      operations.push({ name: operationName(row, length), row, length, far: false });
-      if (isJump(row)) operations.push({ name: operationName(row, length, true), row, length, far: true });
+      for (const form of ['' as const, ...formsOf(row)]) {
+        operations.push({ name: operationName(row, length, false, form), row, length, far: false, form });
+        if (isJump(row)) operations.push({ name: operationName(row, length, true, form), row, length, far: true, form });
+      }
     }
   }
   return operations;
@@ -94,11 +119,11 @@ function noteReserved(name: string, field: Field, illegal: string[]): void {
 /** Puts a value where the base instruction's operand of that name goes. */
 function place(name: string, value: string, into: Operands): void {
   const field = FIELDS[name];
-  if (name === 'rd') into.rd = `sink(${value})`;
+  if (name === 'rd') into.rd = value;
   else if (name === 'fd') into.rd = value;
   else if (name === 'rs1' || name === 'fs1') into.rs1 = value;
   else if (name === 'rs2' || name === 'fs2') into.rs2 = value;
-  else if (name === 'fs3') into.imm = `<i32>${value}`;
+  else if (name === 'fs3') into.rs3 = value;
   else if (name === 'zimm') into.rs1 = `<u32>${value}`;
   else if (field.type === 'imm') into.imm = value;
   else if (field.type === 'csr') into.imm = `${value} | <i32>(((w >> 12) & 7) << 12)`;
@@ -108,7 +133,7 @@ function place(name: string, value: string, into: Operands): void {
   }
 }
 
-const nothing = (): Operands => ({ rd: '32', rs1: '0', rs2: '0', aux: '0', imm: '0', illegal: [] });
+const nothing = (): Operands => ({ rd: '0', rs1: '0', rs2: '0', rs3: '0', aux: '0', imm: '0', illegal: [] });
 
 export function operandsOf(row: Row): Operands {
   const result = nothing();
