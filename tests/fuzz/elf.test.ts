@@ -1,6 +1,7 @@
 /**
- * Hostile ELF files: the headers of the lessons with bytes flipped, fields replaced by awkward numbers, tails cut off. A program may be refused
- * (SysError), end, be killed or use up its fuel; nothing else may happen. Replay with PAGEWALK_SEED=N, longer with PAGEWALK_ROUNDS=N.
+ * Hostile ELF files: the headers of the lessons with bytes flipped, fields replaced by awkward numbers, tails cut off. A program may
+ * be refused (SysError), end, be killed or use up its fuel; nothing else may happen. Replay with PAGEWALK_SEED=N, longer with
+ * PAGEWALK_ROUNDS=N.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
