@@ -5,6 +5,7 @@
  *   npm run bench -- kernels      interpreter: nanoseconds per guest instruction, user CPU against qemu and native
  *   npm run bench -- mm [NAME..]  memory system and kernel calls, ns per operation
  *   npm run bench -- startup      hello, whole process
+ *   npm run bench -- programs     Debian's programs (tests/programs/userland); writes docs/programs.md
  *   --rounds N                    interleaved rounds (default 5); the figures are medians
  *
  * A missing peer is left out and said so. Nothing here is a test: no figure fails anything.
@@ -13,6 +14,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchKernels } from './kernels.js';
 import { benchMemory } from './memory.js';
+import { benchPrograms } from './programs.js';
 import { benchStartup } from './startup.js';
 
 const args = process.argv.slice(2);
@@ -30,6 +32,7 @@ const suites: Record<string, () => void> = {
   startup: () => benchStartup(rounds),
   mm: () => benchMemory(rounds, names),
   kernels: () => benchKernels(rounds, names),
+  programs: () => benchPrograms(rounds, names, `${machine}, ${new Date().toISOString().slice(0, 10)}`),
 };
 if (suite !== undefined && suites[suite] === undefined) throw new Error(`unknown suite ${suite}: ${Object.keys(suites).join(', ')}`);
 for (const name of suite === undefined ? Object.keys(suites) : [suite]) suites[name]();

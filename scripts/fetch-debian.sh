@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Downloads Debian trixie packages for riscv64 and unpacks them into DIR, through this machine's own apt (its mirror and
 # keyring, a private package list), without touching the machine's packages.
-#   scripts/fetch-debian.sh DIR PACKAGE...
-# DEBIAN_MIRROR names another mirror. Packages come with no dependencies: name what is needed.
+#   scripts/fetch-debian.sh [--with-dependencies] DIR PACKAGE...
+# DEBIAN_MIRROR names another mirror.
 set -euo pipefail
+dependencies=
+if [ "$1" = --with-dependencies ]; then dependencies=1; shift; fi
 dir=$1
 shift
 mkdir -p "$dir"
@@ -22,6 +24,12 @@ options=(
 )
 if [ -z "$(find "$state/lists" -name '*Packages*' -mmin -1440 -print -quit)" ]; then
   apt-get "${options[@]}" -qq update
+fi
+if [ -n "$dependencies" ]; then
+  names=$(apt-get "${options[@]}" -qq --no-install-recommends --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) .*/\1/p')
+  apt-get "${options[@]}" -qq --no-install-recommends --download-only -y install "$@" >/dev/null
+  # shellcheck disable=SC2086
+  set -- $names
 fi
 for package in "$@"; do
   deb=$(find "$state/archives" -name "${package}_*.deb" -print -quit)
