@@ -27,6 +27,7 @@ export const CAP_SETGID = 6n;
 export const CAP_SETUID = 7n;
 export const CAP_SYS_NICE = 23n;
 export const CAP_SYS_RESOURCE = 24n;
+export const CAP_WAKE_ALARM = 35n;
 
 export function hasCapability(cred: Cred, capability: bigint): boolean {
   return ((cred.capEffective >> capability) & 1n) === 1n;

@@ -42,8 +42,13 @@ export class IntervalTimer {
   }
 }
 
+/** How often a timer that was due at `deadline` and then every interval has gone off by `now`: once at least. */
+export function expirations(deadline: number, intervalNs: number, now: number): number {
+  return Math.max(1, Math.floor((now - deadline) / intervalNs) + 1);
+}
+
 function nextAfter(deadline: number, intervalNs: number, now: number): number {
-  return deadline + intervalNs * Math.max(1, Math.floor((now - deadline) / intervalNs) + 1);
+  return deadline + intervalNs * expirations(deadline, intervalNs, now);
 }
 
 interface CpuTimer {

@@ -33,3 +33,5 @@ export const FIOQSIZE = 0x5460;
 export const FIGETBSZ = 2;
 export const FIBMAP = 1;
 export const FICLONE = 0x40049409;
+/** timerfd: the number of expirations, for checkpoints. */
+export const TFD_IOC_SET_TICKS = 0x40085400;

@@ -13,7 +13,6 @@ const NO_PEEKING = 'ENOSYS: no access to other processes';
 const NO_URING = 'ENOSYS: no io_uring';
 const NO_SANDBOX = 'ENOSYS: no security modules';
 const NO_PERF = 'ENOSYS: no performance events';
-const NO_TIMERFD = 'ENOSYS: no timer descriptors';
 const NO_PRIORITY = 'ENOSYS: no I/O scheduler';
 const FORBIDDEN = { absent: 'EPERM: the machine belongs to the embedder' };
 
@@ -39,9 +38,6 @@ export const absentRows = [
   absent(74, 'signalfd4', ['fd', 'sigset', 'size', 'hex'], 'ENOSYS: no signal descriptors'),
   absent(75, 'vmsplice', ['fd', 'struct:iovec', 'ulong', 'flags:splice'], 'ENOSYS: pages are not moved into pipes'),
   absent(77, 'tee', ['fd', 'fd', 'size', 'flags:splice'], 'ENOSYS: pipe contents are not shared'),
-  absent(85, 'timerfd_create', ['clock', 'hex'], NO_TIMERFD),
-  absent(86, 'timerfd_settime', ['fd', 'hex', 'struct:itimerspec', 'out:itimerspec'], NO_TIMERFD),
-  absent(87, 'timerfd_gettime', ['fd', 'out:itimerspec'], NO_TIMERFD),
   absent(89, 'acct', ['path'], 'ENOSYS, as in a kernel without process accounting'),
   absent(104, 'kexec_load', ['ulong', 'ulong', 'pointer', 'hex'], NO_MODULES),
   absent(105, 'init_module', ['pointer', 'size', 'string'], NO_MODULES),

@@ -5,11 +5,9 @@ import { SysError } from '../linux/error.js';
 import { O_CLOEXEC, O_RDWR } from '../linux/fcntl.js';
 import * as P from '../linux/poll.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
-import { anonymousFileSystems, placeAnonymous } from '../vfs/anonymous.js';
 import { OpenFile } from '../vfs/types.js';
 import { type Waiter, WaitQueue } from '../vfs/wait.js';
-import { DescriptorInode } from './eventfd.js';
-import { descriptorLimit } from './lookup.js';
+import { descriptorInode, installAnonymous } from './anonymous.js';
 import { sleepOnAll, takeMask } from './poll.js';
 import { row } from './row.js';
 import { readTimespec } from './user-types.js';
@@ -134,11 +132,7 @@ export class EpollFile extends OpenFile {
 
 function epollCreate1(t: Thread, flags: number): number {
   if ((flags & ~P.EPOLL_CLOEXEC) !== 0) return -EINVAL;
-  const { namespace } = t.fs;
-  t.files.requireFree(1, descriptorLimit(t));
-  const inode = new DescriptorInode(namespace.env, anonymousFileSystems(namespace.env).others, 0o600);
-  const file = placeAnonymous(namespace, new EpollFile(inode, O_RDWR), 'anon_inode:[eventpoll]');
-  return t.files.install(file, (flags & O_CLOEXEC) !== 0, 0, descriptorLimit(t));
+  return installAnonymous(t, new EpollFile(descriptorInode(t), O_RDWR), 'eventpoll', (flags & O_CLOEXEC) !== 0);
 }
 
 function epollOf(t: Thread, fd: number): EpollFile {

@@ -1,23 +1,14 @@
-import { EAGAIN, EINVAL, ENXIO } from '../../assembly/shared/errno.js';
+import { EAGAIN, EINVAL } from '../../assembly/shared/errno.js';
 import type { Thread } from '../kernel/thread.js';
-import { SysError } from '../linux/error.js';
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from '../linux/fcntl.js';
 import { EFD_SEMAPHORE, POLLERR, POLLIN, POLLOUT } from '../linux/poll.js';
-import { AnonymousInode, anonymousFileSystems, placeAnonymous } from '../vfs/anonymous.js';
 import { type IoBuffer, OpenFile } from '../vfs/types.js';
 import { WaitQueue } from '../vfs/wait.js';
-import { descriptorLimit } from './lookup.js';
+import { type DescriptorInode, descriptorInode, installAnonymous } from './anonymous.js';
 import { row } from './row.js';
 
 const COUNTER_BYTES = 8;
 const COUNTER_MAX = 2n ** 64n - 2n;
-
-/** An inode that only its descriptor leads to. */
-export class DescriptorInode extends AnonymousInode {
-  override open(_flags: number): OpenFile {
-    throw new SysError(ENXIO);
-  }
-}
 
 /** eventfd(2): a counter that reads take and writes add to. */
 class EventFile extends OpenFile {
@@ -82,12 +73,8 @@ class EventFile extends OpenFile {
 
 function eventfd2(t: Thread, count: number, flags: number): number {
   if ((flags & ~(EFD_SEMAPHORE | O_NONBLOCK | O_CLOEXEC)) !== 0) return -EINVAL;
-  const { namespace } = t.fs;
-  t.files.requireFree(1, descriptorLimit(t));
-  const inode = new DescriptorInode(namespace.env, anonymousFileSystems(namespace.env).others, 0o600);
-  const file = new EventFile(inode, O_RDWR | (flags & O_NONBLOCK), count, (flags & EFD_SEMAPHORE) !== 0);
-  placeAnonymous(namespace, file, 'anon_inode:[eventfd]');
-  return t.files.install(file, (flags & O_CLOEXEC) !== 0, 0, descriptorLimit(t));
+  const file = new EventFile(descriptorInode(t), O_RDWR | (flags & O_NONBLOCK), count, (flags & EFD_SEMAPHORE) !== 0);
+  return installAnonymous(t, file, 'eventfd', (flags & O_CLOEXEC) !== 0);
 }
 
 export const eventfdRows = [row(19, 'eventfd2', ['uint', 'flags:eventfd'], eventfd2)];

@@ -11,7 +11,7 @@ import { anonymousFileSystems, placeAnonymous } from '../vfs/anonymous.js';
 import { Pipe } from '../vfs/pipe.js';
 import { type IoBuffer, OpenFile } from '../vfs/types.js';
 import type { WaitQueue } from '../vfs/wait.js';
-import { DescriptorInode } from './eventfd.js';
+import { DescriptorInode } from './anonymous.js';
 import { descriptorLimit } from './lookup.js';
 import { row, type SyscallHandler } from './row.js';
 

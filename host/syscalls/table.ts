@@ -21,6 +21,8 @@ import { signalRows } from './signal.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
 import { timeRows } from './time.js';
+import { timerfdRows } from './timerfd.js';
+import { timerRows } from './timers.js';
 import { treeRows } from './tree.js';
 import { xattrRows } from './xattr.js';
 
@@ -34,12 +36,12 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Reading and writing', rows: [...transferRows, ...copyRows] },
   { title: 'Names and directories', rows: treeRows },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
-  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows] },
+  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows] },
   { title: 'Sockets', rows: socketRows },
   { title: 'Memory', rows: memoryRows },
   { title: 'Processes, threads and identity', rows: processRows },
   { title: 'Signals', rows: signalRows },
-  { title: 'Time', rows: timeRows },
+  { title: 'Time', rows: [...timeRows, ...timerRows] },
   { title: 'System', rows: miscRows },
   { title: 'Not there', rows: absentRows },
 ];

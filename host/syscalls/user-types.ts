@@ -4,6 +4,8 @@ import { NS_PER_SECOND } from '../kernel/clock.js';
 import { SysError } from '../linux/error.js';
 
 const TIMESPEC_BYTES = 16;
+/** The longest time the kernel counts: KTIME_MAX, 292 years. */
+const SECONDS_MAX = 9_223_372_036;
 
 /** Structures of user memory that several families of calls read and write. */
 
@@ -25,17 +27,23 @@ export function readTimespec(user: UserMemory, address: number): number {
   return seconds > 2 ** 33 ? Number.POSITIVE_INFINITY : seconds * NS_PER_SECOND + ns;
 }
 
-export function writeTimespec(user: UserMemory, address: number, ns: number): void {
+/** Whole seconds and the nanoseconds beyond them; what never ends is KTIME_MAX. */
+function splitTime(ns: number): { seconds: number; rest: number } {
   const seconds = Math.floor(ns / NS_PER_SECOND);
+  return seconds >= SECONDS_MAX ? { seconds: SECONDS_MAX, rest: 854_775_807 } : { seconds, rest: Math.floor(ns - seconds * NS_PER_SECOND) };
+}
+
+export function writeTimespec(user: UserMemory, address: number, ns: number): void {
+  const { seconds, rest } = splitTime(ns);
   user.prepareWrite(address, TIMESPEC_BYTES);
   user.writeU64(address, seconds);
-  user.writeU64(address + 8, Math.floor(ns - seconds * NS_PER_SECOND));
+  user.writeU64(address + 8, rest);
 }
 
 export function putTimespec(view: DataView, at: number, ns: number): void {
-  const seconds = Math.floor(ns / NS_PER_SECOND);
+  const { seconds, rest } = splitTime(ns);
   view.setBigInt64(at, BigInt(seconds), true);
-  view.setBigInt64(at + 8, BigInt(Math.floor(ns - seconds * NS_PER_SECOND)), true);
+  view.setBigInt64(at + 8, BigInt(rest), true);
 }
 
 /** struct timeval as nanoseconds. */
@@ -47,7 +55,13 @@ export function readTimeval(user: UserMemory, address: number): number {
 }
 
 export function putTimeval(view: DataView, at: number, ns: number): void {
-  const seconds = Math.floor(ns / NS_PER_SECOND);
+  const { seconds, rest } = splitTime(ns);
   view.setBigInt64(at, BigInt(seconds), true);
-  view.setBigInt64(at + 8, BigInt(Math.floor((ns - seconds * NS_PER_SECOND) / 1000)), true);
+  view.setBigInt64(at + 8, BigInt(Math.floor(rest / 1000)), true);
+}
+
+/** As /proc/PID/fdinfo writes a time: (seconds, nanoseconds). */
+export function timespecText(ns: number): string {
+  const { seconds, rest } = splitTime(ns);
+  return `(${seconds}, ${rest})`;
 }

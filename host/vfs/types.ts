@@ -210,6 +210,10 @@ export abstract class OpenFile {
   get queue(): WaitQueue | undefined {
     return undefined;
   }
+  /** What /proc/PID/fdinfo tells beyond the position and flags: whole lines. */
+  get details(): string {
+    return '';
+  }
   seek(_offset: number, _whence: number): number {
     throw new SysError(ESPIPE);
   }

@@ -82,5 +82,5 @@ function infoText(live: LiveTask, fd: number): string {
   const file = requireFile(live, fd);
   const flags = file.flags | (live().files?.isCloexec(fd) === true ? O_CLOEXEC : 0);
   const mount = file.location instanceof Location ? file.location.mount.id : 0;
-  return `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${mount}\nino:\t${file.inode.ino}\n`;
+  return `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${mount}\nino:\t${file.inode.ino}\n${file.details}`;
 }

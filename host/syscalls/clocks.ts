@@ -1,0 +1,78 @@
+/** The clocks of clock_gettime(2) as moments and durations: what sleeping calls, timers and timer descriptors share. */
+import { EINVAL } from '../../assembly/shared/errno.js';
+import { threadCpuNs } from '../kernel/process.js';
+import type { Thread } from '../kernel/thread.js';
+import { SysError } from '../linux/error.js';
+import type { Timestamp } from '../vfs/types.js';
+import { readTimespec } from './user-types.js';
+
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+export const CLOCK_PROCESS_CPUTIME_ID = 2;
+export const CLOCK_THREAD_CPUTIME_ID = 3;
+export const CLOCK_MONOTONIC_RAW = 4;
+export const CLOCK_REALTIME_COARSE = 5;
+export const CLOCK_MONOTONIC_COARSE = 6;
+export const CLOCK_BOOTTIME = 7;
+export const CLOCK_REALTIME_ALARM = 8;
+export const CLOCK_BOOTTIME_ALARM = 9;
+export const CLOCK_TAI = 11;
+export const COARSE_NS = 4_000_000;
+export const TIMER_ABSTIME = 1;
+
+/** The CPU clock of clock_getcpuclockid(3) and pthread_getcpuclockid(3): pid or tid complemented, above three bits of kind. */
+function cpuClockNs(t: Thread, clock: number): number {
+  const id = ~(clock >> 3);
+  const perThread = (clock & 4) !== 0;
+  if ((clock & 3) === 3) throw new SysError(EINVAL);
+  if (perThread) {
+    const target = id === 0 ? t : t.kernel.threads.get(id);
+    if (target === undefined || target.process !== t.process) throw new SysError(EINVAL);
+    return cpuOf(threadCpuNs(target), target.instructions, clock);
+  }
+  const target = id === 0 ? t.process : t.kernel.processes.get(id);
+  if (target === undefined) throw new SysError(EINVAL);
+  return cpuOf(target.cpuNs(), target.usage().userNs, clock);
+}
+
+/** Kind 1 (CPUCLOCK_VIRT) is user time only. */
+function cpuOf(total: number, user: number, clock: number): number {
+  return (clock & 3) === 1 ? user : total;
+}
+
+/** A clock that counts from boot, the realtime ones excluded; EINVAL for an unknown id. */
+export function monotonicClock(t: Thread, clock: number): number {
+  switch (clock) {
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+      return t.kernel.now();
+    case CLOCK_MONOTONIC_COARSE:
+      return Math.floor(t.kernel.now() / COARSE_NS) * COARSE_NS;
+    case CLOCK_PROCESS_CPUTIME_ID:
+      return t.process.cpuNs();
+    case CLOCK_THREAD_CPUTIME_ID:
+      return threadCpuNs(t);
+    default:
+      if (clock < 0) return cpuClockNs(t, clock);
+      throw new SysError(EINVAL);
+  }
+}
+
+export function isRealtime(clock: number): boolean {
+  return clock === CLOCK_REALTIME || clock === CLOCK_REALTIME_COARSE || clock === CLOCK_REALTIME_ALARM || clock === CLOCK_TAI;
+}
+
+function realtimeNs({ sec, nsec }: Timestamp): bigint {
+  return BigInt(sec) * 1_000_000_000n + BigInt(nsec);
+}
+
+/** A time of some clock, read at `address`, as a moment of monotonic time. */
+export function absoluteDeadline(t: Thread, clock: number, address: number): number {
+  const at = readTimespec(t.user, address);
+  if (!isRealtime(clock)) return t.kernel.now() + (at - monotonicClock(t, clock));
+  if (at === Number.POSITIVE_INFINITY) return at;
+  const target = BigInt(t.user.readI64(address)) * 1_000_000_000n + BigInt(t.user.readI64(address + 8));
+  return t.kernel.now() + Number(target - realtimeNs(t.kernel.realtime()));
+}
