@@ -5,7 +5,6 @@ import {
   SA_RESETHAND,
   SA_RESTART,
   SI_KERNEL,
-  SI_TIMER,
   SIG_DFL,
   SIG_IGN,
   SIGCONT,
@@ -19,7 +18,7 @@ import { DEFAULT_ACTION, ignoredByDefault, type SignalAction } from './handlers.
 import { isOrphanedGroup } from './jobs.js';
 import { type SigInfo, signalBit } from './pending.js';
 import { pushSignalFrame } from './sigframe.js';
-import { endProcess, forceSignal, stopProcess } from './signal.js';
+import { dequeueSignal, endProcess, forceSignal, stopProcess } from './signal.js';
 import { RESTART_BLOCK, RESTART_NOHAND, RESTART_SYS, type Thread } from './thread.js';
 
 const INSTRUCTION_BYTES = 4;
@@ -33,7 +32,7 @@ const A0 = 10;
 export function deliverSignals(t: Thread): void {
   const { process } = t;
   while (!process.exiting && !process.stopped) {
-    const info = takeSignal(t);
+    const info = dequeueSignal(t, ~t.mask);
     if (info === undefined) {
       t.signalFlag = false;
       break;
@@ -51,12 +50,6 @@ export function deliverSignals(t: Thread): void {
     t.interrupted = 0;
   }
   t.restoreMask();
-}
-
-function takeSignal(t: Thread): SigInfo | undefined {
-  const info = t.pending.take(~t.mask) ?? t.process.pending.take(~t.mask);
-  if (info?.code !== SI_TIMER || info.timerId === undefined) return info;
-  return { ...info, overrun: t.process.posixTimers.get(info.timerId)?.takeOverrun() ?? 0 };
 }
 
 function defaultAction(t: Thread, info: SigInfo): void {

@@ -79,6 +79,8 @@ export class Process {
   /** Runnable threads held back while stopped. */
   readonly parked: Thread[] = [];
 
+  /** Woken when a signal has come to wait for it or one of its threads: what signal descriptors sleep on. */
+  readonly signalQueue = new WaitQueue();
   /** Woken when a child changes state. */
   readonly childQueue = new WaitQueue();
   /** A vfork parent sleeps here until this process gives the shared address space back. */

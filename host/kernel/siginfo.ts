@@ -1,4 +1,4 @@
-import { SI_TIMER, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from '../linux/signal.js';
+import { isFaultSignal, SI_TIMER, SIGCHLD } from '../linux/signal.js';
 import type { SigInfo } from './pending.js';
 
 export const SIGINFO_BYTES = 128;
@@ -29,5 +29,5 @@ export function encodeSigInfo(info: SigInfo): Uint8Array {
 }
 
 function isFault(info: SigInfo): boolean {
-  return info.code > 0 && info.code < 0x80 && [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP].includes(info.signo);
+  return info.code > 0 && info.code < 0x80 && isFaultSignal(info.signo);
 }

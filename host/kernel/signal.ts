@@ -4,6 +4,7 @@ import {
   CLD_STOPPED,
   SA_NOCLDSTOP,
   SI_KERNEL,
+  SI_TIMER,
   SI_USER,
   SIG_IGN,
   SIGCHLD,
@@ -52,9 +53,17 @@ function send(process: Process, target: Thread | undefined, queue: Process['pend
   if (signo >= SIGRTMIN && info.code !== SI_USER && info.code !== SI_KERNEL) {
     if (queue.size >= process.limits[RLIMIT_SIGPENDING].current) return -EAGAIN;
   }
-  queue.add(info);
+  if (!queue.add(info)) return 0;
+  process.signalQueue.wake();
   target?.signalWake(false);
   return 0;
+}
+
+/** Takes the next signal in `wanted` that waits for the thread or its process; a timer's says how often it came meanwhile. */
+export function dequeueSignal(t: Thread, wanted: bigint): SigInfo | undefined {
+  const info = t.pending.take(wanted) ?? t.process.pending.take(wanted);
+  if (info?.code !== SI_TIMER || info.timerId === undefined) return info;
+  return { ...info, overrun: t.process.posixTimers.get(info.timerId)?.takeOverrun() ?? 0 };
 }
 
 /** Blocked signals are kept even when they are ignored now: the action may change before they are let through. */

@@ -45,6 +45,13 @@ export function signalName(signal: number): string {
   return String(signal);
 }
 
+const FAULTS = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP];
+
+/** Its siginfo_t has an address when the kernel sends it. */
+export function isFaultSignal(signal: number): boolean {
+  return FAULTS.includes(signal);
+}
+
 /* sigaction flags */
 export const SA_NOCLDSTOP = 0x1;
 export const SA_NOCLDWAIT = 0x2;

@@ -4,7 +4,7 @@ import { type SigInfo, signalBit } from '../kernel/pending.js';
 import { INIT_PID, type Process } from '../kernel/process.js';
 import { altStackState, popSignalFrame } from '../kernel/sigframe.js';
 import { encodeSigInfo, SIGINFO_BYTES } from '../kernel/siginfo.js';
-import { forceSignal, removePending, sendToProcess, sendToThread } from '../kernel/signal.js';
+import { dequeueSignal, forceSignal, removePending, sendToProcess, sendToThread } from '../kernel/signal.js';
 import { BLOCKED, RESTART_NOHAND, SWITCHED, type Thread, UNBLOCKABLE } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as S from '../linux/signal.js';
@@ -167,7 +167,7 @@ function rtSigtimedwait(t: Thread, set: number, info: number, timeout: number, s
   const deadline = t.deadline(timeout === 0 ? Number.POSITIVE_INFINITY : readTimespec(t.user, timeout));
   t.waitSet = 0n;
   if (info !== 0) t.user.prepareWrite(info, SIGINFO_BYTES);
-  const found = t.pending.take(wanted) ?? t.process.pending.take(wanted);
+  const found = dequeueSignal(t, wanted);
   if (found !== undefined) {
     t.signalFlag = t.hasDeliverable();
     if (info !== 0) t.user.write(info, encodeSigInfo(found));

@@ -18,6 +18,7 @@ import { pollRows } from './poll.js';
 import { processRows } from './process.js';
 import type { SyscallRow } from './row.js';
 import { signalRows } from './signal.js';
+import { signalfdRows } from './signalfd.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
 import { timeRows } from './time.js';
@@ -36,7 +37,7 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Reading and writing', rows: [...transferRows, ...copyRows] },
   { title: 'Names and directories', rows: treeRows },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
-  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows] },
+  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows] },
   { title: 'Sockets', rows: socketRows },
   { title: 'Memory', rows: memoryRows },
   { title: 'Processes, threads and identity', rows: processRows },

@@ -13,5 +13,6 @@ async function compare(name: string): Promise<void> {
 }
 
 testWith(test, NATIVE_NEEDS, 'timerfd', () => compare('timerfd'));
+testWith(test, NATIVE_NEEDS, 'signalfd', () => compare('signalfd'));
 
 test.run();

@@ -89,6 +89,7 @@ export const FLAGS: Readonly<Record<string, NameTable>> = {
   memfd: table('MFD_', 'CLOEXEC=1 ALLOW_SEALING=2 HUGETLB=4 NOEXEC_SEAL=8 EXEC=0x10'),
   seals: table('F_SEAL_', 'SEAL=1 SHRINK=2 GROW=4 WRITE=8 FUTURE_WRITE=0x10 EXEC=0x20'),
   eventfd: table('EFD_', 'SEMAPHORE=1 NONBLOCK=0o4000 CLOEXEC=0o2000000'),
+  signalfd: table('SFD_', 'NONBLOCK=0o4000 CLOEXEC=0o2000000'),
   timerfd_create: table('TFD_', 'NONBLOCK=0o4000 CLOEXEC=0o2000000'),
   timerfd: table('TFD_TIMER_', 'ABSTIME=1 CANCEL_ON_SET=2'),
   epoll_create: table('EPOLL_', 'CLOEXEC=0o2000000'),
