@@ -1,3 +1,4 @@
+import * as L from '../assembly/shared/layout.js';
 import * as M from '../assembly/shared/mman.js';
 import type { Kernel } from './kernel/kernel.js';
 import type { SigInfo } from './kernel/pending.js';
@@ -5,6 +6,7 @@ import type { Process } from './kernel/process.js';
 import type { AddressSpace } from './kernel/space.js';
 import type { Thread } from './kernel/thread.js';
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, signalName } from './linux/signal.js';
+import type { SyscallRow } from './syscalls/row.js';
 import { displayPath } from './vfs/dentry.js';
 
 /** How a process was killed, put together while its memory was still there. */
@@ -77,4 +79,35 @@ function mappingName(kernel: Kernel, process: Process, space: AddressSpace, vma:
   const inode = object === 0 ? undefined : kernel.env.pages.inodeOf(object);
   const location = inode === undefined ? undefined : kernel.mapped.get(inode);
   return location === undefined ? '[anonymous]' : displayPath(location, process.leader.fs.root);
+}
+
+/** "pid 7 (cat): read(0 /dev/pts/0)", "pid 7 thread 9 (worker): futex(0x2a010)": what every thread sleeps in. */
+export function describeWaits(kernel: Kernel, table: readonly SyscallRow[]): string[] {
+  const lines: string[] = [];
+  for (const t of kernel.threads.values()) {
+    const { process } = t;
+    if (t.state === 'dead') continue;
+    const thread = t === process.leader ? '' : ` thread ${t.tid}`;
+    lines.push(`pid ${process.pid}${thread} (${t.comm}): ${process.stopped ? 'stopped' : describeCall(t, table)}`);
+  }
+  return lines;
+}
+
+function describeCall(t: Thread, table: readonly SyscallRow[]): string {
+  const row = table.find((candidate) => candidate.number === t.syscall);
+  if (row === undefined) return 'runs';
+  const kind = row.args[0];
+  const a0 = registerOf(t, A0);
+  if (kind === undefined) return `${row.name}()`;
+  if (kind === 'pid') return `${row.name}(${a0 | 0})`;
+  if (kind !== 'fd') return `${row.name}(${hex(a0)})`;
+  return `${row.name}(${a0 | 0} ${t.files.find(a0 | 0)?.path ?? ''})`;
+}
+
+const A0 = 10;
+
+/** Of a thread that sleeps in a call: its arguments are still in its registers. */
+function registerOf(t: Thread, n: number): number {
+  const { core, cpu } = t.kernel;
+  return cpu.loaded === t ? core.reg(n) : core.readU64(t.context + L.HART_X + n * 8);
 }

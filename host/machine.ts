@@ -9,15 +9,16 @@ import { deliverSignals } from './kernel/delivery.js';
 import { exitThread, killEverything } from './kernel/exit.js';
 import { Kernel } from './kernel/kernel.js';
 import { RLIMIT_STACK } from './kernel/limits.js';
-import { INIT_PID, type Process } from './kernel/process.js';
-import { endProcess, forceSignal, sendToGroup } from './kernel/signal.js';
+import { killForMemory } from './kernel/oom.js';
+import type { Process } from './kernel/process.js';
+import { forceSignal, sendToGroup } from './kernel/signal.js';
 import { Thread } from './kernel/thread.js';
 import { Suspend, SysError } from './linux/error.js';
 import * as S from './linux/signal.js';
 import { encodeText } from './linux/text.js';
 import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
-import { describeFatal, type FatalReport } from './machine-report.js';
+import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
 import { PathContext } from './vfs/context.js';
@@ -65,6 +66,10 @@ export interface MachineOptions {
   readonly fuel?: number;
   /** Ends the run after so much host time. */
   readonly timeoutMs?: number;
+  /** Threads of all processes, zombies included: clone gives EAGAIN beyond. Default 4096. */
+  readonly maxProcesses?: number;
+  /** Open files in all (ENFILE beyond), and the default of RLIMIT_NOFILE where that is less than usual. Default 65536. */
+  readonly maxFiles?: number;
   /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
   readonly mayWake?: () => boolean;
   /** Lets the host's event loop turn once. */
@@ -85,7 +90,7 @@ export interface SpawnOptions {
   readonly gid?: number;
 }
 
-export type EndReason = 'exit' | 'signal' | 'fuel' | 'timeout' | 'deadlock' | 'memory';
+export type EndReason = 'exit' | 'signal' | 'fuel' | 'timeout' | 'deadlock' | 'memory' | 'stopped';
 
 export interface RunResult {
   readonly reason: EndReason;
@@ -93,6 +98,8 @@ export interface RunResult {
   readonly exitCode: number;
   /** When a signal killed the program. */
   readonly report: FatalReport | undefined;
+  /** reason 'deadlock': who waits for what, a line for each thread. */
+  readonly waits?: readonly string[];
 }
 
 /** A riscv64 Linux machine: core, kernel, file systems, and THE run loop. */
@@ -109,6 +116,10 @@ export class Machine {
   /** What HART_TIME holds. */
   #timeOffset = 0;
   #main: Process | undefined = undefined;
+  /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
+  #paused: { readonly thread: Thread; readonly left: number } | undefined = undefined;
+  #yieldAt = 0;
+  #stopped = false;
 
   private constructor(
     readonly core: Core,
@@ -117,12 +128,14 @@ export class Machine {
     windowPages: number,
     clock: Clock,
   ) {
-    this.kernel = new Kernel({ env, clock, windowPages, hostname: options.hostname });
+    const { hostname, maxProcesses: threadsMax, maxFiles: filesMax } = options;
+    this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax });
     this.namespace = new Namespace(env, options.root(env));
     this.#dispatcher = new Dispatcher(core, syscallTable);
     this.#yield = options.yieldToHost ?? turnEventLoop;
     this.#fuel = options.fuel ?? Number.POSITIVE_INFINITY;
     this.kernel.hooks.onFatalSignal = (t, info) => this.#reports.set(t.process, describeFatal(t, info));
+    this.kernel.hooks.onOutOfMemory = (process) => this.#starved.add(process);
   }
 
   static async create(options: MachineOptions): Promise<Machine> {
@@ -152,7 +165,7 @@ export class Machine {
       envp: (options.env ?? []).map(encodeText),
       stackLimitBytes: kernel.defaultLimits[RLIMIT_STACK].current,
     });
-    const files = new FdTable();
+    const files = new FdTable(kernel.files);
     for (const file of options.files ?? []) files.install(file);
     const t = createProcess(kernel, (process, tid, context) => new Thread(kernel, tid, process, context, cred, files, fs), program.space);
     enterFirst(t, program, options.path);
@@ -167,28 +180,40 @@ export class Machine {
     if (group !== undefined) sendToGroup(this.kernel, group, { signo, code: S.SI_KERNEL });
   }
 
+  /** Ends the run at once, whatever the guest does. */
+  stop(): void {
+    this.#stopped = true;
+    this.kernel.scheduler.onRunnable?.();
+  }
+
   /** Runs until `main` has ended; what it has left behind is killed. Dirty files are written back. */
   async run(main: Process): Promise<RunResult> {
     this.#main = main;
     const { kernel } = this;
     const timeoutAt = this.options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + this.options.timeoutMs;
-    let yieldAt = performance.now() + YIELD_MS;
+    this.#yieldAt = performance.now() + YIELD_MS;
     let reason: EndReason | undefined;
+    let waits: string[] | undefined;
     while (main.state === 'running' && reason === undefined) {
-      const t = kernel.scheduler.next();
+      const t = this.#paused?.thread ?? kernel.scheduler.next();
       if (t !== undefined) this.#turn(t);
-      else if (!(await this.#idle(timeoutAt))) reason = 'deadlock';
+      else if (!(await this.#idle(timeoutAt))) {
+        reason = 'deadlock';
+        waits = describeWaits(kernel, syscallTable);
+      }
       kernel.timers.expire(kernel.now());
       const now = performance.now();
-      if (now >= yieldAt) {
+      if (now >= this.#yieldAt) {
         await this.#yield();
-        yieldAt = performance.now() + YIELD_MS;
+        this.#yieldAt = performance.now() + YIELD_MS;
       }
       if (main.state !== 'running') break;
-      if (this.#fuel <= 0) reason = 'fuel';
+      if (this.#stopped) reason = 'stopped';
+      else if (this.#fuel <= 0) reason = 'fuel';
       else if (now >= timeoutAt) reason = 'timeout';
     }
-    return await this.#finish(main, reason);
+    const result = await this.#finish(main, reason);
+    return waits === undefined ? result : { ...result, waits };
   }
 
   async #finish(main: Process, cut: EndReason | undefined): Promise<RunResult> {
@@ -223,10 +248,13 @@ export class Machine {
   #turn(t: Thread): void {
     const { kernel } = this;
     const { process } = t;
-    kernel.cpu.load(t);
-    kernel.contextSwitches++;
-    this.#setTimeCsr();
-    let left = SLICE_INSTRUCTIONS;
+    let left = this.#paused?.left ?? SLICE_INSTRUCTIONS;
+    if (this.#paused === undefined) {
+      kernel.cpu.load(t);
+      kernel.contextSwitches++;
+      this.#setTimeCsr();
+    }
+    this.#paused = undefined;
     while (t.state === 'runnable') {
       if (process.exiting) {
         exitThread(t, process.status);
@@ -248,6 +276,11 @@ export class Machine {
         return;
       }
       left -= t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
+      // Calls may take long. The host gets its time without anybody losing a turn: slices are the same whatever the host's speed.
+      if (left > 0 && t.state === 'runnable' && performance.now() >= this.#yieldAt) {
+        this.#paused = { thread: t, left };
+        return;
+      }
       if (this.core.u32[(C.HART + C.HART_FREED_OBJECTS) >>> 2] !== 0) this.#dropFreed();
       if (process.cpuTimers.armed) process.cpuTimers.check(process);
     }
@@ -346,13 +379,9 @@ export class Machine {
     forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
   }
 
-  /** No frame is left, even after the page cache has given up what it can: the process that asked is killed. */
+  /** No frame is left, even after the page cache has given up what it can: the out-of-memory rule. */
   #starve(t: Thread): void {
-    if (this.env.pages.reclaim() > 0) return;
-    this.#starved.add(t.process);
-    const info = { signo: S.SIGKILL, code: S.SI_KERNEL, pid: INIT_PID };
-    this.#reports.set(t.process, describeFatal(t, info));
-    endProcess(t.process, S.SIGKILL, info);
+    if (this.env.pages.reclaim() === 0) killForMemory(t);
   }
 
   #dropFreed(): void {

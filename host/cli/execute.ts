@@ -12,7 +12,7 @@ import { readInput, writeOutput } from './files.js';
 import { watchInterruptions } from './interrupt.js';
 import * as O from './options.js';
 import { complain } from './output.js';
-import { describeKilled, describeSignal } from './report.js';
+import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
 import { addMounts, explain, guestPath, rootFileSystem } from './world.js';
@@ -28,12 +28,17 @@ export interface RunOptions {
   /** Seconds. */
   readonly timeout?: number;
   readonly fuel?: number;
+  readonly maxProcesses?: number;
+  readonly maxFiles?: number;
   /** '' is stderr, as for strace. */
   readonly stats?: string;
   readonly strace?: string;
   /** Called with the numbers of the run when it has ended. */
   readonly onStats?: (stats: RunStats) => void;
 }
+
+/** Of a dead machine so many threads are listed. */
+const WAITS_SHOWN = 20;
 
 /** Where the program is and what it is started with, inside the machine. */
 interface Launch {
@@ -54,6 +59,8 @@ export async function runProgram(program: string, args: readonly string[], optio
     root: rootFileSystem(options.root, options.rw === true),
     memoryBytes,
     fuel: options.fuel,
+    maxProcesses: options.maxProcesses,
+    maxFiles: options.maxFiles,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGHUP, SIGTERM, SIGWINCH]),
   });
@@ -115,8 +122,9 @@ function guard<T>(path: string, memoryBytes: number, action: () => T): T {
 async function finishRun(machine: Machine, main: Process, stdio: Stdio, program: string, options: RunOptions): Promise<number> {
   const trace: Trace | undefined = options.strace === undefined ? undefined : openTrace(machine, options.strace);
   const place = watchFatal(machine, main);
+  watchMemory(machine);
   const collector = new StatsCollector(machine, main);
-  const interruptions = watchInterruptions(machine, main);
+  const interruptions = watchInterruptions(machine);
   stdio.onInterrupt = interruptions.onTerminalKey;
   let result: RunResult;
   try {
@@ -149,6 +157,16 @@ function watchFatal(machine: Machine, main: Process): { at: MappedPlace | undefi
   return place;
 }
 
+/** A line for each process that the out-of-memory rule ends, as the kernel's log has it. */
+function watchMemory(machine: Machine): void {
+  const { hooks } = machine.kernel;
+  const before = hooks.onOutOfMemory;
+  hooks.onOutOfMemory = (process) => {
+    before?.(process);
+    complain(describeStarved(process));
+  };
+}
+
 /** Says on stderr why a run ended that did not end by itself; the status to exit with. */
 function describeEnd(machine: Machine, result: RunResult, place: MappedPlace | undefined, options: RunOptions): number {
   switch (result.reason) {
@@ -169,7 +187,11 @@ function describeEnd(machine: Machine, result: RunResult, place: MappedPlace | u
       complain(`ended after ${options.fuel} instructions (--fuel)`);
       return O.EXIT_FUEL;
     case 'deadlock':
-      complain('ended: every process sleeps and nothing can wake one (deadlock)');
+      complain('ended: all processes are asleep and no event can wake them (deadlock)');
+      for (const line of (result.waits ?? []).slice(0, WAITS_SHOWN)) complain(`  ${line}`);
+      if ((result.waits?.length ?? 0) > WAITS_SHOWN) complain(`  and ${(result.waits?.length ?? 0) - WAITS_SHOWN} more`);
+      return result.exitCode;
+    case 'stopped':
       return result.exitCode;
   }
 }

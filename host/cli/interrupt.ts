@@ -1,6 +1,4 @@
-import type { Process } from '../kernel/process.js';
-import { sendToProcess } from '../kernel/signal.js';
-import { SI_KERNEL, SIGINT, SIGKILL, SIGTERM } from '../linux/signal.js';
+import { SIGINT, SIGTERM } from '../linux/signal.js';
 import type { Machine } from '../machine.js';
 
 const TWICE_MS = 1000;
@@ -14,12 +12,12 @@ export interface Interruptions {
 }
 
 /** Ctrl-C interrupts the guest's foreground programs; a second one within a second, or SIGTERM, ends the run. */
-export function watchInterruptions(machine: Machine, main: Process): Interruptions {
+export function watchInterruptions(machine: Machine): Interruptions {
   let status: number | undefined;
   let last = Number.NEGATIVE_INFINITY;
   const end = (signal: number): void => {
     status = 128 + signal;
-    sendToProcess(main, { signo: SIGKILL, code: SI_KERNEL });
+    machine.stop();
   };
   const isSecond = (): boolean => {
     const now = performance.now();

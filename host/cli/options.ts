@@ -87,6 +87,15 @@ export function parseFuel(text: string): number {
   return count;
 }
 
+/** A whole number, at least `least`. */
+export function parseCount(option: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(count >= least && count <= most)) throw new UsageError(`${option}: '${text}' is not a number from ${least} to ${most}`);
+    return count;
+  };
+}
+
 /** What the guest finds in its environment when nothing says otherwise; --env adds to it and overrides it. */
 export function defaultEnvironment(terminal: string | undefined): Map<string, string> {
   return new Map([
@@ -98,7 +107,20 @@ export function defaultEnvironment(terminal: string | undefined): Map<string, st
 }
 
 /** Options of `run` that take the next word as their value: what must be known to find where PROGRAM stands. */
-const WITH_VALUE: readonly string[] = ['--root', '--mount', '--cwd', '--env', '--memory', '--timeout', '--fuel', '-r', '-m', '-e'];
+const WITH_VALUE: readonly string[] = [
+  '--root',
+  '--mount',
+  '--cwd',
+  '--env',
+  '--memory',
+  '--timeout',
+  '--fuel',
+  '--max-processes',
+  '--max-files',
+  '-r',
+  '-m',
+  '-e',
+];
 const OPTIONAL_VALUE: readonly string[] = ['--stats', '--strace'];
 
 /**

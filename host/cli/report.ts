@@ -1,3 +1,5 @@
+import * as S from '../../assembly/shared/stat.js';
+import type { Process } from '../kernel/process.js';
 import { signalName } from '../linux/signal.js';
 import type { FatalReport } from '../machine-report.js';
 
@@ -25,4 +27,17 @@ export function describeKilled(report: FatalReport, symbol: string | undefined):
 /** When nothing is known but the exit status. */
 export function describeSignal(exitCode: number): string {
   return `killed by ${signalName(exitCode - 128)}`;
+}
+
+/** "Out of memory: Killed process 7 (name) total-vm:10240kB, anon-rss:9000kB, ...": Linux's own line, with what is known here. */
+export function describeStarved(process: Process): string {
+  const { space, leader, oomScoreAdjust } = process;
+  const kb = (which: number): number => space.core.exports.spaceStat(space.handle, which) * 4;
+  const file = kb(S.SPACE_STAT_SHARED_RESIDENT);
+  return [
+    `Out of memory: Killed process ${process.pid} (${process.comm}) total-vm:${kb(S.SPACE_STAT_PAGES_MAPPED)}kB`,
+    `anon-rss:${kb(S.SPACE_STAT_RESIDENT) - file}kB`,
+    `file-rss:${file}kB`,
+    `UID:${leader.cred.ruid} pgtables:${kb(S.SPACE_STAT_TABLE_FRAMES)}kB oom_score_adj:${oomScoreAdjust}`,
+  ].join(', ');
 }

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
+import { NOFILE_MAX, PID_MAX, THREADS_MAX } from '../kernel/limits.js';
+import { OPEN_FILES_MAX } from '../vfs/filecount.js';
 import type { RunOptions } from './execute.js';
-import { MEMORY_DEFAULT, parseEnvironment, parseFuel, parseMemory, parseMount, parseTimeout, showSize } from './options.js';
+import { MEMORY_DEFAULT, parseCount, parseEnvironment, parseFuel, parseMemory, parseMount, parseTimeout, showSize } from './options.js';
 
 const collect =
   <T>(parse: (text: string) => T) =>
@@ -45,6 +47,14 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     )
     .option('--timeout <seconds>', 'end the run after so much time', parseTimeout)
     .option('--fuel <n>', 'end the run after so many instructions', parseFuel)
+    .addOption(
+      new Option('--max-processes <n>', 'processes and threads in all')
+        .argParser(parseCount('--max-processes', 1, PID_MAX))
+        .default(THREADS_MAX),
+    )
+    .addOption(
+      new Option('--max-files <n>', 'open files in all').argParser(parseCount('--max-files', 3, NOFILE_MAX)).default(OPEN_FILES_MAX),
+    )
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
     .addHelpText('after', EXAMPLES)

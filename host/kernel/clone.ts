@@ -2,6 +2,7 @@ import { EAGAIN, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
 import { HART, HART_X } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import * as P from '../linux/process.js';
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE, hasCapability } from './credentials.js';
 import { SignalHandlers } from './handlers.js';
 import { RLIMIT_NPROC } from './limits.js';
 import { Process } from './process.js';
@@ -36,29 +37,37 @@ function checkFlags(flags: number): void {
   if (has(NAMESPACES) || has(P.CLONE_PIDFD)) throw new SysError(EINVAL);
 }
 
+/** EAGAIN: the machine has as many threads as it may, or the user has; what root runs only counts for the machine. */
+function requireThread({ kernel, cred, process }: Thread): void {
+  if (kernel.threads.size >= kernel.threadsMax) throw new SysError(EAGAIN);
+  const limit = process.limits[RLIMIT_NPROC].current;
+  if (cred.ruid === 0 || hasCapability(cred, CAP_SYS_RESOURCE) || hasCapability(cred, CAP_SYS_ADMIN)) return;
+  if (kernel.threads.size >= limit && kernel.threadsOf(cred.ruid) >= limit) throw new SysError(EAGAIN);
+}
+
 /** A new task that is a copy of the loaded thread `t`, returning 0 from the same call. It is runnable when this returns. */
 export function cloneThread(t: Thread, request: CloneRequest): Thread {
   const { kernel } = t;
   const { flags } = request;
   const has = (flag: number): boolean => (flags & flag) !== 0;
   checkFlags(flags);
-  if (kernel.threads.size >= t.process.limits[RLIMIT_NPROC].current) throw new SysError(EAGAIN);
+  requireThread(t);
   const tid = kernel.allocatePid();
   if (tid === 0) throw new SysError(EAGAIN);
   if (has(P.CLONE_PARENT_SETTID)) t.user.writeU32(request.parentTid, tid);
+  const files = has(P.CLONE_FILES) ? t.files.share() : t.files.clone();
   const context = kernel.core.exports.contextCreate();
-  if (context === 0) throw new SysError(ENOMEM);
   let process = t.process;
-  if (!has(P.CLONE_THREAD)) {
-    try {
-      process = forkProcess(t, tid, request);
-    } catch (error) {
-      kernel.core.exports.contextRelease(context);
-      throw error;
-    }
+  try {
+    if (context === 0) throw new SysError(ENOMEM);
+    if (!has(P.CLONE_THREAD)) process = forkProcess(t, tid, request);
+  } catch (error) {
+    files.release();
+    if (context !== 0) kernel.core.exports.contextRelease(context);
+    throw error;
   }
   const fs = has(P.CLONE_FS) ? t.fs.share() : t.fs.clone();
-  const child = new Thread(kernel, tid, process, context, t.cred, has(P.CLONE_FILES) ? t.files.share() : t.files.clone(), fs);
+  const child = new Thread(kernel, tid, process, context, t.cred, files, fs);
   copyState(t, child, request);
   if (process !== t.process) {
     process.leader = child;
@@ -155,6 +164,7 @@ export function createProcess(
   const context = kernel.core.exports.contextCreate();
   if (pid === 0 || context === 0) throw new SysError(ENOMEM);
   const process = new Process(kernel, pid, undefined, pid, pid, space, new SignalHandlers());
+  process.limits = kernel.defaultLimits.map((limit) => ({ ...limit }));
   const thread = make(process, pid, context);
   process.leader = thread;
   process.threads.add(thread);

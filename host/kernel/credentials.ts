@@ -25,6 +25,7 @@ export const ALL_CAPABILITIES = (1n << 41n) - 1n;
 export const CAP_KILL = 5n;
 export const CAP_SETGID = 6n;
 export const CAP_SETUID = 7n;
+export const CAP_SYS_ADMIN = 21n;
 export const CAP_SYS_NICE = 23n;
 export const CAP_SYS_RESOURCE = 24n;
 export const CAP_WAKE_ALARM = 35n;

@@ -1,11 +1,12 @@
 import type { Core } from '../core/core.js';
 import type { Location } from '../vfs/dentry.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
+import { FileCount } from '../vfs/filecount.js';
 import type { Inode, Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
-import { defaultLimits } from './limits.js';
+import { defaultLimits, type Limit, PID_MAX, THREADS_MAX } from './limits.js';
 import type { SyscallObserver } from './observer.js';
 import type { SigInfo } from './pending.js';
 import type { Process } from './process.js';
@@ -14,7 +15,6 @@ import { AddressSpace, type ImageLayout } from './space.js';
 import type { Thread } from './thread.js';
 import { TimerQueue } from './timers.js';
 
-export const PID_MAX = 32768;
 /** Pids below this are not given again once the counter has wrapped round, as in Linux. */
 const PID_RESERVED = 300;
 
@@ -25,6 +25,10 @@ export interface KernelOptions {
   readonly hostname?: string;
   /** Pages of address space that the core's windows cover: where programs are placed. */
   readonly windowPages: number;
+  /** Threads in all, zombies included; default 4096. */
+  readonly threadsMax?: number;
+  /** Open files in all. */
+  readonly filesMax?: number;
 }
 
 /** What happens, for whoever wants to tell of it. All are called synchronously and must change nothing. */
@@ -32,6 +36,8 @@ export interface KernelHooks {
   /** A signal ends the process; its memory is still there. */
   onFatalSignal?: (thread: Thread, info: SigInfo) => void;
   onProcessExit?: (process: Process) => void;
+  /** There was no memory left and this process was chosen to end: it is about to. */
+  onOutOfMemory?: (process: Process) => void;
 }
 
 /** The tables that all processes share. */
@@ -52,7 +58,10 @@ export class Kernel {
   /** Where a file was when it was mapped last: the names that maps shows. */
   readonly mapped = new WeakMap<Inode, Location>();
   /** What the first program of a tree gets. */
-  readonly defaultLimits = defaultLimits();
+  readonly defaultLimits: Limit[];
+  readonly threadsMax: number;
+  /** What all descriptor tables hold. */
+  readonly files: FileCount;
   hostname: string;
   domainname = '(none)';
   /** Core object of the page with the signal return trampoline, 0 until the loader has made it. */
@@ -73,6 +82,9 @@ export class Kernel {
     this.core = this.env.core;
     this.random = this.env.random;
     this.#clock = options.clock;
+    this.threadsMax = options.threadsMax ?? THREADS_MAX;
+    this.files = new FileCount(options.filesMax);
+    this.defaultLimits = defaultLimits({ threadsMax: this.threadsMax, filesMax: options.filesMax });
     this.windowPages = options.windowPages;
     this.hostname = options.hostname ?? 'pagewalk';
     this.cpu = new Cpu(this.core);
@@ -124,6 +136,13 @@ export class Kernel {
       if (state === 'running' && signals.some((signo) => !handlers.isDefaultOrIgnored(signo))) return true;
     }
     return false;
+  }
+
+  /** Threads and zombies of a user: what RLIMIT_NPROC counts. */
+  threadsOf(uid: number): number {
+    let count = 0;
+    for (const t of this.threads.values()) if (t.cred.ruid === uid) count++;
+    return count;
   }
 
   /** Members of a process group, zombies included. */

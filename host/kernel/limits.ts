@@ -31,12 +31,25 @@ export const STACK_LIMIT_DEFAULT = 8 * 1024 * 1024;
 /** sysctl fs.nr_open: how far RLIMIT_NOFILE may be raised. */
 export const NOFILE_MAX = 1024 * 1024;
 
-export function defaultLimits(): Limit[] {
+/** Pids are below this: no machine can have more threads. */
+export const PID_MAX = 32768;
+/** Threads of a machine unless it is told otherwise: each costs the host some kilobytes. */
+export const THREADS_MAX = 4096;
+
+export interface LimitSources {
+  /** Threads that the machine may have: a user other than root may have half of them. */
+  readonly threadsMax?: number;
+  /** Open files that the machine may have. */
+  readonly filesMax?: number;
+}
+
+export function defaultLimits({ threadsMax = THREADS_MAX, filesMax = NOFILE_MAX }: LimitSources = {}): Limit[] {
+  const threads = Math.max(1, Math.floor(threadsMax / 2));
   const limits = Array.from({ length: RLIMITS }, (): Limit => ({ current: UNLIMITED, maximum: UNLIMITED }));
   limits[RLIMIT_STACK].current = STACK_LIMIT_DEFAULT;
   limits[RLIMIT_CORE].current = 0;
-  limits[RLIMIT_NOFILE] = { current: 1024, maximum: NOFILE_MAX };
-  limits[RLIMIT_NPROC] = { current: 32768, maximum: 32768 };
+  limits[RLIMIT_NOFILE] = { current: Math.min(1024, filesMax), maximum: Math.min(NOFILE_MAX, filesMax) };
+  limits[RLIMIT_NPROC] = { current: threads, maximum: threads };
   limits[RLIMIT_MEMLOCK] = { current: 8 * 1024 * 1024, maximum: 8 * 1024 * 1024 };
   limits[RLIMIT_SIGPENDING] = { current: 32768, maximum: 32768 };
   limits[RLIMIT_MSGQUEUE] = { current: 819200, maximum: 819200 };

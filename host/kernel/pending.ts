@@ -1,4 +1,4 @@
-import { SIGBUS, SIGFPE, SIGILL, SIGRTMIN, SIGSEGV, SIGSYS, SIGTRAP } from '../linux/signal.js';
+import { SI_USER, SIGBUS, SIGFPE, SIGILL, SIGRTMIN, SIGSEGV, SIGSYS, SIGTRAP } from '../linux/signal.js';
 
 /** A set of signals: bit n - 1 is signal n, as in the kernel's sigset_t. */
 export type SignalSet = bigint;
@@ -46,6 +46,11 @@ export class PendingSignals {
     return true;
   }
 
+  /** The signal is there, without the place in the queue that would keep its siginfo. */
+  mark(signo: number): void {
+    this.set |= signalBit(signo);
+  }
+
   get size(): number {
     return this.#queue.length;
   }
@@ -62,7 +67,7 @@ export class PendingSignals {
     let signal = 1;
     while ((candidates & signalBit(signal)) === 0n) signal++;
     const at = this.#queue.findIndex((info) => info.signo === signal);
-    const [info] = this.#queue.splice(at, 1);
+    const info = at < 0 ? { signo: signal, code: SI_USER } : this.#queue.splice(at, 1)[0];
     if (!this.#queue.some((other) => other.signo === signal)) this.set &= ~signalBit(signal);
     return info;
   }

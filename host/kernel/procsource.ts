@@ -114,6 +114,14 @@ export class KernelProcSource implements ProcSource {
     return this.kernel.contextSwitches;
   }
 
+  get threadsMax(): number {
+    return this.kernel.threadsMax;
+  }
+
+  get filesMax(): number {
+    return this.kernel.files.max;
+  }
+
   get hostname(): string {
     return this.kernel.hostname;
   }

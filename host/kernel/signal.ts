@@ -3,7 +3,6 @@ import {
   CLD_CONTINUED,
   CLD_STOPPED,
   SA_NOCLDSTOP,
-  SI_KERNEL,
   SI_TIMER,
   SI_USER,
   SIG_IGN,
@@ -50,10 +49,13 @@ function send(process: Process, target: Thread | undefined, queue: Process['pend
     process.kernel.observer?.onSignal(addressee ?? process.leader, info);
     return 0;
   }
-  if (signo >= SIGRTMIN && info.code !== SI_USER && info.code !== SI_KERNEL) {
-    if (queue.size >= process.limits[RLIMIT_SIGPENDING].current) return -EAGAIN;
-  }
-  if (!queue.add(info)) return 0;
+  // A timer has reserved its place.
+  const fits = queue.size < process.limits[RLIMIT_SIGPENDING].current || info.code === SI_TIMER;
+  if (fits || (signo < SIGRTMIN && info.code >= SI_USER)) {
+    if (!queue.add(info)) return 0;
+  } else if (signo >= SIGRTMIN && info.code < SI_USER) return -EAGAIN;
+  // The sender can't be told, or does not ask: the signal is known to be there, and nothing else about it.
+  else queue.mark(signo);
   process.signalQueue.wake();
   target?.signalWake(false);
   return 0;

@@ -1,6 +1,7 @@
 import { EBADF, EINVAL, EMFILE } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import { O_PATH } from '../linux/fcntl.js';
+import { FileCount } from './filecount.js';
 import { releaseRecordLocks } from './flock.js';
 import { releaseFile, retainFile } from './openfile.js';
 import type { OpenFile } from './types.js';
@@ -17,6 +18,11 @@ export class FdTable {
   /** No free descriptor lies below. */
   #firstFree = 0;
   #users = 1;
+
+  constructor(
+    /** Shared by all tables of a machine. */
+    readonly count = new FileCount(),
+  ) {}
 
   /** The open file, for calls that use its contents: EBADF for O_PATH descriptors, too. */
   get(fd: number): OpenFile {
@@ -59,17 +65,23 @@ export class FdTable {
   install(file: OpenFile, cloexec = false, min = 0, limit = Number.POSITIVE_INFINITY): number {
     const fd = this.lowestFree(min);
     if (fd >= limit) throw new SysError(EMFILE);
+    if (file.counted === undefined) this.count.requireOpen(1);
     this.#set(fd, file, cloexec);
+    if (file.counted === undefined) {
+      file.counted = this.count;
+      this.count.open++;
+    }
     return fd;
   }
 
-  /** So that a call can fail with EMFILE before it has created anything. */
+  /** So that a call can fail with EMFILE or ENFILE before it has created anything. */
   requireFree(count: number, limit: number): void {
     let fd = -1;
     for (let i = 0; i < count; i++) {
       fd = this.lowestFree(fd + 1);
       if (fd >= limit) throw new SysError(EMFILE);
     }
+    this.count.requireOpen(count);
   }
 
   lowestFree(min = 0): number {
@@ -79,6 +91,7 @@ export class FdTable {
   }
 
   #set(fd: number, file: OpenFile, cloexec: boolean): void {
+    if (fd >= this.#files.length) this.count.grow(fd + 1 - this.#files.length);
     // No holes: V8 keeps a dense array.
     while (this.#files.length < fd) this.#files.push(undefined);
     this.#files[fd] = file;
@@ -93,7 +106,8 @@ export class FdTable {
     if (min < 0 || min >= limit) throw new SysError(EINVAL);
     const free = this.lowestFree(min);
     if (free >= limit) throw new SysError(EMFILE);
-    this.#set(free, retainFile(file), cloexec);
+    this.#set(free, file, cloexec);
+    retainFile(file);
     return free;
   }
 
@@ -101,9 +115,10 @@ export class FdTable {
   dup3(fd: number, to: number, cloexec = false, limit = Number.POSITIVE_INFINITY): number {
     if (fd === to) throw new SysError(EINVAL);
     if (to < 0 || to >= limit) throw new SysError(EBADF);
-    const file = retainFile(this.getAny(fd));
+    const file = this.getAny(fd);
     const old = this.#files[to];
     this.#set(to, file, cloexec);
+    retainFile(file);
     if (old !== undefined) this.#drop(old);
     return to;
   }
@@ -124,7 +139,9 @@ export class FdTable {
     this.#files[fd] = undefined;
     this.#cloexec.delete(fd);
     if (fd < this.#firstFree) this.#firstFree = fd;
+    const slots = this.#files.length;
     while (this.#files.length > 0 && this.#files[this.#files.length - 1] === undefined) this.#files.pop();
+    this.count.shrink(slots - this.#files.length);
     this.#drop(file);
   }
 
@@ -148,9 +165,12 @@ export class FdTable {
     }
   }
 
-  /** fork, unshare(CLONE_FILES): its own table with the same open files. */
+  /** fork, unshare(CLONE_FILES): its own table with the same open files. ENOMEM */
   clone(): FdTable {
-    const copy = new FdTable();
+    const copy = new FdTable(this.count);
+    // In one go: a fork that fails leaves nothing behind.
+    this.count.grow(this.#files.length);
+    this.count.shrink(this.#files.length);
     for (const [fd, file] of this.entries()) copy.#set(fd, retainFile(file), this.#cloexec.has(fd));
     copy.#firstFree = this.#firstFree;
     return copy;

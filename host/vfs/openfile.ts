@@ -17,6 +17,7 @@ export function retainFile(file: OpenFile): OpenFile {
 export function releaseFile(file: OpenFile): void {
   if (file.refs <= 0) throw new Error(`open file released too often: ${file.path}`);
   if (--file.refs > 0) return;
+  if (file.counted !== undefined) file.counted.open--;
   releaseFileLocks(file);
   file.close();
 }

@@ -70,7 +70,18 @@ export class PagedFile extends OpenFile {
   /** How many of the bytes the file system has room for. */
   #reserve(at: number, length: number): number {
     const first = Math.floor(at / PAGE_SIZE);
-    const allowed = this.paged.reserve(first, Math.ceil((at + length) / PAGE_SIZE) - first);
+    const { paged } = this;
+    let allowed = paged.reserve(first, Math.ceil((at + length) / PAGE_SIZE) - first);
+    if (paged.holdsAllData) {
+      let room = paged.env.pages.roomForData(allowed);
+      if (room < allowed) {
+        const { exports } = paged.env.core;
+        let fits = 0;
+        while (fits < allowed && (exports.objectPage(paged.object, first + fits) !== 0 || room-- > 0)) fits++;
+        allowed = fits;
+        if (allowed === 0) throw new SysError(ENOSPC);
+      }
+    }
     return Math.min(length, (first + allowed) * PAGE_SIZE - at);
   }
 
@@ -242,7 +253,7 @@ export class PagedFile extends OpenFile {
     const { object } = paged;
     const first = Math.floor(from / PAGE_SIZE);
     const end = Math.ceil(to / PAGE_SIZE);
-    if (end - first - exports.objectPagesPresent(object) > exports.frameLimit() - exports.framesInUse()) throw new SysError(ENOSPC);
+    if (end - first - exports.objectPagesPresent(object) > paged.env.pages.roomForData(end - first)) throw new SysError(ENOSPC);
     if (paged.reserve(first, end - first) < end - first) throw new SysError(ENOSPC);
     const inserted: number[] = [];
     for (let page = first; page < end; page++) {

@@ -6,6 +6,9 @@ import { Suspend, SysError } from '../linux/error.js';
 import type { PagedInode } from './pagedinode.js';
 import type { FileSystem } from './types.js';
 
+/** 16 MiB */
+const RESERVE_FRAMES_MAX = 4096;
+
 /**
  * Which inode a VM object of the core belongs to. The run loop fills missing pages through it; host-side transfers to and from the page
  * cache go through it. An object stays registered until its last reference, a mapping perhaps, is gone.
@@ -69,6 +72,18 @@ export class PageCache {
       }
     }
     return before - exports.framesInUse();
+  }
+
+  /**
+   * How many more frames data without a medium may take, clean pages of other files given up for `wanted` of them. The last sixteenth of
+   * the memory is not for files: a full tmpfs is an error for its writer, not the end of programs.
+   */
+  roomForData(wanted: number): number {
+    const { exports } = this.core;
+    const limit = exports.frameLimit();
+    const most = limit - Math.min(RESERVE_FRAMES_MAX, limit >>> 4);
+    if (most - exports.framesInUse() < wanted) this.reclaim();
+    return Math.max(0, most - exports.framesInUse());
   }
 
   /** Linear address of a page, inserted (zeroed) when absent. ENOMEM when there is no frame even after reclaim. */

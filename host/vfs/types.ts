@@ -2,6 +2,7 @@ import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, EPERM, ESPIPE, EXDEV } from '..
 import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../linux/poll.js';
+import type { FileCount } from './filecount.js';
 import type { WaitQueue } from './wait.js';
 
 /** Seconds since 1970 (negative allowed) and 0..999,999,999 nanoseconds. */
@@ -177,6 +178,8 @@ export abstract class OpenFile {
   offset = 0;
   /** Path at open time, for /proc/self/fd and maps. */
   path = '';
+  /** The machine's count of open files that this one is in; undefined: it never had a descriptor. */
+  counted: FileCount | undefined = undefined;
   /** Filled by the VFS: where it was found (vfs/dentry Location). */
   location: unknown = undefined;
 

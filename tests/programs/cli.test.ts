@@ -276,7 +276,7 @@ test('a program that nothing can wake is told so', () => {
   const asleep = file('asleep.s', '_start: li a0, 0; li a1, 0; li a2, 0; li a3, 0; li a7, 73; ecall');
   const ended = pagewalk(['run', asleep]);
   assert.is(ended.status, 137);
-  assert.match(ended.stderr, /every process sleeps and nothing can wake one/);
+  assert.match(ended.stderr, /all processes are asleep and no event can wake them/);
 });
 
 testWith(test, ['script'], 'a terminal is a terminal for the program: TCGETS, editing, echo, CR LF', () => {

@@ -6,7 +6,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Strace } from '../../host/debug/strace/strace.js';
 import { loadCore } from '../../host/index-node.js';
-import { Machine } from '../../host/machine.js';
+import { type EndReason, Machine } from '../../host/machine.js';
 import { installFile, makeDirectories, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { HostInput, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
@@ -56,6 +56,9 @@ export interface GuestOutcome {
   readonly stderr: string;
   /** Exit status as a shell sees it. */
   readonly status: number;
+  /** Of a machine of ours: why the run ended, if not by the program's own end. */
+  readonly reason?: EndReason;
+  readonly waits?: readonly string[];
 }
 
 /** Runs a program under qemu-riscv64 in an empty folder of its own. */
@@ -105,6 +108,11 @@ export interface OurOptions {
   readonly trace?: (line: string) => void;
   readonly uid?: number;
   readonly timeoutMs?: number;
+  readonly maxProcesses?: number;
+  readonly maxFiles?: number;
+  /** The machine may end the run (deadlock, memory, time); otherwise that fails the test. */
+  readonly mayBeCut?: boolean;
+  readonly during?: (machine: Machine) => void;
 }
 
 /** Runs a program in a fresh machine whose working directory is an empty folder of a memory file system. */
@@ -114,6 +122,8 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     root: (env) => new MemoryFileSystem(env),
     memoryBytes: options.memoryBytes ?? 256 * 1024 * 1024,
     timeoutMs: options.timeoutMs ?? 120_000,
+    maxProcesses: options.maxProcesses,
+    maxFiles: options.maxFiles,
   });
   mountStandard(machine);
   installFile(machine, '/program', readFileSync(program));
@@ -135,8 +145,9 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     uid: options.uid,
     gid: options.uid,
   });
+  options.during?.(machine);
   const result = await machine.run(main);
-  if (result.reason !== 'exit' && result.reason !== 'signal')
+  if (options.mayBeCut !== true && result.reason !== 'exit' && result.reason !== 'signal')
     throw new Error(`the machine ended the run: ${result.reason}\n${stdout.text}`);
-  return { stdout: stdout.text, stderr: stderr.text, status: result.exitCode };
+  return { stdout: stdout.text, stderr: stderr.text, status: result.exitCode, reason: result.reason, waits: result.waits };
 }

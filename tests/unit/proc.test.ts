@@ -168,6 +168,8 @@ async function world(): Promise<World> {
     runnable: 1,
     taskCount: 2,
     lastPid: 6,
+    threadsMax: 4096,
+    filesMax: 65536,
     forks: 4,
     contextSwitches: 99,
     hostname: 'guest',

@@ -184,6 +184,9 @@ export interface ProcSource {
   /** Tasks ever created. */
   readonly forks: number;
   readonly contextSwitches: number;
+  /** Limits of the machine: threads and open files in all. */
+  readonly threadsMax: number;
+  readonly filesMax: number;
   /** uname(2) */
   readonly hostname: string;
   readonly domainname: string;

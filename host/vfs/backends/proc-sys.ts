@@ -9,14 +9,13 @@ export interface SysTree {
 
 const PIPE_SIZE_MAX = 1048576;
 const NR_OPEN = 1048576;
-const INT64_MAX = '9223372036854775807';
 
 export function sysTree(source: ProcSource): SysTree {
   const bootId = uuidText(source.random);
   const fixed = (value: string | number) => (): string => `${value}\n`;
   return {
     fs: {
-      'file-max': fixed(INT64_MAX),
+      'file-max': fixed(source.filesMax),
       nr_open: fixed(NR_OPEN),
       overflowgid: fixed(65534),
       overflowuid: fixed(65534),
@@ -45,7 +44,7 @@ export function sysTree(source: ProcSource): SysTree {
       },
       randomize_va_space: fixed(0),
       tainted: fixed(0),
-      'threads-max': fixed(32768),
+      'threads-max': fixed(source.threadsMax),
       version: () => `${source.osVersion}\n`,
     },
     vm: {
