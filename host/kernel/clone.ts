@@ -34,7 +34,7 @@ function checkFlags(flags: number): void {
   const has = (flag: number): boolean => (flags & flag) !== 0;
   if (has(P.CLONE_SIGHAND) && !has(P.CLONE_VM)) throw new SysError(EINVAL);
   if (has(P.CLONE_THREAD) && !has(P.CLONE_SIGHAND)) throw new SysError(EINVAL);
-  if (has(NAMESPACES) || has(P.CLONE_PIDFD)) throw new SysError(EINVAL);
+  if (has(NAMESPACES) || (has(P.CLONE_PIDFD) && has(P.CLONE_DETACHED))) throw new SysError(EINVAL);
 }
 
 /** EAGAIN: the machine has as many threads as it may, or the user has; what root runs only counts for the machine. */

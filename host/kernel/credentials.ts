@@ -26,6 +26,7 @@ export const CAP_KILL = 5n;
 export const CAP_SETGID = 6n;
 export const CAP_SETUID = 7n;
 export const CAP_SYS_ADMIN = 21n;
+export const CAP_SYS_PTRACE = 19n;
 export const CAP_SYS_NICE = 23n;
 export const CAP_SYS_RESOURCE = 24n;
 export const CAP_WAKE_ALARM = 35n;

@@ -44,8 +44,8 @@ export function exitThread(t: Thread, status: number): void {
     process.status = status;
   }
   kernel.observer?.onThreadExit(t);
-  if (process.threads.size > 0) return;
-  finishProcess(process);
+  if (process.threads.size === 0) finishProcess(process);
+  process.exitQueue.wake();
 }
 
 /** Closes descriptors of a task that can't be told of errors any more: each is closed whatever becomes of the others. */
@@ -139,6 +139,7 @@ function notifyParent(process: Process): void {
 export function reap(process: Process): void {
   const { kernel, parent } = process;
   process.state = 'reaped';
+  process.exitQueue.wake();
   kernel.processes.delete(process.pid);
   kernel.threads.delete(process.pid);
   if (parent === undefined) return;

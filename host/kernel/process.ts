@@ -81,6 +81,8 @@ export class Process {
 
   /** Woken when a signal has come to wait for it or one of its threads: what signal descriptors sleep on. */
   readonly signalQueue = new WaitQueue();
+  /** Woken when it, or one of its threads, has ended and when it has been reaped: what process descriptors wait for. */
+  readonly exitQueue = new WaitQueue();
   /** Woken when a child changes state. */
   readonly childQueue = new WaitQueue();
   /** A vfork parent sleeps here until this process gives the shared address space back. */

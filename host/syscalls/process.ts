@@ -10,8 +10,10 @@ import { SIGNAL_MAX } from '../linux/signal.js';
 import { execRows } from './execve.js';
 import { futexRows } from './futex.js';
 import { identityRows } from './identity.js';
+import { descriptorLimit } from './lookup.js';
+import { installPidfd, pidfdRows } from './pidfd.js';
 import { prctlRows } from './prctl.js';
-import { absent, row } from './row.js';
+import { row } from './row.js';
 import { schedRows } from './sched.js';
 import { readBigU64 } from './user-types.js';
 import { waitRows } from './wait.js';
@@ -22,11 +24,20 @@ function exit(t: Thread, code: number): number {
 }
 
 /** A vfork parent's call runs again from the start when it wakes: the child it has made is in `scratch`. */
-function startChild(t: Thread, request: () => CloneRequest): number {
+function startChild(t: Thread, request: () => CloneRequest, pidfdAddress = 0): number {
   let child = t.scratch as Thread | undefined;
   if (child === undefined) {
     const made = request();
+    const wantsPidfd = (made.flags & P.CLONE_PIDFD) !== 0;
+    if (wantsPidfd) {
+      t.files.requireFree(1, descriptorLimit(t));
+      t.user.prepareWrite(pidfdAddress, 4);
+    }
     child = cloneThread(t, made);
+    if (wantsPidfd) {
+      const thread = child.process === t.process ? child : undefined;
+      t.user.writeU32(pidfdAddress, installPidfd(t, child.process, thread, 0));
+    }
     if ((made.flags & P.CLONE_VFORK) === 0) return child.tid;
     t.scratch = child;
   }
@@ -36,15 +47,9 @@ function startChild(t: Thread, request: () => CloneRequest): number {
 }
 
 function clone(t: Thread, flags: number, stack: number, parentTid: number, tls: number, childTid: number): number {
-  return startChild(t, () => ({
-    flags: flags & ~P.CSIGNAL,
-    exitSignal: flags & P.CSIGNAL,
-    stack,
-    tls,
-    parentTid,
-    childTid,
-    clearHandlers: false,
-  }));
+  if ((flags & P.CLONE_PIDFD) !== 0 && (flags & P.CLONE_PARENT_SETTID) !== 0) return -EINVAL;
+  const request = { flags: flags & ~P.CSIGNAL, exitSignal: flags & P.CSIGNAL, stack, tls, parentTid, childTid, clearHandlers: false };
+  return startChild(t, () => request, parentTid);
 }
 
 const CLONE_ARGS_BYTES = 64;
@@ -52,7 +57,7 @@ const CLONE_ARGS_BYTES_MAX = 4096;
 const CLONE_ARGS_KNOWN = 88;
 
 /** struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup. */
-function readCloneArgs(t: Thread, address: number, size: number): CloneRequest | number {
+function readCloneArgs(t: Thread, address: number, size: number): (CloneRequest & { readonly pidfd: number }) | number {
   if (size > CLONE_ARGS_BYTES_MAX) return -E2BIG;
   if (size < CLONE_ARGS_BYTES) return -EINVAL;
   const bytes = t.user.read(address, size);
@@ -68,14 +73,16 @@ function readCloneArgs(t: Thread, address: number, size: number): CloneRequest |
   if ((stack === 0) !== (stackSize === 0)) return -EINVAL;
   if ((flags & (P.CLONE_THREAD | P.CLONE_PARENT)) !== 0 && exitSignal !== 0) return -EINVAL;
   if (clearHandlers && (flags & P.CLONE_SIGHAND) !== 0) return -EINVAL;
+  const pidfd = field(1);
+  if ((flags & P.CLONE_PIDFD) !== 0 && (flags & P.CLONE_PARENT_SETTID) !== 0 && pidfd === field(3)) return -EINVAL;
   const top = stack === 0 ? 0 : stack + stackSize;
-  return { flags: flags | 0, exitSignal, stack: top, tls: field(7), parentTid: field(3), childTid: field(2), clearHandlers };
+  return { flags: flags | 0, exitSignal, stack: top, tls: field(7), parentTid: field(3), childTid: field(2), clearHandlers, pidfd };
 }
 
 function clone3(t: Thread, address: number, size: number): number {
   if (t.scratch !== undefined) return startChild(t, () => NEVER);
   const request = readCloneArgs(t, address, size);
-  return typeof request === 'number' ? request : startChild(t, () => request);
+  return typeof request === 'number' ? request : startChild(t, () => request, request.pidfd);
 }
 
 const NEVER: CloneRequest = { flags: 0, exitSignal: 0, stack: 0, tls: 0, parentTid: 0, childTid: 0, clearHandlers: false };
@@ -197,7 +204,7 @@ function personality(t: Thread, persona: number): number {
   return old;
 }
 
-const NO_NAMESPACES = 'no namespaces, no pidfds: EINVAL';
+const NO_NAMESPACES = 'no namespaces: EINVAL';
 
 export const processRows = [
   row(92, 'personality', ['hex'], personality, { partial: 'remembered, without effect' }),
@@ -225,9 +232,7 @@ export const processRows = [
     prlimit(t, pid, r >>> 0, next, old),
   ),
   row(435, 'clone3', ['struct:clone_args', 'size'], clone3, { partial: `${NO_NAMESPACES}; no set_tid, no cgroups` }),
-  absent(434, 'pidfd_open', ['pid', 'hex'], 'ENOSYS: no pidfds'),
-  absent(424, 'pidfd_send_signal', ['int', 'signal', 'pointer', 'hex'], 'ENOSYS: no pidfds'),
-  absent(438, 'pidfd_getfd', ['int', 'int', 'hex'], 'ENOSYS: no pidfds'),
+  ...pidfdRows,
   ...execRows,
   ...waitRows,
   ...identityRows,

@@ -18,7 +18,7 @@ const KNOWN_FLAGS =
   0;
 
 /** The effective or real uid of the sender must be the real or saved uid of the target; SIGCONT also within a session. */
-function maySignal(t: Thread, target: Process, signal: number): boolean {
+export function maySignal(t: Thread, target: Process, signal: number): boolean {
   if (target === t.process) return true;
   const { cred } = t;
   const other = target.leader.cred;
@@ -26,11 +26,11 @@ function maySignal(t: Thread, target: Process, signal: number): boolean {
   return hasCapability(cred, CAP_KILL) || (signal === S.SIGCONT && target.sid === t.process.sid);
 }
 
-function validSignal(signal: number): boolean {
+export function validSignal(signal: number): boolean {
   return signal >= 0 && signal <= S.SIGNAL_MAX;
 }
 
-function userInfo(t: Thread, signo: number, code: number): SigInfo {
+export function userInfo(t: Thread, signo: number, code: number): SigInfo {
   return { signo, code, pid: t.process.pid, uid: t.cred.ruid };
 }
 
@@ -75,10 +75,11 @@ function sendThread(t: Thread, tgid: number, tid: number, signal: number, info: 
   return signal === 0 ? 0 : sendToThread(target, info);
 }
 
-/** The caller's own siginfo: only a process may pretend to itself that the kernel or kill() sent it. */
-function readSigInfo(t: Thread, address: number, signal: number, ownTarget: boolean): SigInfo {
+/** The caller's own siginfo: only a process may pretend to itself that the kernel or kill() sent it. `match`: it must name the signal. */
+export function readSigInfo(t: Thread, address: number, signal: number, ownTarget: boolean, match = false): SigInfo {
   const raw = t.user.read(address, SIGINFO_BYTES);
   const view = new DataView(raw.buffer);
+  if (match && view.getInt32(0, true) !== signal) throw new SysError(EINVAL);
   view.setInt32(0, signal, true);
   const code = view.getInt32(8, true);
   if ((code >= 0 || code === S.SI_TKILL) && !ownTarget) throw new SysError(EPERM);

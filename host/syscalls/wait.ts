@@ -1,10 +1,12 @@
-import { EINVAL, ESRCH } from '../../assembly/shared/errno.js';
+import { EAGAIN, EINVAL, ESRCH } from '../../assembly/shared/errno.js';
 import { threadUsage } from '../kernel/process.js';
 import { RESTART_SYS, type Thread } from '../kernel/thread.js';
 import type { Usage } from '../kernel/usage.js';
 import { type ChildEvent, type ChildFilter, takeChildEvent } from '../kernel/wait.js';
+import { O_NONBLOCK } from '../linux/fcntl.js';
 import * as P from '../linux/process.js';
 import { SIGCHLD } from '../linux/signal.js';
+import { pidfileOf } from './pidfd.js';
 import { row } from './row.js';
 import { putTimeval } from './user-types.js';
 
@@ -53,6 +55,7 @@ function wait4(t: Thread, pid: number, status: number, options: number, rusage: 
 function waitid(t: Thread, kind: number, id: number, info: number, options: number, rusage: number): number {
   if ((options & ~WAITID_OPTIONS) !== 0 || (options & (P.WEXITED | P.WSTOPPED | P.WCONTINUED)) === 0) return -EINVAL;
   let filter: ChildFilter;
+  let mayBlock = true;
   if (kind === P.P_ALL) filter = () => true;
   else if (kind === P.P_PID) {
     if (id <= 0) return -EINVAL;
@@ -61,11 +64,17 @@ function waitid(t: Thread, kind: number, id: number, info: number, options: numb
     if (id < 0) return -EINVAL;
     const group = id === 0 ? t.process.pgid : id;
     filter = (child) => child.pgid === group;
+  } else if (kind === P.P_PIDFD) {
+    if (id < 0) return -EINVAL;
+    const file = pidfileOf(t, id);
+    mayBlock = (file.flags & O_NONBLOCK) === 0;
+    filter = (child) => child === file.process && !file.gone;
   } else return -EINVAL;
   if (info !== 0) t.user.prepareWrite(info, 28);
   if (rusage !== 0) t.user.prepareWrite(rusage, RUSAGE_BYTES);
-  const event = waitFor(t, filter, options);
+  const event = waitFor(t, filter, mayBlock ? options : options | P.WNOHANG);
   if (typeof event === 'number' && event !== 0) return event;
+  if (event === 0 && (options & P.WNOHANG) === 0) return -EAGAIN;
   if (info !== 0) writeChildInfo(t, info, event === 0 ? undefined : (event as ChildEvent));
   if (rusage !== 0 && typeof event !== 'number') t.user.write(rusage, encodeRusage(event.usage));
   return 0;
@@ -98,7 +107,7 @@ function getrusage(t: Thread, who: number, address: number): number {
 }
 
 export const waitRows = [
-  row(95, 'waitid', ['enum:idtype', 'pid', 'out:siginfo', 'flags:wait', 'out:rusage'], waitid, { partial: 'no pidfds' }),
+  row(95, 'waitid', ['enum:idtype', 'pid', 'out:siginfo', 'flags:wait', 'out:rusage'], waitid),
   row(165, 'getrusage', ['enum:rusage', 'out:rusage'], getrusage, {
     partial: 'CPU time is a model: 1 ns for each instruction, 200 ns for each call',
   }),

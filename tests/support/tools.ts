@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Full path of an external program, or undefined when the machine has none. */
@@ -24,4 +25,10 @@ export function testWith(suite: Suite, needs: readonly string[], name: string, b
     console.log(`skipped: ${name} (needs ${missing.join(', ')})`);
     suite.skip(name, body);
   }
+}
+
+/** A need of testWith: the machine's own kernel is at least that old, for calls whose answers have changed. */
+export function linuxSince(major: number, minor: number): readonly string[] {
+  const [, have, least] = /^(\d+)\.(\d+)/.exec(release()) ?? [];
+  return Number(have) > major || (Number(have) === major && Number(least) >= minor) ? [] : [`Linux ${major}.${minor}`];
 }

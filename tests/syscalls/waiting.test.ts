@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileGuest, compileNative, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
-import { testWith } from '../support/tools.js';
+import { linuxSince, testWith } from '../support/tools.js';
 
 async function compare(name: string): Promise<void> {
   const source = `tests/guest/${name}.c`;
@@ -14,5 +14,6 @@ async function compare(name: string): Promise<void> {
 
 testWith(test, NATIVE_NEEDS, 'timerfd', () => compare('timerfd'));
 testWith(test, NATIVE_NEEDS, 'signalfd', () => compare('signalfd'));
+testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 9)], 'pidfd', () => compare('pidfd'));
 
 test.run();

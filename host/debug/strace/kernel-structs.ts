@@ -145,6 +145,7 @@ function capData(view: DataView): string {
 function cloneArgs(view: DataView): string {
   const field = (i: number): number => Number(u64(view, i * 8));
   const parts = [`flags=${flagNames(FLAGS.clone, field(0))}`];
+  if (field(1) !== 0) parts.push(`pidfd=${address(field(1))}`);
   if (field(2) !== 0) parts.push(`child_tid=${address(field(2))}`);
   if (field(3) !== 0) parts.push(`parent_tid=${address(field(3))}`);
   parts.push(`exit_signal=${field(4) === 0 ? '0' : S.signalName(field(4))}`, `stack=${address(field(5))}`, `stack_size=${hex(field(6))}`);

@@ -90,6 +90,12 @@ export const FLAGS: Readonly<Record<string, NameTable>> = {
   seals: table('F_SEAL_', 'SEAL=1 SHRINK=2 GROW=4 WRITE=8 FUTURE_WRITE=0x10 EXEC=0x20'),
   eventfd: table('EFD_', 'SEMAPHORE=1 NONBLOCK=0o4000 CLOEXEC=0o2000000'),
   signalfd: table('SFD_', 'NONBLOCK=0o4000 CLOEXEC=0o2000000'),
+  setns: table(
+    'CLONE_NEW',
+    'NS=0x20000 CGROUP=0x2000000 UTS=0x4000000 IPC=0x8000000 USER=0x10000000 PID=0x20000000 NET=0x40000000 TIME=0x80',
+  ),
+  pidfd_open: table('PIDFD_', 'NONBLOCK=0o4000 THREAD=0o200'),
+  pidfd_signal: table('PIDFD_SIGNAL_', 'THREAD=1 THREAD_GROUP=2 PROCESS_GROUP=4'),
   timerfd_create: table('TFD_', 'NONBLOCK=0o4000 CLOEXEC=0o2000000'),
   timerfd: table('TFD_TIMER_', 'ABSTIME=1 CANCEL_ON_SET=2'),
   epoll_create: table('EPOLL_', 'CLOEXEC=0o2000000'),
