@@ -3,7 +3,7 @@ import { EINTR, EPERM } from '../../assembly/shared/errno.js';
 import { absent, row } from './row.js';
 
 const NO_AIO = 'ENOSYS: no asynchronous I/O contexts';
-const NO_WATCHES = 'ENOSYS: files cannot be watched';
+const NO_WATCHES = 'ENOSYS, as in a kernel without fanotify: inotify watches files';
 const NO_MODULES = 'ENOSYS: there is no kernel to load into';
 const NO_QUEUES = 'ENOSYS: no POSIX message queues';
 const NO_SYSV = 'ENOSYS: no System V IPC';
@@ -25,9 +25,6 @@ export const absentRows = [
   absent(3, 'io_cancel', ['ulong', 'pointer', 'pointer'], NO_AIO),
   absent(4, 'io_getevents', ['ulong', 'long', 'long', 'pointer', 'struct:timespec'], NO_AIO),
   absent(18, 'lookup_dcookie', ['ulong', 'pointer', 'size'], 'ENOSYS, as in Linux since 6.7'),
-  absent(26, 'inotify_init1', ['flags:inotify_init'], NO_WATCHES),
-  absent(27, 'inotify_add_watch', ['fd', 'path', 'hex'], NO_WATCHES),
-  absent(28, 'inotify_rm_watch', ['fd', 'int'], NO_WATCHES),
   absent(30, 'ioprio_set', ['int', 'int', 'int'], NO_PRIORITY),
   absent(31, 'ioprio_get', ['int', 'int'], NO_PRIORITY),
   absent(38, 'renameat', ['dirfd', 'path', 'dirfd', 'path'], 'ENOSYS, as in Linux on riscv64: renameat2 does it'),

@@ -4,8 +4,10 @@ import { RLIMIT_FSIZE } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
+import { IN_MODIFY } from '../linux/inotify.js';
 import { SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular, S_IFIFO, S_IFMT } from '../linux/stat.js';
+import { fileEvent } from '../vfs/notify.js';
 import { fileLocation } from '../vfs/openfile.js';
 import { chmod, chown, type NewTime, truncate, utimens } from '../vfs/operations.js';
 import { signalSelf } from './file.js';
@@ -89,6 +91,7 @@ function ftruncate(t: Thread, fd: number, size: number): number {
   if (!isRegular(file.inode.mode) || (file.flags & F.O_ACCMODE) === F.O_RDONLY) return -EINVAL;
   if (exceedsLimit(t, size, file.inode.size)) return -EFBIG;
   file.truncate(size);
+  fileEvent(file, IN_MODIFY);
   return 0;
 }
 
@@ -102,6 +105,7 @@ function fallocate(t: Thread, fd: number, mode: number, offset: number, length: 
   if (!isRegular(type)) return -ENODEV;
   if ((mode & F.FALLOC_FL_KEEP_SIZE) === 0 && exceedsLimit(t, offset + length, file.inode.size)) return -EFBIG;
   file.allocate(mode, offset, length);
+  fileEvent(file, IN_MODIFY);
   return 0;
 }
 

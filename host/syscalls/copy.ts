@@ -3,9 +3,11 @@ import { EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, EOVERFLOW, EPIPE, ESPIPE } from '
 import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
+import { IN_ACCESS, IN_MODIFY } from '../linux/inotify.js';
 import { SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
 import { HostBuffer } from '../vfs/hostbuffer.js';
+import { fileEvent } from '../vfs/notify.js';
 import { fileLocation } from '../vfs/openfile.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import { PipeFile } from '../vfs/pipe.js';
@@ -35,6 +37,15 @@ interface Transfer {
  * How far a call that sleeps has got is in the thread's scratch.
  */
 function transfer(t: Thread, work: Transfer): number {
+  const count = transferAll(t, work);
+  if (count > 0) {
+    fileEvent(work.from, IN_ACCESS);
+    fileEvent(work.to, IN_MODIFY);
+  }
+  return count;
+}
+
+function transferAll(t: Thread, work: Transfer): number {
   const { from, to } = work;
   let done = (t.scratch as number | undefined) ?? 0;
   const settle = (result: number): number => (done > 0 ? done : result);

@@ -5,8 +5,10 @@ import { sendToThread } from '../kernel/signal.js';
 import { refuseRead, refuseWrite } from '../kernel/terminal.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
+import { IN_ACCESS, IN_MODIFY } from '../linux/inotify.js';
 import { SI_USER, SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
+import { fileEvent } from '../vfs/notify.js';
 import { TerminalFile } from '../vfs/terminalfile.js';
 import type { OpenFile } from '../vfs/types.js';
 import { outsideUser, readIovecs, UserBuffer } from './iobuffer.js';
@@ -36,6 +38,7 @@ function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false
   const stopped = file instanceof TerminalFile ? refuseRead(t, file.terminal) : 0;
   if (stopped !== 0) return stopped;
   const count = file.read(buffer, offset);
+  if (count > 0) fileEvent(file, IN_ACCESS);
   if (count === -EAGAIN && isBlocking(file) && !nonBlocking) return sleepOn(t, file);
   return count === 0 && buffer.fault !== 0 ? -buffer.fault : count;
 }
@@ -45,6 +48,12 @@ function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false
  * and an interruption returns it.
  */
 function transmit(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
+  const count = transmitAll(t, file, offset, nonBlocking);
+  if (count > 0) fileEvent(file, IN_MODIFY);
+  return count;
+}
+
+function transmitAll(t: Thread, file: OpenFile, offset: number | undefined, nonBlocking: boolean): number {
   const refused = t.process.limits[RLIMIT_FSIZE].current === UNLIMITED ? 0 : limitSize(t, file, offset);
   if (refused !== 0) return refused;
   const stopped = file instanceof TerminalFile ? refuseWrite(t, file.terminal) : 0;

@@ -2,6 +2,7 @@
 import { E2BIG, EAGAIN, EINVAL } from '../../assembly/shared/errno.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
+import { fileOpened } from '../vfs/notify.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { open } from '../vfs/operations.js';
 import { createPipe } from '../vfs/pipe.js';
@@ -36,6 +37,7 @@ function openPath(t: Thread, dirfd: number, address: number, flags: number, mode
 
 /** Gives the file a descriptor, or lets it go when there is none left. */
 function install(t: Thread, file: OpenFile, flags: number): number {
+  if (!file.announced) fileOpened(file);
   try {
     return t.files.install(file, (flags & F.O_CLOEXEC) !== 0, 0, descriptorLimit(t));
   } catch (error) {

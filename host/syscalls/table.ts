@@ -9,6 +9,7 @@ import { epollRows } from './epoll.js';
 import { eventfdRows } from './eventfd.js';
 import { descriptorRows } from './fd.js';
 import { transferRows } from './file.js';
+import { inotifyRows } from './inotify.js';
 import { ioctlRows } from './ioctl.js';
 import { memfdRows } from './memfd.js';
 import { memoryRows } from './memory.js';
@@ -37,7 +38,7 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Reading and writing', rows: [...transferRows, ...copyRows] },
   { title: 'Names and directories', rows: treeRows },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
-  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows] },
+  { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows, ...inotifyRows] },
   { title: 'Sockets', rows: socketRows },
   { title: 'Memory', rows: memoryRows },
   { title: 'Processes, threads and identity', rows: processRows },

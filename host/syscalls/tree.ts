@@ -3,10 +3,12 @@ import { EACCES, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE } from '../../assembly/s
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
+import { IN_ACCESS } from '../linux/inotify.js';
 import { isDirectory } from '../linux/stat.js';
 import { encodeText } from '../linux/text.js';
 import { CAP_DAC_READ_SEARCH, capable, MAY_EXEC, mayAccess } from '../vfs/access.js';
 import { type Location, pathFrom } from '../vfs/dentry.js';
+import { fileEvent } from '../vfs/notify.js';
 import { fileLocation } from '../vfs/openfile.js';
 import { link, mkdir, mknod, rename, rmdir, symlink, unlink } from '../vfs/operations.js';
 import { locate, readPath, startOf } from './lookup.js';
@@ -87,6 +89,7 @@ function getdents64(t: Thread, fd: number, address: number, size: number): numbe
   if (at === 0 && position < entries.length) return -EINVAL;
   t.user.write(address, bytes.subarray(0, at));
   file.offset = position;
+  fileEvent(file, IN_ACCESS);
   return at;
 }
 

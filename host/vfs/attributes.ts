@@ -18,11 +18,17 @@ import {
 import type { PathContext } from './context.js';
 import type { Location } from './dentry.js';
 import { requireWritableMount } from './names.js';
+import { attributesChanged } from './notify.js';
 import type { Credentials, Inode, InodeChange, Timestamp } from './types.js';
 
 const PERMISSIONS = 0o7777;
 /** (uid_t)-1 and (gid_t)-1: leave it. */
 const UNCHANGED = 0xffffffff;
+
+function change(location: Location, wanted: InodeChange): void {
+  location.inode.setattr(wanted);
+  attributesChanged(location.dentry, wanted);
+}
 
 export function chmod(ctx: PathContext, location: Location, mode: number): void {
   const { inode } = location;
@@ -31,7 +37,7 @@ export function chmod(ctx: PathContext, location: Location, mode: number): void 
   requireOwner(ctx.cred, inode);
   let permissions = mode & PERMISSIONS;
   if (!inGroup(ctx.cred, inode.gid) && !capable(ctx.cred, CAP_FSETID)) permissions &= ~S.S_ISGID;
-  inode.setattr({ mode: permissions });
+  change(location, { mode: permissions });
 }
 
 /** -1 (or 0xffffffff) leaves an id as it is. */
@@ -39,19 +45,19 @@ export function chown(ctx: PathContext, location: Location, uid: number, gid: nu
   const { inode } = location;
   const { cred } = ctx;
   requireWritableMount(location);
-  const change: InodeChange = {};
+  const wanted: InodeChange = {};
   const owns = inode.uid === cred.uid;
   if (uid >>> 0 !== UNCHANGED) {
-    change.uid = uid >>> 0;
-    if (!(owns && change.uid === inode.uid) && !capable(cred, CAP_CHOWN)) throw new SysError(EPERM);
+    wanted.uid = uid >>> 0;
+    if (!(owns && wanted.uid === inode.uid) && !capable(cred, CAP_CHOWN)) throw new SysError(EPERM);
   }
   if (gid >>> 0 !== UNCHANGED) {
-    change.gid = gid >>> 0;
-    if (!(owns && (change.gid === inode.gid || inGroup(cred, change.gid))) && !capable(cred, CAP_CHOWN)) throw new SysError(EPERM);
+    wanted.gid = gid >>> 0;
+    if (!(owns && (wanted.gid === inode.gid || inGroup(cred, wanted.gid))) && !capable(cred, CAP_CHOWN)) throw new SysError(EPERM);
   }
   const lost = S.isDirectory(inode.mode) ? 0 : lostSetIdBits(inode.mode);
-  if (lost !== 0) change.mode = inode.mode & PERMISSIONS & ~lost;
-  inode.setattr(change);
+  if (lost !== 0) wanted.mode = inode.mode & PERMISSIONS & ~lost;
+  change(location, wanted);
 }
 
 /** 'now', a time, or undefined: leave it. */
@@ -66,10 +72,10 @@ export function utimens(ctx: PathContext, location: Location, atime: NewTime, mt
     if (!mayAccess(ctx.cred, inode, MAY_WRITE)) throw new SysError(EACCES);
   }
   const now = ctx.namespace.env.now();
-  const change: InodeChange = {};
-  if (atime !== undefined) change.atime = atime === 'now' ? now : atime;
-  if (mtime !== undefined) change.mtime = mtime === 'now' ? now : mtime;
-  inode.setattr(change);
+  const wanted: InodeChange = {};
+  if (atime !== undefined) wanted.atime = atime === 'now' ? now : atime;
+  if (mtime !== undefined) wanted.mtime = mtime === 'now' ? now : mtime;
+  change(location, wanted);
 }
 
 /** The change that gives a file another size: set-id bits go with it unless the caller may keep them. */
@@ -87,7 +93,7 @@ export function truncate(ctx: PathContext, location: Location, size: number): vo
   requireWritableMount(location);
   requireAccess(ctx.cred, inode, MAY_WRITE);
   if (inode.executions > 0) throw new SysError(ETXTBSY);
-  inode.setattr(sizeChange(ctx.cred, inode, size));
+  change(location, sizeChange(ctx.cred, inode, size));
 }
 
 /** access(2) as ctx.cred: use ctx.share(cred) to ask for the real user. `mask`: R_OK | W_OK | X_OK, 0 = F_OK. EACCES, EROFS. */

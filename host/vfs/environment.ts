@@ -21,6 +21,8 @@ export class VfsEnvironment {
   readonly devices = new DeviceRegistry();
   /** Capacity of all open pipes. */
   pipeBytes = 0;
+  /** Cookie of the last rename: what pairs its two events. */
+  lastMove = 0;
   #lastMinor = 0;
   #lastAnonymousIno = 0;
 

@@ -6,6 +6,7 @@ import * as S from '../linux/stat.js';
 import { CAP_FSETID, CAP_MKNOD, capable, inGroup, MAY_EXEC, MAY_WRITE, requireAccess, requireRemove } from './access.js';
 import type { PathContext } from './context.js';
 import { type Dentry, Location } from './dentry.js';
+import { nameCreated, nameDeleted, nameLinked, nameMoved } from './notify.js';
 import type { Inode, NewInode } from './types.js';
 import { resolveParent, type Walk } from './walk.js';
 
@@ -42,6 +43,7 @@ function placeFor(ctx: PathContext, start: Location, path: string, directory = f
 }
 
 function add({ at, name }: Walk, inode: Inode): Location {
+  nameCreated(at.inode, name, inode);
   return new Location(at.mount, at.dentry.insert(name, inode));
 }
 
@@ -78,7 +80,9 @@ export function link(ctx: PathContext, target: Location, start: Location, path: 
   if (target.mount !== place.at.mount) throw new SysError(E.EXDEV);
   if (S.isDirectory(target.inode.mode)) throw new SysError(E.EPERM);
   place.at.inode.link(place.name, target.inode);
-  return add(place, target.inode);
+  const { at, name } = place;
+  nameLinked(at.inode, name, target.inode);
+  return new Location(at.mount, at.dentry.insert(name, target.inode));
 }
 
 /** The dentry that a call is to remove: in a writable mount, allowed, and nothing mounted on it. */
@@ -103,6 +107,7 @@ export function unlink(ctx: PathContext, start: Location, path: string): void {
   requireNoMount(child);
   walk.at.inode.unlink(walk.name);
   walk.at.dentry.remove(child);
+  nameDeleted(walk.at.inode, walk.name, child.inode);
 }
 
 export function rmdir(ctx: PathContext, start: Location, path: string): void {
@@ -117,6 +122,7 @@ export function rmdir(ctx: PathContext, start: Location, path: string): void {
   requireNoMount(child);
   walk.at.inode.rmdir(walk.name);
   walk.at.dentry.remove(child);
+  nameDeleted(walk.at.inode, walk.name, child.inode);
 }
 
 /** renameat2(2). RENAME_WHITEOUT is for overlay file systems below us: EINVAL, as from a file system without it. */
@@ -145,6 +151,10 @@ export function rename(ctx: PathContext, oldStart: Location, oldPath: string, ne
   from.at.inode.rename(from.name, to.at.inode, to.name, flags);
   if (exchange) from.at.dentry.exchange(source, to.at.dentry, target as Dentry);
   else from.at.dentry.move(source, to.at.dentry, to.name);
+  const { env } = ctx.namespace;
+  const [old, place] = [from.at.inode, to.at.inode];
+  nameMoved(old, from.name, place, to.name, source.inode, ++env.lastMove, exchange ? undefined : target?.inode);
+  if (exchange && target !== undefined) nameMoved(place, to.name, old, from.name, target.inode, ++env.lastMove);
 }
 
 /** A name with slashes after it is a directory's. */

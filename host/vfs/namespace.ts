@@ -3,6 +3,7 @@ import { SysError } from '../linux/error.js';
 import type { PathContext } from './context.js';
 import { Dentry, Location, Mount } from './dentry.js';
 import type { VfsEnvironment } from './environment.js';
+import { fileSystemUnmounted } from './notify.js';
 import type { FileSystem, Inode } from './types.js';
 import { type ResolveOptions, resolve } from './walk.js';
 
@@ -79,6 +80,7 @@ export class Namespace {
     under.dentry.mounts--;
     this.#mounts.splice(this.#mounts.indexOf(mount), 1);
     mount.parent = undefined;
+    if (!this.#mounts.some((other) => other.fs === mount.fs)) fileSystemUnmounted(mount.fs);
   }
 
   /** From a covered directory to what covers it. */

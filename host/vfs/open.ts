@@ -2,6 +2,7 @@
 import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
+import { IN_MODIFY } from '../linux/inotify.js';
 import { isDirectory, isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from '../linux/stat.js';
 import { CAP_FSETID, capable, MAY_EXEC, MAY_READ, MAY_WRITE, protectedByReadOnly, requireAccess, requireOwner } from './access.js';
 import { AnonymousInode } from './anonymous.js';
@@ -9,6 +10,7 @@ import { sizeChange } from './attributes.js';
 import type { PathContext } from './context.js';
 import { Dentry, displayPath, Location } from './dentry.js';
 import { newInode, requireWritableMount } from './names.js';
+import { fileEvent, fileOpened, nameCreated } from './notify.js';
 import { PathFile } from './openfile.js';
 import { PagedFile } from './pagedfile.js';
 import { openFifo } from './pipe.js';
@@ -63,7 +65,9 @@ export function openLocation(ctx: PathContext, location: Location, flags: number
   if ((mask & MAY_WRITE) !== 0 && inode.executions > 0) throw new SysError(ETXTBSY);
   if ((flags & F.O_NOATIME) !== 0) requireOwner(ctx.cred, inode);
   if (truncates && isRegular(mode)) inode.setattr(sizeChange(ctx.cred, inode, 0));
-  return openInode(ctx, location, flags);
+  const file = openInode(ctx, location, flags);
+  if (truncates && isRegular(mode)) fileEvent(file, IN_MODIFY);
+  return file;
 }
 
 /** Opens without asking for permission: a new file is its creator's whatever its mode says. */
@@ -87,6 +91,7 @@ function openInode(ctx: PathContext, location: Location, flags: number): OpenFil
 function finish(ctx: PathContext, file: OpenFile, location: Location): OpenFile {
   file.location = location;
   file.path = displayPath(location, ctx.root);
+  if (!file.opening) fileOpened(file);
   if (file instanceof PagedFile) file.privileged = capable(ctx.cred, CAP_FSETID);
   return file;
 }
@@ -96,6 +101,7 @@ function create(ctx: PathContext, walk: Walk, flags: number, mode: number): Open
   requireWritableMount(at);
   requireAccess(ctx.cred, at.inode, MAY_WRITE | MAY_EXEC);
   const inode = at.inode.create(name, newInode(ctx, at.inode, S_IFREG, mode & ~ctx.umask));
+  nameCreated(at.inode, name, inode);
   return openInode(ctx, new Location(at.mount, at.dentry.insert(name, inode)), flags);
 }
 

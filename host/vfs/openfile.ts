@@ -4,6 +4,7 @@ import { O_PATH, SEEK_CUR, SEEK_SET } from '../linux/fcntl.js';
 import { S_IFDIR } from '../linux/stat.js';
 import { Location } from './dentry.js';
 import { releaseFileLocks } from './flock.js';
+import { fileClosed } from './notify.js';
 import { PagedInode } from './pagedinode.js';
 import { type Dirent, type Inode, OpenFile } from './types.js';
 
@@ -19,7 +20,11 @@ export function releaseFile(file: OpenFile): void {
   if (--file.refs > 0) return;
   if (file.counted !== undefined) file.counted.open--;
   releaseFileLocks(file);
-  file.close();
+  try {
+    file.close();
+  } finally {
+    fileClosed(file);
+  }
 }
 
 /** Where an open file was found in the tree. */

@@ -3,6 +3,7 @@ import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../linux/poll.js';
 import type { FileCount } from './filecount.js';
+import type { Mark } from './notify.js';
 import type { WaitQueue } from './wait.js';
 
 /** Seconds since 1970 (negative allowed) and 0..999,999,999 nanoseconds. */
@@ -110,6 +111,9 @@ export abstract class Inode {
   rdev = 0;
   /** Address spaces that execute it: while there are any nobody may open it for writing (ETXTBSY). */
   executions = 0;
+  /** Open files that were found by a name, and who watches it: see notify.ts. */
+  opens = 0;
+  marks: Set<Mark> | undefined = undefined;
   /** 512-byte units, for st_blocks. */
   get blocks(): number {
     return Math.ceil(this.size / 4096) * 8;
@@ -182,6 +186,8 @@ export abstract class OpenFile {
   counted: FileCount | undefined = undefined;
   /** Filled by the VFS: where it was found (vfs/dentry Location). */
   location: unknown = undefined;
+  /** It counts among its inode's `opens`. */
+  announced = false;
 
   constructor(
     readonly inode: Inode,

@@ -8,6 +8,7 @@ import { CAP_SYS_ADMIN, capable, isOwner, MAY_READ, MAY_WRITE, mayAccess } from 
 import type { PathContext } from './context.js';
 import type { Location } from './dentry.js';
 import { requireWritableMount } from './names.js';
+import { xattrChanged } from './notify.js';
 
 const NAME_MAX_BYTES = 255;
 const VALUE_MAX_BYTES = 65536;
@@ -61,6 +62,7 @@ export function setXattr(ctx: PathContext, location: Location, name: string, val
   const { inode } = location;
   if (inode.setxattr === undefined) throw new SysError(EOPNOTSUPP);
   inode.setxattr(name, value, flags);
+  xattrChanged(location.dentry);
 }
 
 export function removeXattr(ctx: PathContext, location: Location, name: string): void {
@@ -68,6 +70,7 @@ export function removeXattr(ctx: PathContext, location: Location, name: string):
   const { inode } = location;
   if (inode.removexattr === undefined) throw new SysError(EOPNOTSUPP);
   inode.removexattr(name);
+  xattrChanged(location.dentry);
 }
 
 /** Names that the caller may know of. */

@@ -15,5 +15,6 @@ async function compare(name: string): Promise<void> {
 testWith(test, NATIVE_NEEDS, 'timerfd', () => compare('timerfd'));
 testWith(test, NATIVE_NEEDS, 'signalfd', () => compare('signalfd'));
 testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 9)], 'pidfd', () => compare('pidfd'));
+testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 12)], 'inotify', () => compare('inotify'));
 
 test.run();

@@ -1,0 +1,203 @@
+/** inotify(7): a queue of events, and the watches that fill it. */
+import { EAGAIN, EINVAL, ENOSPC, ENOTTY } from '../../assembly/shared/errno.js';
+import type { UserMemory } from '../core/user.js';
+import { SysError } from '../linux/error.js';
+import { O_RDONLY } from '../linux/fcntl.js';
+import * as I from '../linux/inotify.js';
+import { FIONREAD } from '../linux/ioctl.js';
+import { POLLIN, POLLRDNORM } from '../linux/poll.js';
+import { encodeText } from '../linux/text.js';
+import { addMark, type Mark, removeMark } from './notify.js';
+import { type Inode, type IoBuffer, OpenFile } from './types.js';
+import { WaitQueue } from './wait.js';
+
+/** The limits that /proc/sys/fs/inotify shows; of instances and watches for each user. */
+export const INSTANCES_MAX = 128;
+export const WATCHES_MAX = 65536;
+export const QUEUED_EVENTS_MAX = 16384;
+
+/** What one user has of instances and watches. */
+export interface InotifyUse {
+  instances: number;
+  watches: number;
+}
+
+/** struct inotify_event: wd, mask, cookie, length of the name with its padding (32 bits each), the name. */
+const HEADER_BYTES = 16;
+const REPORTED = I.IN_ALL_EVENTS | I.IN_ISDIR | I.IN_UNMOUNT | I.IN_IGNORED | I.IN_Q_OVERFLOW;
+/** They say how to watch. */
+const MANNERS = I.IN_EXCL_UNLINK | I.IN_ONESHOT;
+const NAME_PADDING = 16;
+
+interface QueuedEvent {
+  readonly wd: number;
+  readonly mask: number;
+  readonly cookie: number;
+  readonly name: string | undefined;
+  readonly bytes: number;
+}
+
+class Watch implements Mark {
+  constructor(
+    private readonly owner: InotifyFile,
+    readonly wd: number,
+    readonly inode: Inode,
+    /** Events and manners. */
+    public mask: number,
+  ) {}
+
+  notify(mask: number, name: string | undefined, cookie: number, nameless: boolean): void {
+    if ((mask & (this.mask | I.IN_UNMOUNT) & ~MANNERS & (I.IN_ALL_EVENTS | I.IN_UNMOUNT)) === 0) return;
+    if (nameless && name !== undefined && (this.mask & I.IN_EXCL_UNLINK) !== 0) return;
+    this.owner.enqueue(this.wd, mask & REPORTED, cookie, name);
+    if ((this.mask & I.IN_ONESHOT) !== 0) this.end();
+  }
+
+  end(): void {
+    this.owner.remove(this.wd);
+  }
+}
+
+export class InotifyFile extends OpenFile {
+  readonly #queue = new WaitQueue();
+  readonly #watches = new Map<number, Watch>();
+  #events: QueuedEvent[] = [];
+  /** Events before this index have been read. */
+  #head = 0;
+  #bytes = 0;
+  #overflown = false;
+  #nextWd = 1;
+
+  constructor(
+    inode: Inode,
+    flags: number,
+    private readonly use: InotifyUse,
+  ) {
+    super(inode, flags | O_RDONLY);
+    use.instances++;
+  }
+
+  override get stream(): boolean {
+    return true;
+  }
+
+  override get queue(): WaitQueue {
+    return this.#queue;
+  }
+
+  /** inotify_add_watch(2) of an inode that may be watched. EEXIST is the caller's: see `watches`. */
+  watch(inode: Inode, arg: number): number {
+    const bits = arg & (I.IN_ALL_EVENTS | MANNERS);
+    const found = this.find(inode);
+    if (found !== undefined) {
+      found.mask = (arg & I.IN_MASK_ADD) !== 0 ? found.mask | bits : bits;
+      return found.wd;
+    }
+    if (this.use.watches >= WATCHES_MAX) throw new SysError(ENOSPC);
+    const watch = new Watch(this, this.#nextWd++, inode, bits);
+    this.#watches.set(watch.wd, watch);
+    this.use.watches++;
+    addMark(watch);
+    return watch.wd;
+  }
+
+  find(inode: Inode): Watch | undefined {
+    for (const mark of inode.marks ?? []) if (mark instanceof Watch && this.#watches.get(mark.wd) === mark) return mark;
+    return undefined;
+  }
+
+  /** The watch is over, whoever ended it: IN_IGNORED. False: there is none of that number. */
+  remove(wd: number): boolean {
+    const watch = this.#watches.get(wd);
+    if (watch === undefined) return false;
+    this.#forget(watch);
+    this.enqueue(wd, I.IN_IGNORED, 0, undefined);
+    return true;
+  }
+
+  #forget(watch: Watch): void {
+    this.#watches.delete(watch.wd);
+    this.use.watches--;
+    removeMark(watch);
+  }
+
+  enqueue(wd: number, mask: number, cookie: number, name: string | undefined): void {
+    if (this.#events.length - this.#head >= QUEUED_EVENTS_MAX) {
+      if (!this.#overflown) this.#push({ wd: -1, mask: I.IN_Q_OVERFLOW, cookie: 0, name: undefined, bytes: HEADER_BYTES });
+      this.#overflown = true;
+      return;
+    }
+    const last = this.#head < this.#events.length ? this.#events[this.#events.length - 1] : undefined;
+    if (last !== undefined && last.wd === wd && last.mask === mask && last.name === name && mask !== I.IN_IGNORED) return;
+    const length = name === undefined ? 0 : encodeText(name).length + 1;
+    this.#push({ wd, mask, cookie, name, bytes: HEADER_BYTES + Math.ceil(length / NAME_PADDING) * NAME_PADDING });
+  }
+
+  #push(event: QueuedEvent): void {
+    this.#events.push(event);
+    this.#bytes += event.bytes;
+    this.#queue.wake();
+  }
+
+  #shift(): void {
+    const event = this.#events[this.#head++];
+    this.#bytes -= event.bytes;
+    if (event.mask === I.IN_Q_OVERFLOW) this.#overflown = false;
+    if (this.#head === this.#events.length) {
+      this.#events = [];
+      this.#head = 0;
+    }
+  }
+
+  override read(to: IoBuffer): number {
+    let done = 0;
+    while (this.#head < this.#events.length) {
+      const event = this.#events[this.#head];
+      if (to.remaining < event.bytes) return done > 0 ? done : -EINVAL;
+      const bytes = new Uint8Array(event.bytes);
+      const view = new DataView(bytes.buffer);
+      view.setInt32(0, event.wd, true);
+      view.setUint32(4, event.mask, true);
+      view.setUint32(8, event.cookie, true);
+      view.setUint32(12, event.bytes - HEADER_BYTES, true);
+      if (event.name !== undefined) bytes.set(encodeText(event.name), HEADER_BYTES);
+      const put = to.put(bytes);
+      // As in Linux: an event that could not be delivered is lost.
+      this.#shift();
+      if (put < bytes.length) return done;
+      done += put;
+    }
+    return done > 0 ? done : -EAGAIN;
+  }
+
+  override poll(): number {
+    return this.#head < this.#events.length ? POLLIN | POLLRDNORM : 0;
+  }
+
+  override ioctl(command: number, argument: number, user: UserMemory): number {
+    if (command !== FIONREAD) return -ENOTTY;
+    user.writeU32(argument, this.#bytes);
+    return 0;
+  }
+
+  override seek(): number {
+    return 0;
+  }
+
+  override get details(): string {
+    const lines = [...this.#watches.values()].map(({ wd, inode, mask }) => {
+      const [number, ino, dev, events] = [wd, inode.ino, inode.fs.dev, (mask & (I.IN_ALL_EVENTS | MANNERS)) >>> 0].map((n) =>
+        n.toString(16),
+      );
+      return `inotify wd:${number} ino:${ino} sdev:${dev} mask:${events} ignored_mask:0\n`;
+    });
+    return lines.join('');
+  }
+
+  override close(): void {
+    this.use.instances--;
+    for (const watch of [...this.#watches.values()]) this.#forget(watch);
+    this.#events = [];
+    this.#head = 0;
+  }
+}
