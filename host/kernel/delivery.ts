@@ -19,7 +19,7 @@ import { isOrphanedGroup } from './jobs.js';
 import { type SigInfo, signalBit } from './pending.js';
 import { pushSignalFrame } from './sigframe.js';
 import { dequeueSignal, endProcess, forceSignal, stopProcess } from './signal.js';
-import { RESTART_BLOCK, RESTART_NOHAND, RESTART_SYS, type Thread } from './thread.js';
+import { RESTART_BLOCK, RESTART_NEVER, RESTART_NOINTR, RESTART_SYS, type Thread } from './thread.js';
 
 const INSTRUCTION_BYTES = 4;
 const A0 = 10;
@@ -47,6 +47,7 @@ export function deliverSignals(t: Thread): void {
   // No handler ran for the interrupted call: it runs again, a timed sleep with what is left of its time.
   if (t.interrupted !== 0) {
     if (t.interrupted !== RESTART_BLOCK) t.endCall();
+    if (t.interrupted === RESTART_NEVER) failCall(t);
     t.interrupted = 0;
   }
   t.restoreMask();
@@ -90,8 +91,11 @@ function settleCall(t: Thread, action: SignalAction): void {
   if (code === 0) return;
   t.interrupted = 0;
   t.endCall();
-  const fails = code === RESTART_NOHAND || code === RESTART_BLOCK || (code === RESTART_SYS && (action.flags & SA_RESTART) === 0);
-  if (!fails) return;
+  if (code === RESTART_NOINTR || (code === RESTART_SYS && (action.flags & SA_RESTART) !== 0)) return;
+  failCall(t);
+}
+
+function failCall(t: Thread): void {
   const { core } = t.kernel;
   core.setReg(A0, -EINTR);
   core.pc += INSTRUCTION_BYTES;

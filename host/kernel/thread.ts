@@ -21,6 +21,8 @@ export const RESTART_NOINTR = 513; // always again
 export const RESTART_NOHAND = 514; // again only if no handler ran (stop and continue)
 export const RESTART_BLOCK = 516; // as NOHAND, and keeps its deadline
 
+export const RESTART_NEVER = 517; // EINTR, even after stop and continue (epoll_wait); the mask of the call is kept for the handler
+
 export type ThreadState = 'runnable' | 'sleeping' | 'dead';
 
 export interface Sleep {

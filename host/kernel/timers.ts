@@ -44,7 +44,7 @@ export class TimerQueue {
       const timer = this.#heap[0];
       this.#pop();
       timer.cancelled = true;
-      timer.waiter.wake();
+      timer.waiter.wake(0);
     }
   }
 

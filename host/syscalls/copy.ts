@@ -4,6 +4,7 @@ import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
 import { IN_ACCESS, IN_MODIFY } from '../linux/inotify.js';
+import { POLLOUT, POLLWRNORM } from '../linux/poll.js';
 import { SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
 import { HostBuffer } from '../vfs/hostbuffer.js';
@@ -99,7 +100,7 @@ function copyPiece(t: Thread, { from, to, fromOffset, toOffset }: Transfer, done
     const written = to.write(new HostBuffer(pipe.peek().slice(0, wanted), pages), writeAt);
     if (written > 0) {
       pipe.skip(written);
-      pipe.queue.wake();
+      pipe.queue.wake(POLLOUT | POLLWRNORM);
     }
     return written;
   }

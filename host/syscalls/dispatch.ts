@@ -1,7 +1,7 @@
-import { ENOSYS } from '../../assembly/shared/errno.js';
+import { EINTR, ENOSYS } from '../../assembly/shared/errno.js';
 import { HART, HART_X } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { BLOCKED, SWITCHED, type Thread } from '../kernel/thread.js';
+import { BLOCKED, RESTART_NEVER, SWITCHED, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { ArgClass, type ArgKind, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
 
@@ -58,7 +58,7 @@ export class Dispatcher {
     } else if (result <= -RESTART_CODES && result > -RESTART_CODES - 16) {
       t.interrupted = -result;
       t.resumed = true;
-      if (t.kernel.observer !== undefined && !t.process.exiting) this.#exit(t, result);
+      if (t.kernel.observer !== undefined && !t.process.exiting) this.#exit(t, result === -RESTART_NEVER ? -EINTR : result);
     } else {
       core.setReg(A0, result);
       core.pc += INSTRUCTION_BYTES;

@@ -1,207 +1,100 @@
-/** epoll(7): level- and edge-triggered, one-shot. */
-import { EEXIST, EINVAL, ELOOP, ENOENT, EPERM } from '../../assembly/shared/errno.js';
-import { BLOCKED, type Thread } from '../kernel/thread.js';
+/** epoll_create1(2), epoll_ctl(2), epoll_wait(2) in its forms. */
+import { EEXIST, EFAULT, EINVAL, ELOOP, ENOENT, EPERM } from '../../assembly/shared/errno.js';
+import { RESTART_NEVER, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { O_CLOEXEC, O_RDWR } from '../linux/fcntl.js';
 import * as P from '../linux/poll.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
-import { OpenFile } from '../vfs/types.js';
-import { type Waiter, WaitQueue } from '../vfs/wait.js';
+import type { VfsEnvironment } from '../vfs/environment.js';
+import { type EpollEvent, EpollFile, type EpollUse, Interest } from '../vfs/epoll.js';
 import { descriptorInode, installAnonymous } from './anonymous.js';
-import { sleepOnAll, takeMask } from './poll.js';
+import { outsideUser } from './iobuffer.js';
+import { takeMask } from './poll.js';
 import { row } from './row.js';
 import { readTimespec } from './user-types.js';
 
 const EVENT_BYTES = 16;
 const EVENTS_MAX = Math.floor(0x7fffffff / EVENT_BYTES);
-/** Bits that say how to watch, not what for. */
-const MANNERS = P.EPOLLET | P.EPOLLONESHOT | P.EPOLLWAKEUP | P.EPOLLEXCLUSIVE;
-const ALWAYS = P.POLLERR | P.POLLHUP;
-const NESTING_MAX = 5;
+const EXCLUSIVE_ALLOWED = P.EPOLLEXCLUSIVE | P.EPOLLWAKEUP | P.EPOLLET | P.POLLIN | P.POLLOUT | P.POLLERR | P.POLLHUP;
 
-/** One watched descriptor. It belongs to the open file, not to the number: a duplicate keeps it alive. */
-class Interest implements Waiter {
-  /** Something has happened since it was last reported: what edge-triggered watching waits for. */
-  signalled = true;
-  /** A one-shot that has fired waits for EPOLL_CTL_MOD. */
-  disabled = false;
+const uses = new WeakMap<VfsEnvironment, EpollUse>();
 
-  constructor(
-    readonly owner: EpollFile,
-    readonly fd: number,
-    readonly file: OpenFile,
-    public events: number,
-    public dataLow: number,
-    public dataHigh: number,
-  ) {}
-
-  wake(): void {
-    this.signalled = true;
-    if (this.file.refs <= 0) this.owner.drop(this);
-    else this.owner.queue.wake();
-  }
-
-  /** The events that are to be reported now. */
-  ready(): number {
-    if (this.disabled || this.file.refs <= 0) return 0;
-    if ((this.events & P.EPOLLET) !== 0 && !this.signalled) return 0;
-    return this.file.poll() & ((this.events & ~MANNERS) | ALWAYS);
-  }
-
-  reported(): void {
-    this.signalled = false;
-    if ((this.events & P.EPOLLONESHOT) !== 0) this.disabled = true;
-  }
-}
-
-export class EpollFile extends OpenFile {
-  readonly #queue = new WaitQueue(() => [...this.#interests].some(({ file }) => file.queue?.mayComeFromHost() === true));
-  /** In the order in which they will be reported: who was reported goes to the end. */
-  readonly #interests = new Set<Interest>();
-
-  override get stream(): boolean {
-    return true;
-  }
-
-  override get queue(): WaitQueue {
-    return this.#queue;
-  }
-
-  override poll(): number {
-    for (const interest of this.#interests) if (interest.ready() !== 0) return P.POLLIN | P.POLLRDNORM;
-    return 0;
-  }
-
-  override seek(): number {
-    return 0;
-  }
-
-  find(fd: number, file: OpenFile): Interest | undefined {
-    for (const interest of this.#interests) if (interest.fd === fd && interest.file === file) return interest;
-    return undefined;
-  }
-
-  add(interest: Interest): void {
-    this.#interests.add(interest);
-    interest.file.queue?.add(interest);
-    if (interest.ready() !== 0) this.#queue.wake();
-  }
-
-  drop(interest: Interest): void {
-    interest.file.queue?.remove(interest);
-    this.#interests.delete(interest);
-  }
-
-  /** Watched anew: an edge that is there counts. */
-  changed(interest: Interest): void {
-    interest.signalled = true;
-    interest.disabled = false;
-    if (interest.ready() !== 0) this.#queue.wake();
-  }
-
-  collect(max: number): { interest: Interest; events: number }[] {
-    const found: { interest: Interest; events: number }[] = [];
-    for (const interest of [...this.#interests]) {
-      if (interest.file.refs <= 0) this.drop(interest);
-      else if (found.length < max) {
-        const events = interest.ready();
-        if (events !== 0) found.push({ interest, events });
-      }
-    }
-    return found;
-  }
-
-  commit(interest: Interest): void {
-    interest.reported();
-    this.#interests.delete(interest);
-    this.#interests.add(interest);
-  }
-
-  /** How many epolls deep this one watches; Infinity when `other` is among them. */
-  depth(other: EpollFile): number {
-    if (this === other) return Number.POSITIVE_INFINITY;
-    let deepest = 0;
-    for (const { file } of this.#interests) if (file instanceof EpollFile) deepest = Math.max(deepest, file.depth(other));
-    return deepest + 1;
-  }
-
-  override close(): void {
-    for (const interest of [...this.#interests]) this.drop(interest);
-  }
+function useOf(env: VfsEnvironment): EpollUse {
+  let use = uses.get(env);
+  if (use === undefined) uses.set(env, (use = { watches: 0 }));
+  return use;
 }
 
 function epollCreate1(t: Thread, flags: number): number {
   if ((flags & ~P.EPOLL_CLOEXEC) !== 0) return -EINVAL;
-  return installAnonymous(t, new EpollFile(descriptorInode(t), O_RDWR), 'eventpoll', (flags & O_CLOEXEC) !== 0);
+  const file = new EpollFile(descriptorInode(t), O_RDWR, useOf(t.fs.namespace.env));
+  return installAnonymous(t, file, 'eventpoll', (flags & O_CLOEXEC) !== 0);
 }
 
-function epollOf(t: Thread, fd: number): EpollFile {
-  const file = t.files.get(fd);
-  if (!(file instanceof EpollFile)) throw new SysError(EINVAL);
-  return file;
-}
-
-const EXCLUSIVE_ALLOWED = P.EPOLLEXCLUSIVE | P.EPOLLWAKEUP | P.EPOLLET | P.POLLIN | P.POLLOUT | ALWAYS;
-
+/** struct epoll_event: events (32 bits), padding, data (64). EPOLLWAKEUP means nothing here. */
 function epollCtl(t: Thread, epfd: number, op: number, fd: number, address: number): number {
-  const removes = op === P.EPOLL_CTL_DEL;
-  const view = removes ? undefined : new DataView(t.user.read(address, EVENT_BYTES).buffer);
+  const view = op === P.EPOLL_CTL_DEL ? undefined : new DataView(t.user.read(address, EVENT_BYTES).buffer);
   const watcher = t.files.get(epfd);
   const file = t.files.get(fd);
   // Files that are always ready can't be watched.
   if (isRegular(file.inode.mode) || isDirectory(file.inode.mode) || file.queue === undefined) return -EPERM;
   if (!(watcher instanceof EpollFile) || watcher === file) return -EINVAL;
   const interest = watcher.find(fd, file);
-  const events = view?.getUint32(0, true) ?? 0;
+  const events = view?.getInt32(0, true) ?? 0;
+  const data = view?.getBigUint64(8, true) ?? 0n;
   const exclusive = (events & P.EPOLLEXCLUSIVE) !== 0;
-  if (exclusive && (op === P.EPOLL_CTL_MOD || file instanceof EpollFile || (events & ~EXCLUSIVE_ALLOWED) !== 0)) return -EINVAL;
+  if (exclusive && op === P.EPOLL_CTL_MOD) return -EINVAL;
+  if (exclusive && op === P.EPOLL_CTL_ADD && (file instanceof EpollFile || (events & ~EXCLUSIVE_ALLOWED) !== 0)) return -EINVAL;
   switch (op) {
-    case P.EPOLL_CTL_ADD: {
+    case P.EPOLL_CTL_ADD:
+      if (file instanceof EpollFile && !watcher.mayNest(file)) return -ELOOP;
       if (interest !== undefined) return -EEXIST;
-      if (file instanceof EpollFile && file.depth(watcher) >= NESTING_MAX) return -ELOOP;
-      const data = view as DataView;
-      watcher.add(new Interest(watcher, fd, file, events | 0, data.getUint32(8, true), data.getUint32(12, true)));
+      watcher.add(new Interest(watcher, fd, file, events | P.POLLERR | P.POLLHUP, data));
       return 0;
-    }
     case P.EPOLL_CTL_DEL:
       if (interest === undefined) return -ENOENT;
       watcher.drop(interest);
       return 0;
-    case P.EPOLL_CTL_MOD: {
+    case P.EPOLL_CTL_MOD:
       if (interest === undefined) return -ENOENT;
       if ((interest.events & P.EPOLLEXCLUSIVE) !== 0) return -EINVAL;
-      const data = view as DataView;
-      interest.events = events | 0;
-      interest.dataLow = data.getUint32(8, true);
-      interest.dataHigh = data.getUint32(12, true);
-      watcher.changed(interest);
+      watcher.change(interest, events | P.POLLERR | P.POLLHUP, data);
       return 0;
-    }
     default:
       return -EINVAL;
+  }
+}
+
+function putEvent(view: DataView, at: number, { interest, events }: EpollEvent): void {
+  view.setUint32(at, events, true);
+  view.setBigUint64(at + 8, interest.data, true);
+}
+
+/** As many as user memory takes; EFAULT when that is none. */
+function writeEvents(t: Thread, address: number, found: readonly EpollEvent[]): number {
+  const bytes = new Uint8Array(found.length * EVENT_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (const [i, event] of found.entries()) putEvent(view, i * EVENT_BYTES, event);
+  try {
+    t.user.write(address, bytes);
+    return found.length;
+  } catch (error) {
+    if (!(error instanceof SysError && error.errno === EFAULT) || found.length === 1) throw error;
+    return writeEvents(t, address, found.slice(0, -1));
   }
 }
 
 /** The events are in user memory before any of them counts as reported. */
 function wait(t: Thread, epfd: number, address: number, max: number, deadline: number): number {
   if (max <= 0 || max > EVENTS_MAX) return -EINVAL;
-  const file = epollOf(t, epfd);
+  if (outsideUser(address, max * EVENT_BYTES)) return -EFAULT;
+  const file = t.files.get(epfd);
+  if (!(file instanceof EpollFile)) return -EINVAL;
   const found = file.collect(max);
-  if (found.length === 0) {
-    if (t.kernel.now() >= deadline) return 0;
-    const result = sleepOnAll(t, [file.queue], deadline);
-    return result === BLOCKED || t.kernel.now() < deadline ? result : 0;
-  }
-  const bytes = new Uint8Array(found.length * EVENT_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (const [i, { interest, events }] of found.entries()) {
-    view.setUint32(i * EVENT_BYTES, events, true);
-    view.setUint32(i * EVENT_BYTES + 8, interest.dataLow, true);
-    view.setUint32(i * EVENT_BYTES + 12, interest.dataHigh, true);
-  }
-  t.user.write(address, bytes);
-  for (const { interest } of found) file.commit(interest);
-  return found.length;
+  if (found.length === 0) return t.kernel.now() >= deadline ? 0 : t.sleep({ queues: [file.queue], deadline, restart: RESTART_NEVER });
+  const written = writeEvents(t, address, found);
+  for (const { interest } of found.slice(0, written)) file.reported(interest);
+  return written;
 }
 
 const NS_PER_MS = 1e6;

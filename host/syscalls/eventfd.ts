@@ -39,14 +39,15 @@ class EventFile extends OpenFile {
     const taken = this.semaphore ? 1n : this.#count;
     const bytes = new Uint8Array(COUNTER_BYTES);
     new DataView(bytes.buffer).setBigUint64(0, taken, true);
-    if (to.put(bytes) < COUNTER_BYTES) return 0;
+    const put = to.put(bytes);
+    // As in Linux: what could not be delivered is lost.
     this.#count -= taken;
-    this.#queue.wake();
-    return COUNTER_BYTES;
+    this.#queue.wake(POLLOUT);
+    return put < COUNTER_BYTES ? 0 : COUNTER_BYTES;
   }
 
   override write(from: IoBuffer): number {
-    if (from.remaining < COUNTER_BYTES) return -EINVAL;
+    if (from.remaining !== COUNTER_BYTES) return -EINVAL;
     const bytes = from.take(COUNTER_BYTES);
     if (bytes.length < COUNTER_BYTES) return 0;
     const added = new DataView(bytes.buffer).getBigUint64(0, true);
@@ -56,13 +57,19 @@ class EventFile extends OpenFile {
       return -EAGAIN;
     }
     this.#count += added;
-    if (added > 0n) this.#queue.wake();
+    if (added > 0n) this.#queue.wake(POLLIN);
     return COUNTER_BYTES;
   }
 
   /** There is no position, but asking is no error. */
   override seek(): number {
     return 0;
+  }
+
+  /** The number that tells one counter from another is that of its inode here. */
+  override get details(): string {
+    const count = this.#count.toString(16).padStart(16);
+    return `eventfd-count: ${count}\neventfd-id: ${this.inode.ino}\neventfd-semaphore: ${this.semaphore ? 1 : 0}\n`;
   }
 
   override poll(): number {

@@ -31,9 +31,10 @@ function deadlineOf(t: Thread, address: number): number {
   return address === 0 ? Number.POSITIVE_INFINITY : t.deadline(readTimespec(t.user, address));
 }
 
-/** Sleeps on all files that have something to wait for; interrupted, the call runs again only if no handler ran. */
-export function sleepOnAll(t: Thread, queues: readonly (WaitQueue | undefined)[], deadline: number): number {
-  return t.sleep({ queues, deadline, restart: RESTART_NOHAND });
+/** Nothing is ready: the result of sleeping on all files, or 0 when the time is over. A signal comes before the end of the time. */
+function sleepOnAll(t: Thread, queues: readonly (WaitQueue | undefined)[], deadline: number): number {
+  const mayEnd = t.kernel.now() >= deadline && !(t.signalFlag && t.hasDeliverable());
+  return mayEnd ? 0 : t.sleep({ queues, deadline, restart: RESTART_NOHAND });
 }
 
 /** Linux writes back what is left of the time; a place that can't be written is left alone. */
@@ -64,16 +65,14 @@ function ppoll(t: Thread, address: number, count: number, timeout: number, mask:
     if (events !== 0) ready++;
     queues.push(file?.queue);
   }
-  if (ready === 0 && t.kernel.now() < deadline) {
-    const result = sleepOnAll(t, queues, deadline);
-    if (result === BLOCKED || t.kernel.now() < deadline) return result;
-  }
+  const result = ready > 0 ? ready : sleepOnAll(t, queues, deadline);
+  if (result === BLOCKED) return result;
   // Only the results go back: another thread may have changed the rest meanwhile.
   for (let i = 0; i < count; i++) {
     t.user.write(address + i * POLLFD_BYTES + 6, new Uint8Array(view.buffer, i * POLLFD_BYTES + 6, 2));
   }
   writeRest(t, timeout, deadline);
-  return ready;
+  return result;
 }
 
 const SELECT_EVENTS = [
@@ -111,13 +110,11 @@ function pselect6(t: Thread, n: number, read: number, write: number, except: num
       ready++;
     }
   }
-  if (ready === 0 && t.kernel.now() < deadline) {
-    const result = sleepOnAll(t, queues, deadline);
-    if (result === BLOCKED || t.kernel.now() < deadline) return result;
-  }
-  for (const [i, set] of found.entries()) if (set !== undefined) t.user.write(addresses[i], set);
+  const result = ready > 0 ? ready : sleepOnAll(t, queues, deadline);
+  if (result === BLOCKED) return result;
+  if (result >= 0) for (const [i, set] of found.entries()) if (set !== undefined) t.user.write(addresses[i], set);
   writeRest(t, timeout, deadline);
-  return ready;
+  return result;
 }
 
 export const pollRows = [

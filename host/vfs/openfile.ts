@@ -20,6 +20,7 @@ export function releaseFile(file: OpenFile): void {
   if (--file.refs > 0) return;
   if (file.counted !== undefined) file.counted.open--;
   releaseFileLocks(file);
+  for (const watcher of [...(file.closingWatchers ?? [])]) watcher.fileClosing(file);
   try {
     file.close();
   } finally {

@@ -188,13 +188,15 @@ export class PipeFile extends OpenFile {
     if (!this.#reads) return -EBADF;
     if (to.remaining === 0) return 0;
     if (pipe.used === 0) return pipe.writers === 0 ? 0 : -EAGAIN;
+    const wasFull = pipe.room < PIPE_BUF;
     let done = 0;
     while (to.remaining > 0 && pipe.used > 0) {
       const count = to.put(pipe.peek());
       pipe.skip(count);
       done += count;
     }
-    if (done > 0) pipe.queue.wake();
+    // Writers wait only for a full pipe: room that grows is no event.
+    if (done > 0 && wasFull) pipe.queue.wake(POLLOUT | POLLWRNORM);
     return done;
   }
 
@@ -212,7 +214,7 @@ export class PipeFile extends OpenFile {
       pipe.put(bytes);
       done += bytes.length;
     }
-    if (done > 0) pipe.queue.wake();
+    if (done > 0) pipe.queue.wake(POLLIN | POLLRDNORM);
     return done;
   }
 

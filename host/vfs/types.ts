@@ -172,6 +172,11 @@ export abstract class Inode {
   }
 }
 
+/** Watches open files without holding them open: an epoll. */
+export interface ClosingWatcher {
+  fileClosing(file: OpenFile): void;
+}
+
 /**
  * An open file description: shared by dup and fork, closed when the last descriptor goes. Transfers never block: they
  * return -EAGAIN and the system call sleeps on `queue` unless O_NONBLOCK. read, write: bytes or -errno, no throw on the
@@ -186,6 +191,8 @@ export abstract class OpenFile {
   counted: FileCount | undefined = undefined;
   /** Filled by the VFS: where it was found (vfs/dentry Location). */
   location: unknown = undefined;
+  /** Who is to be told before it closes. */
+  closingWatchers: Set<ClosingWatcher> | undefined = undefined;
   /** It counts among its inode's `opens`. */
   announced = false;
 

@@ -1,7 +1,7 @@
 /** What can be woken: a thread asleep, a poll in progress. */
 export interface Waiter {
-  /** Called by WaitQueue.wake(); may be called more than once. */
-  wake(): void;
+  /** Called by WaitQueue.wake(); may be called more than once. events: the POLL* bits that have come, 0: any may have changed. */
+  wake(events: number): void;
 }
 
 const never = (): boolean => false;
@@ -26,8 +26,9 @@ export class WaitQueue {
     return this.#waiters.size === 0;
   }
 
-  wake(): void {
+  /** events: POLL* bits that have come; without them any may have changed. Edge-triggered watching is exact only with them. */
+  wake(events = 0): void {
     if (this.#waiters.size === 0) return;
-    for (const waiter of [...this.#waiters]) waiter.wake();
+    for (const waiter of [...this.#waiters]) waiter.wake(events);
   }
 }

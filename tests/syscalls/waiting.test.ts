@@ -16,5 +16,7 @@ testWith(test, NATIVE_NEEDS, 'timerfd', () => compare('timerfd'));
 testWith(test, NATIVE_NEEDS, 'signalfd', () => compare('signalfd'));
 testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 9)], 'pidfd', () => compare('pidfd'));
 testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 12)], 'inotify', () => compare('inotify'));
+testWith(test, NATIVE_NEEDS, 'epoll, poll, select', () => compare('epoll'));
+testWith(test, NATIVE_NEEDS, 'eventfd', () => compare('eventfd'));
 
 test.run();

@@ -88,9 +88,13 @@ test('those who wait are woken', async () => {
   write(t, w, 'x');
   assert.is(woken, 1);
   read(t, r, 1);
+  assert.is(woken, 1, 'there was room before');
+  write(t, w, PIPE_CAPACITY);
   assert.is(woken, 2);
-  releaseFile(w);
+  read(t, r, 5000);
   assert.is(woken, 3);
+  releaseFile(w);
+  assert.is(woken, 4);
 });
 
 test('capacity', async () => {

@@ -1,4 +1,5 @@
 /** /proc/sys: the sysctls that programs look at. All are read-only here: what they say is how this machine is made. */
+import { EPOLL_WATCHES_MAX } from '../epoll.js';
 import { INSTANCES_MAX, QUEUED_EVENTS_MAX, WATCHES_MAX } from '../inotify.js';
 import type { ProcSource } from './proc-source.js';
 import { uuidText } from './proc-system.js';
@@ -17,6 +18,7 @@ export function sysTree(source: ProcSource): SysTree {
   return {
     fs: {
       'file-max': fixed(source.filesMax),
+      epoll: { max_user_watches: fixed(EPOLL_WATCHES_MAX) },
       inotify: {
         max_queued_events: fixed(QUEUED_EVENTS_MAX),
         max_user_instances: fixed(INSTANCES_MAX),

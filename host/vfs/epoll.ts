@@ -1,0 +1,206 @@
+/** epoll(7): the set of watched files, and the list of those that may be ready. */
+import { ENOSPC } from '../../assembly/shared/errno.js';
+import { SysError } from '../linux/error.js';
+import * as P from '../linux/poll.js';
+import { type ClosingWatcher, type Inode, OpenFile } from './types.js';
+import { type Waiter, WaitQueue } from './wait.js';
+
+/** Bits that say how to watch, not what for. */
+const MANNERS = P.EPOLLET | P.EPOLLONESHOT | P.EPOLLWAKEUP | P.EPOLLEXCLUSIVE;
+/** EP_MAX_NESTS: epolls that watch epolls, so many levels. */
+const NESTING_MAX = 4;
+/** /proc/sys/fs/epoll/max_user_watches: files watched in a whole machine. */
+export const EPOLL_WATCHES_MAX = 1 << 20;
+
+/** How many files the epolls of a machine watch. */
+export interface EpollUse {
+  watches: number;
+}
+
+/**
+ * One watched descriptor. It belongs to the open file, not to the number: a duplicate keeps it alive.
+ *
+ * Invariant: whatever may be ready is in the owner's list; what is there need not be.
+ */
+export class Interest implements Waiter {
+  /** Whose wake-ups it hears: a signal descriptor's depends on who asks. */
+  readonly queue: WaitQueue | undefined;
+
+  constructor(
+    readonly owner: EpollFile,
+    readonly fd: number,
+    readonly file: OpenFile,
+    /** EPOLL*, errors and hang-ups among them; with EPOLLONESHOT only the manners are left once it has fired. */
+    public events: number,
+    public data: bigint,
+  ) {
+    this.queue = file.queue;
+  }
+
+  /** The events that it waits for; 0: a one-shot that has fired waits for EPOLL_CTL_MOD. */
+  get wanted(): number {
+    return this.events & ~MANNERS;
+  }
+
+  wake(events: number): void {
+    const { wanted } = this;
+    if (wanted !== 0 && (events === 0 || (events & wanted) !== 0)) this.owner.mayBeReady(this);
+  }
+
+  ready(): number {
+    return this.file.poll() & this.wanted;
+  }
+}
+
+/** What epoll_wait is about to report. */
+export interface EpollEvent {
+  readonly interest: Interest;
+  readonly events: number;
+}
+
+export class EpollFile extends OpenFile implements ClosingWatcher {
+  readonly #queue = new WaitQueue(() => this.#mayComeFromHost());
+  readonly #interests = new Map<OpenFile, Map<number, Interest>>();
+  /** In the order in which they became ready; a level-triggered one goes to the end when it is reported. */
+  readonly #ready = new Set<Interest>();
+
+  constructor(
+    inode: Inode,
+    flags: number,
+    private readonly use: EpollUse,
+  ) {
+    super(inode, flags);
+  }
+
+  #mayComeFromHost(): boolean {
+    for (const { queue } of this.#all()) if (queue?.mayComeFromHost() === true) return true;
+    return false;
+  }
+
+  *#all(): IterableIterator<Interest> {
+    for (const byFd of this.#interests.values()) yield* byFd.values();
+  }
+
+  override get stream(): boolean {
+    return true;
+  }
+
+  override get queue(): WaitQueue {
+    return this.#queue;
+  }
+
+  override poll(): number {
+    for (const interest of [...this.#ready]) {
+      if (interest.ready() !== 0) return P.POLLIN | P.POLLRDNORM;
+      this.#ready.delete(interest);
+    }
+    return 0;
+  }
+
+  override seek(): number {
+    return 0;
+  }
+
+  override get details(): string {
+    let text = '';
+    for (const { fd, file, events, data } of this.#all()) {
+      const [shownEvents, shownData] = [(events >>> 0).toString(16).padStart(8), data.toString(16).padStart(16)];
+      const { inode } = file;
+      text += `tfd: ${String(fd).padStart(8)} events: ${shownEvents} data: ${shownData}  pos:${file.offset} `;
+      text += `ino:${inode.ino.toString(16)} sdev:${inode.fs.dev.toString(16)}\n`;
+    }
+    return text;
+  }
+
+  find(fd: number, file: OpenFile): Interest | undefined {
+    return this.#interests.get(file)?.get(fd);
+  }
+
+  /** ENOSPC */
+  add(interest: Interest): void {
+    const { file, fd } = interest;
+    if (this.use.watches >= EPOLL_WATCHES_MAX) throw new SysError(ENOSPC);
+    this.use.watches++;
+    let byFd = this.#interests.get(file);
+    if (byFd === undefined) {
+      this.#interests.set(file, (byFd = new Map()));
+      file.closingWatchers ??= new Set();
+      file.closingWatchers.add(this);
+    }
+    byFd.set(fd, interest);
+    interest.queue?.add(interest);
+    if (interest.ready() !== 0) this.mayBeReady(interest);
+  }
+
+  drop(interest: Interest): void {
+    const { file, fd } = interest;
+    interest.queue?.remove(interest);
+    this.#ready.delete(interest);
+    this.use.watches--;
+    const byFd = this.#interests.get(file);
+    byFd?.delete(fd);
+    if (byFd?.size !== 0) return;
+    this.#interests.delete(file);
+    file.closingWatchers?.delete(this);
+  }
+
+  /** EPOLL_CTL_MOD: an edge that is there counts anew. */
+  change(interest: Interest, events: number, data: bigint): void {
+    interest.events = events;
+    interest.data = data;
+    if (interest.ready() !== 0) this.mayBeReady(interest);
+  }
+
+  mayBeReady(interest: Interest): void {
+    this.#ready.add(interest);
+    this.#queue.wake(P.POLLIN | P.POLLRDNORM);
+  }
+
+  /** The last reference of a watched file is gone. */
+  fileClosing(file: OpenFile): void {
+    for (const interest of [...(this.#interests.get(file)?.values() ?? [])]) this.drop(interest);
+  }
+
+  /** Up to `max` events, in their order; who turns out not to be ready leaves the list. */
+  collect(max: number): EpollEvent[] {
+    const found: EpollEvent[] = [];
+    for (const interest of [...this.#ready]) {
+      if (found.length === max) break;
+      const events = interest.ready();
+      if (events === 0) this.#ready.delete(interest);
+      else found.push({ interest, events });
+    }
+    return found;
+  }
+
+  /** The event is in the hands of the guest. */
+  reported(interest: Interest): void {
+    this.#ready.delete(interest);
+    if ((interest.events & P.EPOLLONESHOT) !== 0) interest.events &= MANNERS;
+    else if ((interest.events & P.EPOLLET) === 0) this.#ready.add(interest);
+  }
+
+  /** Levels of epolls below this one; Infinity when `other` is among them. */
+  #below(other: EpollFile): number {
+    if (this === other) return Number.POSITIVE_INFINITY;
+    let levels = 0;
+    for (const file of this.#interests.keys()) if (file instanceof EpollFile) levels = Math.max(levels, file.#below(other) + 1);
+    return levels;
+  }
+
+  /** Levels of epolls above it. */
+  #above(): number {
+    let levels = 0;
+    for (const watcher of this.closingWatchers ?? []) if (watcher instanceof EpollFile) levels = Math.max(levels, watcher.#above() + 1);
+    return levels;
+  }
+
+  /** May it watch that epoll? Not in a circle, and only so many levels deep. */
+  mayNest(file: EpollFile): boolean {
+    return this.#above() + 1 + file.#below(this) <= NESTING_MAX;
+  }
+
+  override close(): void {
+    for (const interest of [...this.#all()]) this.drop(interest);
+  }
+}
