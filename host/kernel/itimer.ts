@@ -1,10 +1,8 @@
-import { SI_KERNEL, SI_TIMER, SIGALRM, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from '../linux/signal.js';
+import { SI_KERNEL, SIGALRM, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from '../linux/signal.js';
 import { NS_PER_SECOND } from './clock.js';
-import type { Kernel } from './kernel.js';
 import { RLIMIT_CPU } from './limits.js';
 import type { Process } from './process.js';
-import { sendToProcess, sendToThread, signalPending } from './signal.js';
-import type { Thread } from './thread.js';
+import { sendToProcess } from './signal.js';
 import type { Timer } from './timers.js';
 
 /** ITIMER_REAL of a process: SIGALRM by host time, once or every interval. */
@@ -32,8 +30,13 @@ export class IntervalTimer {
 
   #fire(): void {
     this.#timer = undefined;
-    if (this.intervalNs > 0) this.#arm(nextAfter(this.#deadline, this.intervalNs, this.process.kernel.now()));
     sendToProcess(this.process, { signo: SIGALRM, code: SI_KERNEL });
+  }
+
+  /** The process takes a SIGALRM: a repeating timer runs again. So it can't send faster than signals are taken. */
+  signalTaken(): void {
+    if (this.#timer !== undefined || this.intervalNs === 0) return;
+    this.#arm(nextAfter(this.#deadline, this.intervalNs, this.process.kernel.now()));
   }
 
   cancel(): void {
@@ -56,13 +59,29 @@ interface CpuTimer {
   intervalNs: number;
 }
 
+/** A timer of timer_create(2) on some CPU time of the process. */
+interface CpuAlarm {
+  readonly deadline: number;
+  readonly now: () => number;
+  readonly fire: () => void;
+}
+
 /** ITIMER_VIRTUAL (user time), ITIMER_PROF (user and system) and RLIMIT_CPU: looked at after every slice and call while armed. */
 export class CpuTimers {
   #virtual: CpuTimer = { expires: 0, intervalNs: 0 };
   #prof: CpuTimer = { expires: 0, intervalNs: 0 };
   /** CPU time at which RLIMIT_CPU is next acted upon, Infinity without a limit. */
   #limitAt = Number.POSITIVE_INFINITY;
+  readonly #alarms = new Set<CpuAlarm>();
   armed = false;
+
+  /** `fire` once `now()` has reached the deadline. */
+  at(deadline: number, now: () => number, fire: () => void): { cancel(): void } {
+    const alarm = { deadline, now, fire };
+    this.#alarms.add(alarm);
+    this.#arm();
+    return { cancel: () => this.#alarms.delete(alarm) };
+  }
 
   /** RLIMIT_CPU has been set or inherited. */
   limitChanged(process: Process): void {
@@ -71,7 +90,8 @@ export class CpuTimers {
   }
 
   #arm(): void {
-    this.armed = this.#virtual.expires > 0 || this.#prof.expires > 0 || this.#limitAt < Number.POSITIVE_INFINITY;
+    const timed = this.#virtual.expires > 0 || this.#prof.expires > 0 || this.#alarms.size > 0;
+    this.armed = timed || this.#limitAt < Number.POSITIVE_INFINITY;
   }
 
   /** Instructions until one may fire: a slice need not be longer. */
@@ -80,6 +100,7 @@ export class CpuTimers {
     if (this.#virtual.expires > 0) least = Math.min(least, this.#virtual.expires - process.usage().userNs);
     if (this.#prof.expires > 0) least = Math.min(least, this.#prof.expires - process.cpuNs());
     if (this.#limitAt < Number.POSITIVE_INFINITY) least = Math.min(least, this.#limitAt - process.cpuNs());
+    for (const { deadline, now } of this.#alarms) least = Math.min(least, deadline - now());
     return Math.max(1, least);
   }
 
@@ -101,6 +122,11 @@ export class CpuTimers {
     this.#check(process, this.#virtual, process.usage().userNs, SIGVTALRM);
     this.#check(process, this.#prof, process.cpuNs(), SIGPROF);
     if (process.cpuNs() >= this.#limitAt) this.#overLimit(process);
+    for (const alarm of [...this.#alarms]) {
+      if (alarm.now() < alarm.deadline) continue;
+      this.#alarms.delete(alarm);
+      alarm.fire();
+    }
     this.#arm();
   }
 
@@ -116,77 +142,5 @@ export class CpuTimers {
     if (timer.expires === 0 || now < timer.expires) return;
     timer.expires = timer.intervalNs > 0 ? nextAfter(timer.expires, timer.intervalNs, now) : 0;
     sendToProcess(process, { signo, code: SI_KERNEL });
-  }
-}
-
-export const SIGEV_SIGNAL = 0;
-export const SIGEV_NONE = 1;
-export const SIGEV_THREAD_ID = 4;
-/** DELAYTIMER_MAX: where the overrun count stays. */
-const OVERRUN_MAX = 2 ** 31 - 1;
-
-/** A timer of timer_create(2). Its signal waits at most once; expirations meanwhile are its overrun. */
-export class PosixTimer {
-  #timer: Timer | undefined;
-  #deadline = 0;
-  intervalNs = 0;
-  /** Expirations while the signal waited: so far, and as of the last delivery (timer_getoverrun). */
-  #missed = 0;
-  lastOverrun = 0;
-
-  constructor(
-    private readonly kernel: Kernel,
-    readonly id: number,
-    readonly clock: number,
-    private readonly notify: number,
-    private readonly signo: number,
-    private readonly value: bigint,
-    private readonly process: Process,
-    private readonly target: Thread | undefined,
-  ) {}
-
-  /** The signal is being delivered: si_overrun. */
-  takeOverrun(): number {
-    this.lastOverrun = this.#missed;
-    this.#missed = 0;
-    return this.lastOverrun;
-  }
-
-  /** deadline: monotonic nanoseconds, Infinity disarms. */
-  set(deadline: number, intervalNs: number): void {
-    this.cancel();
-    this.intervalNs = intervalNs;
-    this.#missed = 0;
-    this.lastOverrun = 0;
-    if (deadline < Number.POSITIVE_INFINITY) this.#arm(deadline);
-  }
-
-  remainingNs(): number {
-    return this.#timer === undefined ? 0 : Math.max(1, this.#deadline - this.kernel.now());
-  }
-
-  #arm(deadline: number): void {
-    this.#deadline = deadline;
-    this.#timer = this.kernel.timers.at(deadline, { wake: () => this.#fire() });
-  }
-
-  #fire(): void {
-    const now = this.kernel.now();
-    const missed = this.intervalNs > 0 ? Math.floor((now - this.#deadline) / this.intervalNs) : 0;
-    this.#timer = undefined;
-    if (this.intervalNs > 0) this.#arm(nextAfter(this.#deadline, this.intervalNs, now));
-    if (this.notify === SIGEV_NONE) return;
-    const waiting = signalPending(this.target ?? this.process, (info) => info.code === SI_TIMER && info.timerId === this.id);
-    this.#missed = Math.min(OVERRUN_MAX, waiting ? this.#missed + 1 + missed : missed);
-    if (waiting) return;
-    const info = { signo: this.signo, code: SI_TIMER, timerId: this.id, value: this.value };
-    if (this.target !== undefined) {
-      if (this.target.state !== 'dead') sendToThread(this.target, info);
-    } else sendToProcess(this.process, info);
-  }
-
-  cancel(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
   }
 }

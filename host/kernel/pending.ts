@@ -40,7 +40,8 @@ export class PendingSignals {
   /** False when the signal already waited and is not queued again. */
   add(info: SigInfo): boolean {
     const bit = signalBit(info.signo);
-    if (info.signo < SIGRTMIN && (this.set & bit) !== 0n) return false;
+    // A timer's signal has a place of its own beside what waits already.
+    if (info.signo < SIGRTMIN && info.timerId === undefined && (this.set & bit) !== 0n) return false;
     this.set |= bit;
     this.#queue.push(info);
     return true;
@@ -70,6 +71,13 @@ export class PendingSignals {
     const info = at < 0 ? { signo: signal, code: SI_USER } : this.#queue.splice(at, 1)[0];
     if (!this.#queue.some((other) => other.signo === signal)) this.set &= ~signalBit(signal);
     return info;
+  }
+
+  /** Forgets the signals of timers that are no more. */
+  removeTimers(): void {
+    for (const { signo, timerId } of this.#queue) if (timerId !== undefined) this.set &= ~signalBit(signo);
+    this.#queue = this.#queue.filter(({ timerId }) => timerId === undefined);
+    for (const { signo } of this.#queue) this.set |= signalBit(signo);
   }
 
   /** Undoes take(): the signal is the next of its number again. */

@@ -6,6 +6,7 @@ import {
   SI_TIMER,
   SI_USER,
   SIG_IGN,
+  SIGALRM,
   SIGCHLD,
   SIGCONT,
   SIGKILL,
@@ -63,9 +64,13 @@ function send(process: Process, target: Thread | undefined, queue: Process['pend
 
 /** Takes the next signal in `wanted` that waits for the thread or its process; a timer's says how often it came meanwhile. */
 export function dequeueSignal(t: Thread, wanted: bigint): SigInfo | undefined {
-  const info = t.pending.take(wanted) ?? t.process.pending.take(wanted);
+  let info = t.pending.take(wanted);
+  if (info === undefined) {
+    info = t.process.pending.take(wanted);
+    if (info?.signo === SIGALRM) t.process.realTimer?.signalTaken();
+  }
   if (info?.code !== SI_TIMER || info.timerId === undefined) return info;
-  return { ...info, overrun: t.process.posixTimers.get(info.timerId)?.takeOverrun() ?? 0 };
+  return { ...info, overrun: t.process.posixTimers.get(info.timerId)?.delivered() ?? 0 };
 }
 
 /** Blocked signals are kept even when they are ignored now: the action may change before they are let through. */

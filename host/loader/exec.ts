@@ -65,6 +65,8 @@ function enter(t: Thread, program: LoadedProgram, path: string): void {
   process.parentDeathSignal = 0;
   for (const timer of process.posixTimers.values()) timer.cancel();
   process.posixTimers.clear();
+  process.pending.removeTimers();
+  t.pending.removeTimers();
   t.comm = commOf(path);
   t.altStack = { address: 0, size: 0, flags: 2 };
   t.clearChildTid = 0;

@@ -1,6 +1,6 @@
 /** The clocks of clock_gettime(2) as moments and durations: what sleeping calls, timers and timer descriptors share. */
 import { EINVAL } from '../../assembly/shared/errno.js';
-import { threadCpuNs } from '../kernel/process.js';
+import { type Process, threadCpuNs } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import type { Timestamp } from '../vfs/types.js';
@@ -16,28 +16,35 @@ export const CLOCK_MONOTONIC_COARSE = 6;
 export const CLOCK_BOOTTIME = 7;
 export const CLOCK_REALTIME_ALARM = 8;
 export const CLOCK_BOOTTIME_ALARM = 9;
+export const CLOCK_SGI_CYCLE = 10;
 export const CLOCK_TAI = 11;
 export const COARSE_NS = 4_000_000;
 export const TIMER_ABSTIME = 1;
 
-/** The CPU clock of clock_getcpuclockid(3) and pthread_getcpuclockid(3): pid or tid complemented, above three bits of kind. */
-function cpuClockNs(t: Thread, clock: number): number {
-  const id = ~(clock >> 3);
-  const perThread = (clock & 4) !== 0;
-  if ((clock & 3) === 3) throw new SysError(EINVAL);
-  if (perThread) {
-    const target = id === 0 ? t : t.kernel.threads.get(id);
-    if (target === undefined || target.process !== t.process) throw new SysError(EINVAL);
-    return cpuOf(threadCpuNs(target), target.instructions, clock);
-  }
-  const target = id === 0 ? t.process : t.kernel.processes.get(id);
-  if (target === undefined) throw new SysError(EINVAL);
-  return cpuOf(target.cpuNs(), target.usage().userNs, clock);
+/** CPU time, of whose it is. */
+export interface CpuClock {
+  readonly process: Process;
+  readonly now: () => number;
 }
 
-/** Kind 1 (CPUCLOCK_VIRT) is user time only. */
-function cpuOf(total: number, user: number, clock: number): number {
-  return (clock & 3) === 1 ? user : total;
+/**
+ * The CPU clocks: of the caller, and those of clock_getcpuclockid(3) and pthread_getcpuclockid(3), which hold a pid or tid complemented
+ * above three bits of kind. Kind 1 (CPUCLOCK_VIRT) is user time only. EINVAL: no such clock.
+ */
+export function cpuClock(t: Thread, clock: number): CpuClock {
+  if (clock === CLOCK_PROCESS_CPUTIME_ID) return cpuClock(t, ~0 << 3);
+  if (clock === CLOCK_THREAD_CPUTIME_ID) return cpuClock(t, (~0 << 3) | 4);
+  const id = ~(clock >> 3);
+  const kind = clock & 3;
+  if (kind === 3) throw new SysError(EINVAL);
+  if ((clock & 4) !== 0) {
+    const target = id === 0 ? t : t.kernel.threads.get(id);
+    if (target?.process !== t.process) throw new SysError(EINVAL);
+    return { process: t.process, now: () => (kind === 1 ? target.instructions : threadCpuNs(target)) };
+  }
+  const process = id === 0 ? t.process : t.kernel.processes.get(id);
+  if (process === undefined) throw new SysError(EINVAL);
+  return { process, now: () => (kind === 1 ? process.usage().userNs : process.cpuNs()) };
 }
 
 /** A clock that counts from boot, the realtime ones excluded; EINVAL for an unknown id. */
@@ -51,11 +58,10 @@ export function monotonicClock(t: Thread, clock: number): number {
     case CLOCK_MONOTONIC_COARSE:
       return Math.floor(t.kernel.now() / COARSE_NS) * COARSE_NS;
     case CLOCK_PROCESS_CPUTIME_ID:
-      return t.process.cpuNs();
     case CLOCK_THREAD_CPUTIME_ID:
-      return threadCpuNs(t);
+      return cpuClock(t, clock).now();
     default:
-      if (clock < 0) return cpuClockNs(t, clock);
+      if (clock < 0) return cpuClock(t, clock).now();
       throw new SysError(EINVAL);
   }
 }

@@ -13,7 +13,13 @@ function writeTimestamp(t: Thread, address: number, time: Timestamp, unitNs: num
   user.writeU64(address + 8, Math.floor(time.nsec / unitNs));
 }
 
+/** There is no alarm hardware: its clocks can't be read. */
+function isAlarm(clock: number): boolean {
+  return clock === C.CLOCK_REALTIME_ALARM || clock === C.CLOCK_BOOTTIME_ALARM;
+}
+
 function clockGettime(t: Thread, clock: number, address: number): number {
+  if (isAlarm(clock)) return -EINVAL;
   if (C.isRealtime(clock)) {
     const { sec, nsec } = t.kernel.realtime();
     const coarse = clock === C.CLOCK_REALTIME_COARSE ? Math.floor(nsec / C.COARSE_NS) * C.COARSE_NS : nsec;
@@ -23,6 +29,7 @@ function clockGettime(t: Thread, clock: number, address: number): number {
 }
 
 function clockGetres(t: Thread, clock: number, address: number): number {
+  if (isAlarm(clock)) return -EINVAL;
   if (!C.isRealtime(clock)) C.monotonicClock(t, clock);
   const coarse = clock === C.CLOCK_REALTIME_COARSE || clock === C.CLOCK_MONOTONIC_COARSE;
   if (address !== 0) writeTimespec(t.user, address, coarse ? C.COARSE_NS : 1);
@@ -63,7 +70,8 @@ function nanosleep(t: Thread, request: number, remaining: number): number {
 }
 
 function clockNanosleep(t: Thread, clock: number, flags: number, request: number, remaining: number): number {
-  if (clock === C.CLOCK_THREAD_CPUTIME_ID || clock >= 12 || clock === 10) return -EINVAL;
+  if (clock > C.CLOCK_TAI || clock === C.CLOCK_SGI_CYCLE) return -EINVAL;
+  if (clock === C.CLOCK_THREAD_CPUTIME_ID || isAlarm(clock)) return -EOPNOTSUPP;
   if (clock === C.CLOCK_MONOTONIC_RAW || clock === C.CLOCK_REALTIME_COARSE || clock === C.CLOCK_MONOTONIC_COARSE) return -EOPNOTSUPP;
   if (clock === C.CLOCK_PROCESS_CPUTIME_ID || clock < 0) return cpuNanosleep(t, clock, flags, request);
   if ((flags & C.TIMER_ABSTIME) === 0) return sleepUntil(t, t.deadline(readTimespec(t.user, request)), remaining, RESTART_BLOCK);

@@ -1,6 +1,7 @@
 /** Timers that send signals: setitimer(2) and timer_create(2). */
 import { EAGAIN, EINVAL, EOPNOTSUPP } from '../../assembly/shared/errno.js';
-import { IntervalTimer, PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD_ID } from '../kernel/itimer.js';
+import { IntervalTimer } from '../kernel/itimer.js';
+import { PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, type TimerClock } from '../kernel/posixtimer.js';
 import type { Process } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
@@ -17,8 +18,7 @@ const ITIMER_PROF = 2;
 function timerState(process: Process, which: number): { valueNs: number; intervalNs: number } {
   if (which !== ITIMER_REAL) return process.cpuTimers.get(process, which === ITIMER_PROF);
   const timer = process.realTimer;
-  const valueNs = timer?.remainingNs() ?? 0;
-  return { valueNs, intervalNs: valueNs === 0 ? 0 : (timer?.intervalNs ?? 0) };
+  return { valueNs: timer?.remainingNs() ?? 0, intervalNs: timer?.intervalNs ?? 0 };
 }
 
 function writeTimerState(t: Thread, address: number, state: { valueNs: number; intervalNs: number }): void {
@@ -50,29 +50,41 @@ function setitimer(t: Thread, which: number, value: number, old: number): number
   return 0;
 }
 
+const MONOTONIC = [C.CLOCK_REALTIME, C.CLOCK_TAI, C.CLOCK_MONOTONIC, C.CLOCK_BOOTTIME];
+
+/** What a timer on that clock runs on. EINVAL: no such clock; EOPNOTSUPP: it has no timers (there is no alarm hardware). */
+function timeOf(t: Thread, clock: number): TimerClock {
+  const { kernel } = t;
+  if (MONOTONIC.includes(clock)) {
+    return { now: () => kernel.now(), start: (deadline, fire) => kernel.timers.at(deadline, { wake: fire }) };
+  }
+  if (clock >= 0 && clock !== C.CLOCK_PROCESS_CPUTIME_ID && clock !== C.CLOCK_THREAD_CPUTIME_ID) {
+    throw new SysError(clock > C.CLOCK_TAI || clock === C.CLOCK_SGI_CYCLE ? EINVAL : EOPNOTSUPP);
+  }
+  const { process, now } = C.cpuClock(t, clock);
+  return { now, start: (deadline, fire) => process.cpuTimers.at(deadline, now, fire) };
+}
+
 function timerCreate(t: Thread, clock: number, event: number, idAddress: number): number {
   const { process, kernel, user } = t;
-  if (clock < 0 || clock === C.CLOCK_PROCESS_CPUTIME_ID || clock === C.CLOCK_THREAD_CPUTIME_ID) return -EOPNOTSUPP;
-  const timed = clock === C.CLOCK_REALTIME || clock === C.CLOCK_TAI || clock === C.CLOCK_MONOTONIC || clock === C.CLOCK_BOOTTIME;
-  if (!timed && clock !== C.CLOCK_REALTIME_ALARM && clock !== C.CLOCK_BOOTTIME_ALARM)
-    return clock >= 12 || clock === 10 ? -EINVAL : -EOPNOTSUPP;
+  const time = timeOf(t, clock);
   if (process.posixTimers.size >= TIMERS_MAX) return -EAGAIN;
   const id = process.nextPosixTimer;
-  let [value, signal, notify] = [BigInt(id), SIGALRM, SIGEV_SIGNAL];
+  let [value, signo, notify] = [BigInt(id), SIGALRM, SIGEV_SIGNAL];
   let target: Thread | undefined;
   if (event !== 0) {
     value = readBigU64(user, event);
-    signal = user.readI32(event + 8);
+    signo = user.readI32(event + 8);
     notify = user.readI32(event + 12);
     if (notify === SIGEV_THREAD_ID) {
       target = kernel.threads.get(user.readI32(event + 16));
-      if (target === undefined || target.process !== process) return -EINVAL;
-    } else if (notify !== SIGEV_SIGNAL && notify !== SIGEV_NONE) return -EINVAL;
-    if (notify !== SIGEV_NONE && (signal < 1 || signal > SIGNAL_MAX)) return -EINVAL;
+      if (target?.process !== process) return -EINVAL;
+    } else if (![SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD].includes(notify)) return -EINVAL;
+    if (notify !== SIGEV_NONE && (signo < 1 || signo > SIGNAL_MAX)) return -EINVAL;
   }
   user.writeU32(idAddress, id);
   process.nextPosixTimer = (id + 1) & 0x7fffffff;
-  process.posixTimers.set(id, new PosixTimer(kernel, id, clock, notify, signal, value, process, target));
+  process.posixTimers.set(id, new PosixTimer({ id, clock, notify, signo, value, process, target }, time));
   return 0;
 }
 
@@ -96,9 +108,14 @@ function timerSettime(t: Thread, id: number, flags: number, value: number, old: 
   const valueNs = readTimespec(t.user, value + 16);
   const timer = findTimer(t, id);
   const before = { valueNs: timer.remainingNs(), intervalNs: timer.intervalNs };
-  let deadline = Number.POSITIVE_INFINITY;
-  if (valueNs > 0) deadline = (flags & C.TIMER_ABSTIME) !== 0 ? C.absoluteDeadline(t, timer.clock, value + 16) : t.kernel.now() + valueNs;
-  timer.set(deadline, intervalNs);
+  const { clock } = timer.request;
+  let deadline: number | undefined;
+  if (valueNs > 0) {
+    const absolute = (flags & C.TIMER_ABSTIME) !== 0;
+    if (!absolute) deadline = timer.time.now() + valueNs;
+    else deadline = MONOTONIC.includes(clock) ? C.absoluteDeadline(t, clock, value + 16) : valueNs;
+  }
+  timer.set(deadline, deadline === undefined ? 0 : intervalNs);
   if (old !== 0) writeItimerspec(t, old, before);
   return 0;
 }
@@ -122,7 +139,7 @@ function timerDelete(t: Thread, id: number): number {
 export const timerRows = [
   row(102, 'getitimer', ['enum:itimer', 'out:itimerval'], getitimer),
   row(103, 'setitimer', ['enum:itimer', 'struct:itimerval', 'out:itimerval'], setitimer, { partial: CPU_MODEL }),
-  row(107, 'timer_create', ['clock', 'struct:sigevent', 'pointer'], timerCreate, { partial: 'no timers on CPU clocks' }),
+  row(107, 'timer_create', ['clock', 'struct:sigevent', 'pointer'], timerCreate, { partial: CPU_MODEL }),
   row(108, 'timer_gettime', ['int', 'out:itimerspec'], timerGettime),
   row(109, 'timer_getoverrun', ['int'], timerGetoverrun),
   row(110, 'timer_settime', ['int', 'flags:timer', 'struct:itimerspec', 'out:itimerspec'], timerSettime),

@@ -18,5 +18,6 @@ testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 9)], 'pidfd', () => compare('p
 testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 12)], 'inotify', () => compare('inotify'));
 testWith(test, NATIVE_NEEDS, 'epoll, poll, select', () => compare('epoll'));
 testWith(test, NATIVE_NEEDS, 'eventfd', () => compare('eventfd'));
+testWith(test, NATIVE_NEEDS, 'timers and sleeping', () => compare('timers'));
 
 test.run();

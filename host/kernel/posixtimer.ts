@@ -1,0 +1,120 @@
+import { SI_TIMER } from '../linux/signal.js';
+import { expirations } from './itimer.js';
+import type { Process } from './process.js';
+import { sendToProcess, sendToThread, signalPending } from './signal.js';
+import type { Thread } from './thread.js';
+
+export const SIGEV_SIGNAL = 0;
+export const SIGEV_NONE = 1;
+export const SIGEV_THREAD = 2;
+export const SIGEV_THREAD_ID = 4;
+/** DELAYTIMER_MAX: where the overrun count stays. */
+const OVERRUN_MAX = 2 ** 31 - 1;
+/** A timer whose signal is ignored comes back no sooner: nobody would stop it. */
+const IGNORED_NS_MIN = 1e7;
+
+/** What a timer runs on: the host's time, or CPU time. */
+export interface TimerClock {
+  /** Nanoseconds; never goes back. */
+  now(): number;
+  /** Calls `fire` once when that moment has come. */
+  start(deadline: number, fire: () => void): { cancel(): void };
+}
+
+/** What timer_create(2) asks for. */
+export interface TimerRequest {
+  readonly id: number;
+  /** CLOCK_* as the caller named it: absolute times are meant in it. */
+  readonly clock: number;
+  readonly notify: number;
+  readonly signo: number;
+  readonly value: bigint;
+  readonly process: Process;
+  /** SIGEV_THREAD_ID. */
+  readonly target: Thread | undefined;
+}
+
+/**
+ * A timer of timer_create(2). Its signal waits at most once, and until it is taken the timer stands still: what it missed is computed then.
+ * So a short interval costs nothing while nobody looks.
+ */
+export class PosixTimer {
+  #running: { cancel(): void } | undefined;
+  /** When it goes off next, or did last; undefined: disarmed. */
+  #expires: number | undefined;
+  /** Expirations since the last delivery, the one that is delivered not counted. */
+  #overrun = -1;
+  intervalNs = 0;
+  /** timer_getoverrun(2): as of the last delivery. */
+  lastOverrun = 0;
+
+  constructor(
+    readonly request: TimerRequest,
+    readonly time: TimerClock,
+  ) {}
+
+  /** expires: a moment of `time`; undefined disarms. */
+  set(expires: number | undefined, intervalNs: number): void {
+    this.cancel();
+    this.intervalNs = intervalNs;
+    this.#overrun = -1;
+    this.lastOverrun = 0;
+    this.#expires = expires;
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#expires === undefined || this.request.notify === SIGEV_NONE) return;
+    this.#running = this.time.start(this.#expires, () => this.#fire());
+  }
+
+  #fire(): void {
+    const { id, signo, value, process, target } = this.request;
+    this.#running = undefined;
+    const info = { signo, code: SI_TIMER, timerId: id, value };
+    const waits = (): boolean => signalPending(target ?? process, (other) => other.code === SI_TIMER && other.timerId === id);
+    if (!waits()) {
+      if (target === undefined) sendToProcess(process, info);
+      else sendToThread(target, info);
+    }
+    if (this.intervalNs > 0 && !waits()) this.#skipIgnored();
+  }
+
+  #skipIgnored(): void {
+    this.#forward(this.time.now() + Math.max(0, IGNORED_NS_MIN - this.intervalNs));
+    this.#start();
+  }
+
+  /** Goes on to the first expiration after `now`; each one on the way counts. */
+  #forward(now: number): void {
+    if (this.#expires === undefined || this.#expires > now) return;
+    const count = expirations(this.#expires, this.intervalNs, now);
+    this.#overrun = Math.min(OVERRUN_MAX, this.#overrun + count);
+    this.#expires += count * this.intervalNs;
+  }
+
+  /** Its signal is being delivered: si_overrun. A repeating timer runs again. */
+  delivered(): number {
+    if (this.intervalNs > 0 && this.#running === undefined) {
+      this.#forward(this.time.now());
+      this.#start();
+    }
+    this.lastOverrun = Math.max(0, this.#overrun);
+    this.#overrun = -1;
+    return this.lastOverrun;
+  }
+
+  remainingNs(): number {
+    if (this.#expires === undefined) return 0;
+    const now = this.time.now();
+    if (this.intervalNs > 0 && this.#running === undefined) this.#forward(now);
+    else if (this.#running === undefined && this.request.notify !== SIGEV_NONE) return 0;
+    const left = this.#expires - now;
+    return left > 0 ? left : this.request.notify === SIGEV_NONE ? 0 : 1;
+  }
+
+  cancel(): void {
+    this.#running?.cancel();
+    this.#running = undefined;
+  }
+}
