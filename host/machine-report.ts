@@ -71,7 +71,7 @@ function describeMapping(kernel: Kernel, process: Process, space: AddressSpace, 
 
 function mappingName(kernel: Kernel, process: Process, space: AddressSpace, vma: number, flags: number): string {
   if ((flags & M.VM_HEAP) !== 0) return '[heap]';
-  if ((flags & M.VM_VDSO) !== 0) return '[vdso]';
+  if ((flags & M.VM_VDSO) !== 0) return (flags & M.VM_MAYEXEC) !== 0 ? '[vdso]' : '[vvar]';
   const { stackStart } = space.layout;
   const { core } = kernel;
   if (core.readU64(vma + M.VMA_START) <= stackStart && stackStart < core.readU64(vma + M.VMA_END)) return '[stack]';

@@ -2,7 +2,7 @@ import { ENOMEM } from '../assembly/shared/errno.js';
 import * as X from '../assembly/shared/exit.js';
 import * as C from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
-import { type Clock, hostClock } from './kernel/clock.js';
+import type { Clock } from './kernel/clock.js';
 import { createProcess } from './kernel/clone.js';
 import { makeCred } from './kernel/credentials.js';
 import { deliverSignals } from './kernel/delivery.js';
@@ -12,6 +12,7 @@ import { RLIMIT_STACK } from './kernel/limits.js';
 import { killForMemory } from './kernel/oom.js';
 import type { Process } from './kernel/process.js';
 import { forceSignal, sendToGroup } from './kernel/signal.js';
+import { SteadyClock } from './kernel/steadyclock.js';
 import { Thread } from './kernel/thread.js';
 import { Suspend, SysError } from './linux/error.js';
 import * as S from './linux/signal.js';
@@ -70,6 +71,8 @@ export interface MachineOptions {
   readonly maxProcesses?: number;
   /** Open files in all (ENFILE beyond), and the default of RLIMIT_NOFILE where that is less than usual. Default 65536. */
   readonly maxFiles?: number;
+  /** Stack, mappings, heap and position-independent programs lie elsewhere in every process, by `random`. Default: always the same. */
+  readonly aslr?: boolean;
   /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
   readonly mayWake?: () => boolean;
   /** Lets the host's event loop turn once. */
@@ -128,8 +131,8 @@ export class Machine {
     windowPages: number,
     clock: Clock,
   ) {
-    const { hostname, maxProcesses: threadsMax, maxFiles: filesMax } = options;
-    this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax });
+    const { hostname, maxProcesses: threadsMax, maxFiles: filesMax, aslr: randomize } = options;
+    this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax, randomize });
     this.namespace = new Namespace(env, options.root(env));
     this.#dispatcher = new Dispatcher(core, syscallTable);
     this.#yield = options.yieldToHost ?? turnEventLoop;
@@ -144,7 +147,7 @@ export class Machine {
     const windowBytes = Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
     const windowPages = Math.floor(windowBytes / PAGE);
     core.exports.coreInit(Math.floor(memoryBytes / PAGE), windowPages);
-    const clock = options.clock ?? hostClock();
+    const clock = options.clock ?? new SteadyClock(core);
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
     return new Machine(core, env, options, windowPages, clock);
@@ -164,6 +167,7 @@ export class Machine {
       argv: (options.argv ?? [options.path]).map(encodeText),
       envp: (options.env ?? []).map(encodeText),
       stackLimitBytes: kernel.defaultLimits[RLIMIT_STACK].current,
+      randomize: kernel.randomize,
     });
     const files = new FdTable(kernel.files);
     for (const file of options.files ?? []) files.install(file);
@@ -252,6 +256,7 @@ export class Machine {
     if (this.#paused === undefined) {
       kernel.cpu.load(t);
       kernel.contextSwitches++;
+      kernel.clock.turn?.();
       this.#setTimeCsr();
     }
     this.#paused = undefined;

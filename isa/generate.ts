@@ -9,6 +9,7 @@ import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
 import { syscallsPage } from './generate/syscalls.js';
 import { instructionsSource } from './generate/tools.js';
+import { vdsoSource } from './vdso/image.js';
 
 const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['assembly/generated/ops.ts', generateOps],
@@ -16,6 +17,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['assembly/generated/dispatch.ts', generateDispatch],
   ['assembly/generated/slow.ts', generateSlow],
   ['host/generated/instructions.ts', instructionsSource],
+  ['host/generated/vdso.ts', vdsoSource],
   ['docs/instructions.md', instructionsPage],
   ['docs/syscalls.md', syscallsPage],
 ];

@@ -30,6 +30,7 @@ export interface RunOptions {
   readonly fuel?: number;
   readonly maxProcesses?: number;
   readonly maxFiles?: number;
+  readonly aslr?: boolean;
   /** '' is stderr, as for strace. */
   readonly stats?: string;
   readonly strace?: string;
@@ -61,6 +62,7 @@ export async function runProgram(program: string, args: readonly string[], optio
     fuel: options.fuel,
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
+    aslr: options.aslr,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGHUP, SIGTERM, SIGWINCH]),
   });

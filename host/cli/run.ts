@@ -55,6 +55,7 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .addOption(
       new Option('--max-files <n>', 'open files in all').argParser(parseCount('--max-files', 3, NOFILE_MAX)).default(OPEN_FILES_MAX),
     )
+    .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
     .addHelpText('after', EXAMPLES)

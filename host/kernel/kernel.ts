@@ -29,6 +29,8 @@ export interface KernelOptions {
   readonly threadsMax?: number;
   /** Open files in all. */
   readonly filesMax?: number;
+  /** Address randomisation. */
+  readonly randomize?: boolean;
 }
 
 /** What happens, for whoever wants to tell of it. All are called synchronously and must change nothing. */
@@ -60,12 +62,13 @@ export class Kernel {
   /** What the first program of a tree gets. */
   readonly defaultLimits: Limit[];
   readonly threadsMax: number;
+  readonly randomize: boolean;
   /** What all descriptor tables hold. */
   readonly files: FileCount;
   hostname: string;
   domainname = '(none)';
-  /** Core object of the page with the signal return trampoline, 0 until the loader has made it. */
-  trampolineObject = 0;
+  /** Core objects of the vDSO's pages, once the loader has made them. */
+  vdso: { readonly data: number; readonly code: number } | undefined = undefined;
   /** Promises of the host that somebody waits for: while there is one the machine is not dead. */
   hostWaits = 0;
   /** The running thread has asked to let others go first. */
@@ -74,14 +77,15 @@ export class Kernel {
   forks = 0;
   contextSwitches = 0;
   readonly bootTime: Timestamp;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   #lastPid = INIT_PIDS;
 
   constructor(options: KernelOptions) {
     this.env = options.env;
     this.core = this.env.core;
     this.random = this.env.random;
-    this.#clock = options.clock;
+    this.clock = options.clock;
+    this.randomize = options.randomize === true;
     this.threadsMax = options.threadsMax ?? THREADS_MAX;
     this.files = new FileCount(options.filesMax);
     this.defaultLimits = defaultLimits({ threadsMax: this.threadsMax, filesMax: options.filesMax });
@@ -89,16 +93,16 @@ export class Kernel {
     this.hostname = options.hostname ?? 'pagewalk';
     this.cpu = new Cpu(this.core);
     this.futexes = new Futexes(this);
-    this.bootTime = this.#clock.realtime();
+    this.bootTime = this.clock.realtime();
   }
 
   /** Nanoseconds since boot: CLOCK_MONOTONIC. */
   now(): number {
-    return this.#clock.monotonicNs();
+    return this.clock.monotonicNs();
   }
 
   realtime(): Timestamp {
-    return this.#clock.realtime();
+    return this.clock.realtime();
   }
 
   newSpace(handle: number, layout?: ImageLayout): AddressSpace {

@@ -118,6 +118,10 @@ export class KernelProcSource implements ProcSource {
     return this.kernel.threadsMax;
   }
 
+  get randomize(): boolean {
+    return this.kernel.randomize;
+  }
+
   get filesMax(): number {
     return this.kernel.files.max;
   }

@@ -21,7 +21,8 @@ export interface ImageLayout {
   /** mmap searches downwards from here. */
   mmapBase: number;
   brkStart: number;
-  /** Address of the signal return trampoline. */
+  /** Address of the vDSO, and of the code in it that signal handlers return to. */
+  vdso: number;
   trampoline: number;
 }
 
@@ -64,6 +65,7 @@ export class AddressSpace {
             auxBytes: 0,
             mmapBase: 0,
             brkStart: 0,
+            vdso: 0,
             trampoline: 0,
           };
   }

@@ -10,6 +10,8 @@ import { type LoadedProgram, loadProgram } from './program.js';
 
 const COMM_BYTES = 15;
 const SP = 2;
+/** personality(2) */
+const ADDR_NO_RANDOMIZE = 0x0040000;
 
 export interface ExecRequest {
   readonly location: Location;
@@ -29,6 +31,7 @@ export function execInto(t: Thread, request: ExecRequest): void {
     ctx: t.fs,
     cred: t.cred,
     stackLimitBytes: process.limits[RLIMIT_STACK].current,
+    randomize: kernel.randomize && (process.personality & ADDR_NO_RANDOMIZE) === 0,
   });
   killOtherThreads(t);
   becomeLeader(t);

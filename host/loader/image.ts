@@ -33,9 +33,12 @@ function protection(flags: number): number {
   return ((flags & PF_R) !== 0 ? M.PROT_READ : 0) | ((flags & PF_W) !== 0 ? M.PROT_WRITE : 0) | ((flags & PF_X) !== 0 ? M.PROT_EXEC : 0);
 }
 
-/** Maps the segments of a program: private mappings of the file's own pages, zeroed and anonymous where the file ends. */
-export function loadProgramImage(space: AddressSpace, elf: ElfFile, object: number): LoadedImage {
-  return mapImage(space, elf, object, elf.type === ET_DYN ? PIE_BASE - pageFloor(elf.segments[0].address) : 0);
+/**
+ * Maps the segments of a program: private mappings of the file's own pages, zeroed and anonymous where the file ends. A
+ * position-independent one goes `shift` bytes higher than usual.
+ */
+export function loadProgramImage(space: AddressSpace, elf: ElfFile, object: number, shift = 0): LoadedImage {
+  return mapImage(space, elf, object, elf.type === ET_DYN ? PIE_BASE + shift - pageFloor(elf.segments[0].address) : 0);
 }
 
 /** Maps the interpreter (the dynamic linker) wherever mmap finds room for all of it. */

@@ -18,14 +18,14 @@ import { type ElfFile, isElf, parseElf, type ReadAt } from './elf.js';
 import { type LoadedImage, loadInterpreterImage, loadProgramImage } from './image.js';
 import { isScript, parseScript, SCRIPT_HEAD_BYTES } from './script.js';
 import { argumentBytes, buildStack } from './stack.js';
-import { mapTrampoline } from './trampoline.js';
+import { mapVdso, VDSO_BYTES } from './vdso.js';
 
 const PAGE = 4096;
 /** A script's interpreter may be a script: so often. */
 const SCRIPT_DEPTH_MAX = 5;
-/** Top of the stack, from the end of the windows: the trampoline page and a gap lie above. */
+/** Top of the stack, from the end of the windows: the vDSO and a gap lie above. */
 const STACK_TOP_GAP = 0x10000;
-const TRAMPOLINE_GAP = 0x8000;
+const VDSO_GAP = 0x4000;
 /** Stack pages mapped at once; the rest comes with its growth. */
 const STACK_BYTES_INITIAL = 0x21000;
 const STACK_GUARD = 0x100000;
@@ -42,6 +42,8 @@ export interface ProgramRequest {
   readonly argv: readonly Uint8Array[];
   readonly envp: readonly Uint8Array[];
   readonly stackLimitBytes: number;
+  /** Address randomisation. */
+  readonly randomize?: boolean;
 }
 
 export interface LoadedProgram {
@@ -119,6 +121,36 @@ function reader(kernel: Kernel, file: OpenFile): ReadAt {
   };
 }
 
+/** How far address randomisation moves the parts of a program; whole pages but for the stack's pointers. */
+interface Shifts {
+  readonly stack: number;
+  readonly mmap: number;
+  readonly image: number;
+  readonly brk: number;
+  readonly vdso: number;
+  readonly pointers: number;
+}
+
+const NO_SHIFTS: Shifts = { stack: 0, mmap: 0, image: 0, brk: 0, vdso: 0, pointers: 0 };
+/** Linux moves parts by up to a gigabyte. Here they stay within the windows: each part by less than so much of what these cover. */
+const SHIFT_FRACTION = 16;
+
+function randomShifts(kernel: Kernel): Shifts {
+  const words = new Uint32Array(6);
+  kernel.random(new Uint8Array(words.buffer));
+  const pages = Math.floor(kernel.windowPages / SHIFT_FRACTION);
+  const shift = (i: number, most: number): number => (words[i] % most) * PAGE;
+  return {
+    vdso: shift(0, Math.max(1, pages >>> 3)),
+    // Below the vDSO, wherever that is.
+    stack: shift(1, pages) + Math.max(1, pages >>> 3) * PAGE,
+    mmap: shift(2, pages),
+    image: shift(3, pages),
+    brk: shift(4, pages >>> 1),
+    pointers: words[5] & 0x1ff0,
+  };
+}
+
 interface Parts {
   readonly main: LoadedImage;
   readonly interpreter: LoadedImage | undefined;
@@ -132,13 +164,14 @@ function build(kernel: Kernel, request: ProgramRequest, elf: ElfFile, file: Open
   if (handle === 0) throw new SysError(ENOMEM);
   const space = kernel.newSpace(handle);
   try {
-    const stackTop = placeAreas(kernel, space, request.stackLimitBytes);
+    const shifts = request.randomize === true ? randomShifts(kernel) : NO_SHIFTS;
+    const stackTop = placeAreas(kernel, space, request.stackLimitBytes, shifts);
     space.execute(file.inode);
     if (interpreter !== undefined) space.execute(interpreter.file.inode);
-    const main = loadProgramImage(space, elf, file.mapObject());
+    const main = loadProgramImage(space, elf, file.mapObject(), shifts.image);
     if (main.end > space.layout.mmapBase) throw new SysError(ENOMEM, 'the program does not fit below its stack');
     const loaded = interpreter === undefined ? undefined : loadInterpreterImage(space, interpreter.elf, interpreter.file.mapObject());
-    return start(kernel, request, space, elf, { main, interpreter: loaded }, stackTop, bytes);
+    return start(kernel, request, space, elf, { main, interpreter: loaded }, stackTop, bytes, shifts);
   } catch (error) {
     space.release();
     throw error;
@@ -155,15 +188,14 @@ function openInterpreter(kernel: Kernel, ctx: PathContext, path: string, files: 
   }
 }
 
-/** Stack, trampoline and where mmap begins. Returns the top of the stack. */
-function placeAreas(kernel: Kernel, space: AddressSpace, stackLimitBytes: number): number {
+/** Stack, vDSO and where mmap begins. Returns the top of the stack. */
+function placeAreas(kernel: Kernel, space: AddressSpace, stackLimitBytes: number, shifts: Shifts): number {
   const end = kernel.windowPages * PAGE;
-  const stackTop = end - STACK_TOP_GAP;
+  const stackTop = end - STACK_TOP_GAP - shifts.stack;
   const room = Math.max(STACK_BYTES_MIN, Math.min(stackLimitBytes, Math.floor(end / 4)));
-  space.layout.mmapBase = Math.floor((stackTop - room - STACK_GUARD) / PAGE) * PAGE;
-  space.layout.trampoline = end - TRAMPOLINE_GAP;
+  space.layout.mmapBase = Math.floor((stackTop - room - STACK_GUARD - shifts.mmap) / PAGE) * PAGE;
   space.applyLayout(stackLimitBytes);
-  mapTrampoline(kernel, space, space.layout.trampoline);
+  mapVdso(kernel, space, end - VDSO_GAP - VDSO_BYTES - shifts.vdso);
   return stackTop;
 }
 
@@ -175,8 +207,9 @@ function start(
   { main, interpreter }: Parts,
   stackTop: number,
   bytes: number,
+  shifts: Shifts,
 ): LoadedProgram {
-  const stackBytes = Math.ceil((STACK_BYTES_INITIAL + bytes) / PAGE) * PAGE;
+  const stackBytes = Math.ceil((STACK_BYTES_INITIAL + bytes + shifts.pointers) / PAGE) * PAGE;
   const prot = M.PROT_READ | M.PROT_WRITE | (elf.executableStack ? M.PROT_EXEC : 0);
   const flags = M.MAP_PRIVATE | M.MAP_ANONYMOUS | M.MAP_FIXED | M.MAP_GROWSDOWN | M.MAP_STACK;
   const may = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC | M.VM_STACK;
@@ -197,11 +230,13 @@ function start(
     gid: rgid,
     egid,
     random,
+    vdso: space.layout.vdso,
+    slack: shifts.pointers,
   });
   const { codeStart, codeEnd, dataStart, dataEnd } = main;
   const { argStart, argEnd, envStart, envEnd, auxStart, auxBytes, sp } = stack;
   const marks = { codeStart, codeEnd, dataStart, dataEnd, stackStart: sp, argStart, argEnd, envStart, envEnd, auxStart, auxBytes };
-  Object.assign(space.layout, marks, { brkStart: main.end });
+  Object.assign(space.layout, marks, { brkStart: main.end + shifts.brk });
   space.applyLayout(request.stackLimitBytes);
   return { space, entry: interpreter?.entry ?? main.entry, sp, location: request.location };
 }

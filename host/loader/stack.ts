@@ -20,13 +20,16 @@ const AT_CLKTCK = 17;
 const AT_SECURE = 23;
 const AT_RANDOM = 25;
 const AT_EXECFN = 31;
+const AT_SYSINFO_EHDR = 33;
 const AT_MINSIGSTKSZ = 51;
 
 /** One bit per single-letter extension: A, C, D, F, I, M. */
 const HWCAP = [...'ACDFIM'].reduce((bits, letter) => bits | (1 << (letter.charCodeAt(0) - 65)), 0);
 const CLOCK_TICKS = 100;
-/** Smallest alternate stack that holds a signal frame, as the kernel reports it. */
-const SIGNAL_STACK_MIN = 1088 + 16;
+/** Bytes of a signal frame (host/kernel/sigframe.ts), a multiple of 16. */
+const SIGNAL_STACK_MIN = 1088;
+/** AT_L1I_CACHESIZE 40, its geometry 41, and so on for L1D, L2 and L3: 0, as where the device tree says nothing of caches. */
+const AT_CACHES = [40, 41, 42, 43, 44, 45, 46, 47];
 const RANDOM_BYTES = 16;
 
 /** One string of argv or envp may have this many bytes, its NUL included (MAX_ARG_STRLEN). */
@@ -46,6 +49,10 @@ export interface StackPlan {
   readonly gid: number;
   readonly egid: number;
   readonly random: Uint8Array;
+  /** Its ELF header. */
+  readonly vdso: number;
+  /** Bytes left free above the stack's pointers: less than 8192, address randomisation. */
+  readonly slack?: number;
 }
 
 export interface StackResult {
@@ -102,6 +109,9 @@ export function buildStack(user: UserMemory, top: number, plan: StackPlan): Stac
   at = Math.floor((at - RANDOM_BYTES) / 16) * 16;
   const random = at;
   const aux: [number, number][] = [
+    [AT_SYSINFO_EHDR, plan.vdso],
+    ...AT_CACHES.map((key): [number, number] => [key, 0]),
+    [AT_MINSIGSTKSZ, SIGNAL_STACK_MIN],
     [AT_HWCAP, HWCAP],
     [AT_PAGESZ, 4096],
     [AT_CLKTCK, CLOCK_TICKS],
@@ -118,13 +128,12 @@ export function buildStack(user: UserMemory, top: number, plan: StackPlan): Stac
     [AT_SECURE, 0],
     [AT_RANDOM, random],
     [AT_EXECFN, execPath],
-    [AT_MINSIGSTKSZ, SIGNAL_STACK_MIN],
     [AT_NULL, 0],
   ];
   const words = [argv.length, ...argv, 0, ...envp, 0];
   const auxOffset = words.length * 8;
   words.push(...aux.flat());
-  const sp = Math.floor((random - words.length * 8) / 16) * 16;
+  const sp = Math.floor((random - (plan.slack ?? 0) - words.length * 8) / 16) * 16;
 
   user.write(top - 8, new Uint8Array(8));
   const block = new Uint8Array(execPath + plan.execPath.length + 1 - sp);

@@ -207,7 +207,7 @@ function personality(t: Thread, persona: number): number {
 const NO_NAMESPACES = 'no namespaces: EINVAL';
 
 export const processRows = [
-  row(92, 'personality', ['hex'], personality, { partial: 'remembered, without effect' }),
+  row(92, 'personality', ['hex'], personality, { partial: 'only ADDR_NO_RANDOMIZE has an effect' }),
   row(93, 'exit', ['int'], exit),
   row(94, 'exit_group', ['int'], (t, code) => exitGroup(t.process, (code & 0xff) << 8)),
   row(96, 'set_tid_address', ['pointer'], setTidAddress),

@@ -27,8 +27,8 @@ const BUILD = 'build/guest';
 const HEADERS = ['tests/guest/check.h'];
 
 /** Compiles a C program of tests/guest to a static riscv64 program; kept under the hash of its text and flags. */
-export function compileGuest(source: string, flags: readonly string[] = []): string {
-  return compile(GCC, source, ['-static', ...flags]);
+export function compileGuest(source: string, flags: readonly string[] = [], compiler = GCC): string {
+  return compile(compiler, source, flags.includes('-static-pie') ? flags : ['-static', ...flags]);
 }
 
 /** The same program for the machine that the tests run on: real Linux is the judge where qemu has its own opinions. */
@@ -110,6 +110,7 @@ export interface OurOptions {
   readonly timeoutMs?: number;
   readonly maxProcesses?: number;
   readonly maxFiles?: number;
+  readonly aslr?: boolean;
   /** The machine may end the run (deadlock, memory, time); otherwise that fails the test. */
   readonly mayBeCut?: boolean;
   readonly during?: (machine: Machine) => void;
@@ -124,6 +125,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     timeoutMs: options.timeoutMs ?? 120_000,
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
+    aslr: options.aslr,
   });
   mountStandard(machine);
   installFile(machine, '/program', readFileSync(program));

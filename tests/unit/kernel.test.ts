@@ -138,6 +138,7 @@ test('the initial stack: argc, argv, envp, auxv, strings', () => {
     gid: 3,
     egid: 4,
     random: Uint8Array.from({ length: 16 }, (_, i) => i + 1),
+    vdso: 0x3fff0000,
   };
   const top = base + memory.length;
   const stack = buildStack(user, top, plan);

@@ -170,6 +170,7 @@ async function world(): Promise<World> {
     lastPid: 6,
     threadsMax: 4096,
     filesMax: 65536,
+    randomize: false,
     forks: 4,
     contextSwitches: 99,
     hostname: 'guest',

@@ -89,7 +89,7 @@ function escapeName(path: string): string {
 
 function nameOf(vma: Vma, file: ProcMappedFile | undefined): string {
   if (file !== undefined) return escapeName(file.path) + (file.deleted ? ' (deleted)' : '');
-  if ((vma.flags & VM_VDSO) !== 0) return '[vdso]';
+  if ((vma.flags & VM_VDSO) !== 0) return (vma.flags & VM_MAYEXEC) !== 0 ? '[vdso]' : '[vvar]';
   if ((vma.flags & VM_HEAP) !== 0) return '[heap]';
   return (vma.flags & VM_STACK) !== 0 ? '[stack]' : '';
 }

@@ -187,6 +187,8 @@ export interface ProcSource {
   /** Limits of the machine: threads and open files in all. */
   readonly threadsMax: number;
   readonly filesMax: number;
+  /** Address randomisation. */
+  readonly randomize: boolean;
   /** uname(2) */
   readonly hostname: string;
   readonly domainname: string;

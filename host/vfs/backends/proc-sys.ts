@@ -50,7 +50,7 @@ export function sysTree(source: ProcSource): SysTree {
         poolsize: fixed(256),
         uuid: () => uuidText(source.random),
       },
-      randomize_va_space: fixed(0),
+      randomize_va_space: fixed(source.randomize ? 2 : 0),
       tainted: fixed(0),
       'threads-max': fixed(source.threadsMax),
       version: () => `${source.osVersion}\n`,

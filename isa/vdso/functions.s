@@ -1,0 +1,137 @@
+# What the kernel gives every program to call without a system call: the code of the vDSO. isa/vdso/image.ts puts an ELF file around it,
+# host/kernel/steadyclock.ts fills the data page that lies one page below:
+#
+#    0 u32 sequence: changes when anything else here does; 0: nothing here, ask the kernel
+#    4 u32 nanoseconds of an instruction, times 2^16
+#    8 u64 monotonic nanoseconds at the moment that the page was written
+#   16 u64 instret at that moment
+#   24 u64 what CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, nanoseconds
+
+.equ TEXT_OFFSET, 0x800          # of this text in the image
+.equ DATA_DISTANCE, 0x1800       # from the data page to this text
+
+.equ CLOCKS, 0x8f3               # REALTIME MONOTONIC, their RAW and COARSE kin, BOOTTIME, TAI
+.equ WALL_CLOCKS, 0x821          # of these, REALTIME REALTIME_COARSE TAI
+
+.text
+text:
+
+# Returns to a5. t5: monotonic nanoseconds, t4: what the wall clock is ahead; t2 = 0: unknown. Uses t3, t6, a3.
+read_clock:
+    lla t6, text
+    li t5, DATA_DISTANCE
+    sub t6, t6, t5
+again:
+    lw t2, 0(t6)
+    beqz t2, unknown
+    lwu a3, 4(t6)
+    ld t5, 8(t6)
+    ld t4, 16(t6)
+    rdinstret t3
+    sub t3, t3, t4
+    ld t4, 24(t6)
+    mul t3, t3, a3
+    srli t3, t3, 16
+    lw a3, 0(t6)
+    bne a3, t2, again
+    add t5, t5, t3
+unknown:
+    jr a5
+
+# int clock_gettime(clockid_t a0, struct timespec *a1)
+.balign 4
+.globl __vdso_clock_gettime
+__vdso_clock_gettime:
+    sltiu t0, a0, 12
+    beqz t0, ask_clock_gettime
+    li t0, 1
+    sll t0, t0, a0
+    li t1, CLOCKS
+    and t1, t1, t0
+    beqz t1, ask_clock_gettime
+    jal a5, read_clock
+    beqz t2, ask_clock_gettime
+    li t1, WALL_CLOCKS
+    and t1, t1, t0
+    beqz t1, monotonic
+    add t5, t5, t4
+monotonic:
+    li t4, 1000000000
+    divu t2, t5, t4
+    remu t5, t5, t4
+    sd t2, 0(a1)
+    sd t5, 8(a1)
+    li a0, 0
+    ret
+ask_clock_gettime:
+    li a7, 113
+    ecall
+    ret
+clock_gettime_end:
+
+# int gettimeofday(struct timeval *a0, struct timezone *a1)
+.balign 4
+.globl __vdso_gettimeofday
+__vdso_gettimeofday:
+    beqz a0, ask_gettimeofday
+    bnez a1, ask_gettimeofday
+    jal a5, read_clock
+    beqz t2, ask_gettimeofday
+    add t5, t5, t4
+    li t4, 1000
+    divu t5, t5, t4
+    li t4, 1000000
+    divu t2, t5, t4
+    remu t5, t5, t4
+    sd t2, 0(a0)
+    sd t5, 8(a0)
+    li a0, 0
+    ret
+ask_gettimeofday:
+    li a7, 169
+    ecall
+    ret
+gettimeofday_end:
+
+# int clock_getres(clockid_t, struct timespec *)
+.balign 4
+.globl __vdso_clock_getres
+__vdso_clock_getres:
+    li a7, 114
+    ecall
+    ret
+clock_getres_end:
+
+# int getcpu(unsigned *a0, unsigned *a1, void *): there is one processor, on one node
+.balign 4
+.globl __vdso_getcpu
+__vdso_getcpu:
+    beqz a0, 1f
+    sw zero, 0(a0)
+1:  beqz a1, 2f
+    sw zero, 0(a1)
+2:  li a0, 0
+    ret
+getcpu_end:
+
+# int flush_icache(void *start, void *end, unsigned long flags)
+.balign 4
+.globl __vdso_flush_icache
+__vdso_flush_icache:
+    li a7, 259
+    ecall
+    ret
+flush_icache_end:
+
+# Where signal handlers return to: never called, so unwinders look for the instruction before it, which therefore belongs to it.
+.balign 4
+.option push
+.option norvc
+before_rt_sigreturn:
+    nop
+.globl __vdso_rt_sigreturn
+__vdso_rt_sigreturn:
+    li a7, 139
+    ecall
+rt_sigreturn_end:
+.option pop
