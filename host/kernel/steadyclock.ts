@@ -21,7 +21,7 @@ const INSTRET = 16;
 const WALL_AHEAD = 24;
 
 /**
- * The host's clock, readable by the guest without a call: between two looks at the host's clock, time goes on with the instructions that are
+ * The host's clock, readable by the guest without a call: between two looks at it, time goes on with the instructions that are
  * executed, at the speed that was measured. Guest and kernel read the same clock: what either has seen is never later than what the
  * other sees next, because
  *

@@ -11,8 +11,8 @@ const PAGE = 4096;
 export const VDSO_BYTES = 2 * PAGE;
 
 /**
- * Maps the kernel's shared object (vdso(7)): the data page [vvar] at `address`, the code page [vdso] behind it. One frame of each serves all
- * processes; a debugger's breakpoint in the code gives its process a copy.
+ * Maps the kernel's shared object (vdso(7)): the data page [vvar] at `address`, the code page [vdso] behind it. One frame of each serves
+ * all processes; a debugger's breakpoint in the code gives its process a copy.
  */
 export function mapVdso(kernel: Kernel, space: AddressSpace, address: number): void {
   const { exports } = kernel.core;

@@ -77,8 +77,12 @@ function realtimeNs({ sec, nsec }: Timestamp): bigint {
 /** A time of some clock, read at `address`, as a moment of monotonic time. */
 export function absoluteDeadline(t: Thread, clock: number, address: number): number {
   const at = readTimespec(t.user, address);
-  if (!isRealtime(clock)) return t.kernel.now() + (at - monotonicClock(t, clock));
   if (at === Number.POSITIVE_INFINITY) return at;
-  const target = BigInt(t.user.readI64(address)) * 1_000_000_000n + BigInt(t.user.readI64(address + 8));
-  return t.kernel.now() + Number(target - realtimeNs(t.kernel.realtime()));
+  const left = isRealtime(clock) ? Number(timespecNs(t, address) - realtimeNs(t.kernel.realtime())) : at - monotonicClock(t, clock);
+  // Looked at after the clock in question: rather late than early.
+  return t.kernel.now() + left;
+}
+
+function timespecNs(t: Thread, address: number): bigint {
+  return BigInt(t.user.readI64(address)) * 1_000_000_000n + BigInt(t.user.readI64(address + 8));
 }

@@ -10,8 +10,8 @@
 .equ TEXT_OFFSET, 0x800          # of this text in the image
 .equ DATA_DISTANCE, 0x1800       # from the data page to this text
 
-.equ CLOCKS, 0x8f3               # REALTIME MONOTONIC, their RAW and COARSE kin, BOOTTIME, TAI
-.equ WALL_CLOCKS, 0x821          # of these, REALTIME REALTIME_COARSE TAI
+.equ CLOCKS, 0x893               # REALTIME MONOTONIC MONOTONIC_RAW BOOTTIME TAI: the coarse ones tick in the kernel
+.equ WALL_CLOCKS, 0x801          # of these, REALTIME TAI
 
 .text
 text:
