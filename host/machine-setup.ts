@@ -7,6 +7,7 @@ import { isDirectory, isRegular, S_IFDIR, S_IFREG } from './linux/stat.js';
 import type { Machine } from './machine.js';
 import { MAY_EXEC, requireAccess } from './vfs/access.js';
 import { DevFileSystem } from './vfs/backends/dev.js';
+import { mqueueFileSystem } from './vfs/backends/mqueue.js';
 import { ProcFileSystem } from './vfs/backends/proc.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
@@ -90,7 +91,10 @@ export function mountStandard(machine: Machine, create = true): string[] {
     return found === undefined ? create : isDirectory(found.inode.mode);
   };
   if (has('/proc')) mountAt(machine, '/proc', new ProcFileSystem(machine.env, new KernelProcSource(machine.kernel)), false, 'proc');
-  if (has('/dev')) mountAt(machine, '/dev', new DevFileSystem(machine.env), false, 'dev');
+  if (has('/dev')) {
+    mountAt(machine, '/dev', new DevFileSystem(machine.env), false, 'dev');
+    mountAt(machine, '/dev/mqueue', mqueueFileSystem(machine.env), false, 'mqueue');
+  }
   if (create && lookUp(machine, '/tmp') === undefined) makeDirectories(machine, '/tmp', 0o1777);
   return missing;
 }

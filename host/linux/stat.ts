@@ -17,6 +17,10 @@ export function isDirectory(mode: number): boolean {
 export function isRegular(mode: number): boolean {
   return (mode & S_IFMT) === S_IFREG;
 }
+export function isSocket(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFSOCK;
+}
+
 export function isSymlink(mode: number): boolean {
   return (mode & S_IFMT) === S_IFLNK;
 }

@@ -5,7 +5,6 @@ import { absent, row } from './row.js';
 const NO_AIO = 'ENOSYS: no asynchronous I/O contexts';
 const NO_WATCHES = 'ENOSYS, as in a kernel without fanotify: inotify watches files';
 const NO_MODULES = 'ENOSYS: there is no kernel to load into';
-const NO_QUEUES = 'ENOSYS: no POSIX message queues';
 const NO_SYSV = 'ENOSYS: no System V IPC';
 const NO_KEYS = 'ENOSYS: no key retention';
 const NO_MOUNT_API = 'ENOSYS: mounts are made by the embedder';
@@ -40,12 +39,6 @@ export const absentRows = [
   absent(106, 'delete_module', ['string', 'hex'], NO_MODULES),
   row(128, 'restart_syscall', [], () => -EINTR),
   row(171, 'adjtimex', ['pointer'], forbidden, FORBIDDEN),
-  absent(180, 'mq_open', ['string', 'flags:open', 'mode', 'pointer'], NO_QUEUES),
-  absent(181, 'mq_unlink', ['string'], NO_QUEUES),
-  absent(182, 'mq_timedsend', ['fd', 'bytes', 'size', 'uint', 'struct:timespec'], NO_QUEUES),
-  absent(183, 'mq_timedreceive', ['fd', 'outbytes', 'size', 'pointer', 'struct:timespec'], NO_QUEUES),
-  absent(184, 'mq_notify', ['fd', 'struct:sigevent'], NO_QUEUES),
-  absent(185, 'mq_getsetattr', ['fd', 'pointer', 'pointer'], NO_QUEUES),
   absent(186, 'msgget', ['int', 'hex'], NO_SYSV),
   absent(187, 'msgctl', ['int', 'int', 'pointer'], NO_SYSV),
   absent(188, 'msgrcv', ['int', 'pointer', 'size', 'long', 'hex'], NO_SYSV),

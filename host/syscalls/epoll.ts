@@ -4,7 +4,6 @@ import { RESTART_NEVER, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { O_CLOEXEC, O_RDWR } from '../linux/fcntl.js';
 import * as P from '../linux/poll.js';
-import { isDirectory, isRegular } from '../linux/stat.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
 import { type EpollEvent, EpollFile, type EpollUse, Interest } from '../vfs/epoll.js';
 import { descriptorInode, installAnonymous } from './anonymous.js';
@@ -37,7 +36,7 @@ function epollCtl(t: Thread, epfd: number, op: number, fd: number, address: numb
   const watcher = t.files.get(epfd);
   const file = t.files.get(fd);
   // Files that are always ready can't be watched.
-  if (isRegular(file.inode.mode) || isDirectory(file.inode.mode) || file.queue === undefined) return -EPERM;
+  if (file.queue === undefined) return -EPERM;
   if (!(watcher instanceof EpollFile) || watcher === file) return -EINVAL;
   const interest = watcher.find(fd, file);
   const events = view?.getInt32(0, true) ?? 0;

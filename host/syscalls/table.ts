@@ -14,6 +14,7 @@ import { ioctlRows } from './ioctl.js';
 import { memfdRows } from './memfd.js';
 import { memoryRows } from './memory.js';
 import { miscRows } from './misc.js';
+import { mqueueRows } from './mqueue.js';
 import { openRows } from './open.js';
 import { pollRows } from './poll.js';
 import { processRows } from './process.js';
@@ -39,6 +40,7 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Names and directories', rows: treeRows },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
   { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows, ...inotifyRows] },
+  { title: 'Message queues', rows: mqueueRows },
   { title: 'Sockets', rows: socketRows },
   { title: 'Memory', rows: memoryRows },
   { title: 'Processes, threads and identity', rows: processRows },

@@ -147,6 +147,7 @@ export class FdTable {
 
   #drop(file: OpenFile): void {
     releaseRecordLocks(file.inode, this);
+    file.flush();
     releaseFile(file);
   }
 

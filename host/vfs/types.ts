@@ -254,6 +254,10 @@ export abstract class OpenFile {
   allocate(_mode: number, _offset: number, _length: number): void {
     throw new SysError(ENODEV);
   }
+  /** A descriptor of some process was closed; others may be left. */
+  flush(): void {}
+  /** A message from the kernel for whoever reads: netlink sockets have it. */
+  fromKernel?(bytes: Uint8Array): void;
   /** The last reference went. */
   close(): void {}
 

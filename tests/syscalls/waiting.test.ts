@@ -1,7 +1,7 @@
 /** What programs wait with: each guest program tries every error, and its output is compared with what Linux itself prints. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileGuest, compileNative, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { compileGuest, compileNative, GCC, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
 import { linuxSince, testWith } from '../support/tools.js';
 
 async function compare(name: string): Promise<void> {
@@ -19,5 +19,23 @@ testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 12)], 'inotify', () => compare
 testWith(test, NATIVE_NEEDS, 'epoll, poll, select', () => compare('epoll'));
 testWith(test, NATIVE_NEEDS, 'eventfd', () => compare('eventfd'));
 testWith(test, NATIVE_NEEDS, 'timers and sleeping', () => compare('timers'));
+testWith(test, NATIVE_NEEDS, 'message queues', () => compare('mqueue'));
+
+/** Where Linux has the file system mounted as well, the program prints the same there. */
+const QUEUE_FILES = `files: one
+mode 100640
+text: QSIZE:5          NOTIFY:0     SIGNO:0     NOTIFY_PID:0     
+created by name: maxmsg 10 msgsize 8192
+unlink = 0
+mq_open after unlink = -1 ENOENT
+mkdir = -1 EPERM
+left: two
+`;
+
+testWith(test, [GCC], 'message queues as files of /dev/mqueue', async () => {
+  const ours = await runOurs(compileGuest('tests/guest/mqueue-files.c'));
+  assert.is(ours.stdout, QUEUE_FILES);
+  assert.is(ours.status, 0);
+});
 
 test.run();

@@ -1,6 +1,6 @@
 import * as S from '../../linux/signal.js';
 import { ENUMS, enumName, FLAGS, flagNames } from './names.js';
-import { i32, pointer, type StructFormat, timespec, timeval, u32, u64 } from './structs.js';
+import { i32, openFlags, pointer, type StructFormat, timespec, timeval, u32, u64 } from './structs.js';
 import { address, hex } from './text.js';
 
 const BARE = /^SIG/;
@@ -167,6 +167,13 @@ export const KERNEL_STRUCTS: Readonly<Record<string, StructFormat>> = {
   tms: {
     size: 32,
     show: (view) => `{${['tms_utime', 'tms_stime', 'tms_cutime', 'tms_cstime'].map((n, i) => `${n}=${u64(view, i * 8)}`).join(', ')}}`,
+  },
+  mq_attr: {
+    size: 64,
+    show: (view) =>
+      `{mq_flags=${openFlags(Number(u64(view, 0)))
+        .replace('O_RDONLY|', '')
+        .replace('O_RDONLY', '0')}, ` + `mq_maxmsg=${u64(view, 8)}, mq_msgsize=${u64(view, 16)}, mq_curmsgs=${u64(view, 24)}}`,
   },
   sched_param: { size: 4, show: (view) => `[${i32(view, 0)}]` },
   cpuset: { size: 8, show: cpus },

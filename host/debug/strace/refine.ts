@@ -86,6 +86,7 @@ const withMode: Refine = (kinds, args) => {
 
 const REFINEMENTS: Readonly<Record<string, Refine>> = {
   openat: withMode,
+  mq_open: withMode,
   mknodat: (kinds, args) => {
     const type = args[2] & S_IFMT;
     const shown = replace(kinds, 2, 'filemode');

@@ -1,6 +1,7 @@
 /** /proc/sys: the sysctls that programs look at. All are read-only here: what they say is how this machine is made. */
 import { EPOLL_WATCHES_MAX } from '../epoll.js';
 import { INSTANCES_MAX, QUEUED_EVENTS_MAX, WATCHES_MAX } from '../inotify.js';
+import { MESSAGE_BYTES_DEFAULT, MESSAGES_DEFAULT, QUEUES_MAX } from './mqueue.js';
 import type { ProcSource } from './proc-source.js';
 import { uuidText } from './proc-system.js';
 
@@ -23,6 +24,13 @@ export function sysTree(source: ProcSource): SysTree {
         max_queued_events: fixed(QUEUED_EVENTS_MAX),
         max_user_instances: fixed(INSTANCES_MAX),
         max_user_watches: fixed(WATCHES_MAX),
+      },
+      mqueue: {
+        msg_default: fixed(MESSAGES_DEFAULT),
+        msg_max: fixed(MESSAGES_DEFAULT),
+        msgsize_default: fixed(MESSAGE_BYTES_DEFAULT),
+        msgsize_max: fixed(MESSAGE_BYTES_DEFAULT),
+        queues_max: fixed(QUEUES_MAX),
       },
       nr_open: fixed(NR_OPEN),
       overflowgid: fixed(65534),
