@@ -31,8 +31,6 @@ export const absentRows = [
   absent(42, 'nfsservctl', [], 'ENOSYS, as in Linux since 3.1'),
   absent(58, 'vhangup', [], 'ENOSYS: terminals belong to the host'),
   absent(60, 'quotactl', ['int', 'path', 'int', 'pointer'], 'ENOSYS: no quotas'),
-  absent(75, 'vmsplice', ['fd', 'struct:iovec', 'ulong', 'flags:splice'], 'ENOSYS: pages are not moved into pipes'),
-  absent(77, 'tee', ['fd', 'fd', 'size', 'flags:splice'], 'ENOSYS: pipe contents are not shared'),
   absent(89, 'acct', ['path'], 'ENOSYS, as in a kernel without process accounting'),
   absent(104, 'kexec_load', ['ulong', 'ulong', 'pointer', 'hex'], NO_MODULES),
   absent(105, 'init_module', ['pointer', 'size', 'string'], NO_MODULES),

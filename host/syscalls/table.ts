@@ -23,6 +23,7 @@ import { signalRows } from './signal.js';
 import { signalfdRows } from './signalfd.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
+import { teeRows } from './tee.js';
 import { timeRows } from './time.js';
 import { timerfdRows } from './timerfd.js';
 import { timerRows } from './timers.js';
@@ -36,7 +37,7 @@ export interface SyscallFamily {
 
 export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Opening files and descriptors', rows: [...openRows, ...memfdRows, ...descriptorRows, ...ioctlRows] },
-  { title: 'Reading and writing', rows: [...transferRows, ...copyRows] },
+  { title: 'Reading and writing', rows: [...transferRows, ...copyRows, ...teeRows] },
   { title: 'Names and directories', rows: treeRows },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
   { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows, ...inotifyRows] },

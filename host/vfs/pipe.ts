@@ -103,6 +103,15 @@ export class Pipe {
     return this.#buffer.subarray(this.#start, Math.min(this.#start + this.#used, this.#buffer.length));
   }
 
+  /** The oldest `max` bytes, which stay where they are. */
+  copy(max: number): Uint8Array {
+    const bytes = new Uint8Array(Math.min(max, this.#used));
+    const first = this.peek().subarray(0, bytes.length);
+    bytes.set(first);
+    bytes.set(this.#buffer.subarray(0, bytes.length - first.length), first.length);
+    return bytes;
+  }
+
   skip(bytes: number): void {
     this.#used -= bytes;
     this.#start = this.#used === 0 ? 0 : (this.#start + bytes) % this.#buffer.length;

@@ -17,4 +17,14 @@ testWith(test, [GCC], 'random system calls', async () => {
   }
 });
 
+testWith(test, [GCC], 'random calls that wait, or make something to wait for', async () => {
+  const program = compileGuest('tests/guest/chaos.c');
+  const first = fuzzSeed(1);
+  for (let seed = first; seed < first + fuzzRounds(2); seed++) {
+    const outcome = await runOurs(program, [String(seed), '1200', 'waiting']);
+    assert.is(outcome.stdout.slice(-9), 'survived\n', `seed ${seed}`);
+    assert.is(outcome.status, 0, `seed ${seed}`);
+  }
+});
+
 test.run();

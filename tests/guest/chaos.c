@@ -1,4 +1,4 @@
-/* Random system calls with random arguments: the machine must answer each and stay whole. argv: seed, calls. */
+/* Random system calls with random arguments: the machine must answer each and stay whole. argv: seed, calls, "waiting" for a choice. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
@@ -20,6 +20,11 @@ static uint64_t next(void) {
 static char *area;
 static const char *const paths[] = {"/", ".", "..", "file", "folder", "folder/link", "/proc/self/maps", "/dev/null", "/dev/zero", "/proc/self/fd/1",
                                     "", "/proc/self/exe", "/tmp/x", "/dev/full", "/proc/1/status", "a/b/c", "/proc/self/mem"};
+
+/* What makes descriptors to wait for, and what waits: among all calls they would seldom meet. */
+static const short waiting[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 35, 46, 56, 57, 59, 62, 63, 64, 67, 71, 72, 73, 74, 75, 76, 77, 78, 85, 86,
+                                87, 95, 101, 102, 103, 107, 108, 109, 110, 111, 115, 129, 134, 135, 137, 138, 180, 181, 182, 183, 184, 185, 199,
+                                220, 260, 276, 424, 434, 435, 438, 441};
 
 static long argument(void) {
   switch (next() % 16) {
@@ -49,6 +54,7 @@ static long call(long number, long *a) {
 int main(int argc, char **argv) {
   state = argc > 1 ? strtoull(argv[1], 0, 10) * 2654435761u + 1 : 1;
   long calls = argc > 2 ? atol(argv[2]) : 1000;
+  int choice = argc > 3;
   area = mmap(0, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   for (long i = 0; i < calls; i++) {
     /* Each call in a child of its own now and then, so that the damage it does to its process ends with it. */
@@ -63,8 +69,8 @@ int main(int argc, char **argv) {
       setsid();
       signal(SIGALRM, SIG_DFL);
       alarm(1);
-      for (int n = 0; n < 24; n++) {
-        long arguments[6], number = (long)(next() % 470);
+      for (int n = 0; n < (choice ? 96 : 24); n++) {
+        long arguments[6], number = choice ? waiting[next() % (sizeof waiting / sizeof *waiting)] : (long)(next() % 470);
         for (int k = 0; k < 6; k++) arguments[k] = argument();
         if (number == 129 || number == 130) arguments[0] = getpid(), arguments[1] = next() % 15; /* kill only itself, never stop */
         if (number == 131 || number == 138 || number == 240) arguments[1] %= 15;

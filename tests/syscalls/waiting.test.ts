@@ -20,6 +20,7 @@ testWith(test, NATIVE_NEEDS, 'epoll, poll, select', () => compare('epoll'));
 testWith(test, NATIVE_NEEDS, 'eventfd', () => compare('eventfd'));
 testWith(test, NATIVE_NEEDS, 'timers and sleeping', () => compare('timers'));
 testWith(test, NATIVE_NEEDS, 'message queues', () => compare('mqueue'));
+testWith(test, NATIVE_NEEDS, 'pipes, tee, vmsplice', () => compare('pipes'));
 
 /** Where Linux has the file system mounted as well, the program prints the same there. */
 const QUEUE_FILES = `files: one
