@@ -8,7 +8,7 @@ import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
 import { defaultLimits, type Limit, PID_MAX, THREADS_MAX } from './limits.js';
 import type { SyscallObserver } from './observer.js';
-import type { SigInfo } from './pending.js';
+import { type SigInfo, signalBit } from './pending.js';
 import type { Process } from './process.js';
 import { Scheduler } from './scheduler.js';
 import { AddressSpace, type ImageLayout } from './space.js';
@@ -134,10 +134,14 @@ export class Kernel {
     return false;
   }
 
-  /** Some process has a handler of its own for one of these signals: the host may yet send them. */
+  /** Some process has a handler of its own for one of these signals, or waits for it with a call: the host may yet send them. */
   handlesAny(signals: readonly number[]): boolean {
-    for (const { handlers, state } of this.processes.values()) {
-      if (state === 'running' && signals.some((signo) => !handlers.isDefaultOrIgnored(signo))) return true;
+    for (const { handlers, state, threads, signalQueue } of this.processes.values()) {
+      if (state !== 'running') continue;
+      if (signals.some((signo) => !handlers.isDefaultOrIgnored(signo))) return true;
+      const bits = signals.reduce((set, signo) => set | signalBit(signo), 0n);
+      // Somebody sleeps at a signal descriptor, or in sigtimedwait, with such a signal blocked.
+      for (const t of threads) if (((signalQueue.empty ? t.waitSet : t.mask) & bits) !== 0n) return true;
     }
     return false;
   }

@@ -269,6 +269,16 @@ test('Ctrl-C is SIGINT for the program; twice, or SIGTERM, ends it', async () =>
      .data; .align 3; ignore: .dword 1, 0, 0; ready: .ascii "ready\\n"`,
   );
   assert.is(await outcome(deaf, ['SIGINT', 'SIGINT']), 130);
+  // It blocks SIGINT and reads it from a signal descriptor: no machine is dead that waits for that.
+  const reader = file(
+    'reader.s',
+    `_start: li a0, 0; la a1, set; li a2, 0; li a3, 8; li a7, 135; ecall; ${say}
+     li a0, -1; la a1, set; li a2, 8; li a3, 0; li a7, 74; ecall
+     la a1, info; li a2, 128; li a7, 63; ecall
+     la a1, info; lw a0, 0(a1); li a7, 93; ecall
+     .data; .align 3; set: .dword 2; info: .space 128; ready: .ascii "ready\\n"`,
+  );
+  assert.is(await outcome(reader, ['SIGINT']), 2);
 });
 
 test('a program that nothing can wake is told so', () => {
