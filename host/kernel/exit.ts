@@ -29,7 +29,7 @@ export function exitThread(t: Thread, status: number): void {
   const { kernel, process } = t;
   if (t.state === 'dead') return;
   releaseUserState(t);
-  kernel.futexes.abandon(t);
+  kernel.futexes.release(t);
   abandonCall(t);
   t.die();
   process.threads.delete(t);
@@ -63,7 +63,7 @@ function attempt(act: () => void): void {
 }
 
 /** What a dying thread owes its siblings: robust mutexes, and pthread_join's word. Bad addresses are the guest's own business. */
-function releaseUserState(t: Thread): void {
+export function releaseUserState(t: Thread): void {
   if (t.robustList !== 0) attempt(() => releaseRobustList(t));
   const address = t.clearChildTid;
   // The last user of a memory has nobody to tell.

@@ -2,14 +2,26 @@ import { EAGAIN, EFAULT, EINVAL, ETIMEDOUT } from '../../assembly/shared/errno.j
 import { ACCESS_READ } from '../../assembly/shared/exit.js';
 import { SysError } from '../linux/error.js';
 import type { Kernel } from './kernel.js';
-import { BLOCKED, RESTART_BLOCK, RESTART_SYS, type Thread } from './thread.js';
+import { PiFutexes } from './pifutex.js';
+import { BLOCKED, RESTART_BLOCK, RESTART_NOINTR, RESTART_SYS, type Thread } from './thread.js';
 
-/** One thread in a queue. It stays in the queue over spurious wake-ups; `woken` is set by whoever takes it out. */
+/** One word that a call wants to wait for. */
+export interface FutexRequest {
+  readonly address: number;
+  readonly expected: number;
+  readonly bits: number;
+}
+
+/** A thread in a queue. It stays in it over spurious wake-ups; `woken` is set by whoever takes it out. */
 interface FutexWaiter {
   readonly thread: Thread;
   readonly bits: number;
+  /** Which of the thread's requests it stands for. */
+  readonly index: number;
   key: string;
   woken: boolean;
+  /** FUTEX_WAIT_REQUEUE_PI: the only queue that it may be moved to, and its word. */
+  readonly target?: { readonly key: string; readonly address: number };
 }
 
 /**
@@ -18,9 +30,12 @@ interface FutexWaiter {
  */
 export class Futexes {
   readonly #queues = new Map<string, FutexWaiter[]>();
-  readonly #waiting = new Map<Thread, FutexWaiter>();
+  readonly #waiting = new Map<Thread, FutexWaiter[]>();
+  readonly pi: PiFutexes;
 
-  constructor(private readonly kernel: Kernel) {}
+  constructor(private readonly kernel: Kernel) {
+    this.pi = new PiFutexes(kernel, this);
+  }
 
   /** Throws EINVAL for a misaligned address, EFAULT for an unmapped one. */
   key(t: Thread, address: number): string {
@@ -35,17 +50,23 @@ export class Futexes {
 
   /** FUTEX_WAIT_BITSET: sleeps while the word is `expected`. deadline: monotonic nanoseconds, Infinity for none. */
   wait(t: Thread, address: number, expected: number, bits: number, deadline: number): number {
-    let waiter = this.#waiting.get(t);
-    if (waiter === undefined) {
-      const key = this.key(t, address);
-      if (t.user.readU32(address) !== expected >>> 0) return -EAGAIN;
-      waiter = { thread: t, bits, key, woken: false };
-      this.#waiting.set(t, waiter);
-      this.#queue(key).push(waiter);
+    const result = this.waitAny(t, [{ address, expected, bits }], deadline);
+    return result > 0 ? 0 : result;
+  }
+
+  /** futex_waitv: sleeps while every word is as expected; the index of one that was woken. */
+  waitAny(t: Thread, requests: readonly FutexRequest[], deadline: number): number {
+    if (!this.#waiting.has(t)) {
+      const keys = requests.map(({ address }) => this.key(t, address));
+      if (requests.some(({ address, expected }) => t.user.readU32(address) !== expected >>> 0)) return -EAGAIN;
+      requests.forEach(({ bits }, index) => {
+        this.#enqueue({ thread: t, bits, index, key: keys[index], woken: false });
+      });
     }
-    if (waiter.woken) {
-      this.#waiting.delete(t);
-      return 0;
+    const woken = this.#waiting.get(t)?.find((waiter) => waiter.woken);
+    if (woken !== undefined) {
+      this.abandon(t);
+      return woken.index;
     }
     if (this.kernel.now() >= deadline) {
       this.abandon(t);
@@ -56,56 +77,102 @@ export class Futexes {
     return result;
   }
 
-  /** Wakes up to `count` waiters whose bits match, first come first. */
+  /** FUTEX_WAIT_REQUEUE_PI: waits at one word to be moved to the lock at another, and returns when it has that lock. */
+  waitRequeue(t: Thread, address: number, expected: number, lock: number, deadline: number): number {
+    if (this.pi.isWaiting(t)) return this.pi.wait(t, deadline, EAGAIN);
+    if (!this.#waiting.has(t)) {
+      const key = this.key(t, address);
+      const target = { key: this.key(t, lock), address: lock };
+      if (target.key === key) return -EINVAL;
+      if (t.user.readU32(address) !== expected >>> 0) return -EAGAIN;
+      this.#enqueue({ thread: t, bits: ~0, index: 0, key, woken: false, target });
+    }
+    if (this.kernel.now() >= deadline) {
+      this.abandon(t);
+      return -ETIMEDOUT;
+    }
+    const result = t.sleep({ deadline, restart: RESTART_NOINTR });
+    if (result !== BLOCKED) this.abandon(t);
+    return result;
+  }
+
+  /** Wakes up to `count` waiters whose bits match, first come first. -EINVAL: one waits for a lock and must be moved. */
   wake(key: string, count: number, bits: number): number {
     const queue = this.#queues.get(key);
     if (queue === undefined) return 0;
     let woken = 0;
-    const rest: FutexWaiter[] = [];
-    for (const waiter of queue) {
-      if (woken < count && (waiter.bits & bits) !== 0) {
-        woken++;
-        waiter.woken = true;
-        waiter.thread.wake();
-      } else rest.push(waiter);
+    for (const waiter of [...queue]) {
+      if (woken >= count) break;
+      if (waiter.target !== undefined) return -EINVAL;
+      if ((waiter.bits & bits) === 0) continue;
+      woken++;
+      waiter.woken = true;
+      this.#dequeue(waiter);
+      waiter.thread.wake();
     }
-    this.#store(key, rest);
     return woken;
   }
 
-  /** Wakes `count` and moves up to `limit` of the rest to another queue. Returns both numbers. */
-  requeue(from: string, to: string, count: number, limit: number): { woken: number; moved: number } {
+  /** Wakes `count` and moves up to `limit` of the rest to another queue. Returns how many that were together, or -EINVAL. */
+  requeue(from: string, to: string, count: number, limit: number): number {
     const woken = this.wake(from, count, ~0);
+    if (woken < 0) return woken;
     const queue = this.#queues.get(from) ?? [];
-    if (from === to) return { woken, moved: Math.min(limit, queue.length) };
-    const moved = queue.splice(0, limit);
-    for (const waiter of moved) waiter.key = to;
-    this.#store(from, queue);
-    if (moved.length > 0) this.#queue(to).push(...moved);
-    return { woken, moved: moved.length };
+    if (from === to) return woken + Math.min(limit, queue.length);
+    const moving = queue.slice(0, limit);
+    if (moving.some((waiter) => waiter.target !== undefined)) return -EINVAL;
+    for (const waiter of moving) {
+      this.#dequeue(waiter);
+      waiter.key = to;
+      this.#queue(to).push(waiter);
+    }
+    return woken + moving.length;
   }
 
-  /** The thread no longer waits: timeout, signal, death. */
+  /** FUTEX_CMP_REQUEUE_PI: the first waiter gets the lock if it is free; it and up to `limit` more otherwise wait for it. */
+  requeuePi(t: Thread, from: string, address: number, to: string, limit: number): number {
+    const moving = (this.#queues.get(from) ?? []).slice(0, 1 + limit);
+    let done = 0;
+    for (const waiter of moving) {
+      if (waiter.target?.key !== to) return -EINVAL;
+      const result = this.pi.enqueue(waiter.thread, to, waiter.target.address, t, address);
+      if (result < 0) return done > 0 ? done : result;
+      this.abandon(waiter.thread);
+      done++;
+    }
+    return done;
+  }
+
+  /** The thread no longer waits: it has been woken, or timeout, signal, death. */
   abandon(t: Thread): void {
-    const waiter = this.#waiting.get(t);
-    if (waiter === undefined) return;
+    for (const waiter of this.#waiting.get(t) ?? []) if (!waiter.woken) this.#dequeue(waiter);
     this.#waiting.delete(t);
+  }
+
+  /** The thread is over, or its program is. */
+  release(t: Thread): void {
+    this.abandon(t);
+    this.pi.release(t);
+  }
+
+  #enqueue(waiter: FutexWaiter): void {
+    const own = this.#waiting.get(waiter.thread);
+    if (own === undefined) this.#waiting.set(waiter.thread, [waiter]);
+    else own.push(waiter);
+    this.#queue(waiter.key).push(waiter);
+  }
+
+  #dequeue(waiter: FutexWaiter): void {
     const queue = this.#queues.get(waiter.key);
-    if (queue !== undefined && !waiter.woken)
-      this.#store(
-        waiter.key,
-        queue.filter((other) => other !== waiter),
-      );
+    const at = queue?.indexOf(waiter) ?? -1;
+    if (queue === undefined || at < 0) return;
+    queue.splice(at, 1);
+    if (queue.length === 0) this.#queues.delete(waiter.key);
   }
 
   #queue(key: string): FutexWaiter[] {
     let queue = this.#queues.get(key);
     if (queue === undefined) this.#queues.set(key, (queue = []));
     return queue;
-  }
-
-  #store(key: string, queue: FutexWaiter[]): void {
-    if (queue.length === 0) this.#queues.delete(key);
-    else this.#queues.set(key, queue);
   }
 }

@@ -1,6 +1,6 @@
 import * as L from '../../assembly/shared/layout.js';
 import { credAfterExec } from '../kernel/credentials.js';
-import { closeFiles, killOtherThreads, releaseSpace } from '../kernel/exit.js';
+import { closeFiles, killOtherThreads, releaseSpace, releaseUserState } from '../kernel/exit.js';
 import { RLIMIT_STACK } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { decodeText, encodeText } from '../linux/text.js';
@@ -36,7 +36,8 @@ export function execInto(t: Thread, request: ExecRequest): void {
   killOtherThreads(t);
   becomeLeader(t);
   // The old memory is still there for the last duties of the old program: nothing may fail from here on.
-  kernel.futexes.abandon(t);
+  releaseUserState(t);
+  kernel.futexes.release(t);
   releaseSpace(process);
   process.space = program.space;
   enter(t, program, request.path);

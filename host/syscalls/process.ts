@@ -9,6 +9,7 @@ import * as P from '../linux/process.js';
 import { SIGNAL_MAX } from '../linux/signal.js';
 import { execRows } from './execve.js';
 import { futexRows } from './futex.js';
+import { futex2Rows } from './futex2.js';
 import { identityRows } from './identity.js';
 import { descriptorLimit } from './lookup.js';
 import { installPidfd, pidfdRows } from './pidfd.js';
@@ -239,4 +240,5 @@ export const processRows = [
   ...schedRows,
   ...prctlRows,
   ...futexRows,
+  ...futex2Rows,
 ];
