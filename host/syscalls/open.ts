@@ -75,11 +75,11 @@ function openat2(t: Thread, dirfd: number, path: number, how: number, size: numb
 
 /** The descriptors are free and their place in memory writable before the pipe is made. */
 function pipe2(t: Thread, address: number, flags: number): number {
-  if ((flags & ~(F.O_CLOEXEC | F.O_NONBLOCK)) !== 0) return -EINVAL;
+  if ((flags & ~(F.O_CLOEXEC | F.O_NONBLOCK | F.O_DIRECT)) !== 0) return -EINVAL;
   t.user.prepareWrite(address, 8);
   const limit = descriptorLimit(t);
   t.files.requireFree(2, limit);
-  const [read, write] = createPipe(t.fs.namespace, flags & F.O_NONBLOCK);
+  const [read, write] = createPipe(t.fs.namespace, flags & (F.O_NONBLOCK | F.O_DIRECT));
   const cloexec = (flags & F.O_CLOEXEC) !== 0;
   t.user.writeU32(address, t.files.install(read, cloexec, 0, limit));
   t.user.writeU32(address + 4, t.files.install(write, cloexec, 0, limit));
@@ -88,6 +88,6 @@ function pipe2(t: Thread, address: number, flags: number): number {
 
 export const openRows = [
   row(56, 'openat', ['dirfd', 'path', 'flags:open', 'mode'], openat, { partial: 'O_ASYNC and O_DIRECT are remembered, without effect' }),
-  row(59, 'pipe2', ['out:int2', 'flags:open_only'], pipe2, { partial: 'no packet mode (O_DIRECT: EINVAL)' }),
+  row(59, 'pipe2', ['out:int2', 'flags:open_only'], pipe2),
   row(437, 'openat2', ['dirfd', 'path', 'struct:open_how', 'size'], openat2),
 ];

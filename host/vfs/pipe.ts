@@ -2,7 +2,7 @@
 import { EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY, ENXIO, EPERM, EPIPE } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';
-import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
+import { O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
 import { FIONREAD } from '../linux/ioctl.js';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../linux/poll.js';
 import { S_IFIFO } from '../linux/stat.js';
@@ -21,6 +21,11 @@ const BUFFER_BYTES_MIN = 4096;
 /** What all pipes of a machine may hold together: a pipe that would go beyond gets one page, as Linux does to unprivileged users. */
 const MACHINE_BYTES_MAX = 64 * 1024 * 1024;
 
+interface Segment {
+  bytes: number;
+  readonly packet: boolean;
+}
+
 /**
  * A ring of bytes between readers and writers. The buffer grows with what is in it, up to the capacity: most pipes stay small.
  *
@@ -38,6 +43,10 @@ export class Pipe {
   #buffer = new Uint8Array(0);
   #start = 0;
   #used = 0;
+  /** What the bytes are, oldest first, while a packet is among them; else empty: all are a stream. */
+  #segments: Segment[] = [];
+  /** A packet takes a page of the capacity, however short it is: so much more than its bytes. */
+  #padding = 0;
 
   constructor(readonly env: VfsEnvironment) {}
 
@@ -74,6 +83,8 @@ export class Pipe {
       this.#buffer = new Uint8Array(0);
       this.#start = 0;
       this.#used = 0;
+      this.#segments = [];
+      this.#padding = 0;
       this.capacity = 0;
     }
     this.queue.wake();
@@ -84,11 +95,59 @@ export class Pipe {
   }
 
   get room(): number {
-    return this.capacity - this.#used;
+    return this.capacity - this.#used - this.#padding;
+  }
+
+  /** Length of the packet that comes next, undefined when stream bytes do. */
+  get packetBytes(): number | undefined {
+    const [first] = this.#segments;
+    return first?.packet === true ? first.bytes : undefined;
+  }
+
+  /** Bytes that one read may take in one piece: up to the next packet. */
+  get streamBytes(): number {
+    return this.#segments.length === 0 ? this.#used : this.#segments[0].bytes;
+  }
+
+  /** As in Linux, a packet that fits into the page of the stream bytes before it becomes a part of them. */
+  joinsStream(bytes: number): boolean {
+    const last = this.#segments[this.#segments.length - 1];
+    const before = (last === undefined ? this.#used : last.packet ? 0 : last.bytes) % BUFFER_BYTES_MIN;
+    return before > 0 && before + bytes <= BUFFER_BYTES_MIN;
+  }
+
+  /** At most a page, to be read by itself. The caller has looked at `room`. */
+  putPacket(bytes: Uint8Array): void {
+    if (this.#segments.length === 0 && this.#used > 0) this.#segments.push({ bytes: this.#used, packet: false });
+    this.#store(bytes);
+    this.#segments.push({ bytes: bytes.length, packet: true });
+    this.#padding += BUFFER_BYTES_MIN - bytes.length;
+  }
+
+  #consume(bytes: number): void {
+    let left = bytes;
+    while (left > 0 && this.#segments.length > 0) {
+      const [first] = this.#segments;
+      const taken = Math.min(left, first.bytes);
+      left -= taken;
+      first.bytes -= taken;
+      if (first.packet) this.#padding += taken;
+      if (first.bytes > 0) continue;
+      if (first.packet) this.#padding -= BUFFER_BYTES_MIN;
+      this.#segments.shift();
+    }
+    if (!this.#segments.some(({ packet }) => packet)) this.#segments = [];
   }
 
   /** The caller has looked at `room`. */
   put(bytes: Uint8Array): void {
+    const last = this.#segments[this.#segments.length - 1];
+    if (last?.packet === false) last.bytes += bytes.length;
+    else if (last !== undefined) this.#segments.push({ bytes: bytes.length, packet: false });
+    this.#store(bytes);
+  }
+
+  #store(bytes: Uint8Array): void {
     this.#reserve(this.#used + bytes.length);
     const length = this.#buffer.length;
     const at = (this.#start + this.#used) % length;
@@ -113,6 +172,7 @@ export class Pipe {
   }
 
   skip(bytes: number): void {
+    if (this.#segments.length > 0) this.#consume(bytes);
     this.#used -= bytes;
     this.#start = this.#used === 0 ? 0 : (this.#start + bytes) % this.#buffer.length;
   }
@@ -200,9 +260,17 @@ export class PipeFile extends OpenFile {
     const wasFull = pipe.room < PIPE_BUF;
     let done = 0;
     while (to.remaining > 0 && pipe.used > 0) {
-      const count = to.put(pipe.peek());
-      pipe.skip(count);
+      const packet = pipe.packetBytes;
+      const count = to.put(pipe.peek().subarray(0, packet ?? pipe.streamBytes));
       done += count;
+      if (packet === undefined) {
+        pipe.skip(count);
+        continue;
+      }
+      // One packet to a read. It may lie in two pieces; what does not fit is lost.
+      if (count < packet && to.remaining > 0) done += to.put(pipe.copy(packet).subarray(count));
+      pipe.skip(packet);
+      break;
     }
     // Writers wait only for a full pipe: room that grows is no event.
     if (done > 0 && wasFull) pipe.queue.wake(POLLOUT | POLLWRNORM);
@@ -216,11 +284,14 @@ export class PipeFile extends OpenFile {
     const wanted = from.remaining;
     if (wanted === 0) return 0;
     if (pipe.readers === 0) return -EPIPE;
-    if (pipe.room === 0 || (wanted <= PIPE_BUF && wanted > pipe.room)) return -EAGAIN;
+    const packets = (this.flags & O_DIRECT) !== 0;
+    const least = packets ? PIPE_BUF : 1;
+    if (pipe.room < least || (wanted <= PIPE_BUF && wanted > pipe.room)) return -EAGAIN;
     let done = 0;
-    while (from.remaining > 0 && pipe.room > 0) {
-      const bytes = from.take(pipe.room);
-      pipe.put(bytes);
+    while (from.remaining > 0 && pipe.room >= least) {
+      const bytes = from.take(packets ? PIPE_BUF : pipe.room);
+      if (!packets || pipe.joinsStream(bytes.length)) pipe.put(bytes);
+      else if (bytes.length > 0) pipe.putPacket(bytes);
       done += bytes.length;
     }
     if (done > 0) pipe.queue.wake(POLLIN | POLLRDNORM);
@@ -278,7 +349,7 @@ class PipeInode extends AnonymousInode {
   }
 }
 
-/** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK (and O_CLOEXEC, the descriptor's business). */
+/** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK, O_DIRECT (and O_CLOEXEC, the descriptor's business). */
 export function createPipe(namespace: Namespace, flags: number): [read: PipeFile, write: PipeFile] {
   const { env } = namespace;
   const pipe = new Pipe(env);
@@ -287,6 +358,6 @@ export function createPipe(namespace: Namespace, flags: number): [read: PipeFile
   const status = flags & O_NONBLOCK;
   return [
     placeAnonymous(namespace, new PipeFile(inode, pipe, O_RDONLY | status, false), label),
-    placeAnonymous(namespace, new PipeFile(inode, pipe, O_WRONLY | status, false), label),
+    placeAnonymous(namespace, new PipeFile(inode, pipe, O_WRONLY | status | (flags & O_DIRECT), false), label),
   ];
 }

@@ -148,10 +148,56 @@ static void not_waiting(void) {
   close(p[0]), close(p[1]);
 }
 
+static void packets(void) {
+  int p[2], n;
+  T(pipe2(p, O_DIRECT | O_NONBLOCK));
+  T((fcntl(p[0], F_GETFL) & O_DIRECT) != 0);
+  T(write(p[1], "one", 3));
+  T(write(p[1], "twotwo", 6));
+  T(write(p[1], "", 0));
+  T(ioctl(p[0], FIONREAD, &n));
+  T(n);
+  T(read(p[0], buffer, 100));
+  T(read(p[0], buffer, 2));
+  T(read(p[0], buffer, 100));
+  /* Longer ones are several. */
+  T(write(p[1], buffer, 10000));
+  T(read(p[0], buffer, 100000));
+  T(read(p[0], buffer, 100000));
+  T(read(p[0], buffer, 100000));
+  /* Each takes a page. */
+  for (n = 0; write(p[1], "x", 1) == 1; n++) continue;
+  T(n);
+  struct pollfd f = {p[1], POLLOUT};
+  T(poll(&f, 1, 0));
+  T(read(p[0], buffer, 1));
+  T(poll(&f, 1, 0));
+  while (read(p[0], buffer, 10) > 0) continue;
+  /* A packet joins the bytes before it; those after it do not join it. */
+  fcntl(p[1], F_SETFL, O_NONBLOCK);
+  T(write(p[1], "stream", 6));
+  fcntl(p[1], F_SETFL, O_NONBLOCK | O_DIRECT);
+  T(write(p[1], "packet", 6));
+  fcntl(p[1], F_SETFL, O_NONBLOCK);
+  T(write(p[1], "after", 5));
+  T(write(p[1], "wards", 5));
+  T(read(p[0], buffer, 100));
+  printf("%.22s\n", buffer);
+  fcntl(p[1], F_SETFL, O_NONBLOCK | O_DIRECT);
+  T(write(p[1], "packet", 6));
+  fcntl(p[1], F_SETFL, O_NONBLOCK);
+  T(write(p[1], "after", 5));
+  T(write(p[1], "wards", 5));
+  T(read(p[0], buffer, 100));
+  T(read(p[0], buffer, 100));
+  close(p[0]), close(p[1]);
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   tees();
   vmsplices();
   not_waiting();
+  packets();
   return 0;
 }
