@@ -47,6 +47,21 @@ static void put_file(const char *path, const char *text) {
   close(fd);
 }
 
+/* Returns once that thread sleeps in its call. */
+static void wait_asleep(int pid, int tid) {
+  char path[64], text[256];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
+  for (;;) {
+    int fd = open(path, O_RDONLY);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = 0;
+    char *state = strrchr(text, ')');
+    if (state && state[2] == 'S') return;
+    usleep(500);
+  }
+}
+
 /* A page followed by one that must not be touched. */
 static char *edge_page(void) {
   char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -262,11 +262,11 @@ static void waiting(void) {
   if (pid == 0) {
     /* epoll_wait is not restarted, poll is. */
     write(p[1], "x", 1);
-    int n = epoll_wait(ep, &event, 1, 300);
+    int n = epoll_wait(ep, &event, 1, 2000);
     printf("epoll_wait after SIGCONT: %d %s\n", n, n < 0 ? strerrorname_np(errno) : "");
     fflush(stdout);
     write(p[1], "y", 1);
-    n = poll(&f, 1, 40);
+    n = poll(&f, 1, 200);
     printf("poll after SIGCONT: %d\n", n);
     fflush(stdout);
     _exit(0);
@@ -274,7 +274,7 @@ static void waiting(void) {
   char c;
   for (int i = 0; i < 2; i++) {
     read(p[0], &c, 1);
-    usleep(10000);
+    wait_asleep(pid, pid);
     kill(pid, SIGSTOP);
     waitpid(pid, NULL, WUNTRACED);
     kill(pid, SIGCONT);

@@ -155,12 +155,23 @@ static void order(void) {
 }
 
 static mqd_t shared;
+static volatile int waiter;
+
+/* Starts a thread and waits until it waits. */
+static void start(pthread_t *thread, void *(*body)(void *), void *argument) {
+  waiter = 0;
+  pthread_create(thread, NULL, body, argument);
+  while (!waiter) usleep(100);
+  wait_asleep(getpid(), waiter);
+}
 static void *receiver(void *argument) {
   unsigned priority;
+  waiter = gettid();
   long n = mq_receive(shared, argument, 20, &priority);
   return (void *)n;
 }
 static void *sending(void *argument) {
+  waiter = gettid();
   long n = mq_send(shared, argument, strlen(argument), 3);
   return (void *)n;
 }
@@ -173,10 +184,7 @@ static void handing_over(void) {
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
   sigaction(SIGUSR1, &action, NULL);
   shared = mq_open(name, O_RDWR | O_CREAT, 0600, &attr);
-  for (int i = 0; i < 3; i++) {
-    pthread_create(&threads[i], NULL, receiver, got[i]);
-    usleep(3000);
-  }
+  for (int i = 0; i < 3; i++) start(&threads[i], receiver, got[i]);
   T(mq_notify(shared, &event));
   caught = 0;
   /* Whoever waited first is served first; nobody is notified, and the queue stays empty. */
@@ -190,10 +198,8 @@ static void handing_over(void) {
   T(mq_notify(shared, &event));
   T(mq_notify(shared, NULL));
   mq_send(shared, "a", 1, 5), mq_send(shared, "b", 1, 1);
-  pthread_create(&threads[0], NULL, sending, "c");
-  usleep(3000);
-  pthread_create(&threads[1], NULL, sending, "d");
-  usleep(3000);
+  start(&threads[0], sending, "c");
+  start(&threads[1], sending, "d");
   show(shared);
   take(shared);
   show(shared);
