@@ -5,12 +5,14 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { AddressSpace } from '../kernel/space.js';
 import { check, SysError } from '../linux/error.js';
 import { O_RDONLY } from '../linux/fcntl.js';
+import { IN_ACCESS, IN_OPEN } from '../linux/inotify.js';
 import { isRegular } from '../linux/stat.js';
 import { encodeText } from '../linux/text.js';
 import { MAY_EXEC, requireAccess } from '../vfs/access.js';
 import type { PathContext } from '../vfs/context.js';
 import type { Location } from '../vfs/dentry.js';
 import { HostBuffer } from '../vfs/hostbuffer.js';
+import { fileEvent } from '../vfs/notify.js';
 import { releaseFile } from '../vfs/openfile.js';
 import type { OpenFile } from '../vfs/types.js';
 import { resolve } from '../vfs/walk.js';
@@ -108,6 +110,10 @@ function openExecutable({ mapped }: Kernel, ctx: PathContext, location: Location
   if (!isRegular(inode.mode)) throw new SysError(EACCES, 'not a regular file');
   requireAccess(ctx.cred, inode, MAY_EXEC);
   const file = inode.open(O_RDONLY);
+  // The head is about to be read. The file counts as open as long as it is mapped: nobody is told that it is closed.
+  file.location = location;
+  fileEvent(file, IN_OPEN);
+  fileEvent(file, IN_ACCESS);
   mapped.set(inode, location);
   files.push(file);
   return file;

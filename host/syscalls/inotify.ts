@@ -67,7 +67,7 @@ function inotifyRmWatch(t: Thread, fd: number, wd: number): number {
   return inotifyOf(t, fd).remove(wd) ? 0 : -EINVAL;
 }
 
-const FILES_OF_PROC = 'files of /proc are watched only as long as somebody holds them; execve tells of no CLOSE_NOWRITE';
+const FILES_OF_PROC = 'files of /proc are watched only as long as somebody holds them; programs that end tell of no CLOSE_NOWRITE';
 
 export const inotifyRows = [
   row(26, 'inotify_init1', ['flags:inotify_init'], inotifyInit1),

@@ -305,6 +305,29 @@ static void manners(void) {
   close(fd);
 }
 
+static void executing(char *self) {
+  int status;
+  mkdir("x", 0755);
+  int from = open("/proc/self/exe", O_RDONLY), to = open("x/program", O_WRONLY | O_CREAT, 0755);
+  while (sendfile(to, from, NULL, 1 << 20) > 0) continue;
+  close(from), close(to);
+  put_file("x/script", "#!x/program again\n");
+  chmod("x/script", 0755);
+  fd = inotify_init1(IN_NONBLOCK);
+  T(inotify_add_watch(fd, "x", IN_OPEN | IN_ACCESS | IN_MODIFY));
+  const char *const names[] = {"x/program", "x/script"};
+  for (int i = 0; i < 2; i++) {
+    if (fork() == 0) {
+      execl(names[i], names[i], "again", NULL);
+      _exit(99);
+    }
+    wait(&status);
+    T(WEXITSTATUS(status));
+    show(names[i]);
+  }
+  close(fd);
+}
+
 static void *writer(void *argument) {
   usleep(5000);
   put_file("w/x", "1");
@@ -362,12 +385,14 @@ static void waiting(void) {
   close(fd);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1) return 7;
   setvbuf(stdout, NULL, _IOLBF, 0);
   errors();
   files();
   directories();
   manners();
+  executing(argv[0]);
   waiting();
   return 0;
 }
