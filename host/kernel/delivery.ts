@@ -72,7 +72,7 @@ function enterHandler(t: Thread, info: SigInfo, action: SignalAction): void {
     pushSignalFrame(t, info, action);
   } catch (error) {
     if (!(error instanceof SysError)) {
-      t.pending.putBack(info);
+      t.pending.putBack(info, t.cred.ruid);
       throw error;
     }
     if (signo === SIGSEGV) t.process.handlers.set(SIGSEGV, DEFAULT_ACTION);

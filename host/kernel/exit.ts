@@ -32,6 +32,7 @@ export function exitThread(t: Thread, status: number): void {
   kernel.futexes.release(t);
   abandonCall(t);
   t.die();
+  t.pending.clear();
   process.threads.delete(t);
   addUsage(process.endedUsage, threadUsage(t));
   if (!t.files.shared) closeFiles(t.files, () => true);
@@ -81,6 +82,7 @@ function finishProcess(process: Process): void {
   process.realTimer?.cancel();
   for (const timer of process.posixTimers.values()) timer.cancel();
   process.posixTimers.clear();
+  process.pending.clear();
   releaseSpace(process);
   process.state = 'zombie';
   process.stopped = false;

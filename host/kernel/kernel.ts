@@ -8,7 +8,7 @@ import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
 import { defaultLimits, type Limit, PID_MAX, THREADS_MAX } from './limits.js';
 import type { SyscallObserver } from './observer.js';
-import { type SigInfo, signalBit } from './pending.js';
+import { type SigInfo, SignalCounts, signalBit } from './pending.js';
 import type { Process } from './process.js';
 import { Scheduler } from './scheduler.js';
 import { AddressSpace, type ImageLayout } from './space.js';
@@ -51,6 +51,7 @@ export class Kernel {
   readonly scheduler = new Scheduler();
   readonly timers = new TimerQueue();
   readonly futexes: Futexes;
+  readonly signalCounts = new SignalCounts();
   readonly cpu: Cpu;
   readonly processes = new Map<number, Process>();
   /** Every live thread, and the leaders of zombies, by tid. */

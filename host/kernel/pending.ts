@@ -32,18 +32,42 @@ export interface SigInfo {
 
 const SYNCHRONOUS = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS].reduce((set, n) => set | signalBit(n), 0n);
 
+/** How many signals wait for what each user runs, in all processes: what RLIMIT_SIGPENDING limits. */
+export class SignalCounts {
+  readonly #byUser = new Map<number, number>();
+
+  of(uid: number): number {
+    return this.#byUser.get(uid) ?? 0;
+  }
+
+  change(uid: number, by: number): void {
+    const count = this.of(uid) + by;
+    if (count === 0) this.#byUser.delete(uid);
+    else this.#byUser.set(uid, count);
+  }
+}
+
+interface Waiting {
+  readonly info: SigInfo;
+  /** Whose account it is on. */
+  readonly uid: number;
+}
+
 /** Signals waiting for a thread or for a whole process. A standard signal waits once; realtime ones queue in order. */
 export class PendingSignals {
   set: SignalSet = 0n;
-  #queue: SigInfo[] = [];
+  #queue: Waiting[] = [];
+
+  constructor(private readonly counts = new SignalCounts()) {}
 
   /** False when the signal already waited and is not queued again. */
-  add(info: SigInfo): boolean {
+  add(info: SigInfo, uid = 0): boolean {
     const bit = signalBit(info.signo);
     // A timer's signal has a place of its own beside what waits already.
     if (info.signo < SIGRTMIN && info.timerId === undefined && (this.set & bit) !== 0n) return false;
     this.set |= bit;
-    this.#queue.push(info);
+    this.#queue.push({ info, uid });
+    this.counts.change(uid, 1);
     return true;
   }
 
@@ -57,7 +81,7 @@ export class PendingSignals {
   }
 
   some(test: (info: SigInfo) => boolean): boolean {
-    return this.#queue.some(test);
+    return this.#queue.some(({ info }) => test(info));
   }
 
   /** Takes the next signal in `wanted`: faults first, then the lowest number. */
@@ -67,28 +91,44 @@ export class PendingSignals {
     if ((candidates & SYNCHRONOUS) !== 0n) candidates &= SYNCHRONOUS;
     let signal = 1;
     while ((candidates & signalBit(signal)) === 0n) signal++;
-    const at = this.#queue.findIndex((info) => info.signo === signal);
-    const info = at < 0 ? { signo: signal, code: SI_USER } : this.#queue.splice(at, 1)[0];
-    if (!this.#queue.some((other) => other.signo === signal)) this.set &= ~signalBit(signal);
-    return info;
+    const at = this.#queue.findIndex(({ info }) => info.signo === signal);
+    const [found] = at < 0 ? [] : this.#queue.splice(at, 1);
+    if (found !== undefined) this.counts.change(found.uid, -1);
+    if (!this.#queue.some((other) => other.info.signo === signal)) this.set &= ~signalBit(signal);
+    return found?.info ?? { signo: signal, code: SI_USER };
   }
 
   /** Forgets the signals of timers that are no more. */
   removeTimers(): void {
-    for (const { signo, timerId } of this.#queue) if (timerId !== undefined) this.set &= ~signalBit(signo);
-    this.#queue = this.#queue.filter(({ timerId }) => timerId === undefined);
-    for (const { signo } of this.#queue) this.set |= signalBit(signo);
+    for (const { info } of this.#queue) if (info.timerId !== undefined) this.set &= ~signalBit(info.signo);
+    this.#keep(({ timerId }) => timerId === undefined);
+    for (const { info } of this.#queue) this.set |= signalBit(info.signo);
   }
 
   /** Undoes take(): the signal is the next of its number again. */
-  putBack(info: SigInfo): void {
+  putBack(info: SigInfo, uid = 0): void {
     this.set |= signalBit(info.signo);
-    this.#queue.unshift(info);
+    this.#queue.unshift({ info, uid });
+    this.counts.change(uid, 1);
   }
 
   remove(set: SignalSet): void {
     if ((this.set & set) === 0n) return;
     this.set &= ~set;
-    this.#queue = this.#queue.filter((info) => (signalBit(info.signo) & set) === 0n);
+    this.#keep((info) => (signalBit(info.signo) & set) === 0n);
+  }
+
+  /** Nobody is left to take them. */
+  clear(): void {
+    this.set = 0n;
+    this.#keep(() => false);
+  }
+
+  #keep(test: (info: SigInfo) => boolean): void {
+    this.#queue = this.#queue.filter(({ info, uid }) => {
+      const stays = test(info);
+      if (!stays) this.counts.change(uid, -1);
+      return stays;
+    });
   }
 }

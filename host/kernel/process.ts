@@ -50,7 +50,7 @@ export class Process {
   readonly children = new Set<Process>();
   /** What the parent gets when it ends; 0: nothing. */
   exitSignal = SIGCHLD;
-  readonly pending = new PendingSignals();
+  readonly pending: PendingSignals;
   limits: Limit[] = defaultLimits();
   executable: Executable = { path: '', location: undefined };
   hasExeced = false;
@@ -109,6 +109,7 @@ export class Process {
     public handlers: SignalHandlers,
   ) {
     this.startNs = kernel.now();
+    this.pending = new PendingSignals(kernel.signalCounts);
   }
 
   get ppid(): number {

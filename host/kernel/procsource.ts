@@ -263,7 +263,7 @@ class ProcessView implements ProcProcess {
     return this.#signals((handler) => handler !== SIG_IGN && handler !== SIG_DFL);
   }
   get signalsQueued(): number {
-    return this.p.pending.size;
+    return this.p.kernel.signalCounts.of(this.p.leader.cred.ruid);
   }
   get limits(): Process['limits'] {
     return this.p.limits;

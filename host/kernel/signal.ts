@@ -51,9 +51,10 @@ function send(process: Process, target: Thread | undefined, queue: Process['pend
     return 0;
   }
   // A timer has reserved its place.
-  const fits = queue.size < process.limits[RLIMIT_SIGPENDING].current || info.code === SI_TIMER;
+  const uid = (addressee ?? process.leader).cred.ruid;
+  const fits = process.kernel.signalCounts.of(uid) < process.limits[RLIMIT_SIGPENDING].current || info.code === SI_TIMER;
   if (fits || (signo < SIGRTMIN && info.code >= SI_USER)) {
-    if (!queue.add(info)) return 0;
+    if (!queue.add(info, uid)) return 0;
   } else if (signo >= SIGRTMIN && info.code < SI_USER) return -EAGAIN;
   // The sender can't be told, or does not ask: the signal is known to be there, and nothing else about it.
   else queue.mark(signo);
@@ -167,7 +168,7 @@ export function forceSignal(t: Thread, info: SigInfo): void {
   const blocked = (t.mask & bit) !== 0n;
   if (blocked || handlers.get(info.signo).handler === SIG_IGN) handlers.set(info.signo, DEFAULT_ACTION);
   if (blocked) t.setMask(t.mask & ~bit);
-  t.pending.add(info);
+  t.pending.add(info, t.cred.ruid);
   t.signalFlag = true;
 }
 

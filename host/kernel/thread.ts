@@ -72,7 +72,7 @@ export class Thread implements Waiter {
   savedMask: bigint | undefined = undefined;
   /** What rt_sigtimedwait waits for: blocked signals that wake the thread all the same. */
   waitSet = 0n;
-  readonly pending = new PendingSignals();
+  readonly pending: PendingSignals;
   /** A signal may wait for delivery: looked at after every system call and slice. */
   signalFlag = false;
   altStack: AltStack = { address: 0, size: 0, flags: 2 };
@@ -102,6 +102,7 @@ export class Thread implements Waiter {
     public fs: PathContext,
   ) {
     this.startNs = kernel.now();
+    this.pending = new PendingSignals(kernel.signalCounts);
   }
 
   /** Credentials decide in the path context, too: the two never differ. */

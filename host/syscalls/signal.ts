@@ -75,7 +75,7 @@ function sendThread(t: Thread, tgid: number, tid: number, signal: number, info: 
   return signal === 0 ? 0 : sendToThread(target, info);
 }
 
-/** The caller's own siginfo: only a process may pretend to itself that the kernel or kill() sent it. `match`: it must name the signal. */
+/** The caller's own siginfo: only a thread may pretend to itself that the kernel or kill() sent it. `match`: it must name the signal. */
 export function readSigInfo(t: Thread, address: number, signal: number, ownTarget: boolean, match = false): SigInfo {
   const raw = t.user.read(address, SIGINFO_BYTES);
   const view = new DataView(raw.buffer);
@@ -88,14 +88,14 @@ export function readSigInfo(t: Thread, address: number, signal: number, ownTarge
 
 function rtSigqueueinfo(t: Thread, pid: number, signal: number, address: number): number {
   const target = t.kernel.processes.get(pid) ?? t.kernel.threads.get(pid)?.process;
-  const info = readSigInfo(t, address, signal, target === t.process);
+  const info = readSigInfo(t, address, signal, pid === t.tid);
   if (!validSignal(signal)) return -EINVAL;
   return target === undefined ? -ESRCH : sendOne(t, target, signal, info);
 }
 
 function rtTgsigqueueinfo(t: Thread, tgid: number, tid: number, signal: number, address: number): number {
   if (tgid <= 0 || tid <= 0) return -EINVAL;
-  const info = readSigInfo(t, address, signal, tgid === t.process.pid);
+  const info = readSigInfo(t, address, signal, tid === t.tid);
   return sendThread(t, tgid, tid, signal, info);
 }
 

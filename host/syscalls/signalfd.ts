@@ -141,7 +141,7 @@ class SignalFile extends OpenFile {
     try {
       put = to.put(encodeSignalfdInfo(info));
     } finally {
-      if (put < INFO_BYTES) t.pending.putBack(info);
+      if (put < INFO_BYTES) t.pending.putBack(info, t.cred.ruid);
     }
     return put === INFO_BYTES;
   }
