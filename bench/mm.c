@@ -172,7 +172,9 @@ static double fork_wait(long iterations, size_t megabytes) {
 }
 
 static double fork_small(long n) { return fork_wait(n, 0); }
-static double fork_16m(long n) { return fork_wait(n, 16); }
+static double fork_1m(long n) { return fork_wait(n, 1); }
+static double fork_100m(long n) { return fork_wait(n, 100); }
+static double fork_1g(long n) { return fork_wait(n, 1024); }
 
 static double getppid_call(long iterations) {
   double start = now();
@@ -240,7 +242,9 @@ int main(int argc, char **argv) {
   bench("mmap_munmap", mmap_munmap, 1, 100);
   bench("mprotect_pair_touch", mprotect_pair, 1, 100);
   bench("fork_exit_wait", fork_small, 1, 5);
-  bench("fork_exit_wait_16m", fork_16m, 1, 5);
+  bench("fork_exit_wait_1m", fork_1m, 1, 5);
+  bench("fork_exit_wait_100m", fork_100m, 1, 5);
+  bench("fork_exit_wait_1g", fork_1g, 1, 5);
   bench("pipe_round_trip", pipe_round_trip, 1, 50);
   bench("signal_self", signal_self, 1, 100);
   return 0;

@@ -6,7 +6,7 @@ import { codeWritten } from '../code';
 import { fail, handleFault } from './fault';
 import { FRAME_CODE, FRAME_REFERENCED, frameAddress, frameFlags, frameSetFlags } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSetSize, objectSize, OBJECT_KIND } from './object';
-import { PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, TASK_SIZE } from './pagetable';
+import { leafShared, PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, TASK_SIZE } from './pagetable';
 import { activeSpace, SPACE_ROOT } from './space';
 import { revokeEverywhere } from './window';
 import { tlbLookup, tlbFlush, translationCache, translationInvalidate } from './tlb';
@@ -36,13 +36,15 @@ function resolve(space: usize, va: u64, access: u32): u32 {
     return 0;
   }
   for (;;) {
-    const at = pteFind(load<u32>(space, SPACE_ROOT), va);
+    const root = load<u32>(space, SPACE_ROOT);
+    const at = pteFind(root, va);
     if (at != 0) {
-      let pte = load<u64>(at);
-      if ((pte & (PTE_V | PTE_U)) == (PTE_V | PTE_U) && (pte & needed) != 0) {
-        pte |= access == X.ACCESS_WRITE ? PTE_A | PTE_D : PTE_A;
-        store<u64>(at, pte);
-        if (access != X.ACCESS_EXEC) translationCache(space, va, pte);
+      const pte = load<u64>(at);
+      const allowed = leafShared(root, va) ? pte & ~PTE_W : pte;
+      if ((allowed & (PTE_V | PTE_U)) == (PTE_V | PTE_U) && (allowed & needed) != 0) {
+        const seen = access == X.ACCESS_WRITE ? PTE_A | PTE_D : PTE_A;
+        store<u64>(at, pte | seen);
+        if (access != X.ACCESS_EXEC) translationCache(space, va, allowed | seen);
         return pteFrame(pte);
       }
     }

@@ -3,6 +3,7 @@ import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../shared/er
 import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, NEED_PAGE, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
+import { leafBorders } from './leaf';
 import { pageUp, populate } from './map';
 import { dropPages, OBJECT_KIND, objectFrame, objectSize } from './object';
 import { PTE_V, pteFind } from './pagetable';
@@ -82,6 +83,7 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
       if (object != 0) return -EINVAL;
     case M.MADV_DONTNEED:
       if (flags & M.VM_LOCKED) return -EINVAL;
+      if (!leafBorders(space, start, end)) return -ENOMEM;
       zapRange(space, start, end, 0);
       return 0;
     case M.MADV_REMOVE: return punch(vma, start, end);

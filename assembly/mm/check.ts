@@ -10,7 +10,7 @@ import {
   framesListed, framesUsed,
 } from './frames';
 import { objectFrame, objectIsDirty } from './object';
-import { PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { leafShared, PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
 import { tlbAddress, tlbTag } from './tlb';
@@ -49,7 +49,6 @@ function checkEntries(space: usize): u32 {
   const root = load<u32>(space, S.SPACE_ROOT);
   let resident: u32 = 0;
   let shared: u32 = 0;
-  let identity: u32 = 0;
   let tables: u32 = 1;
   let giga: u64 = -1;
   for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
@@ -60,18 +59,17 @@ function checkEntries(space: usize): u32 {
     for (let i = 0; i < 512; i++, va += 4096) {
       const pte = load<u64>(pteFind(root, va));
       if (pte == 0) continue;
+      if (leafShared(root, va) && frameObject(pteFrame(pte)) != 0) return 42;
       const wrong = checkEntry(space, va, pte);
       if (wrong != 0) return wrong;
       const frame = pteFrame(pte);
       if (frame == zeroFrame) continue;
       resident++;
       if (frameObject(frame) != 0) shared++;
-      if (identityFrame(space, va) == frame) identity++;
     }
   }
   if (resident != load<u32>(space, S.SPACE_RESIDENT)) return 40;
   if (shared != load<u32>(space, S.SPACE_SHARED)) return 41;
-  if (identity != load<u32>(space, S.SPACE_IDENTITY)) return 42;
   // A middle table without leaves may stay behind when memory runs out between the two.
   return tables <= load<u32>(space, S.SPACE_TABLES) ? 0 : 43;
 }
@@ -112,6 +110,7 @@ function checkWindow(space: usize): u32 {
     if (at == 0) return 20;
     if (pteFrame(load<u64>(at)) != identityFrame(space, vpn << 12)) return 21;
     if (!allows(load<u64>(at), bits)) return 22;
+    if ((bits & PERM_WRITE) != 0 && leafShared(root, vpn << 12)) return 23;
   }
   return 0;
 }
@@ -125,6 +124,7 @@ function checkTlb(space: usize): u32 {
       if (tag == 0) continue;
       const at = pteFind(root, (tag - 1) << 12);
       if (at == 0 || !allows(load<u64>(at), write != 0 ? PERM_WRITE : PERM_READ)) return 30;
+      if (write != 0 && leafShared(root, (tag - 1) << 12)) return 32;
       if (<u32>frameAddress(pteFrame(load<u64>(at))) != tlbAddress(i)) return 31;
     }
   }

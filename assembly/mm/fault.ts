@@ -129,7 +129,7 @@ function allow(at: usize, flags: u32): void {
 function mapPage(space: usize, page: u64, at: usize, frame: u32, bits: u64): void {
   frameRetain(frame);
   store<u64>(at, pteMake(frame, bits));
-  count(space, page, frame);
+  count(space, frame);
 }
 
 /** Other pages of the file that are cached already, in the same aligned block and leaf table: they would fault one by one. */
@@ -156,7 +156,7 @@ function handleZeroFill(space: usize, flags: u32, page: u64, at: usize): u32 {
   const frame = frameAllocateZeroed(identityFrame(space, page));
   if (frame == 0) return X.FAULT_MEMORY;
   store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
-  count(space, page, frame);
+  count(space, frame);
   bump(L.COUNT_ZERO_FAULTS);
   return X.FAULT_NONE;
 }
@@ -169,7 +169,7 @@ function handlePrivateCopy(space: usize, flags: u32, page: u64, at: usize, origi
   frameRelease(original);
   if (frame == 0) return X.FAULT_MEMORY;
   store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
-  count(space, page, frame);
+  count(space, frame);
   store<u64>(space, load<u64>(space, SPACE_COW) + 1, SPACE_COW);
   bump(L.COUNT_COW_FAULTS);
   return X.FAULT_NONE;
@@ -196,11 +196,11 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
     return X.FAULT_NONE;
   }
   memory.copy(frameAddress(frame), frameAddress(old), L.PAGE_SIZE);
-  uncount(space, page, old);
+  uncount(space, old);
   store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
   translationInvalidate(space, page);
   frameRelease(old);
-  count(space, page, frame);
+  count(space, frame);
   if (sole) return X.FAULT_NONE;
   store<u64>(space, load<u64>(space, SPACE_COW) + 1, SPACE_COW);
   bump(L.COUNT_COW_FAULTS);

@@ -3,12 +3,15 @@ import { PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameObject, frameRetain } from './frames';
+import { LEAF_SPAN, leafSharable, leafShare } from './leaf';
 import { mappingLink } from './object';
-import { PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteSkip } from './pagetable';
+import { leafShared, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteSkip } from './pagetable';
 import * as S from './space';
-import { writeInvalidate } from './tlb';
-import { count } from './unmap';
+import { tlbDropWrites, writeInvalidate } from './tlb';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
+
+/** Resident pages of the parent that the child does not begin with. */
+let left: i32 = 0;
 
 /** The child, or 0: no memory, and nothing has changed but write permissions that faults give back. */
 export function spaceFork(parent: usize): usize {
@@ -17,13 +20,34 @@ export function spaceFork(parent: usize): usize {
   const mmapBase = load<u64>(parent, S.SPACE_MMAP_BASE);
   S.spaceSetLayout(child, mmapBase, load<u64>(parent, S.SPACE_BRK_START), load<u64>(parent, S.SPACE_STACK_LIMIT));
   store<u64>(child, load<u64>(parent, S.SPACE_BRK), S.SPACE_BRK);
-  for (let vma = vmaFind(parent, 0); vma != 0; vma = vmaNext(parent, vma)) {
-    if (load<u32>(vma, VMA_FLAGS) & M.VM_DONTFORK) continue;
-    if (copyVma(child, vma) && copyPages(parent, child, vma)) continue;
+  left = 0;
+  let done = true;
+  for (let vma = vmaFind(parent, 0); done && vma != 0; vma = vmaNext(parent, vma)) {
+    if (load<u32>(vma, VMA_FLAGS) & M.VM_DONTFORK) left += residentIn(parent, vma);
+    else done = copyVma(child, vma) && copyPages(parent, child, vma);
+  }
+  tlbDropWrites(parent);
+  if (!done) {
     S.spaceRelease(child);
     return 0;
   }
+  S.countResident(child, <i32>load<u32>(parent, S.SPACE_RESIDENT) - left);
   return child;
+}
+
+function residentIn(space: usize, vma: usize): i32 {
+  const root = load<u32>(space, S.SPACE_ROOT);
+  const end = load<u64>(vma, VMA_END);
+  let pages = 0;
+  for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    let at = pteFind(root, va);
+    for (; va < stop; va += PAGE_SIZE, at += 8) {
+      const pte = load<u64>(at);
+      if ((pte & PTE_V) != 0 && pteFrame(pte) != zeroFrame) pages++;
+    }
+  }
+  return pages;
 }
 
 function copyVma(child: usize, vma: usize): bool {
@@ -39,33 +63,50 @@ function copyVma(child: usize, vma: usize): bool {
   return true;
 }
 
+/** Whole tables are shared where they can be; what other tables hold is copied entry by entry. */
 function copyPages(parent: usize, child: usize, vma: usize): bool {
-  const flags = load<u32>(vma, VMA_FLAGS);
-  if (flags & M.VM_WIPEONFORK) return true;
+  if (load<u32>(vma, VMA_FLAGS) & M.VM_WIPEONFORK) {
+    left += residentIn(parent, vma);
+    return true;
+  }
   const from = load<u32>(parent, S.SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
   for (let va = pteSkip(from, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(from, va, end)) {
-    const stop = min(end, ((va >> 21) + 1) << 21);
-    let source = pteFind(from, va);
-    let target: usize = 0;
-    for (; va < stop; va += PAGE_SIZE, source += 8, target += target == 0 ? 0 : 8) {
-      const pte = load<u64>(source);
-      if ((pte & PTE_V) == 0) continue;
-      const frame = pteFrame(pte);
-      // A page of an object or of zeros comes back by a fault that costs no more than this copy, and most are never asked for.
-      if (frame == zeroFrame || frameObject(frame) != 0) continue;
-      if (target == 0) {
-        target = pteCreate(child, va);
-        if (target == 0) return false;
-      }
-      const shared = pte & ~(PTE_W | PTE_D);
-      store<u64>(target, shared);
-      frameRetain(frame);
-      count(child, va, frame);
-      if (pte & PTE_W) {
-        store<u64>(source, shared);
-        writeInvalidate(parent, va);
-      }
+    const base = va & ~(LEAF_SPAN - 1);
+    const stop = min(end, base + LEAF_SPAN);
+    // With the table's first mapping all of it is decided.
+    const done = leafSharable(parent, base)
+      ? leafShared(load<u32>(child, S.SPACE_ROOT), va) || leafShare(parent, child, base)
+      : copyEntries(parent, child, va, stop);
+    if (!done) return false;
+    va = stop;
+  }
+  return true;
+}
+
+function copyEntries(parent: usize, child: usize, start: u64, end: u64): bool {
+  let source = pteFind(load<u32>(parent, S.SPACE_ROOT), start);
+  let target: usize = 0;
+  for (let va = start; va < end; va += PAGE_SIZE, source += 8, target += target == 0 ? 0 : 8) {
+    const pte = load<u64>(source);
+    if ((pte & PTE_V) == 0) continue;
+    const frame = pteFrame(pte);
+    if (frame == zeroFrame) continue;
+    // A page of an object comes back by a fault that costs no more than this copy, and most are never asked for.
+    if (frameObject(frame) != 0) {
+      left++;
+      continue;
+    }
+    if (target == 0) {
+      target = pteCreate(child, va);
+      if (target == 0) return false;
+    }
+    const shared = pte & ~(PTE_W | PTE_D);
+    store<u64>(target, shared);
+    frameRetain(frame);
+    if (pte & PTE_W) {
+      store<u64>(source, shared);
+      writeInvalidate(parent, va);
     }
   }
   return true;

@@ -6,7 +6,8 @@ import * as M from '../shared/mman';
 import { handleFault, MMAP_MIN } from './fault';
 import { framesLimit } from './frames';
 import { mappingLink, mappingUnlink, objectCreateInternal, objectRelease, objectSetSize } from './object';
-import { PTE_V, PTE_W, pteFind, TASK_SIZE } from './pagetable';
+import { leafBorders } from './leaf';
+import { leafShared, PTE_V, PTE_W, pteFind, TASK_SIZE } from './pagetable';
 import { SPACE_BRK, SPACE_BRK_START, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } from './space';
 import { splitAt, unmapRange } from './unmap';
 import { windowSpan } from './window';
@@ -176,7 +177,7 @@ export function populate(space: usize, start: u64, end: u64, write: bool): u32 {
   const wanted = write ? PTE_V | PTE_W : PTE_V;
   for (let va = start; va < end; va += PAGE_SIZE) {
     const at = pteFind(root, va);
-    if (at != 0 && (load<u64>(at) & wanted) == wanted) continue;
+    if (at != 0 && (load<u64>(at) & wanted) == wanted && !(write && leafShared(root, va))) continue;
     const kind = handleFault(space, va, write ? ACCESS_WRITE : ACCESS_READ);
     if (kind != FAULT_NONE) return kind;
   }
@@ -190,7 +191,7 @@ export function mmUnmap(space: usize, address: u64, length: u64): i32 {
   if (vma == 0 || load<u64>(vma, VMA_START) >= end) return 0;
   // A hole in the middle of one mapping makes two of it.
   if (load<u64>(vma, VMA_START) < address && load<u64>(vma, VMA_END) > end && load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return -ENOMEM;
-  if (!splitAt(space, address)) return -ENOMEM;
+  if (!leafBorders(space, address, end) || !splitAt(space, address)) return -ENOMEM;
   if (!splitAt(space, end)) {
     const before = vmaBefore(space, address);
     if (before != 0) mergeAfter(space, before);

@@ -5,10 +5,12 @@
  *   PTE               | PPN 53..10 | RSW 9..8 | D 7 | A 6 | G 5 | U 4 | X 3 | W 2 | R 1 | V 0 |
  *
  * The PPN is a frame number of linear memory. A PTE with V but none of R, W, X points to the next table, except in the last level, where
- * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. RSW and G are not used: whether a page is
- * copied at a store follows from the VMA and the frame's references, so no bit can disagree with them.
+ * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. G is not used, and RSW only in the pointer
+ * to a last table, where PTE_SHARED says that other spaces may have the same one (leaf.ts). Whether a page is copied at a store follows
+ * from the VMA and the frame's references, so no bit can disagree with them.
  */
 import { frameAddress, frameAllocateZeroed, frameRelease } from './frames';
+import { leafOwn } from './leaf';
 import { SPACE_ROOT, SPACE_TABLES } from './space';
 
 export const PTE_V: u64 = 1;
@@ -18,6 +20,8 @@ export const PTE_X: u64 = 8;
 export const PTE_U: u64 = 16;
 export const PTE_A: u64 = 64;
 export const PTE_D: u64 = 128;
+/** Software's bit (RSW), in a pointer to a last table: no W in that table holds, and nothing in it may be changed but A. */
+export const PTE_SHARED: u64 = 256;
 export const TASK_SIZE: u64 = 1 << 38;
 
 // @ts-ignore: decorator
@@ -40,22 +44,45 @@ export function pteFind(root: u32, va: u64): usize {
   return frameAddress(pteFrame(p1)) + <usize>((va >> 12) & 511) * 8;
 }
 
-/** Address of the leaf PTE, its tables made as needed; 0: no memory. Tables made in vain stay, empty, until the range is unmapped. */
+/** Address of the pointer to the last table, or 0 when there is none. */
+export function leafPointer(root: u32, va: u64): usize {
+  const p2 = load<u64>(frameAddress(root) + <usize>((va >> 30) & 511) * 8);
+  return p2 == 0 ? 0 : frameAddress(pteFrame(p2)) + <usize>((va >> 21) & 511) * 8;
+}
+
+/** Whether the leaf PTE of va lies in a table that must be made the space's own before it changes. */
+export function leafShared(root: u32, va: u64): bool {
+  const at = leafPointer(root, va);
+  return at != 0 && (load<u64>(at) & PTE_SHARED) != 0;
+}
+
+/**
+ * Address of the leaf PTE, its tables made as needed and its last table the space's own; 0: no memory. Tables made in vain stay, empty,
+ * until the range is unmapped.
+ */
 export function pteCreate(space: usize, va: u64): usize {
-  let table = frameAddress(load<u32>(space, SPACE_ROOT));
-  for (let shift: u64 = 30; shift > 12; shift -= 9) {
-    const at = table + <usize>((va >> shift) & 511) * 8;
-    let pte = load<u64>(at);
-    if (pte == 0) {
-      const frame = frameAllocateZeroed(0);
-      if (frame == 0) return 0;
-      store<u32>(space, load<u32>(space, SPACE_TABLES) + 1, SPACE_TABLES);
-      pte = pteMake(frame, PTE_V);
-      store<u64>(at, pte);
-    }
-    table = frameAddress(pteFrame(pte));
-  }
-  return table + <usize>((va >> 12) & 511) * 8;
+  const at = leafPointerCreate(space, va);
+  if (at == 0) return 0;
+  let pointer = tableAt(space, at);
+  if (pointer & PTE_SHARED) pointer = leafOwn(space, va) ? load<u64>(at) : 0;
+  return pointer == 0 ? 0 : frameAddress(pteFrame(pointer)) + <usize>((va >> 12) & 511) * 8;
+}
+
+/** Address of the pointer to the last table, the middle table made as needed; 0: no memory. */
+export function leafPointerCreate(space: usize, va: u64): usize {
+  const pointer = tableAt(space, frameAddress(load<u32>(space, SPACE_ROOT)) + <usize>((va >> 30) & 511) * 8);
+  return pointer == 0 ? 0 : frameAddress(pteFrame(pointer)) + <usize>((va >> 21) & 511) * 8;
+}
+
+/** The pointer at `at`, to a table made now if there was none; 0: no memory. */
+function tableAt(space: usize, at: usize): u64 {
+  const pointer = load<u64>(at);
+  if (pointer != 0) return pointer;
+  const frame = frameAllocateZeroed(0);
+  if (frame == 0) return 0;
+  store<u32>(space, load<u32>(space, SPACE_TABLES) + 1, SPACE_TABLES);
+  store<u64>(at, pteMake(frame, PTE_V));
+  return load<u64>(at);
 }
 
 /** First page at or above va and below end whose leaf table exists, or end: skips what was never mapped. */
@@ -103,7 +130,7 @@ function leavesRelease(space: usize, table: u32, start: u64, end: u64, floor: u6
   }
 }
 
-function tableRelease(space: usize, table: u32): void {
+export function tableRelease(space: usize, table: u32): void {
   frameRelease(table);
   store<u32>(space, load<u32>(space, SPACE_TABLES) - 1, SPACE_TABLES);
 }

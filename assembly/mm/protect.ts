@@ -2,6 +2,7 @@
 import { EACCES, EINVAL, ENOMEM } from '../shared/errno';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
+import { leavesOwn } from './leaf';
 import { continues, mergeAfter, pageUp, protFlags } from './map';
 import { PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteSkip, TASK_SIZE } from './pagetable';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
@@ -36,7 +37,7 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
     if ((wanted << 4) & ~flags & (M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC)) return -EACCES;
     const stop = min(end, load<u64>(vma, VMA_END));
     if ((flags & PROTECTION) != wanted) {
-      if (!changeFlags(space, at, stop, wanted, PROTECTION)) return -ENOMEM;
+      if (!leavesOwn(space, at, stop) || !changeFlags(space, at, stop, wanted, PROTECTION)) return -ENOMEM;
       protectPages(space, at, stop, wanted);
     }
     at = stop;

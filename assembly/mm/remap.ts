@@ -3,6 +3,7 @@ import { EFAULT, EINVAL, ENOMEM, EPERM } from '../shared/errno';
 import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { MMAP_MIN, zeroFrame } from './fault';
+import { leavesOwn } from './leaf';
 import { findGap, mergeAfter, mmUnmap, pageUp } from './map';
 import { mappingLink } from './object';
 import { PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
@@ -96,6 +97,7 @@ function growInPlace(space: usize, vma: usize, old: u64, from: u64, to: u64): bo
 
 /** Everything that may fail comes first; when moving the entries fails half-way, they go back. */
 function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: bool): i64 {
+  if (!leavesOwn(space, old, old + from)) return -ENOMEM;
   if (from != 0 && (!splitAt(space, old) || !splitAt(space, old + from))) {
     joinRange(space, old, old + from);
     return -ENOMEM;
@@ -143,8 +145,8 @@ function movePages(space: usize, start: u64, end: u64, target: u64): bool {
       translationInvalidate(space, va);
       store<u64>(slot, pte);
       if (frame == zeroFrame) continue;
-      uncount(space, va, frame);
-      count(space, there, frame);
+      uncount(space, frame);
+      count(space, frame);
     }
   }
   return true;

@@ -4,16 +4,17 @@
  *    0 u32 root table frame      4 u32 VMA tree        8 u32 window slot + 1      12 u32 window's first frame
  *   16 u64 mmap base            24 u64 brk start      32 u64 brk                  40 u64 stack limit
  *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
- *   92 u32 resident pages of objects                      96 u32 resident at the identity frame      104 u64 pages mapped
+ *   92 u32 resident pages of objects   104 u64 pages mapped
  */
 import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
 import { frameAllocateZeroed, frameRelease } from './frames';
-import { TASK_SIZE } from './pagetable';
+import { LEAF_SPAN, leavesLeave } from './leaf';
+import { pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { slabAllocate, slabFree } from './slab';
 import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
-import { windowActivate, windowGive, windowTake } from './window';
+import { identityFrame, windowActivate, windowGive, windowTake } from './window';
 import { vmaFind, vmaNext, VMA_END, VMA_FLAGS, VMA_START } from './vma';
 import { VM_EXEC, VM_LOCKED, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
 
@@ -34,7 +35,6 @@ export const SPACE_MINOR: usize = 64;
 export const SPACE_MAJOR: usize = 72;
 export const SPACE_COW: usize = 80;
 export const SPACE_SHARED: usize = 92;
-export const SPACE_IDENTITY: usize = 96;
 export const SPACE_MAPPED: usize = 104;
 
 export let activeSpace: usize = 0;
@@ -56,6 +56,7 @@ export function spaceCreate(): usize {
 }
 
 export function spaceRelease(space: usize): void {
+  leavesLeave(space);
   unmapRange(space, 0, TASK_SIZE);
   frameRelease(load<u32>(space, SPACE_ROOT));
   windowGive(space);
@@ -99,6 +100,20 @@ function pagesWith(space: usize, set: u32, clear: u32): u64 {
   return pages;
 }
 
+/** Resident pages at their identity frame: only statistics ask, so nobody keeps count. */
+function identityPages(space: usize): u64 {
+  const root = load<u32>(space, SPACE_ROOT);
+  let pages: u64 = 0;
+  for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
+    let at = pteFind(root, va);
+    for (const stop = va + LEAF_SPAN; va < stop; va += 4096, at += 8) {
+      const pte = load<u64>(at);
+      if (pte != 0 && pteFrame(pte) == identityFrame(space, va)) pages++;
+    }
+  }
+  return pages;
+}
+
 export function spaceStat(space: usize, which: u32): u64 {
   switch (which) {
     case S.SPACE_STAT_PAGES_MAPPED: return load<u64>(space, SPACE_MAPPED);
@@ -115,7 +130,7 @@ export function spaceStat(space: usize, which: u32): u64 {
     case S.SPACE_STAT_TEXT_PAGES: return pagesWith(space, VM_EXEC, VM_WRITE);
     case S.SPACE_STAT_LOCKED_PAGES: return pagesWith(space, VM_LOCKED, 0);
     case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
-    case S.SPACE_STAT_WINDOW_PAGES: return load<u32>(space, SPACE_IDENTITY);
+    case S.SPACE_STAT_WINDOW_PAGES: return identityPages(space);
     default: return 0;
   }
 }

@@ -3,6 +3,7 @@ import * as S from '../shared/stat';
 import { PAGE_SIZE } from '../shared/layout';
 import { zeroFrame } from './fault';
 import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
+import { leafSharers } from './leaf';
 import { PTE_A, PTE_D, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
 import { SPACE_ROOT } from './space';
 import { VMA_END, VMA_START } from './vma';
@@ -14,19 +15,21 @@ export function vmaStat(space: usize, vma: usize, which: u32): f64 {
   for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     let at = pteFind(root, va);
+    const others = leafSharers(root, va) - 1;
     for (; va < stop; va += PAGE_SIZE, at += 8) {
       const pte = load<u64>(at);
-      if (pte & PTE_V && pteFrame(pte) != zeroFrame) sum += weigh(pte, which);
+      if (pte & PTE_V && pteFrame(pte) != zeroFrame) sum += weigh(pte, which, others);
     }
   }
   return sum;
 }
 
-function weigh(pte: u64, which: u32): f64 {
+/** others: spaces that have the same table, whose reference counts for all of them. */
+function weigh(pte: u64, which: u32, others: u32): f64 {
   const frame = pteFrame(pte);
   const owned = frameObject(frame) != 0;
   // The cache's own reference is no mapping.
-  const maps = frameReferences(frame) - (owned ? 1 : 0);
+  const maps = frameReferences(frame) - (owned ? 1 : 0) + others;
   const dirty = (pte & PTE_D) != 0 || (owned ? (frameFlags(frame) & FRAME_DIRTY) != 0 : true);
   const shared = maps > 1;
   switch (which) {

@@ -82,6 +82,12 @@ export function writeInvalidate(space: usize, va: u64): void {
   if (space == activeSpace && load<u64>(entry(vpn), 8) == vpn + 1) store<u64>(entry(vpn), 0, 8);
 }
 
+/** After many pages of the space have lost W at once. */
+export function tlbDropWrites(space: usize): void {
+  if (space != activeSpace) return;
+  for (let e = TABLE; e < TABLE + (<usize>ENTRIES << 5); e += 32) store<u64>(e, 0, 8);
+}
+
 export function tlbFlush(): void {
   memory.fill(TABLE, 0, <usize>ENTRIES << 5);
   execInvalidateAll();

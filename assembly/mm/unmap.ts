@@ -1,9 +1,9 @@
 /** Taking PTEs and VMAs away: the only place where a present page leaves an address space. */
 import { FRAME_REFERENCED, frameObject, frameRelease, frameSetFlags } from './frames';
-import { PTE_A, PTE_V, pteFind, pteFrame, pteSkip, TASK_SIZE, tablesTrim } from './pagetable';
-import { countResident, SPACE_IDENTITY, SPACE_ROOT, SPACE_SHARED } from './space';
+import { LEAF_SPAN, leafLeave } from './leaf';
+import { leafShared, PTE_A, PTE_V, pteFind, pteFrame, pteSkip, TASK_SIZE, tablesTrim } from './pagetable';
+import { countResident, SPACE_ROOT, SPACE_SHARED } from './space';
 import { translationInvalidate } from './tlb';
-import { identityFrame } from './window';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
 import {
@@ -17,28 +17,33 @@ export function clearPte(space: usize, va: u64, at: usize): void {
   store<u64>(at, 0);
   translationInvalidate(space, va);
   if (frame == zeroFrame) return;
-  uncount(space, va, frame);
+  uncount(space, frame);
   if ((pte & PTE_A) != 0 && frameObject(frame) != 0) frameSetFlags(frame, FRAME_REFERENCED, 0);
   frameRelease(frame);
 }
 
-export function uncount(space: usize, va: u64, frame: u32): void {
+export function uncount(space: usize, frame: u32): void {
   countResident(space, -1);
   if (frameObject(frame) != 0) store<u32>(space, load<u32>(space, SPACE_SHARED) - 1, SPACE_SHARED);
-  if (identityFrame(space, va) == frame) store<u32>(space, load<u32>(space, SPACE_IDENTITY) - 1, SPACE_IDENTITY);
 }
 
-export function count(space: usize, va: u64, frame: u32): void {
+export function count(space: usize, frame: u32): void {
   countResident(space, 1);
   if (frameObject(frame) != 0) store<u32>(space, load<u32>(space, SPACE_SHARED) + 1, SPACE_SHARED);
-  if (identityFrame(space, va) == frame) store<u32>(space, load<u32>(space, SPACE_IDENTITY) + 1, SPACE_IDENTITY);
 }
 
-/** Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies alone. */
+/**
+ * Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies alone. A last
+ * table that other spaces have, too, is left to them when all of it goes; the caller has seen to it (leafBorders) that others are the space's own.
+ */
 export function zapRange(space: usize, start: u64, end: u64, object: usize): void {
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
+    if (leafShared(root, va) && (stop - va < LEAF_SPAN || object != 0 || leafLeave(space, va))) {
+      va = stop;
+      continue;
+    }
     let at = pteFind(root, va);
     for (; va < stop; va += 4096, at += 8) {
       const pte = load<u64>(at);
