@@ -12,8 +12,8 @@ import { RLIMIT_STACK } from './kernel/limits.js';
 import { killForMemory } from './kernel/oom.js';
 import type { Process } from './kernel/process.js';
 import { forceSignal, sendToGroup } from './kernel/signal.js';
-import { SteadyClock } from './kernel/steadyclock.js';
 import { Thread } from './kernel/thread.js';
+import { VdsoClock } from './kernel/vdsoclock.js';
 import { Suspend, SysError } from './linux/error.js';
 import * as S from './linux/signal.js';
 import { encodeText } from './linux/text.js';
@@ -35,8 +35,6 @@ const SLICE_INSTRUCTIONS = 500_000;
 const CALL_INSTRUCTIONS = 500;
 /** The host's events get their turn this often. */
 const YIELD_MS = 10;
-/** The `time` CSR counts at 10 MHz, an instruction as a nanosecond. */
-const NS_PER_TICK = 100;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
@@ -116,8 +114,6 @@ export class Machine {
   readonly #starved = new WeakSet<Process>();
   readonly #yield: () => Promise<void>;
   #fuel: number;
-  /** What HART_TIME holds. */
-  #timeOffset = 0;
   #main: Process | undefined = undefined;
   /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
   #paused: { readonly thread: Thread; readonly left: number } | undefined = undefined;
@@ -147,7 +143,7 @@ export class Machine {
     const windowBytes = Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
     const windowPages = Math.floor(windowBytes / PAGE);
     core.exports.coreInit(Math.floor(memoryBytes / PAGE), windowPages);
-    const clock = options.clock ?? new SteadyClock(core);
+    const clock = options.clock ?? new VdsoClock(core);
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
     return new Machine(core, env, options, windowPages, clock);
@@ -256,8 +252,6 @@ export class Machine {
     if (this.#paused === undefined) {
       kernel.cpu.load(t);
       kernel.contextSwitches++;
-      kernel.clock.turn?.();
-      this.#setTimeCsr();
     }
     this.#paused = undefined;
     while (t.state === 'runnable') {
@@ -291,15 +285,6 @@ export class Machine {
     }
   }
 
-  /** `time` goes on with instructions during a turn, and catches up with the clock between turns; it never goes back. */
-  #setTimeCsr(): void {
-    const { core, kernel } = this;
-    const ticks = Math.floor((kernel.now() - core.counter(C.COUNT_INSTRUCTIONS)) / NS_PER_TICK);
-    if (ticks <= this.#timeOffset) return;
-    this.#timeOffset = ticks;
-    core.writeU64(C.HART + C.HART_TIME, ticks);
-  }
-
   /** False: the thread waits for the host in the middle of it. */
   #deliver(t: Thread): boolean {
     try {
@@ -319,7 +304,12 @@ export class Machine {
     let budget = Math.min(left, this.#fuel);
     if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
     const before = core.counter(C.COUNT_INSTRUCTIONS);
-    const reason = core.exports.run(budget);
+    let reason = core.exports.run(budget);
+    if (reason === X.EXIT_TIME) {
+      core.writeU64(C.HART + C.HART_TIME, Math.max(1, this.kernel.now()));
+      reason = core.exports.run(1);
+      core.writeU64(C.HART + C.HART_TIME, 0);
+    }
     const executed = core.counter(C.COUNT_INSTRUCTIONS) - before;
     t.instructions += executed;
     this.#fuel -= executed;

@@ -1,5 +1,6 @@
 /** The CSRs a user program may touch. Unprivileged manual, "Zicsr", "Zicntr" and the F extension's fcsr. */
 import { COUNT_INSTRUCTIONS, HART, HART_COUNTERS, HART_FFLAGS, HART_FRM, HART_TIME } from '../shared/layout';
+import { DONE, EXIT_ILLEGAL, EXIT_TIME } from '../shared/exit';
 import { imm, setX, x1 } from '../run';
 
 const FFLAGS: u32 = 0x001;
@@ -8,11 +9,9 @@ const FCSR: u32 = 0x003;
 const CYCLE: u32 = 0xc00;
 const TIME: u32 = 0xc01;
 const INSTRET: u32 = 0xc02;
-/** Instructions per tick of `time`: a nanosecond each, ten million ticks a second. */
-const INSTRUCTIONS_PER_TICK: u64 = 100;
 
-/** One csrr* instruction: its immediate holds the CSR number and, from bit 12, the kind. False: illegal. */
-export function csrAccess(ip: usize, executed: u32): bool {
+/** One csrr* instruction: its immediate holds the CSR number and, from bit 12, the kind. DONE, EXIT_ILLEGAL or EXIT_TIME. */
+export function csrAccess(ip: usize, executed: u32): u32 {
   const immediate = <u32>imm(ip);
   const csr = immediate & 0xfff;
   const kind = (immediate >> 12) & 7;
@@ -20,12 +19,13 @@ export function csrAccess(ip: usize, executed: u32): bool {
   const operand = kind >= 5 ? <u64>index : x1(ip);
   const writes = (kind & 3) == 1 || index != 0;
   if (csr >= CYCLE) {
-    if (writes || csr > INSTRET) return false;
+    if (writes || csr > INSTRET) return EXIT_ILLEGAL;
+    if (csr == TIME) return readTime(ip);
     const instructions = load<u64>(HART + HART_COUNTERS + COUNT_INSTRUCTIONS * 8) + executed - 1;
-    setX(ip, csr == TIME ? load<u64>(HART + HART_TIME) + instructions / INSTRUCTIONS_PER_TICK : instructions);
-    return true;
+    setX(ip, instructions);
+    return DONE;
   }
-  if (csr < FFLAGS || csr > FCSR) return false;
+  if (csr < FFLAGS || csr > FCSR) return EXIT_ILLEGAL;
   const flags = load<u32>(HART + HART_FFLAGS);
   const mode = load<u32>(HART + HART_FRM);
   const old: u64 = csr == FFLAGS ? flags : csr == FRM ? mode : flags | (mode << 5);
@@ -36,5 +36,14 @@ export function csrAccess(ip: usize, executed: u32): bool {
     if (csr == FCSR) store<u32>(HART + HART_FRM, (next >> 5) & 7);
   }
   setX(ip, old);
-  return true;
+  return DONE;
+}
+
+/** Only the host knows the time, and each read asks anew: what a program measures with it is real. */
+function readTime(ip: usize): u32 {
+  const now = load<u64>(HART + HART_TIME);
+  if (now == 0) return EXIT_TIME;
+  store<u64>(HART + HART_TIME, 0);
+  setX(ip, now);
+  return DONE;
 }

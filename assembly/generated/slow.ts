@@ -280,32 +280,38 @@ export function executeSlow(ip: usize, pc: u64, executed: u32): u32 {
         return DONE_ACCESS;
       }
       case op.OP_CSRRW: {
-        if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;
+        const outcome = csrAccess(ip, executed);
+        if (outcome != DONE) return outcome;
         nextPc = pc + 4;
         return DONE;
       }
       case op.OP_CSRRS: {
-        if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;
+        const outcome = csrAccess(ip, executed);
+        if (outcome != DONE) return outcome;
         nextPc = pc + 4;
         return DONE;
       }
       case op.OP_CSRRC: {
-        if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;
+        const outcome = csrAccess(ip, executed);
+        if (outcome != DONE) return outcome;
         nextPc = pc + 4;
         return DONE;
       }
       case op.OP_CSRRWI: {
-        if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;
+        const outcome = csrAccess(ip, executed);
+        if (outcome != DONE) return outcome;
         nextPc = pc + 4;
         return DONE;
       }
       case op.OP_CSRRSI: {
-        if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;
+        const outcome = csrAccess(ip, executed);
+        if (outcome != DONE) return outcome;
         nextPc = pc + 4;
         return DONE;
       }
       case op.OP_CSRRCI: {
-        if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;
+        const outcome = csrAccess(ip, executed);
+        if (outcome != DONE) return outcome;
         nextPc = pc + 4;
         return DONE;
       }

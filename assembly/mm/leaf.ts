@@ -1,7 +1,8 @@
 /**
  * Last-level page tables that several spaces have at once: fork(2) shares the table of 2 MiB of private memory instead of copying 512
- * entries and taking 512 references (after Zhao, Gong and Fonseca, "On-demand-fork", EuroSys 2021). The pointer to such a table has PTE_SHARED in
- * every space that has it; the table's frame counts them. Until one of them makes the table its own (leafOwn), before it changes an entry,
+ * entries and taking 512 references (after Zhao, Gong and Fonseca, "On-demand-fork", EuroSys 2021). The pointer to such a table has
+ * PTE_SHARED in every space that has it; the table's frame counts them. Until one of them makes the table its own (leafOwn), before it
+ * changes an entry,
  *
  *   - each page has one reference, that of the table, however many spaces there are;
  *   - W in an entry does not hold, and no window byte or TLB entry of any of the spaces lets a store through;

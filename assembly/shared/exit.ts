@@ -8,6 +8,7 @@ export const EXIT_ILLEGAL = 3; // pc is at the illegal instruction
 export const EXIT_FAULT = 4; // HART_FAULT_* say what; pc is at the faulting instruction
 export const EXIT_IO = 5; // a file page is not in the cache: HART_IO_*; fill it and run again
 export const EXIT_MEMORY = 6; // out of frames
+export const EXIT_TIME = 7; // pc is at an instruction that reads the time: set HART_TIME and run again
 
 /* Inside the core: how the interpreter's loop and its slow half speak with each other. */
 export const SLOW = 16; // the operation at ip needs executeSlow

@@ -9,10 +9,8 @@ export interface Clock {
   realtime(): Timestamp;
   /** A clock that is not the host's: when nobody can run before this moment, time goes there at once. */
   advanceTo?(ns: number): void;
-  /** Keeps the vDSO's data page, at this linear address, up to date; absent: programs ask by system calls. */
+  /** Fills the vDSO's data page, at this linear address; absent: programs ask by system calls. */
   publish?(page: number): void;
-  /** A thread's turn begins. */
-  turn?(): void;
 }
 
 /** The host's clocks. Monotonic time starts near zero when the clock is made: that is the machine's boot. */

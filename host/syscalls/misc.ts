@@ -111,7 +111,7 @@ const HWPROBE: ReadonlyMap<number, bigint> = new Map([
   [5, 3n], // CPUPERF_0: misaligned accesses are fast
   [6, 0n], // ZICBOZ_BLOCK_SIZE
   [7, 2n ** 38n - 1n], // HIGHEST_VIRT_ADDRESS
-  [8, 10_000_000n], // TIME_CSR_FREQ
+  [8, 1_000_000_000n], // TIME_CSR_FREQ
   [9, 3n], // MISALIGNED_SCALAR_PERF: fast
   [10, 4n], // MISALIGNED_VECTOR_PERF: no vectors
 ]);

@@ -183,7 +183,7 @@ function slowBody(operation: Operation): string[] {
       ];
     }
     case 'csr':
-      return ['if (!csrAccess(ip, executed)) return EXIT_ILLEGAL;', next, 'return DONE;'];
+      return ['const outcome = csrAccess(ip, executed);', 'if (outcome != DONE) return outcome;', next, 'return DONE;'];
     default:
       throw new Error(`${operation.row.name}: '${semantics}' is never slow`);
   }

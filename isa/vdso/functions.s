@@ -1,11 +1,10 @@
 # What the kernel gives every program to call without a system call: the code of the vDSO. isa/vdso/image.ts puts an ELF file around it,
-# host/kernel/steadyclock.ts fills the data page that lies one page below:
+# host/kernel/vdsoclock.ts fills the data page that lies one page below:
 #
-#    0 u32 sequence: changes when anything else here does; 0: nothing here, ask the kernel
-#    4 u32 nanoseconds of an instruction, times 2^16
-#    8 u64 monotonic nanoseconds at the moment that the page was written
-#   16 u64 instret at that moment
-#   24 u64 what CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, nanoseconds
+#    0 u32 1: what follows is known; 0: ask the kernel
+#    8 u64 what CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, nanoseconds
+#
+# The `time` CSR counts the nanoseconds of CLOCK_MONOTONIC.
 
 .equ TEXT_OFFSET, 0x800          # of this text in the image
 .equ DATA_DISTANCE, 0x1800       # from the data page to this text
@@ -16,25 +15,15 @@
 .text
 text:
 
-# Returns to a5. t5: monotonic nanoseconds, t4: what the wall clock is ahead; t2 = 0: unknown. Uses t3, t6, a3.
+# Returns to a5. t5: monotonic nanoseconds, t4: what the wall clock is ahead; t2 = 0: unknown. Uses t6.
 read_clock:
     lla t6, text
     li t5, DATA_DISTANCE
     sub t6, t6, t5
-again:
     lw t2, 0(t6)
     beqz t2, unknown
-    lwu a3, 4(t6)
-    ld t5, 8(t6)
-    ld t4, 16(t6)
-    rdinstret t3
-    sub t3, t3, t4
-    ld t4, 24(t6)
-    mul t3, t3, a3
-    srli t3, t3, 16
-    lw a3, 0(t6)
-    bne a3, t2, again
-    add t5, t5, t3
+    ld t4, 8(t6)
+    rdtime t5
 unknown:
     jr a5
 
