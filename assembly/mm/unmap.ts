@@ -34,8 +34,8 @@ export function count(space: usize, frame: u32): void {
 
 /**
  * Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies alone. A last
- * table that other spaces have, too, is left to them when all of it goes; the caller has seen to it (leafBorders) that those of which a part
- * goes are the space's own.
+ * table that other spaces have, too, is left to them when all of it goes; when a part of it goes, the caller has made it the space's own
+ * (leafBorders).
  */
 export function zapRange(space: usize, start: u64, end: u64, object: usize): void {
   const root = load<u32>(space, SPACE_ROOT);
