@@ -201,7 +201,7 @@ export class Machine {
         reason = 'deadlock';
         waits = describeWaits(kernel, syscallTable);
       }
-      kernel.timers.expire(kernel.now());
+      kernel.advance();
       const now = performance.now();
       if (now >= this.#yieldAt) {
         await this.#yield();

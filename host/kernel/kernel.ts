@@ -7,6 +7,7 @@ import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
 import { defaultLimits, type Limit, PID_MAX, THREADS_MAX } from './limits.js';
+import { LoadAverage } from './load.js';
 import type { SyscallObserver } from './observer.js';
 import { type SigInfo, SignalCounts, signalBit } from './pending.js';
 import type { Process } from './process.js';
@@ -50,6 +51,7 @@ export class Kernel {
   readonly windowPages: number;
   readonly scheduler = new Scheduler();
   readonly timers = new TimerQueue();
+  readonly load = new LoadAverage();
   readonly futexes: Futexes;
   readonly signalCounts = new SignalCounts();
   readonly cpu: Cpu;
@@ -100,6 +102,23 @@ export class Kernel {
   /** Nanoseconds since boot: CLOCK_MONOTONIC. */
   now(): number {
     return this.clock.monotonicNs();
+  }
+
+  /** Tasks that run or could, and those whose sleep no signal ends: what the load average counts. */
+  get active(): number {
+    let count = 0;
+    for (const t of this.threads.values()) {
+      if (t.state === 'dead' || t.process.stopped) continue;
+      if (t.state === 'runnable' || !t.interruptible) count++;
+    }
+    return count;
+  }
+
+  /** Time has passed: wakes whoever's time has come. */
+  advance(): void {
+    const now = this.now();
+    this.load.advance(now, () => this.active);
+    this.timers.expire(now);
   }
 
   realtime(): Timestamp {

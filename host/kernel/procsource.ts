@@ -1,7 +1,13 @@
+import {
+  SPACE_STAT_LOCKED_PAGES,
+  SPACE_STAT_RESIDENT,
+  SPACE_STAT_SHARED_RESIDENT,
+  SPACE_STAT_TABLE_FRAMES,
+} from '../../assembly/shared/stat.js';
 import type { Core } from '../core/core.js';
 import { SIG_DFL, SIG_IGN, SIGNAL_MAX } from '../linux/signal.js';
 import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
-import type { ProcMappedFile, ProcMount, ProcProcess, ProcSource, ProcState, ProcTask } from '../vfs/backends/proc-source.js';
+import type { ProcMappedFile, ProcMemory, ProcMount, ProcProcess, ProcSource, ProcState, ProcTask } from '../vfs/backends/proc-source.js';
 import { displayPath, type Location, pathFrom } from '../vfs/dentry.js';
 import type { Timestamp } from '../vfs/types.js';
 import type { Cred } from './credentials.js';
@@ -96,6 +102,25 @@ export class KernelProcSource implements ProcSource {
     let count = 0;
     for (const t of this.kernel.threads.values()) if (t.state === 'runnable') count++;
     return count;
+  }
+
+  get loadAverages(): readonly [number, number, number] {
+    return this.kernel.load.averages;
+  }
+
+  memoryPages(): ProcMemory {
+    const { file, dirty, shmem } = this.kernel.env.pages.usage();
+    const sum = { file, dirty, shmem, anonymous: 0, mapped: 0, tables: 0, locked: 0 };
+    const spaces = new Set([...this.kernel.processes.values()].filter((p) => p.state === 'running').map((p) => p.space.handle));
+    for (const handle of spaces) {
+      const stat = (which: number): number => this.core.exports.spaceStat(handle, which);
+      const shared = stat(SPACE_STAT_SHARED_RESIDENT);
+      sum.anonymous += stat(SPACE_STAT_RESIDENT) - shared;
+      sum.mapped += shared;
+      sum.tables += stat(SPACE_STAT_TABLE_FRAMES);
+      sum.locked += stat(SPACE_STAT_LOCKED_PAGES);
+    }
+    return sum;
   }
 
   get taskCount(): number {

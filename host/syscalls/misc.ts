@@ -8,6 +8,8 @@ import { absent, row } from './row.js';
 const UTSNAME_FIELD = 65;
 const NAME_MAX = 64;
 const PAGE = 4096;
+/** SI_LOAD_SHIFT: sysinfo's loads are fractions of 65536. */
+const LOAD_SCALE = 65536;
 
 function uname(t: Thread, address: number): number {
   const { kernel } = t;
@@ -47,6 +49,10 @@ function sysinfo(t: Thread, address: number): number {
   const view = new DataView(bytes.buffer);
   const long = (at: number, value: number): void => view.setBigUint64(at, BigInt(Math.floor(value)), true);
   long(0, kernel.now() / NS_PER_SECOND);
+  kernel.load.averages.forEach((load, i) => {
+    long(8 + i * 8, load * LOAD_SCALE);
+  });
+  long(48, kernel.env.pages.usage().shmem * PAGE);
   long(32, exports.frameLimit() * PAGE);
   long(40, (exports.frameLimit() - exports.framesInUse()) * PAGE);
   view.setUint16(80, Math.min(65535, kernel.threads.size), true);

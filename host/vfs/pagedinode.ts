@@ -89,6 +89,11 @@ export abstract class PagedInode extends Inode {
   }
 
   /** Pages held in memory. */
+  /** The page cache is its only medium. */
+  get inMemoryOnly(): boolean {
+    return this.backing === undefined;
+  }
+
   get pagesPresent(): number {
     return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object);
   }

@@ -30,6 +30,20 @@ export class PageCache {
     return this.#inodes.size;
   }
 
+  /** Pages that the cache holds: of files with a medium behind them (of those the dirty ones), and of files in memory only. */
+  usage(): { file: number; dirty: number; shmem: number } {
+    const sum = { file: 0, dirty: 0, shmem: 0 };
+    for (const [object, inode] of this.#inodes) {
+      const present = this.core.exports.objectPagesPresent(object);
+      if (inode.inMemoryOnly) sum.shmem += present;
+      else {
+        sum.file += present;
+        sum.dirty += this.core.exports.objectPagesDirty(object);
+      }
+    }
+    return sum;
+  }
+
   /** Fills one page of a file object: for UserMemory and EXIT_IO. Throws SysError(EIO), SysError(ENOMEM) or Suspend. */
   readonly pager: Pager = (object, index) => {
     this.#inodes.get(object)?.fillPage(index);

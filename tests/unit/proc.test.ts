@@ -166,6 +166,8 @@ async function world(): Promise<World> {
     now: () => 12.345e9,
     bootTime: { sec: 1_700_000_000, nsec: 0 },
     runnable: 1,
+    loadAverages: [0.25, 0.5, 1.005],
+    memoryPages: () => ({ file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,
     lastPid: 6,
     threadsMax: 4096,
@@ -444,7 +446,7 @@ test('the machine', async () => {
   const w = await world();
   assert.match(text(w, 'meminfo'), /^MemTotal: {10}32768 kB\nMemFree: +\d+ kB\nMemAvailable: +\d+ kB\n/);
   assert.match(text(w, 'cpuinfo'), /^processor\t: 0\nhart\t\t: 0\nisa\t\t: rv64imafdc_\S+\nmmu\t\t: sv39\n/);
-  assert.match(text(w, 'loadavg'), /^0\.00 0\.00 0\.00 1\/2 6\n$/);
+  assert.match(text(w, 'loadavg'), /^0\.25 0\.50 1\.0[01] 1\/2 6\n$/);
   assert.match(
     text(w, 'stat'),
     /^cpu {2}\d+ 0 5 \d+ 0 0 0 0 0 0\ncpu0 .*\nintr 0\nctxt 99\nbtime 1700000000\nprocesses 4\nprocs_running 1\n/,
@@ -471,6 +473,28 @@ test('mounts and mountinfo', () => {
     mountinfoText(mounts),
     '1 1 0:21 / / rw,relatime - overlay overlay rw\n2 1 8:1 /sub\\040dir /a\\040b\\012 ro,relatime - hostfs /dev/x\\0431 ro\n',
   );
+});
+
+test('meminfo, vmstat, partitions, interrupts: names, order and units of the host', async () => {
+  const w = await world();
+  const meminfo = text(w, 'meminfo');
+  assert.match(meminfo, /^Cached: {15}52 kB$/m);
+  assert.match(meminfo, /^AnonPages: {12}20 kB$/m);
+  assert.match(meminfo, /^Dirty: {17}8 kB$/m);
+  assert.match(text(w, 'vmstat'), /^nr_file_pages 13\nnr_dirty 2\n/m);
+  assert.is(text(w, 'partitions'), 'major minor  #blocks  name\n\n');
+  if (!existsSync('/proc/vmstat')) return;
+  for (const path of ['meminfo', 'vmstat']) {
+    // The name, and the unit where there is one.
+    const shapes = (all: string): string[] => all.split('\n').map((line) => line.replace(/\s+\d+/, ''));
+    const ours = shapes(text(w, path));
+    const host = shapes(readFileSync(`/proc/${path}`, 'utf8')).filter((shape) => ours.includes(shape));
+    const known = ours.filter((shape) => host.includes(shape));
+    assert.equal(known, host, path);
+    assert.ok(known.length > 20, path);
+  }
+  assert.match(readFileSync('/proc/partitions', 'utf8'), /^major minor {2}#blocks {2}name\n/);
+  assert.match(readFileSync('/proc/interrupts', 'utf8'), /^ {11}CPU0 {7}/);
 });
 
 test.run();

@@ -157,6 +157,21 @@ export interface ProcProcess {
   readonly dumpable: number;
 }
 
+/** What frames hold, in pages. */
+export interface ProcMemory {
+  /** Page cache of files on media, of it not yet written back. */
+  readonly file: number;
+  readonly dirty: number;
+  /** Data of memory file systems and shared anonymous memory. */
+  readonly shmem: number;
+  /** Private pages of processes: one that is shared since a fork counts for each. */
+  readonly anonymous: number;
+  /** Pages of files and shared memory that are mapped: counted for each process. */
+  readonly mapped: number;
+  readonly tables: number;
+  readonly locked: number;
+}
+
 /** The machine. */
 export interface ProcSource {
   readonly core: Core;
@@ -178,6 +193,9 @@ export interface ProcSource {
   readonly bootTime: Timestamp;
   /** Runnable tasks at this moment, the reader included. */
   readonly runnable: number;
+  /** Of 1, 5 and 15 minutes. */
+  readonly loadAverages: readonly [number, number, number];
+  memoryPages(): ProcMemory;
   /** All tasks. */
   readonly taskCount: number;
   readonly lastPid: number;

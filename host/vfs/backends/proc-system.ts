@@ -6,36 +6,6 @@ import type { ProcSource } from './proc-source.js';
 /** Single letters, then extensions in the kernel's order. */
 const ISA = 'rv64imafdc_zicond_zicsr_zifencei_zba_zbb_zbs';
 
-export function meminfoText(source: ProcSource): string {
-  const { core } = source;
-  const total = core.exports.frameLimit() * 4;
-  const free = total - core.exports.framesInUse() * 4;
-  const rows: readonly (readonly [label: string, kib: number])[] = [
-    ['MemTotal', total],
-    ['MemFree', free],
-    ['MemAvailable', free],
-    ['Buffers', 0],
-    ['Cached', 0],
-    ['SwapCached', 0],
-    ['SwapTotal', 0],
-    ['SwapFree', 0],
-    ['Dirty', 0],
-    ['Writeback', 0],
-    ['CommitLimit', total],
-    ['VmallocTotal', 0],
-    ['VmallocUsed', 0],
-    ['HugePages_Total', 0],
-    ['HugePages_Free', 0],
-  ];
-  return rows.map(([label, kib]) => meminfoRow(label, kib)).join('');
-}
-
-/** Counts of huge pages have no unit. */
-function meminfoRow(label: string, value: number): string {
-  const unit = label.startsWith('HugePages') ? '' : ' kB';
-  return `${`${label}:`.padEnd(16)}${String(value).padStart(8)}${unit}\n`;
-}
-
 export function cpuinfoText(): string {
   const rows = [
     'processor\t: 0',
@@ -67,9 +37,9 @@ export function uptimeText(source: ProcSource): string {
   return `${seconds(source.now())} ${seconds(cpuTimes(source).idle)}\n`;
 }
 
-/** The averages are 0: the machine keeps no history of its run queue. */
 export function loadavgText(source: ProcSource): string {
-  return `0.00 0.00 0.00 ${source.runnable}/${source.taskCount} ${source.lastPid}\n`;
+  const averages = source.loadAverages.map((load) => load.toFixed(2)).join(' ');
+  return `${averages} ${source.runnable}/${source.taskCount} ${source.lastPid}\n`;
 }
 
 export function statText(source: ProcSource): string {
@@ -88,6 +58,18 @@ export function versionText(source: ProcSource): string {
 export const FILESYSTEMS_TEXT = ['sysfs', 'tmpfs', 'proc', 'devtmpfs', 'pipefs', 'overlay'].map((name) => `nodev\t${name}\n`).join('');
 
 export const SWAPS_TEXT = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
+
+/** No disk: a heading for partitions, nothing at all for statistics. */
+export const PARTITIONS_TEXT = 'major minor  #blocks  name\n\n';
+
+/** Numbers that device nodes of this machine have. */
+export const DEVICES_TEXT =
+  'Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n 10 misc\n136 pts\n\nBlock devices:\n';
+
+/** One processor, and nothing that interrupts it. */
+export const INTERRUPTS_TEXT = `${' '.repeat(11)}CPU0       \n`;
+
+export const CGROUPS_TEXT = '#subsys_name\thierarchy\tnum_cgroups\tenabled\n';
 
 /** A version 4 UUID in lower case, with the newline that random/uuid prints. */
 export function uuidText(random: (bytes: Uint8Array) => void): string {

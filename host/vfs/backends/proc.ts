@@ -4,6 +4,7 @@ import { SysError } from '../../linux/error.js';
 import { PROC_SUPER_MAGIC, S_IFDIR, S_IFLNK } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
 import type { Dirent, FileSystem, FileSystemStat, Inode, Timestamp } from '../types.js';
+import { meminfoText, vmstatText } from './proc-memory.js';
 import type { ProcSource } from './proc-source.js';
 import { type SysTree, sysTree } from './proc-sys.js';
 import * as S from './proc-system.js';
@@ -86,12 +87,36 @@ export class ProcFileSystem implements FileSystem {
         this.#file(() => S.FILESYSTEMS_TEXT),
       )
       .add(
+        'cgroups',
+        this.#file(() => S.CGROUPS_TEXT),
+      )
+      .add(
+        'devices',
+        this.#file(() => S.DEVICES_TEXT),
+      )
+      .add(
+        'diskstats',
+        this.#file(() => ''),
+      )
+      .add(
+        'interrupts',
+        this.#file(() => S.INTERRUPTS_TEXT),
+      )
+      .add(
+        'partitions',
+        this.#file(() => S.PARTITIONS_TEXT),
+      )
+      .add(
+        'vmstat',
+        this.#file(() => vmstatText(source)),
+      )
+      .add(
         'loadavg',
         this.#file(() => S.loadavgText(source)),
       )
       .add(
         'meminfo',
-        this.#file(() => S.meminfoText(source)),
+        this.#file(() => meminfoText(source)),
       )
       .add(
         'stat',

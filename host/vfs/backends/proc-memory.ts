@@ -1,0 +1,116 @@
+/** Text of /proc/meminfo and /proc/vmstat: rows in the kernel's order, those that this machine has something to say to. */
+import type { ProcSource } from './proc-source.js';
+
+const KIB_PER_PAGE = 4;
+/** VMALLOC_END - VMALLOC_START of sv39. */
+const VMALLOC_KIB = 67108864;
+
+/** Numbers of pages, by what they hold. */
+interface Pages {
+  readonly total: number;
+  readonly free: number;
+  readonly file: number;
+  readonly shmem: number;
+  readonly dirty: number;
+  readonly anonymous: number;
+  readonly mapped: number;
+  readonly tables: number;
+  readonly locked: number;
+}
+
+function pagesOf(source: ProcSource): Pages {
+  const { exports } = source.core;
+  const total = exports.frameLimit();
+  return { total, free: Math.max(0, total - exports.framesInUse()), ...source.memoryPages() };
+}
+
+export function meminfoText(source: ProcSource): string {
+  const pages = pagesOf(source);
+  const { total, free, file, shmem, anonymous } = pages;
+  const available = free + file - pages.dirty;
+  const rows: readonly (readonly [label: string, pages: number])[] = [
+    ['MemTotal', total],
+    ['MemFree', free],
+    ['MemAvailable', available],
+    ['Buffers', 0],
+    ['Cached', file + shmem],
+    ['SwapCached', 0],
+    ['Active', anonymous + shmem],
+    ['Inactive', file],
+    ['Active(anon)', anonymous + shmem],
+    ['Inactive(anon)', 0],
+    ['Active(file)', 0],
+    ['Inactive(file)', file],
+    ['Unevictable', pages.locked],
+    ['Mlocked', pages.locked],
+    ['SwapTotal', 0],
+    ['SwapFree', 0],
+    ['Dirty', pages.dirty],
+    ['Writeback', 0],
+    ['AnonPages', anonymous],
+    ['Mapped', pages.mapped],
+    ['Shmem', shmem],
+    ['KReclaimable', 0],
+    ['Slab', 0],
+    ['SReclaimable', 0],
+    ['SUnreclaim', 0],
+    ['KernelStack', 0],
+    ['PageTables', pages.tables],
+    ['CommitLimit', Math.floor(total / 2)],
+    ['Committed_AS', anonymous + shmem],
+    ['VmallocTotal', VMALLOC_KIB / KIB_PER_PAGE],
+    ['VmallocUsed', 0],
+    ['VmallocChunk', 0],
+    ['HugePages_Total', 0],
+    ['HugePages_Free', 0],
+    ['HugePages_Rsvd', 0],
+    ['HugePages_Surp', 0],
+    ['Hugepagesize', 512],
+    ['Hugetlb', 0],
+  ];
+  return rows.map(([label, count]) => meminfoRow(label, count)).join('');
+}
+
+/** Counts of huge pages have no unit. */
+function meminfoRow(label: string, pages: number): string {
+  const unit = label.startsWith('HugePages') ? '' : ' kB';
+  return `${`${label}:`.padEnd(16)}${String(pages * KIB_PER_PAGE).padStart(8)}${unit}\n`;
+}
+
+export function vmstatText(source: ProcSource): string {
+  const pages = pagesOf(source);
+  let faults = 0;
+  let major = 0;
+  for (const pid of source.pids()) {
+    const process = source.process(pid);
+    faults += (process?.minorFaults ?? 0) + (process?.majorFaults ?? 0);
+    major += process?.majorFaults ?? 0;
+  }
+  const rows: Readonly<Record<string, number>> = {
+    nr_free_pages: pages.free,
+    nr_inactive_anon: 0,
+    nr_active_anon: pages.anonymous + pages.shmem,
+    nr_inactive_file: pages.file,
+    nr_active_file: 0,
+    nr_unevictable: pages.locked,
+    nr_slab_reclaimable: 0,
+    nr_slab_unreclaimable: 0,
+    nr_anon_pages: pages.anonymous,
+    nr_mapped: pages.mapped,
+    nr_file_pages: pages.file + pages.shmem,
+    nr_dirty: pages.dirty,
+    nr_writeback: 0,
+    nr_shmem: pages.shmem,
+    nr_page_table_pages: pages.tables,
+    // Nothing counts what media transfer, and there is no swap.
+    pgpgin: 0,
+    pgpgout: 0,
+    pswpin: 0,
+    pswpout: 0,
+    pgfault: faults,
+    pgmajfault: major,
+  };
+  return Object.entries(rows)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('');
+}
