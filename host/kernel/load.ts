@@ -2,7 +2,7 @@
 const SAMPLE_NS = 5e9;
 const DECAYS = [1, 5, 15].map((minutes) => Math.exp(-5 / (60 * minutes)));
 
-/** The load averages of 1, 5 and 15 minutes (kernel/sched/loadavg.c): exponentially decaying means of the count of tasks that run or could. */
+/** The load averages of 1, 5 and 15 minutes (kernel/sched/loadavg.c): decaying means of the count of tasks that run or could. */
 export class LoadAverage {
   readonly averages: [number, number, number] = [0, 0, 0];
   #next = SAMPLE_NS;
