@@ -38,6 +38,24 @@
     else printf("%s works\n", #expression);                                        \
   } while (0)
 
+/* Waits until a task sleeps, or is gone: the letter of its state in /proc. */
+static void until_asleep(int pid, int tid) {
+  char path[64], text[256];
+  for (;;) {
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
+    int fd = open(path, O_RDONLY);
+    if (fd < 0) return;
+    ssize_t length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length > 0) {
+      text[length] = 0;
+      char *end = strrchr(text, ')');
+      if (end != NULL && end[2] == 'S') return;
+    }
+    usleep(500);
+  }
+}
+
 /* An address that nothing is mapped at. */
 static void *const BAD = (void *)16;
 

@@ -24,6 +24,15 @@ static void nap(long ms) {
   nanosleep(&t, 0);
 }
 
+/* Waits until all threads but this one sleep. */
+static void settle(void) {
+  char path[64];
+  for (int id = tid() + 1, end = tid() + 64; id < end; id++) {
+    snprintf(path, sizeof path, "/proc/self/task/%d", id);
+    if (access(path, F_OK) == 0) until_asleep(getpid(), id);
+  }
+}
+
 static atomic_uint lock, word, other;
 static atomic_int order, stage;
 static const char *shape(unsigned value, int owner) {
@@ -64,7 +73,7 @@ static void pi(void) {
   T(futex(&lock, FUTEX_TRYLOCK_PI, 0, 0, 0, 0));
   for (long i = 0; i < 4; i++) {
     pthread_create(&threads[i], 0, locker, (void *)i);
-    nap(5);
+    settle();
   }
   puts(shape(lock, tid()));
   futex(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
@@ -84,9 +93,7 @@ static void pi(void) {
   lock = 0;
   order = 0;
   pthread_create(&threads[0], 0, locker, (void *)10);
-  nap(5);
-  at = later(CLOCK_REALTIME, 5);
-  T(1);
+  at = later(CLOCK_REALTIME, 500);
   pthread_join(threads[0], 0);
   T(futex(&lock, FUTEX_LOCK_PI, 0, &at, 0, 0));
   /* Two that wait for each other. */
@@ -95,7 +102,7 @@ static void pi(void) {
   T(futex(&lock, FUTEX_LOCK_PI, 0, 0, 0, 0));
   pthread_create(&threads[0], 0, crossed, 0);
   while (stage != 1) nap(1);
-  nap(5);
+  settle();
   T(futex(&other, FUTEX_LOCK_PI, 0, 0, 0, 0));
   futex(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
   pthread_join(threads[0], 0);
@@ -133,7 +140,8 @@ static void timeouts(void) {
   pthread_create(&thread, 0, holder, 0);
   while (stage != 1) nap(1);
   stage = 2;
-  T(futex(&lock, FUTEX_LOCK_PI, 0, 0, 0, 0));
+  T(futex(&lock, FUTEX_LOCK_PI, 0, 0, 0, 0) < 0 && errno != ESRCH);
+  lock = tid();
   printf("%d\n", (lock & FUTEX_TID_MASK) == tid());
   T(futex(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
   pthread_join(thread, 0);
@@ -171,20 +179,22 @@ static void requeue(void) {
   T(futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)9, &lock, 5));
   for (int i = 0; i < 3; i++) {
     pthread_create(&threads[i], 0, requeued, 0);
-    nap(5);
+    settle();
   }
   T(futex(&word, FUTEX_WAKE, 1, 0, 0, 0));
   T(futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)9, &other, 5));
   T(futex(&lock, FUTEX_LOCK_PI, 0, 0, 0, 0));
   T(futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)1, &lock, 5));
-  T(futex(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0));
-  nap(10);
-  T(futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)9, &lock, 5));
+  futex(&lock, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+  settle();
+  /* The lock is free: the first of the rest has it at once. */
+  long moved = futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)9, &lock, 5);
   for (int i = 0; i < 3; i++) pthread_join(threads[i], 0);
+  T(moved);
   pthread_create(&threads[0], 0, plain, 0);
-  nap(5);
+  settle();
   T(futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void *)9, &lock, 5));
-  T(futex(&word, FUTEX_WAKE, 1, 0, 0, 0));
+  futex(&word, FUTEX_WAKE, 1, 0, 0, 0);
   pthread_join(threads[0], 0);
 }
 
@@ -197,7 +207,7 @@ static long waitv(struct waitv *list, unsigned count, unsigned flags, struct tim
 }
 
 static void *waker(void *argument) {
-  nap(5);
+  until_asleep(getpid(), getpid());
   futex(argument, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
   return 0;
 }
@@ -283,10 +293,11 @@ static void robust(char *self) {
   fflush(stdout);
   if (fork() == 0) {
     hold(shared, 0);
-    nap(10);
+    shared[1].word = 1;
+    until_asleep(getppid(), getppid());
     _exit(0);
   }
-  nap(5);
+  while (shared[1].word == 0) sched_yield();
   unsigned seen = shared->word;
   T(futex(&shared->word, FUTEX_WAIT, seen, 0, 0, 0));
   puts(shape(shared->word, -1));
@@ -310,10 +321,11 @@ static void robust(char *self) {
     fflush(stdout);
     if (fork() == 0) {
       pthread_mutex_lock(mutex);
-      nap(10);
+      shared[2 + inherit].word = 1;
+      until_asleep(getppid(), getppid());
       raise(SIGKILL);
     }
-    nap(5);
+    while (shared[2 + inherit].word == 0) sched_yield();
     printf("lock: %s\n", strerror(pthread_mutex_lock(mutex)));
     T(pthread_mutex_consistent(mutex));
     T(pthread_mutex_unlock(mutex));
@@ -328,11 +340,12 @@ static void aliases(void) {
   atomic_uint *one = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   atomic_uint *two = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   fflush(stdout);
-  if (fork() == 0) {
+  pid_t child = fork();
+  if (child == 0) {
     atomic_uint *three = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     _exit(futex(three, FUTEX_WAIT, 0, 0, 0, 0) == 0 ? 3 : 4);
   }
-  nap(5);
+  until_asleep(child, child);
   T(futex(two, FUTEX_WAKE, 1, 0, 0, 0));
   int status;
   wait(&status);

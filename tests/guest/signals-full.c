@@ -113,7 +113,7 @@ static void children(void) {
   on(SIGCHLD, info, SA_SIGINFO | SA_RESTART);
   printf("exit\n");
   fflush(stdout);
-  if ((kid = fork()) == 0) nap(5), _exit(9);
+  if ((kid = fork()) == 0) nap(20), _exit(9);
   while (waitpid(kid, &status, 0) != kid) continue;
   printf("kill\n");
   fflush(stdout);
@@ -145,7 +145,7 @@ static void children(void) {
   printf("no zombies\n");
   fflush(stdout);
   on(SIGCHLD, info, SA_SIGINFO | SA_NOCLDWAIT | SA_RESTART);
-  if ((kid = fork()) == 0) nap(3), _exit(3);
+  if ((kid = fork()) == 0) nap(20), _exit(3);
   T(wait(&status));
   signal(SIGCHLD, SIG_IGN);
   if ((kid = fork()) == 0) _exit(3);
@@ -273,25 +273,25 @@ static void faults(void) {
 }
 
 /* --- what happens to a call that a signal interrupts */
-static volatile int ticks;
-static void tick(int signal) { ticks++; }
+static volatile int *ticks;
+static void tick(int signal) { ticks[0]++; }
 static int ends[2], pair[2];
-static struct timespec brief = {0, 400000000};
+static struct timespec brief = {0, 900000000};
 static long c_read(void) { char c; return read(ends[0], &c, 1); }
 static long c_wait(void) { return waitpid(kid, 0, 0) == kid; }
 static long c_waitid(void) { siginfo_t si; return waitid(P_PID, kid, &si, WEXITED); }
 static long c_nanosleep(void) { return nanosleep(&brief, 0); }
 static long c_clock_nanosleep(void) { return clock_nanosleep(CLOCK_MONOTONIC, 0, &brief, 0); }
-static long c_poll(void) { return poll(0, 0, 400); }
+static long c_poll(void) { return poll(0, 0, 5000); }
 static long c_ppoll(void) { return ppoll(0, 0, &brief, 0); }
-static long c_select(void) { struct timeval tv = {0, 400000}; return select(0, 0, 0, 0, &tv); }
+static long c_select(void) { struct timeval tv = {5, 0}; return select(0, 0, 0, 0, &tv); }
 static long c_pause(void) { return pause(); }
 static long c_sigsuspend(void) { sigset_t none; sigemptyset(&none); return sigsuspend(&none); }
 static long c_sigtimedwait(void) { sigset_t set; sigemptyset(&set); sigaddset(&set, SIGUSR2); return sigtimedwait(&set, 0, &brief); }
 static long c_futex(void) { int word = 0; return syscall(SYS_futex, &word, 0, 0, &brief, 0, 0); }
 static long c_recv(void) { char c; return read(pair[0], &c, 1); }
 static long c_flock(void) { int fd = open("locked", O_RDWR); long r = flock(fd, LOCK_EX); close(fd); return r; }
-static long c_epoll(void) { struct epoll_event e; int fd = epoll_create1(0); long r = epoll_wait(fd, &e, 1, 400); close(fd); return r; }
+static long c_epoll(void) { struct epoll_event e; int fd = epoll_create1(0); long r = epoll_wait(fd, &e, 1, 5000); close(fd); return r; }
 static long c_setlkw(void) {
   struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
   int fd = open("locked", O_RDWR);
@@ -305,7 +305,8 @@ static void restarts(void) {
       {"read", c_read}, {"waitpid", c_wait}, {"waitid", c_waitid}, {"nanosleep", c_nanosleep}, {"clock_nanosleep", c_clock_nanosleep},
       {"poll", c_poll}, {"ppoll", c_ppoll}, {"select", c_select}, {"pause", c_pause}, {"sigsuspend", c_sigsuspend},
       {"sigtimedwait", c_sigtimedwait}, {"futex", c_futex}, {"socket", c_recv}, {"flock", c_flock}, {"epoll_wait", c_epoll}, {"F_SETLKW", c_setlkw}};
-  volatile int *started = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ticks = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  volatile int *started = ticks + 1;
   pipe(ends);
   socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
   int locked = open("locked", O_RDWR | O_CREAT, 0644);
@@ -316,7 +317,7 @@ static void restarts(void) {
   for (int flags = 0; flags < 2; flags++) {
     on(SIGUSR1, tick, flags ? SA_RESTART : 0);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-      ticks = 0;
+      ticks[0] = 0;
       fflush(stdout);
       if ((kid = fork()) == 0) {
         struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
@@ -324,20 +325,21 @@ static void restarts(void) {
         int own = open("locked", O_RDWR);
         flock(own, LOCK_EX);
         *started = 1;
-        /* Calls that only a signal ends may not have begun yet: another one then. */
-        do nap(25), kill(me, SIGUSR1);
-        while ((calls[i].call == c_pause || calls[i].call == c_sigsuspend) && *started == 1);
-        nap(5);
+        while (*started != 2) usleep(200);
+        until_asleep(me, me);
+        kill(me, SIGUSR1);
+        while (ticks[0] == 0) usleep(200);
         write(ends[1], "x", 1);
         write(pair[1], "x", 1);
         _exit(0);
       }
       while (!*started) usleep(200);
+      *started = 2;
       errno = 0;
       long result = calls[i].call();
       int saved = errno;
       *started = 0;
-      printf("%s%s: %ld %s ticks %d\n", calls[i].name, flags ? " SA_RESTART" : "", result, result < 0 ? strerrorname_np(saved) : "", ticks > 0);
+      printf("%s%s: %ld %s ticks %d\n", calls[i].name, flags ? " SA_RESTART" : "", result, result < 0 ? strerrorname_np(saved) : "", ticks[0] > 0);
       while (waitpid(kid, 0, 0) == kid || errno == EINTR) continue;
       char drain[8];
       fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -437,7 +439,7 @@ static void permissions(void) {
     setresuid(1001, 1001, 1002);
     for (;;) pause();
   }
-  nap(3);
+  until_asleep(target, target);
   const int ids[][3] = {{1003, 1003, 1003}, {1001, 1003, 1003}, {1003, 1002, 1003}, {1003, 1003, 1002}};
   for (int i = 0; i < 4; i++) {
     fflush(stdout);
