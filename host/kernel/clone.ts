@@ -1,4 +1,4 @@
-import { EAGAIN, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
+import { EAGAIN, EEXIST, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
 import { HART, HART_X } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import * as P from '../linux/process.js';
@@ -25,6 +25,8 @@ export interface CloneRequest {
   readonly childTid: number;
   /** CLONE_CLEAR_SIGHAND of clone3. */
   readonly clearHandlers: boolean;
+  /** The pid it is to have (EEXIST: somebody has it); default: the next one. */
+  readonly tid?: number;
 }
 
 const NAMESPACES = P.CLONE_NEWNS | P.CLONE_NEWCGROUP | P.CLONE_NEWUTS | P.CLONE_NEWIPC | P.CLONE_NEWUSER | P.CLONE_NEWPID | P.CLONE_NEWNET;
@@ -52,7 +54,8 @@ export function cloneThread(t: Thread, request: CloneRequest): Thread {
   const has = (flag: number): boolean => (flags & flag) !== 0;
   checkFlags(flags);
   requireThread(t);
-  const tid = kernel.allocatePid();
+  if (request.tid !== undefined && !kernel.isFreePid(request.tid)) throw new SysError(EEXIST);
+  const tid = request.tid ?? kernel.allocatePid();
   if (tid === 0) throw new SysError(EAGAIN);
   if (has(P.CLONE_PARENT_SETTID)) t.user.writeU32(request.parentTid, tid);
   const files = has(P.CLONE_FILES) ? t.files.share() : t.files.clone();

@@ -133,9 +133,13 @@ export class Kernel {
   allocatePid(): number {
     for (let tries = 0; tries < PID_MAX; tries++) {
       this.#lastPid = this.#lastPid + 1 >= PID_MAX ? PID_RESERVED : this.#lastPid + 1;
-      if (!this.threads.has(this.#lastPid) && !this.#isGroup(this.#lastPid)) return this.#lastPid;
+      if (this.isFreePid(this.#lastPid)) return this.#lastPid;
     }
     return 0;
+  }
+
+  isFreePid(pid: number): boolean {
+    return pid !== 1 && !this.threads.has(pid) && !this.#isGroup(pid);
   }
 
   get lastPid(): number {

@@ -1,10 +1,11 @@
 import { E2BIG, EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../../assembly/shared/errno.js';
 import { type CloneRequest, cloneThread } from '../kernel/clone.js';
-import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
+import { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { exitGroup, exitThread } from '../kernel/exit.js';
-import { type Limit, NOFILE_MAX, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
+import { type Limit, NOFILE_MAX, PID_MAX, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
 import type { Process } from '../kernel/process.js';
 import { SWITCHED, type Thread } from '../kernel/thread.js';
+import { SysError } from '../linux/error.js';
 import * as P from '../linux/process.js';
 import { SIGNAL_MAX } from '../linux/signal.js';
 import { execRows } from './execve.js';
@@ -53,9 +54,20 @@ function clone(t: Thread, flags: number, stack: number, parentTid: number, tls: 
   return startChild(t, () => request, parentTid);
 }
 
+/** User addresses end here (Sv39). */
+const TASK_SIZE = 2 ** 38;
 const CLONE_ARGS_BYTES = 64;
 const CLONE_ARGS_BYTES_MAX = 4096;
 const CLONE_ARGS_KNOWN = 88;
+
+/** set_tid: the pid that the child is to have, in each of its pid namespaces; there is one. */
+function readWantedTid(t: Thread, address: number, count: number): number {
+  if (count > 1) throw new SysError(EINVAL);
+  const tid = t.user.readI32(address);
+  if (tid < 1 || tid >= PID_MAX) throw new SysError(EINVAL);
+  if (!hasCapability(t.cred, CAP_CHECKPOINT_RESTORE) && !hasCapability(t.cred, CAP_SYS_ADMIN)) throw new SysError(EPERM);
+  return tid;
+}
 
 /** struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup. */
 function readCloneArgs(t: Thread, address: number, size: number): (CloneRequest & { readonly pidfd: number }) | number {
@@ -69,7 +81,7 @@ function readCloneArgs(t: Thread, address: number, size: number): (CloneRequest 
   const exitSignal = field(4);
   const [stack, stackSize] = [field(5), field(6)];
   const clearHandlers = Math.floor(flags / P.CLONE_CLEAR_SIGHAND) % 2 === 1;
-  if (flags >= P.CLONE_INTO_CGROUP || field(8) !== 0 || field(9) !== 0) return -EINVAL;
+  if (flags >= P.CLONE_INTO_CGROUP || (field(8) === 0) !== (field(9) === 0)) return -EINVAL;
   if ((flags & P.CSIGNAL) !== 0 || (flags & P.CLONE_DETACHED) !== 0 || exitSignal > SIGNAL_MAX) return -EINVAL;
   if ((stack === 0) !== (stackSize === 0)) return -EINVAL;
   if ((flags & (P.CLONE_THREAD | P.CLONE_PARENT)) !== 0 && exitSignal !== 0) return -EINVAL;
@@ -77,7 +89,9 @@ function readCloneArgs(t: Thread, address: number, size: number): (CloneRequest 
   const pidfd = field(1);
   if ((flags & P.CLONE_PIDFD) !== 0 && (flags & P.CLONE_PARENT_SETTID) !== 0 && pidfd === field(3)) return -EINVAL;
   const top = stack === 0 ? 0 : stack + stackSize;
-  return { flags: flags | 0, exitSignal, stack: top, tls: field(7), parentTid: field(3), childTid: field(2), clearHandlers, pidfd };
+  if (top > TASK_SIZE) return -EINVAL;
+  const tid = field(9) === 0 ? undefined : readWantedTid(t, field(8), field(9));
+  return { flags: flags | 0, exitSignal, stack: top, tls: field(7), parentTid: field(3), childTid: field(2), tid, clearHandlers, pidfd };
 }
 
 function clone3(t: Thread, address: number, size: number): number {
@@ -232,7 +246,7 @@ export const processRows = [
   row(261, 'prlimit64', ['pid', 'enum:rlimit', 'struct:rlimit', 'out:rlimit'], (t, pid, r, next, old) =>
     prlimit(t, pid, r >>> 0, next, old),
   ),
-  row(435, 'clone3', ['struct:clone_args', 'size'], clone3, { partial: `${NO_NAMESPACES}; no set_tid, no cgroups` }),
+  row(435, 'clone3', ['struct:clone_args', 'size'], clone3, { partial: `${NO_NAMESPACES}; no cgroups` }),
   ...pidfdRows,
   ...execRows,
   ...waitRows,

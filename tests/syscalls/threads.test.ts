@@ -13,6 +13,7 @@ async function compare(name: string): Promise<void> {
 }
 
 testWith(test, NATIVE_NEEDS, 'futexes: locks handed over, requeued, several at once, robust lists', () => compare('futex'));
+testWith(test, NATIVE_NEEDS, 'clone3, membarrier, affinity: what they refuse', () => compare('clone-audit'));
 testWith(test, NATIVE_NEEDS, 'pthreads', () => compare('pthreads'));
 
 testWith(test, [GCC], 'two runs are equal, system call by system call', async () => {
