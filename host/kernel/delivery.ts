@@ -1,4 +1,4 @@
-import { EINTR } from '../../assembly/shared/errno.js';
+import { EINTR, ENOMEM } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import {
   SA_NODEFER,
@@ -16,6 +16,7 @@ import {
 } from '../linux/signal.js';
 import { DEFAULT_ACTION, ignoredByDefault, type SignalAction } from './handlers.js';
 import { isOrphanedGroup } from './jobs.js';
+import { killForMemory } from './oom.js';
 import { type SigInfo, signalBit } from './pending.js';
 import { pushSignalFrame } from './sigframe.js';
 import { dequeueSignal, endProcess, forceSignal, stopProcess } from './signal.js';
@@ -74,6 +75,12 @@ function enterHandler(t: Thread, info: SigInfo, action: SignalAction): void {
     if (!(error instanceof SysError)) {
       t.pending.putBack(info, t.cred.ruid);
       throw error;
+    }
+    if (error.errno === ENOMEM) {
+      // The stack is there, memory for it is not: that is for the out-of-memory rule, and then the same again.
+      t.pending.putBack(info, t.cred.ruid);
+      if (t.kernel.env.pages.reclaim() === 0) killForMemory(t);
+      return;
     }
     if (signo === SIGSEGV) t.process.handlers.set(SIGSEGV, DEFAULT_ACTION);
     forceSignal(t, { signo: SIGSEGV, code: SI_KERNEL });
