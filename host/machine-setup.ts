@@ -7,8 +7,10 @@ import { isDirectory, isRegular, S_IFDIR, S_IFREG } from './linux/stat.js';
 import type { Machine } from './machine.js';
 import { MAY_EXEC, requireAccess } from './vfs/access.js';
 import { DevFileSystem } from './vfs/backends/dev.js';
+import { MemoryFileSystem } from './vfs/backends/memory.js';
 import { mqueueFileSystem } from './vfs/backends/mqueue.js';
 import { ProcFileSystem } from './vfs/backends/proc.js';
+import { tmpfsOptions } from './vfs/backends/tmpfs-options.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
 import { HostBuffer } from './vfs/hostbuffer.js';
@@ -90,9 +92,17 @@ export function mountStandard(machine: Machine, create = true): string[] {
     if (found === undefined && !create) missing.push(path);
     return found === undefined ? create : isDirectory(found.inode.mode);
   };
-  if (has('/proc')) mountAt(machine, '/proc', new ProcFileSystem(machine.env, new KernelProcSource(machine.kernel)), false, 'proc');
+  const { env, kernel } = machine;
+  const proc = new ProcFileSystem(env, new KernelProcSource(kernel));
+  kernel.fileSystemTypes.set('proc', () => proc);
+  kernel.fileSystemTypes.set('tmpfs', (options) => {
+    return new MemoryFileSystem(env, tmpfsOptions(options, env.core.exports.frameLimit() * 4096));
+  });
+  if (has('/proc')) mountAt(machine, '/proc', proc, false, 'proc');
   if (has('/dev')) {
-    mountAt(machine, '/dev', new DevFileSystem(machine.env), false, 'dev');
+    const dev = new DevFileSystem(env);
+    kernel.fileSystemTypes.set('devtmpfs', () => dev);
+    mountAt(machine, '/dev', dev, false, 'dev');
     mountAt(machine, '/dev/mqueue', mqueueFileSystem(machine.env), false, 'mqueue');
   }
   if (create && lookUp(machine, '/tmp') === undefined) makeDirectories(machine, '/tmp', 0o1777);

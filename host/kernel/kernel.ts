@@ -2,7 +2,7 @@ import type { Core } from '../core/core.js';
 import type { Location } from '../vfs/dentry.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
 import { FileCount } from '../vfs/filecount.js';
-import type { Inode, Timestamp } from '../vfs/types.js';
+import type { FileSystem, Inode, Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
@@ -59,6 +59,8 @@ export class Kernel {
   /** Every live thread, and the leaders of zombies, by tid. */
   readonly threads = new Map<number, Thread>();
   readonly hooks: KernelHooks = {};
+  /** What mount(2) can make, by name, from an option string. Throws SysError(EINVAL) for options it does not know. */
+  readonly fileSystemTypes = new Map<string, (options: string) => FileSystem>();
   observer: SyscallObserver | undefined = undefined;
   /** Where a file was when it was mapped last: the names that maps shows. */
   readonly mapped = new WeakMap<Inode, Location>();

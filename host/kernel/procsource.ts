@@ -64,6 +64,7 @@ export class KernelProcSource implements ProcSource {
         rootPath: rootPathOf(mount.root),
         target: path,
         readOnly: mount.readOnly,
+        flags: mount.flags,
         type: mount.fs.name,
         source: mount.source,
       });

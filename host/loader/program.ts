@@ -6,6 +6,7 @@ import type { AddressSpace } from '../kernel/space.js';
 import { check, SysError } from '../linux/error.js';
 import { O_RDONLY } from '../linux/fcntl.js';
 import { IN_ACCESS, IN_OPEN } from '../linux/inotify.js';
+import { MS_NOEXEC } from '../linux/mount.js';
 import { isRegular } from '../linux/stat.js';
 import { encodeText } from '../linux/text.js';
 import { MAY_EXEC, requireAccess } from '../vfs/access.js';
@@ -109,6 +110,7 @@ function openExecutable({ mapped }: Kernel, ctx: PathContext, location: Location
   const { inode } = location;
   if (!isRegular(inode.mode)) throw new SysError(EACCES, 'not a regular file');
   requireAccess(ctx.cred, inode, MAY_EXEC);
+  if ((location.mount.flags & MS_NOEXEC) !== 0) throw new SysError(EACCES, 'its mount is noexec');
   const file = inode.open(O_RDONLY);
   // The head is about to be read. The file counts as open as long as it is mapped: nobody is told that it is closed.
   file.location = location;

@@ -7,7 +7,7 @@ const NO_WATCHES = 'ENOSYS, as in a kernel without fanotify: inotify watches fil
 const NO_MODULES = 'ENOSYS: there is no kernel to load into';
 const NO_SYSV = 'ENOSYS: no System V IPC';
 const NO_KEYS = 'ENOSYS: no key retention';
-const NO_MOUNT_API = 'ENOSYS: mounts are made by the embedder';
+const NO_MOUNT_API = 'ENOSYS, as before Linux 5.2: mount does it';
 const NO_PEEKING = 'ENOSYS: no access to other processes';
 const NO_URING = 'ENOSYS: no io_uring';
 const NO_SANDBOX = 'ENOSYS: no security modules';
@@ -27,7 +27,7 @@ export const absentRows = [
   absent(30, 'ioprio_set', ['int', 'int', 'int'], NO_PRIORITY),
   absent(31, 'ioprio_get', ['int', 'int'], NO_PRIORITY),
   absent(38, 'renameat', ['dirfd', 'path', 'dirfd', 'path'], 'ENOSYS, as in Linux on riscv64: renameat2 does it'),
-  absent(41, 'pivot_root', ['path', 'path'], NO_MOUNT_API),
+  absent(41, 'pivot_root', ['path', 'path'], 'ENOSYS: the root stays where it is; chroot moves a process'),
   absent(42, 'nfsservctl', [], 'ENOSYS, as in Linux since 3.1'),
   absent(58, 'vhangup', [], 'ENOSYS: terminals belong to the host'),
   absent(60, 'quotactl', ['int', 'path', 'int', 'pointer'], 'ENOSYS: no quotas'),

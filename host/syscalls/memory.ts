@@ -7,6 +7,7 @@ import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
+import { MS_NOEXEC } from '../linux/mount.js';
 import { Location } from '../vfs/dentry.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
@@ -97,6 +98,10 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   if (access === O_WRONLY) return -EACCES;
   if ((flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
   const isPrivate = type === M.MAP_PRIVATE;
+  if (file.location instanceof Location && (file.location.mount.flags & MS_NOEXEC) !== 0) {
+    if ((prot & M.PROT_EXEC) !== 0) return -EPERM;
+    may &= ~M.VM_MAYEXEC;
+  }
   may &= sealedMay(file, isPrivate, prot);
   checkLimits(t, bytes, isPrivate && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
   const object = file.mapObject();

@@ -52,7 +52,7 @@ function statx(t: Thread, dirfd: number, path: number, flags: number, mask: numb
 
 function writeStatfs(t: Thread, { mount }: Location, address: number): number {
   const bytes = new Uint8Array(STATFS_BYTES);
-  putStatfs(new DataView(bytes.buffer), mount.fs.statfs(), mount.fs.dev, mount.readOnly);
+  putStatfs(new DataView(bytes.buffer), mount.fs.statfs(), mount.fs.dev, mount.readOnly, mount.flags);
   t.user.write(address, bytes);
   return 0;
 }

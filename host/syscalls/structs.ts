@@ -1,4 +1,5 @@
 /** Structures of files as riscv64 Linux lays them out in memory. */
+import { MS_NOATIME, MS_NODIRATIME } from '../linux/mount.js';
 import * as S from '../linux/stat.js';
 import type { Mount } from '../vfs/dentry.js';
 import type { FileSystemStat, Inode, Timestamp } from '../vfs/types.js';
@@ -76,7 +77,7 @@ export function putStatx(view: DataView, inode: Inode, mount: Mount, isMountRoot
 export const STATFS_BYTES = 120;
 
 /** struct statfs into 120 zeroed bytes: eleven longs, with fsid in the place of the eighth, and four spare ones. */
-export function putStatfs(view: DataView, stat: FileSystemStat, dev: number, readOnly: boolean): void {
+export function putStatfs(view: DataView, stat: FileSystemStat, dev: number, readOnly: boolean, flags = 0): void {
   put64(view, 0, stat.type);
   put64(view, 8, stat.blockSize);
   put64(view, 16, stat.blocks);
@@ -87,5 +88,7 @@ export function putStatfs(view: DataView, stat: FileSystemStat, dev: number, rea
   put64(view, 56, dev);
   put64(view, 64, stat.nameMax);
   put64(view, 72, stat.blockSize);
-  put64(view, 80, S.ST_VALID | S.ST_RELATIME | (readOnly ? S.ST_RDONLY : 0));
+  // ST_NOSUID, ST_NODEV and ST_NOEXEC are the mount flags, and so are the bits of access times but for relatime.
+  const times = (flags & MS_NOATIME) === 0 ? S.ST_RELATIME : 0;
+  put64(view, 80, S.ST_VALID | times | (flags & MS_NOATIME) | (flags & MS_NODIRATIME) | (flags & 0xe) | (readOnly ? S.ST_RDONLY : 0));
 }

@@ -14,6 +14,7 @@ import { ioctlRows } from './ioctl.js';
 import { memfdRows } from './memfd.js';
 import { memoryRows } from './memory.js';
 import { miscRows } from './misc.js';
+import { mountRows } from './mount.js';
 import { mqueueRows } from './mqueue.js';
 import { openRows } from './open.js';
 import { pollRows } from './poll.js';
@@ -38,7 +39,7 @@ export interface SyscallFamily {
 export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Opening files and descriptors', rows: [...openRows, ...memfdRows, ...descriptorRows, ...ioctlRows] },
   { title: 'Reading and writing', rows: [...transferRows, ...copyRows, ...teeRows] },
-  { title: 'Names and directories', rows: treeRows },
+  { title: 'Names and directories', rows: [...treeRows, ...mountRows] },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
   { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows, ...inotifyRows] },
   { title: 'Message queues', rows: mqueueRows },

@@ -133,8 +133,6 @@ function umask(t: Thread, mask: number): number {
   return old;
 }
 
-const EMBEDDER_MOUNTS = { absent: 'EPERM: mounts are made by the embedder' };
-
 export const treeRows = [
   row(17, 'getcwd', ['outbytes', 'size'], getcwd),
   row(33, 'mknodat', ['dirfd', 'path', 'mode', 'dev'], mknodat),
@@ -142,8 +140,6 @@ export const treeRows = [
   row(35, 'unlinkat', ['dirfd', 'path', 'flags:unlink'], unlinkat),
   row(36, 'symlinkat', ['string', 'dirfd', 'path'], symlinkat),
   row(37, 'linkat', ['dirfd', 'path', 'dirfd', 'path', 'flags:at'], linkat),
-  row(39, 'umount2', ['path', 'flags:umount'], () => -EPERM, EMBEDDER_MOUNTS),
-  row(40, 'mount', ['path', 'path', 'string', 'flags:mount', 'pointer'], () => -EPERM, EMBEDDER_MOUNTS),
   row(49, 'chdir', ['path'], chdir),
   row(50, 'fchdir', ['fd'], fchdir),
   row(51, 'chroot', ['path'], chroot),

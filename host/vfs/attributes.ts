@@ -1,6 +1,7 @@
 /** Calls that change or ask what an inode is: chmod, chown, utimensat, truncate, access, readlink. */
 import { EACCES, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
+import { MS_NOEXEC } from '../linux/mount.js';
 import * as S from '../linux/stat.js';
 import {
   CAP_CHOWN,
@@ -9,6 +10,7 @@ import {
   inGroup,
   isOwner,
   lostSetIdBits,
+  MAY_EXEC,
   MAY_WRITE,
   mayAccess,
   protectedByReadOnly,
@@ -100,6 +102,7 @@ export function truncate(ctx: PathContext, location: Location, size: number): vo
 export function access(ctx: PathContext, location: Location, mask: number): void {
   const { inode, mount } = location;
   if ((mask & MAY_WRITE) !== 0 && mount.readOnly && protectedByReadOnly(inode.mode)) throw new SysError(EROFS);
+  if ((mask & MAY_EXEC) !== 0 && (mount.flags & MS_NOEXEC) !== 0 && S.isRegular(inode.mode)) throw new SysError(EACCES);
   requireAccess(ctx.cred, inode, mask);
 }
 

@@ -93,6 +93,10 @@ export class Dentry {
 export class Mount {
   /** What lies under this mount; undefined: the namespace's root, or a mount outside the tree (pipes). */
   parent: Location | undefined;
+  /** MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_NODIRATIME: see mount(2). */
+  flags = 0;
+  /** The embedder made it read-only: nobody inside may change that. */
+  locked = false;
 
   constructor(
     readonly id: number,

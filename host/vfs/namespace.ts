@@ -1,4 +1,4 @@
-import { EBUSY, EINVAL, ENOTDIR } from '../../assembly/shared/errno.js';
+import { EBUSY, EINVAL, ELOOP, ENOTDIR } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import type { PathContext } from './context.js';
 import { Dentry, Location, Mount } from './dentry.js';
@@ -12,6 +12,9 @@ export interface MountOptions {
   readonly readOnly?: boolean;
   /** First column of /proc/mounts; default the file system's name. */
   readonly source?: string;
+  /** Default true: made by the embedder, whose read-only mounts stay so. */
+  readonly fromHost?: boolean;
+  readonly flags?: number;
 }
 
 /** The mounts that make up one tree. */
@@ -41,7 +44,10 @@ export class Namespace {
   }
 
   #make(fs: FileSystem, root: Dentry, options: MountOptions, internal = false): Mount {
-    return new Mount(++this.#lastId, fs, root, options.source ?? fs.name, options.readOnly ?? false, internal);
+    const mount = new Mount(++this.#lastId, fs, root, options.source ?? fs.name, options.readOnly ?? false, internal);
+    mount.flags = options.flags ?? 0;
+    mount.locked = mount.readOnlyMount && options.fromHost !== false;
+    return mount;
   }
 
   /** mount(2): `fs` covers `at`, a directory (a file may be covered by a file). */
@@ -51,7 +57,63 @@ export class Namespace {
 
   /** mount(MS_BIND): what is at `from` is seen at `at`, too. */
   bind(from: Location, at: Location, options: MountOptions = {}): Mount {
-    return this.#attach(this.#make(from.mount.fs, from.dentry, { source: from.mount.source, ...options }), at);
+    if (from.mount.internal) throw new SysError(EINVAL);
+    return this.#attach(this.#copy(from.mount, from.dentry, options), at);
+  }
+
+  /** mount(MS_BIND | MS_REC): with what is mounted below `from`, as it was before. */
+  bindTree(from: Location, at: Location, options: MountOptions = {}): Mount {
+    const below = this.#below(from.mount).filter((mount) => mount.parent?.mount !== from.mount || isUnder(mount, from));
+    const copies = new Map([[from.mount, this.bind(from, at, options)]]);
+    for (const mount of below) {
+      const parent = mount.parent && copies.get(mount.parent.mount);
+      if (mount.parent === undefined || parent === undefined) continue;
+      copies.set(mount, this.#attach(this.#copy(mount, mount.root, options), new Location(parent, mount.parent.dentry)));
+    }
+    return copies.get(from.mount) as Mount;
+  }
+
+  /** What the first mount may not do, the copy may not either. */
+  #copy({ fs, source, readOnlyMount, flags, locked }: Mount, root: Dentry, options: MountOptions): Mount {
+    const copy = this.#make(fs, root, { source, readOnly: readOnlyMount, flags, ...options });
+    copy.locked ||= locked;
+    return copy;
+  }
+
+  /** All that is mounted on a mount, and on that in turn: parents first. */
+  #below(top: Mount): Mount[] {
+    const found = new Set([top]);
+    for (const mount of this.#mounts) if (mount.parent !== undefined && found.has(mount.parent.mount)) found.add(mount);
+    found.delete(top);
+    return [...found];
+  }
+
+  /** mount(MS_MOVE). EINVAL: `from` is no mount, or the tree's root; ELOOP: into itself. */
+  move(from: Location, at: Location): void {
+    const { mount } = from;
+    if (from.dentry !== mount.root || mount.parent === undefined) throw new SysError(EINVAL);
+    if (mount.root.isDirectory !== at.dentry.isDirectory) throw new SysError(ENOTDIR);
+    const tree = [mount, ...this.#below(mount)];
+    if (tree.includes(at.mount)) throw new SysError(ELOOP);
+    const children = tree.slice(1);
+    this.#detach(mount);
+    this.#attach(mount, at);
+    // Parents stay before their children.
+    for (const child of children) {
+      this.#mounts.splice(this.#mounts.indexOf(child), 1);
+      this.#mounts.push(child);
+    }
+  }
+
+  #detach(mount: Mount): void {
+    const under = mount.parent;
+    if (under === undefined) return;
+    const stack = (this.#onTop.get(under.dentry) ?? []).filter((other) => other !== mount);
+    if (stack.length === 0) this.#onTop.delete(under.dentry);
+    else this.#onTop.set(under.dentry, stack);
+    under.dentry.mounts--;
+    this.#mounts.splice(this.#mounts.indexOf(mount), 1);
+    mount.parent = undefined;
   }
 
   #attach(mount: Mount, at: Location): Mount {
@@ -68,19 +130,17 @@ export class Namespace {
   }
 
   /** umount(2) of what `at` shows. EINVAL: not the root of a mount; EBUSY: the tree's root, or something is mounted below. */
-  unmount(at: Location): void {
+  unmount(at: Location, lazily = false): void {
     const { mount } = at;
     if (at.dentry !== mount.root || mount.internal) throw new SysError(EINVAL);
     const under = mount.parent;
-    if (under === undefined || this.#mounts.some((other) => other.parent?.mount === mount)) throw new SysError(EBUSY);
-    mount.fs.sync();
-    const stack = (this.#onTop.get(under.dentry) ?? []).filter((other) => other !== mount);
-    if (stack.length === 0) this.#onTop.delete(under.dentry);
-    else this.#onTop.set(under.dentry, stack);
-    under.dentry.mounts--;
-    this.#mounts.splice(this.#mounts.indexOf(mount), 1);
-    mount.parent = undefined;
-    if (!this.#mounts.some((other) => other.fs === mount.fs)) fileSystemUnmounted(mount.fs);
+    const below = this.#below(mount);
+    if (under === undefined || (!lazily && below.length > 0)) throw new SysError(EBUSY);
+    for (const gone of [...below.reverse(), mount]) {
+      gone.fs.sync();
+      this.#detach(gone);
+      if (!this.#mounts.some((other) => other.fs === gone.fs)) fileSystemUnmounted(gone.fs);
+    }
   }
 
   /** From a covered directory to what covers it. */
@@ -118,4 +178,9 @@ export class Namespace {
   sync(): void {
     for (const fs of new Set(this.#mounts.map((mount) => mount.fs))) fs.sync();
   }
+}
+
+/** Is the place that a mount covers at `from` or below it? */
+function isUnder(mount: Mount, from: Location): boolean {
+  return mount.parent?.mount === from.mount && mount.parent.dentry.isWithin(from.dentry);
 }

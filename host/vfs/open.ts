@@ -1,8 +1,9 @@
 /** open(2), openat2(2): from a path and flags to an open file description. */
-import { EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
+import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { IN_MODIFY } from '../linux/inotify.js';
+import { MS_NODEV } from '../linux/mount.js';
 import { isDirectory, isRegular, isSymlink, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from '../linux/stat.js';
 import { CAP_FSETID, capable, MAY_EXEC, MAY_READ, MAY_WRITE, protectedByReadOnly, requireAccess, requireOwner } from './access.js';
 import { AnonymousInode } from './anonymous.js';
@@ -52,6 +53,10 @@ export function open(ctx: PathContext, start: Location, path: string, flags: num
   }
 }
 
+function isDevice(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFCHR || (mode & S_IFMT) === S_IFBLK;
+}
+
 /** Opens what is at a location, with the permission checks of open(2). */
 export function openLocation(ctx: PathContext, location: Location, flags: number): OpenFile {
   const { inode, mount } = location;
@@ -61,6 +66,7 @@ export function openLocation(ctx: PathContext, location: Location, flags: number
   if (isSymlink(mode)) throw new SysError(ELOOP);
   if (isDirectory(mode) && (mask & MAY_WRITE) !== 0) throw new SysError(EISDIR);
   if ((mask & MAY_WRITE) !== 0 && mount.readOnly && protectedByReadOnly(mode)) throw new SysError(EROFS);
+  if ((mount.flags & MS_NODEV) !== 0 && isDevice(mode)) throw new SysError(EACCES);
   requireAccess(ctx.cred, inode, mask);
   if ((mask & MAY_WRITE) !== 0 && inode.executions > 0) throw new SysError(ETXTBSY);
   if ((flags & F.O_NOATIME) !== 0) requireOwner(ctx.cred, inode);

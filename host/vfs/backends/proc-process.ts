@@ -12,6 +12,7 @@ import {
   SPACE_STAT_TEXT_PAGES,
 } from '../../../assembly/shared/stat.js';
 import { SysError } from '../../linux/error.js';
+import { MS_NOATIME, MS_NODEV, MS_NODIRATIME, MS_NOEXEC, MS_NOSUID } from '../../linux/mount.js';
 import { residentShmemPages } from './proc-maps.js';
 import type { ProcMount, ProcProcess, ProcSource, ProcSpace, ProcState, ProcTask } from './proc-source.js';
 
@@ -285,8 +286,18 @@ function mangle(text: string): string {
   return text.replace(/[ \t\n\\#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
+const MOUNT_WORDS: readonly (readonly [flag: number, word: string])[] = [
+  [MS_NOSUID, 'nosuid'],
+  [MS_NODEV, 'nodev'],
+  [MS_NOEXEC, 'noexec'],
+  [MS_NOATIME, 'noatime'],
+  [MS_NODIRATIME, 'nodiratime'],
+];
+
 function mountOptions(mount: ProcMount): string {
-  return `${mount.readOnly ? 'ro' : 'rw'},relatime`;
+  const { flags = 0 } = mount;
+  const words = MOUNT_WORDS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word);
+  return [mount.readOnly ? 'ro' : 'rw', ...words, ...((flags & MS_NOATIME) === 0 ? ['relatime'] : [])].join(',');
 }
 
 export function mountsText(mounts: readonly ProcMount[]): string {

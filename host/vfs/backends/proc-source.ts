@@ -21,6 +21,8 @@ export interface ProcMount {
   /** Where it is mounted, as seen from the reader's root. */
   readonly target: string;
   readonly readOnly: boolean;
+  /** MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_NODIRATIME; absent: none. */
+  readonly flags?: number;
   readonly type: string;
   readonly source: string;
 }
