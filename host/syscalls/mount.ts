@@ -112,7 +112,6 @@ function umount2(t: Thread, target: number, flags: number): number {
 export const mountRows = [
   row(39, 'umount2', ['path', 'flags:umount'], umount2, { partial: 'MNT_EXPIRE marks nothing: always EAGAIN' }),
   row(40, 'mount', ['path', 'path', 'string', 'flags:mount', 'pointer'], mount, {
-    partial:
-      'tmpfs, proc, devtmpfs, bind, move, remount of one mount; noatime is shown, not kept; no propagation: MS_SHARED and MS_UNBINDABLE give EINVAL',
+    partial: 'tmpfs, proc, devtmpfs, bind, move, remount of one mount; noatime has no effect; MS_SHARED and MS_UNBINDABLE: EINVAL',
   }),
 ];
