@@ -159,7 +159,7 @@ function capset(t: Thread, header: number, data: number): number {
   return become(t, { ...cred, capEffective, capPermitted, capInheritable });
 }
 
-const CAPABILITIES = 'file systems look at uid 0, not at capabilities';
+const CAPABILITIES = 'no bounding, ambient or file capabilities, no securebits';
 
 export const identityRows = [
   row(90, 'capget', ['struct:cap_header', 'out:cap_data'], capget),

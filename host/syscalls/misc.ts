@@ -1,5 +1,6 @@
 import { EFAULT, EINVAL, EPERM } from '../../assembly/shared/errno.js';
 import { NS_PER_SECOND } from '../kernel/clock.js';
+import { CAP_SYS_ADMIN, hasCapability } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
 import { decodeText, encodeText } from '../linux/text.js';
 import { OS_MACHINE, OS_NAME, OS_RELEASE, OS_VERSION } from '../linux/version.js';
@@ -26,7 +27,7 @@ function readName(t: Thread, address: number, length: number): string | undefine
 }
 
 function sethostname(t: Thread, address: number, length: number): number {
-  if (t.cred.euid !== 0) return -EPERM;
+  if (!hasCapability(t.cred, CAP_SYS_ADMIN)) return -EPERM;
   const name = readName(t, address, length);
   if (name === undefined) return -EINVAL;
   t.kernel.hostname = name;
@@ -34,7 +35,7 @@ function sethostname(t: Thread, address: number, length: number): number {
 }
 
 function setdomainname(t: Thread, address: number, length: number): number {
-  if (t.cred.euid !== 0) return -EPERM;
+  if (!hasCapability(t.cred, CAP_SYS_ADMIN)) return -EPERM;
   const name = readName(t, address, length);
   if (name === undefined) return -EINVAL;
   t.kernel.domainname = name;

@@ -1,5 +1,5 @@
 /** The directory of one process (/proc/PID) or thread (/proc/PID/task/TID). */
-import { EACCES, EINVAL, EIO, ENOENT, ESRCH } from '../../../assembly/shared/errno.js';
+import { EACCES, EINVAL, EIO, ENOENT, EPERM, ESRCH } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
 import { S_IFDIR, S_IFLNK, S_IFREG } from '../../linux/stat.js';
 import { decodeText } from '../../linux/text.js';
@@ -101,6 +101,8 @@ interface Row {
   readonly type: number;
   /** Only in /proc/PID. */
   readonly wholeOnly?: boolean;
+  /** Only in /proc/PID/task/TID. */
+  readonly taskOnly?: boolean;
   readonly make: (view: TaskView, key: number) => Inode;
 }
 
@@ -170,6 +172,23 @@ function storeOomAdjust(view: TaskView, bytes: Uint8Array): void {
   view.process().oomScoreAdjust = value;
 }
 
+/** Nobody has logged in: there is no audit. */
+const UNSET_ID = '4294967295';
+/** The one user namespace: every id is itself. */
+const ID_MAP = `${'0'.padStart(10)} ${'0'.padStart(10)} 4294967295\n`;
+
+/** The maps of the first user namespace are fixed, in Linux, too. */
+function refuse(): never {
+  throw new SysError(EPERM);
+}
+
+/** All children are the leader's: which thread forked is not kept. */
+function childrenText({ source, pid, tid }: TaskView): string {
+  if (pid !== tid) return '';
+  const children = source.pids().filter((id) => source.process(id)?.ppid === pid);
+  return children.map((id) => `${id} `).join('');
+}
+
 const ROWS: readonly Row[] = [
   { name: 'task', type: S_IFDIR, wholeOnly: true, make: (view, key) => new SyntheticDirectory(view.place(0o555, key), new TaskList(view)) },
   {
@@ -206,16 +225,29 @@ const ROWS: readonly Row[] = [
   file('mountinfo', (view) => P.mountinfoText(view.source.mounts(view.pid))),
   inspected('smaps', 0o444, (view, space) => smapsText(view.source, space)),
   inspected('smaps_rollup', 0o444, (view, space) => smapsRollupText(view.source, space)),
+  file('wchan', () => '0'),
+  file('schedstat', (view) => {
+    const { userNs, systemNs, voluntarySwitches, involuntarySwitches } = view.task();
+    return `${userNs + systemNs} 0 ${voluntarySwitches + involuntarySwitches}\n`;
+  }),
+  file('cpuset', () => '/\n'),
   file('cgroup', () => '0::/\n'),
   file('oom_score', (view) => `${P.oomScore(view.source, view.process())}\n`),
   writable('oom_score_adj', (view) => `${view.process().oomScoreAdjust}\n`, storeOomAdjust),
+  file('sessionid', () => UNSET_ID),
+  writable('loginuid', () => UNSET_ID, refuse),
   file('io', ioText, { mode: 0o400 }),
+  writable('uid_map', () => ID_MAP, refuse),
+  writable('gid_map', () => ID_MAP, refuse),
+  writable('projid_map', () => ID_MAP, refuse),
+  writable('setgroups', () => 'allow\n', refuse),
+  { ...file('children', childrenText), taskOnly: true },
 ];
 
 /** Rows that this process has: some need what the kernel may not count. */
 function rowsOf(view: TaskView): readonly Row[] {
   const io = view.find()?.process.io !== undefined;
-  return ROWS.filter((row) => (view.whole || row.wholeOnly !== true) && (io || row.name !== 'io'));
+  return ROWS.filter((row) => (view.whole ? row.taskOnly : row.wholeOnly) !== true && (io || row.name !== 'io'));
 }
 
 class TaskEntries implements SyntheticEntries {
