@@ -1,4 +1,4 @@
-import { EACCES, EISDIR, ENOENT } from '../assembly/shared/errno.js';
+import { EACCES, EINVAL, EISDIR, ENOENT } from '../assembly/shared/errno.js';
 import { makeCred } from './kernel/credentials.js';
 import { KernelProcSource } from './kernel/procsource.js';
 import { check, SysError } from './linux/error.js';
@@ -81,6 +81,14 @@ export function mountAt(machine: Machine, path: string, fs: FileSystem, readOnly
   machine.namespace.mount(fs, makeDirectories(machine, path), { readOnly, source });
 }
 
+/** For mount(2): a file system there is one of, which knows no options. */
+function withoutOptions(fs: FileSystem): (options: string) => FileSystem {
+  return (options) => {
+    if (options !== '') throw new SysError(EINVAL);
+    return fs;
+  };
+}
+
 /**
  * /proc, /dev and /tmp as programs expect them. `create`: missing mount points are made. Otherwise (a host folder that is written
  * to directly) they are left out; the names of those are returned.
@@ -94,14 +102,14 @@ export function mountStandard(machine: Machine, create = true): string[] {
   };
   const { env, kernel } = machine;
   const proc = new ProcFileSystem(env, new KernelProcSource(kernel));
-  kernel.fileSystemTypes.set('proc', () => proc);
+  kernel.fileSystemTypes.set('proc', withoutOptions(proc));
   kernel.fileSystemTypes.set('tmpfs', (options) => {
     return new MemoryFileSystem(env, tmpfsOptions(options, env.core.exports.frameLimit() * 4096));
   });
   if (has('/proc')) mountAt(machine, '/proc', proc, false, 'proc');
   if (has('/dev')) {
     const dev = new DevFileSystem(env);
-    kernel.fileSystemTypes.set('devtmpfs', () => dev);
+    kernel.fileSystemTypes.set('devtmpfs', withoutOptions(dev));
     mountAt(machine, '/dev', dev, false, 'dev');
     mountAt(machine, '/dev/mqueue', mqueueFileSystem(machine.env), false, 'mqueue');
   }

@@ -50,7 +50,11 @@ function mount(t: Thread, source: number, target: number, type: number, flags: n
   if (!capable(t.cred, CAP_SYS_ADMIN)) return -EPERM;
   const { namespace } = t.fs;
   const readOnly = (flags & M.MS_RDONLY) !== 0;
-  if ((flags & M.MS_REMOUNT) !== 0) return remount(at, readOnly, flags);
+  if ((flags & M.MS_REMOUNT) !== 0) {
+    // Nothing of a file system itself can be changed: better an error than options without effect.
+    if ((flags & M.MS_BIND) === 0 && options !== '') return -EINVAL;
+    return remount(at, readOnly, flags);
+  }
   if ((flags & M.MS_BIND) !== 0) {
     if (device === '') return -EINVAL;
     const from = locate(t, AT_FDCWD, source);
@@ -112,6 +116,6 @@ function umount2(t: Thread, target: number, flags: number): number {
 export const mountRows = [
   row(39, 'umount2', ['path', 'flags:umount'], umount2, { partial: 'MNT_EXPIRE marks nothing: always EAGAIN' }),
   row(40, 'mount', ['path', 'path', 'string', 'flags:mount', 'pointer'], mount, {
-    partial: 'tmpfs, proc, devtmpfs, bind, move, remount of one mount; noatime has no effect; MS_SHARED and MS_UNBINDABLE: EINVAL',
+    partial: 'tmpfs, proc, devtmpfs, bind, move, remount; no noatime; remount with file system options, MS_SHARED, MS_UNBINDABLE: EINVAL',
   }),
 ];
