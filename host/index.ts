@@ -23,8 +23,8 @@ export { unpackArchive } from './vfs/backends/tar-gzip.js';
 export { TarError } from './vfs/backends/tar-header.js';
 export type { VfsEnvironment } from './vfs/environment.js';
 export { HostInput, type HostOutput, type HostStream, openHostStream } from './vfs/hoststream.js';
-export { type HostTerminal, Terminal, type WindowSize } from './vfs/terminal.js';
-export { installTerminal } from './vfs/terminalfile.js';
+export { installTerminal } from './vfs/tty/install.js';
+export { type HostTerminal, Terminal, type WindowSize } from './vfs/tty/terminal.js';
 export { type FileSystem, Inode, type IoBuffer, OpenFile } from './vfs/types.js';
 export { WaitQueue } from './vfs/wait.js';
 

@@ -15,6 +15,7 @@ import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
 import { HostBuffer } from './vfs/hostbuffer.js';
 import { releaseFile } from './vfs/openfile.js';
+import { DevptsFileSystem } from './vfs/tty/devpts.js';
 import type { FileSystem } from './vfs/types.js';
 import { resolve, resolveParent } from './vfs/walk.js';
 
@@ -111,6 +112,12 @@ export function mountStandard(machine: Machine, create = true): string[] {
     const dev = new DevFileSystem(env);
     kernel.fileSystemTypes.set('devtmpfs', withoutOptions(dev));
     mountAt(machine, '/dev', dev, false, 'dev');
+    const devpts = new DevptsFileSystem(env);
+    kernel.fileSystemTypes.set('devpts', (options) => {
+      devpts.configure(options);
+      return devpts;
+    });
+    mountAt(machine, '/dev/pts', devpts, false, 'devpts');
     mountAt(machine, '/dev/mqueue', mqueueFileSystem(machine.env), false, 'mqueue');
   }
   if (create && lookUp(machine, '/tmp') === undefined) makeDirectories(machine, '/tmp', 0o1777);

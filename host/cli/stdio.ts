@@ -6,9 +6,9 @@ import type { Machine } from '../machine.js';
 import { errnoOf } from '../vfs/backends/node-errno.js';
 import { HostInput, openHostStream } from '../vfs/hoststream.js';
 import { retainFile } from '../vfs/openfile.js';
-import { Terminal, type WindowSize } from '../vfs/terminal.js';
-import { installTerminal } from '../vfs/terminalfile.js';
-import { ISIG } from '../vfs/termios.js';
+import { installTerminal } from '../vfs/tty/install.js';
+import { Terminal, type WindowSize } from '../vfs/tty/terminal.js';
+import { ISIG } from '../vfs/tty/termios.js';
 import type { OpenFile } from '../vfs/types.js';
 import { hostOutput } from './host-output.js';
 

@@ -29,6 +29,7 @@ export const CAP_SYS_ADMIN = 21n;
 export const CAP_SYS_PTRACE = 19n;
 export const CAP_SYS_NICE = 23n;
 export const CAP_SYS_RESOURCE = 24n;
+export const CAP_SYS_TTY_CONFIG = 26n;
 export const CAP_CHECKPOINT_RESTORE = 40n;
 export const CAP_WAKE_ALARM = 35n;
 

@@ -86,7 +86,7 @@ function finishProcess(process: Process): void {
   releaseSpace(process);
   process.state = 'zombie';
   process.stopped = false;
-  if (process.sid === process.pid) leaveTerminal(process);
+  if (process.sid === process.pid) leaveTerminal(process, true);
   for (const group of new Set([process, ...process.children].map((p) => p.pgid))) hangUpOrphans(kernel, group, process.sid, process);
   for (const child of [...process.children]) adopt(child);
   notifyParent(process);

@@ -1,5 +1,6 @@
 import { SIGCHLD } from '../linux/signal.js';
 import type { Location } from '../vfs/dentry.js';
+import type { Tty } from '../vfs/tty/tty.js';
 import { WaitQueue } from '../vfs/wait.js';
 import type { SignalHandlers } from './handlers.js';
 import { CpuTimers, type IntervalTimer } from './itimer.js';
@@ -22,15 +23,6 @@ export interface Executable {
 export function threadUsage(t: Thread): Usage {
   const { voluntarySwitches, involuntarySwitches } = t;
   return { ...noUsage(), userNs: t.instructions, systemNs: t.systemCalls * SYSTEM_CALL_NS, voluntarySwitches, involuntarySwitches };
-}
-
-/** The terminal of a session, as job control needs it. Its file decides when to signal the foreground group. */
-export interface ControllingTerminal {
-  readonly rdev: number;
-  /** Session that it controls, 0: none. */
-  session: number;
-  /** Foreground process group, 0: none. */
-  foreground: number;
 }
 
 /** A system call costs this much CPU time: time in the kernel is a model, so that runs are repeatable. */
@@ -63,7 +55,10 @@ export class Process {
   oomScoreAdjust = 0;
   /** MEMBARRIER_CMD_REGISTER_* that were called. */
   membarriers = 0;
-  terminal: ControllingTerminal | undefined = undefined;
+  /** The terminal that controls its session. */
+  terminal: Tty | undefined = undefined;
+  /** Of a session leader whose terminal was hung up: the group that was in the foreground, told when the leader ends. */
+  hungUpForeground = 0;
   startNs: number;
 
   /** Every thread must end: exit_group, a fatal signal. `status` is set. */

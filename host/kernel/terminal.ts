@@ -2,27 +2,40 @@
  * Job control (credentials(7), tty_ioctl(4)): which processes may use the terminal that controls their session, and what stops the
  * others.
  */
-import { EINVAL, EIO, ENOTTY, EPERM, ESRCH } from '../../assembly/shared/errno.js';
+import { EINVAL, EIO, ENOTTY, ENXIO, EPERM, ESRCH } from '../../assembly/shared/errno.js';
+import { SysError } from '../linux/error.js';
+import { O_ACCMODE, O_NOCTTY, O_WRONLY } from '../linux/fcntl.js';
 import { SI_KERNEL, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU } from '../linux/signal.js';
-import type { Terminal } from '../vfs/terminal.js';
-import { TOSTOP } from '../vfs/termios.js';
+import { releaseFile } from '../vfs/openfile.js';
+import { CurrentTerminalFile, openTerminal, TerminalFile } from '../vfs/tty/terminalfile.js';
+import { TOSTOP } from '../vfs/tty/termios.js';
+import type { Tty } from '../vfs/tty/tty.js';
+import type { OpenFile } from '../vfs/types.js';
+import { CAP_SYS_ADMIN, hasCapability } from './credentials.js';
 import { isOrphanedGroup } from './jobs.js';
+import type { Kernel } from './kernel.js';
 import { signalBit } from './pending.js';
-import type { ControllingTerminal, Process } from './process.js';
-import { sendToGroup } from './signal.js';
+import type { Process } from './process.js';
+import { sendToGroup, sendToProcess } from './signal.js';
 import { RESTART_SYS, type Thread } from './thread.js';
 
 /** The embedder gives a session its terminal: the process leads it and is in the foreground. */
-export function giveTerminal(process: Process, terminal: Terminal): void {
-  terminal.session = process.sid;
-  terminal.foreground = process.pgid;
-  process.terminal = terminal;
-  terminal.onSignal = (signo) => {
-    if (terminal.foreground !== 0) sendToGroup(process.kernel, terminal.foreground, { signo, code: SI_KERNEL });
-  };
+export function giveTerminal(process: Process, terminal: Tty): void {
+  attach(process, terminal);
 }
 
-function inBackground(t: Thread, terminal: ControllingTerminal): boolean {
+function attach(leader: Process, terminal: Tty): void {
+  const { kernel } = leader;
+  terminal.session = leader.sid;
+  terminal.foreground = leader.pgid;
+  leader.terminal = terminal;
+  terminal.onSignal = (signo) => {
+    if (terminal.foreground !== 0) sendToGroup(kernel, terminal.foreground, { signo, code: SI_KERNEL });
+  };
+  terminal.onHangUp = () => hangUpSession(kernel, terminal);
+}
+
+function inBackground(t: Thread, terminal: Tty): boolean {
   return t.process.terminal === terminal && terminal.foreground !== 0 && t.process.pgid !== terminal.foreground;
 }
 
@@ -39,72 +52,115 @@ function stopGroup(t: Thread, signo: number): number {
 }
 
 /** Before a read: 0, or what the call returns (SIGTTIN). */
-export function refuseRead(t: Thread, terminal: Terminal): number {
+export function refuseRead(t: Thread, terminal: Tty): number {
   if (!inBackground(t, terminal)) return 0;
   return takesNoNotice(t, SIGTTIN) ? -EIO : stopGroup(t, SIGTTIN);
 }
 
 /** Before a write: background groups may write unless the terminal says `stty tostop`. */
-export function refuseWrite(t: Thread, terminal: Terminal): number {
+export function refuseWrite(t: Thread, terminal: Tty): number {
   return terminal.termios.has('lflag', TOSTOP) ? refuseControl(t, terminal) : 0;
 }
 
 /** Before a change of modes or of the foreground group (SIGTTOU). */
-export function refuseControl(t: Thread, terminal: Terminal): number {
+export function refuseControl(t: Thread, terminal: Tty): number {
   return !inBackground(t, terminal) || takesNoNotice(t, SIGTTOU) ? 0 : stopGroup(t, SIGTTOU);
 }
 
-/** TIOCSPGRP: 0, or why not. */
-export function setForeground(t: Thread, terminal: Terminal, group: number): number {
+/** TIOCSPGRP: 0, or why not. `group` reads the argument. */
+export function setForeground(t: Thread, terminal: Tty, group: () => number): number {
   const { process, kernel } = t;
-  if (process.terminal !== terminal || terminal.session !== process.sid) return -ENOTTY;
   const refused = refuseControl(t, terminal);
+  if (refused === -EIO) return -ENOTTY;
   if (refused !== 0) return refused;
-  if (group < 0) return -EINVAL;
-  const members = kernel.group(group);
+  const pgid = group();
+  if (pgid < 0) return -EINVAL;
+  if (process.terminal !== terminal || terminal.session !== process.sid) return -ENOTTY;
+  const members = kernel.group(pgid);
   if (members.length === 0) return -ESRCH;
   if (!members.some((member) => member.sid === process.sid)) return -EPERM;
-  terminal.foreground = group;
+  terminal.foreground = pgid;
   return 0;
 }
 
 /** TIOCSCTTY: a session leader without a terminal takes one that is free, or with `force` and as root one that is not. */
-export function acquireTerminal(t: Thread, terminal: Terminal, force: boolean): number {
+export function acquireTerminal(t: Thread, terminal: Tty, force: boolean, mayRead: boolean): number {
   const { process, kernel } = t;
-  if (process.sid === process.pid && process.terminal === terminal) return 0;
+  if (process.sid === process.pid && terminal.session === process.sid) return 0;
   if (process.sid !== process.pid || process.terminal !== undefined) return -EPERM;
+  const privileged = hasCapability(t.cred, CAP_SYS_ADMIN);
   if (terminal.session !== 0) {
-    if (!force || t.cred.euid !== 0) return -EPERM;
-    loseTerminal(process, terminal);
+    if (!force || !privileged) return -EPERM;
+    loseTerminal(kernel, terminal);
   }
-  for (const member of kernel.processes.values()) if (member.sid === process.sid) member.terminal = terminal;
-  terminal.session = process.sid;
-  terminal.foreground = process.pgid;
+  if (!mayRead && !privileged) return -EPERM;
+  attach(process, terminal);
   return 0;
 }
 
-function loseTerminal({ kernel }: Process, terminal: ControllingTerminal): void {
+/**
+ * What open(2) does with terminals beyond the file system: /dev/tty becomes the one of the process (ENXIO: it has none), and a session
+ * leader without a terminal gets the one that it opens for reading, unless it says O_NOCTTY.
+ */
+export function terminalOpened(t: Thread, file: OpenFile, flags: number): OpenFile {
+  const { process } = t;
+  if (file instanceof CurrentTerminalFile) {
+    const { terminal } = process;
+    releaseFile(file);
+    if (terminal === undefined) throw new SysError(ENXIO);
+    const real = openTerminal(file.inode, terminal, file.flags, t.cred);
+    real.location = file.location;
+    real.path = file.path;
+    return real;
+  }
+  if (!(file instanceof TerminalFile) || (flags & O_NOCTTY) !== 0 || (flags & O_ACCMODE) === O_WRONLY) return file;
+  const free = process.terminal === undefined && file.terminal.session === 0;
+  if (process.sid === process.pid && free) attach(process, file.terminal);
+  return file;
+}
+
+/** Nobody of the session has the terminal any more. */
+function loseTerminal(kernel: Kernel, terminal: Tty): void {
   for (const member of kernel.processes.values()) if (member.terminal === terminal) member.terminal = undefined;
   terminal.session = 0;
   terminal.foreground = 0;
 }
 
-/** The session leader is gone, or gives the terminal up: the foreground group is hung up, and nobody of the session has it any more. */
-export function leaveTerminal(process: Process): void {
+/** The line is gone: the leader of the session is hung up; the foreground group when the leader ends. */
+function hangUpSession(kernel: Kernel, terminal: Tty): void {
+  const leader = kernel.processes.get(terminal.session);
+  if (leader !== undefined && leader.terminal === terminal) {
+    leader.hungUpForeground = terminal.foreground;
+    sendToProcess(leader, { signo: SIGHUP, code: SI_KERNEL });
+    sendToProcess(leader, { signo: SIGCONT, code: SI_KERNEL });
+  }
+  loseTerminal(kernel, terminal);
+}
+
+/** The session leader ends, or gives the terminal up: the foreground group is hung up, and nobody of the session has it any more. */
+export function leaveTerminal(process: Process, ends: boolean): void {
   const { terminal, kernel } = process;
-  if (terminal === undefined) return;
+  if (terminal === undefined) {
+    if (ends) hangUpGroup(kernel, process.hungUpForeground, true);
+    process.hungUpForeground = 0;
+    return;
+  }
   const { foreground } = terminal;
-  loseTerminal(process, terminal);
-  if (foreground === 0) return;
-  sendToGroup(kernel, foreground, { signo: SIGHUP, code: SI_KERNEL });
-  sendToGroup(kernel, foreground, { signo: SIGCONT, code: SI_KERNEL });
+  loseTerminal(kernel, terminal);
+  hangUpGroup(kernel, foreground, !ends);
+}
+
+function hangUpGroup(kernel: Kernel, group: number, goesOn: boolean): void {
+  if (group === 0) return;
+  sendToGroup(kernel, group, { signo: SIGHUP, code: SI_KERNEL });
+  if (goesOn) sendToGroup(kernel, group, { signo: SIGCONT, code: SI_KERNEL });
 }
 
 /** TIOCNOTTY */
-export function giveUpTerminal(t: Thread, terminal: Terminal): number {
+export function giveUpTerminal(t: Thread, terminal: Tty): number {
   const { process } = t;
   if (process.terminal !== terminal) return -ENOTTY;
-  if (process.sid === process.pid) leaveTerminal(process);
-  else process.terminal = undefined;
+  if (process.sid === process.pid) leaveTerminal(process, false);
+  process.terminal = undefined;
   return 0;
 }

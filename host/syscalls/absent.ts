@@ -29,7 +29,6 @@ export const absentRows = [
   absent(38, 'renameat', ['dirfd', 'path', 'dirfd', 'path'], 'ENOSYS, as in Linux on riscv64: renameat2 does it'),
   absent(41, 'pivot_root', ['path', 'path'], 'ENOSYS: the root stays where it is; chroot moves a process'),
   absent(42, 'nfsservctl', [], 'ENOSYS, as in Linux since 3.1'),
-  absent(58, 'vhangup', [], 'ENOSYS: terminals belong to the host'),
   absent(60, 'quotactl', ['int', 'path', 'int', 'pointer'], 'ENOSYS: no quotas'),
   absent(89, 'acct', ['path'], 'ENOSYS, as in a kernel without process accounting'),
   absent(104, 'kexec_load', ['ulong', 'ulong', 'pointer', 'hex'], NO_MODULES),

@@ -2,18 +2,19 @@
 import { EAGAIN, EFAULT, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
 import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { sendToThread } from '../kernel/signal.js';
-import { refuseRead, refuseWrite } from '../kernel/terminal.js';
+import { refuseWrite } from '../kernel/terminal.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
 import { IN_ACCESS, IN_MODIFY } from '../linux/inotify.js';
 import { SI_USER, SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
 import { fileEvent } from '../vfs/notify.js';
-import { TerminalFile } from '../vfs/terminalfile.js';
+import { TerminalFile } from '../vfs/tty/terminalfile.js';
 import type { OpenFile } from '../vfs/types.js';
 import { outsideUser, readIovecs, UserBuffer } from './iobuffer.js';
 import { readable, writable } from './lookup.js';
 import { row } from './row.js';
+import { readTerminal } from './terminal.js';
 
 /** The transfer of the call in progress: handlers run one at a time, and begin anew after a sleep. */
 const buffer = new UserBuffer();
@@ -35,8 +36,7 @@ export function sleepOn(t: Thread, file: OpenFile): number {
 
 function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
   if (isDirectory(file.inode.mode)) return -EISDIR;
-  const stopped = file instanceof TerminalFile ? refuseRead(t, file.terminal) : 0;
-  if (stopped !== 0) return stopped;
+  if (file instanceof TerminalFile) return readTerminal(t, file, buffer, isBlocking(file) && !nonBlocking);
   const count = file.read(buffer, offset);
   if (count > 0) fileEvent(file, IN_ACCESS);
   if (count === -EAGAIN && isBlocking(file) && !nonBlocking) return sleepOn(t, file);
@@ -56,7 +56,7 @@ function transmit(t: Thread, file: OpenFile, offset?: number, nonBlocking = fals
 function transmitAll(t: Thread, file: OpenFile, offset: number | undefined, nonBlocking: boolean): number {
   const refused = t.process.limits[RLIMIT_FSIZE].current === UNLIMITED ? 0 : limitSize(t, file, offset);
   if (refused !== 0) return refused;
-  const stopped = file instanceof TerminalFile ? refuseWrite(t, file.terminal) : 0;
+  const stopped = file instanceof TerminalFile && !file.hungUp ? refuseWrite(t, file.terminal) : 0;
   if (stopped !== 0) return stopped;
   const total = buffer.remaining;
   const mayBlock = isBlocking(file) && !nonBlocking;

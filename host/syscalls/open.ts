@@ -1,5 +1,6 @@
 /** openat, openat2, and descriptors that come from nowhere: pipe2. */
 import { E2BIG, EAGAIN, EINVAL } from '../../assembly/shared/errno.js';
+import { terminalOpened } from '../kernel/terminal.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
 import { fileOpened } from '../vfs/notify.js';
@@ -21,7 +22,7 @@ function openPath(t: Thread, dirfd: number, address: number, flags: number, mode
     t.files.requireFree(1, descriptorLimit(t));
     // Where the descriptor is the root, an absolute path needs it, too.
     const start = (resolve & F.RESOLVE_IN_ROOT) !== 0 ? locationOf(t, dirfd) : startOf(t, dirfd, path);
-    file = open(t.fs, start, path, flags, mode, resolve);
+    file = terminalOpened(t, open(t.fs, start, path, flags, mode, resolve), flags);
   }
   if (file.opening) {
     const result = t.sleep({ queues: [file.queue] });

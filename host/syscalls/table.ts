@@ -25,6 +25,7 @@ import { signalfdRows } from './signalfd.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
 import { teeRows } from './tee.js';
+import { terminalRows } from './terminal.js';
 import { timeRows } from './time.js';
 import { timerfdRows } from './timerfd.js';
 import { timerRows } from './timers.js';
@@ -37,7 +38,7 @@ export interface SyscallFamily {
 }
 
 export const syscallFamilies: readonly SyscallFamily[] = [
-  { title: 'Opening files and descriptors', rows: [...openRows, ...memfdRows, ...descriptorRows, ...ioctlRows] },
+  { title: 'Opening files and descriptors', rows: [...openRows, ...memfdRows, ...descriptorRows, ...ioctlRows, ...terminalRows] },
   { title: 'Reading and writing', rows: [...transferRows, ...copyRows, ...teeRows] },
   { title: 'Names and directories', rows: [...treeRows, ...mountRows] },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },

@@ -86,7 +86,7 @@ function openInode(ctx: PathContext, location: Location, flags: number): OpenFil
       return finish(ctx, openFifo(ctx.namespace.env, inode, kept), location);
     case S_IFCHR:
     case S_IFBLK:
-      return finish(ctx, ctx.namespace.env.devices.open(inode, kept), location);
+      return finish(ctx, ctx.namespace.env.devices.open(inode, kept, ctx.cred), location);
     case S_IFSOCK:
       throw new SysError(ENXIO);
     default:

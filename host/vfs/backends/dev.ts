@@ -128,8 +128,9 @@ export class DevFileSystem extends MemoryFileSystem {
     this.addDevice('full', MEMORY_MAJOR, 7, (inode, flags) => new FullFile(env, inode, flags));
     this.addDevice('random', MEMORY_MAJOR, 8, random);
     this.addDevice('urandom', MEMORY_MAJOR, 9, random);
-    // Their drivers come with a terminal: ENXIO without one.
+    // Their drivers come with devpts and with a terminal: ENXIO without.
     this.addNode('tty', S_IFCHR | ANYBODY, makeDev(5, 0));
+    this.addNode('ptmx', S_IFCHR | ANYBODY, makeDev(5, 2));
     this.addNode('console', S_IFCHR | 0o600, makeDev(5, 1));
     for (const [name, target] of FD_LINKS) this.addSymlink(name, target);
     this.addDirectory('shm', 0o1777);

@@ -1,25 +1,42 @@
 /** Modes of a terminal (termios(3)) and how they lie in memory on riscv64. */
 
 /* c_iflag */
+export const PARMRK = 0o10;
 export const ISTRIP = 0o40;
 export const INLCR = 0o100;
 export const IGNCR = 0o200;
 export const ICRNL = 0o400;
+export const IUCLC = 0o1000;
 export const IXON = 0o2000;
 export const IXANY = 0o4000;
-export const IMAXBEL = 0o20000;
 export const IUTF8 = 0o40000;
 
 /* c_oflag */
 export const OPOST = 0o1;
+export const OLCUC = 0o2;
 export const ONLCR = 0o4;
 export const OCRNL = 0o10;
+export const ONOCR = 0o20;
+export const ONLRET = 0o40;
+export const TABDLY = 0o14000;
+export const XTABS = 0o14000;
 
 /* c_cflag */
+export const CSIZE = 0o60;
 export const CS8 = 0o60;
 export const CREAD = 0o200;
-export const HUPCL = 0o2000;
+export const PARENB = 0o400;
+export const CLOCAL = 0o4000;
 export const B38400 = 0o17;
+const CBAUD = 0o10017;
+const CBAUDEX = 0o10000;
+const BOTHER = CBAUDEX;
+/** The input speed has a field of its own, 16 bits further up; 0 there: the same as the output speed. */
+const IBSHIFT = 16;
+const SPEEDS = [0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400];
+const EXTENDED_SPEEDS = [
+  0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000,
+];
 
 /* c_lflag */
 export const ISIG = 0o1;
@@ -31,8 +48,10 @@ export const ECHONL = 0o100;
 export const NOFLSH = 0o200;
 export const TOSTOP = 0o400;
 export const ECHOCTL = 0o1000;
+export const ECHOPRT = 0o2000;
 export const ECHOKE = 0o4000;
 export const IEXTEN = 0o100000;
+export const EXTPROC = 0o200000;
 
 /* indexes of c_cc */
 export const VINTR = 0;
@@ -56,6 +75,10 @@ export const CONTROL_CHARACTERS = 19;
 /** struct termios and struct termios2 of the kernel: four flag words, the line discipline, c_cc, and two speeds in the latter. */
 export const TERMIOS_BYTES = 36;
 export const TERMIOS2_BYTES = 44;
+/** struct termio of old: the low halves of the words, 8 control characters. */
+export const TERMIO_BYTES = 18;
+const TERMIO_CC_AT = 9;
+const TERMIO_CONTROL_CHARACTERS = 8;
 const LINE_AT = 16;
 const CC_AT = 17;
 const SPEEDS_AT = 36;
@@ -64,7 +87,7 @@ const SPEED_DEFAULT = 38400;
 const control = (letter: string): number => letter.charCodeAt(0) & 0x1f;
 
 export class Termios {
-  iflag = ICRNL | IXON | IUTF8;
+  iflag = ICRNL | IXON;
   oflag = OPOST | ONLCR;
   cflag = B38400 | CS8 | CREAD;
   lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
@@ -93,6 +116,14 @@ export class Termios {
   encode(bytes: number): Uint8Array {
     const out = new Uint8Array(bytes);
     const view = new DataView(out.buffer);
+    if (bytes === TERMIO_BYTES) {
+      [this.iflag, this.oflag, this.cflag, this.lflag].forEach((word, i) => {
+        view.setUint16(i * 2, word & 0xffff, true);
+      });
+      out[8] = this.line;
+      out.set(this.cc.subarray(0, TERMIO_CONTROL_CHARACTERS), TERMIO_CC_AT);
+      return out;
+    }
     view.setUint32(0, this.iflag, true);
     view.setUint32(4, this.oflag, true);
     view.setUint32(8, this.cflag, true);
@@ -106,11 +137,25 @@ export class Termios {
     return out;
   }
 
+  /** A terminal has neither parity nor other sizes than 8 bits, and says so. Speeds are what the flags or BOTHER say. */
   decode(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (bytes.length === TERMIO_BYTES) {
+      const words = [this.iflag, this.oflag, this.cflag, this.lflag].map((old, i) => (old & ~0xffff) | view.getUint16(i * 2, true));
+      const full = new Uint8Array(TERMIOS_BYTES);
+      const wide = new DataView(full.buffer);
+      words.forEach((word, i) => {
+        wide.setUint32(i * 4, word, true);
+      });
+      full[LINE_AT] = bytes[8];
+      full.set(this.cc, CC_AT);
+      full.set(bytes.subarray(TERMIO_CC_AT, TERMIO_CC_AT + TERMIO_CONTROL_CHARACTERS), CC_AT);
+      this.decode(full);
+      return;
+    }
     this.iflag = view.getUint32(0, true);
     this.oflag = view.getUint32(4, true);
-    this.cflag = view.getUint32(8, true);
+    this.cflag = ((view.getUint32(8, true) & ~(CSIZE | PARENB)) | CS8 | CREAD) >>> 0;
     this.lflag = view.getUint32(12, true);
     this.line = bytes[LINE_AT];
     this.cc.set(bytes.subarray(CC_AT, CC_AT + CONTROL_CHARACTERS));
@@ -118,6 +163,13 @@ export class Termios {
       this.inputSpeed = view.getUint32(SPEEDS_AT, true);
       this.outputSpeed = view.getUint32(SPEEDS_AT + 4, true);
     }
+    this.outputSpeed = speed(this.cflag & CBAUD, this.outputSpeed);
+    const input = (this.cflag >>> IBSHIFT) & CBAUD;
+    this.inputSpeed = input === 0 ? this.outputSpeed : speed(input, this.inputSpeed);
+  }
+
+  get canonical(): boolean {
+    return (this.lflag & ICANON) !== 0;
   }
 
   has(flag: 'iflag' | 'oflag' | 'lflag', bit: number): boolean {
@@ -128,4 +180,9 @@ export class Termios {
   is(byte: number, index: number): boolean {
     return this.cc[index] !== 0 && this.cc[index] === byte;
   }
+}
+
+function speed(code: number, other: number): number {
+  if (code === BOTHER) return other;
+  return (code & CBAUDEX) === 0 ? SPEEDS[code & 15] : EXTENDED_SPEEDS[code & 15];
 }

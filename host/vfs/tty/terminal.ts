@@ -1,0 +1,137 @@
+/** The host's terminal as the guest's. */
+import { SIGWINCH } from '../../linux/signal.js';
+import { makeDev } from '../../linux/stat.js';
+import type { HostInput, HostOutput } from '../hoststream.js';
+import type { IoBuffer } from '../types.js';
+import { WaitQueue } from '../wait.js';
+import { CR, LF } from './output.js';
+import { IUTF8, OPOST } from './termios.js';
+import { Tty, type WindowSize } from './tty.js';
+
+export type { WindowSize } from './tty.js';
+
+/**
+ * The host's side. Input is what the keys send, one byte after the other, unedited (a raw mode of the host): editing, echo and Ctrl-C
+ * happen here. The first `wanted` of the input is the moment to switch the host's terminal to that mode.
+ */
+export interface HostTerminal {
+  /** Absent: nothing can be typed; reads see the end. */
+  readonly input?: HostInput;
+  readonly output: HostOutput;
+  windowSize(): WindowSize;
+  /** The host itself makes CR LF of a line feed: then it does so whatever the guest's modes say. May change during a run. */
+  readonly processesOutput: boolean;
+  /** The guest has changed its modes: `rawOutput` tells whether it wants its bytes untouched. */
+  modesChanged?(rawOutput: boolean): void;
+}
+
+/** Bytes that one write may hand over: what the host does not take at once is kept until it does. */
+const SEND_BYTES = 65536;
+const NOTHING = new Uint8Array(0);
+/** Like a line feed to every terminal, but not to a host that would put a CR before it. */
+const VERTICAL_TAB = 11;
+
+export class Terminal extends Tty {
+  readonly queue = new WaitQueue(() => this.host.input?.ended === false || !this.host.output.writable);
+  #windowSize: WindowSize | undefined;
+  /** Bytes made of the program's that the host has not taken yet. */
+  #carry: Uint8Array = NOTHING;
+
+  constructor(
+    readonly host: HostTerminal,
+    readonly rdev = makeDev(136, 0),
+  ) {
+    super();
+    this.termios.iflag |= IUTF8;
+    if (host.input !== undefined) host.input.onPush = () => this.pull();
+    host.output.queue.add({
+      wake: () => {
+        this.#flushCarry();
+        this.flushEcho();
+        this.queue.wake();
+      },
+    });
+  }
+
+  override get windowSize(): WindowSize {
+    return this.#windowSize ?? this.host.windowSize();
+  }
+
+  protected override storeWindowSize(size: WindowSize): void {
+    this.#windowSize = size;
+  }
+
+  /** The host's window has another size now. */
+  resized(): void {
+    this.#windowSize = undefined;
+    this.onSignal?.(SIGWINCH);
+  }
+
+  protected override modesSet(): void {
+    this.host.modesChanged?.(!this.termios.has('oflag', OPOST));
+    this.want();
+  }
+
+  // --- keys
+
+  protected override get typedBytes(): number {
+    return this.host.input?.available ?? 0;
+  }
+
+  protected override takeTyped(max: number): Uint8Array {
+    const input = this.host.input as HostInput;
+    const bytes = input.peek().slice(0, max);
+    input.skip(bytes.length);
+    return bytes;
+  }
+
+  protected override dropTyped(): void {
+    while (this.typedBytes > 0) this.takeTyped(this.typedBytes);
+  }
+
+  override get ended(): number | undefined {
+    const { input } = this.host;
+    if (input === undefined) return 0;
+    return input.ended ? input.error : undefined;
+  }
+
+  override want(): void {
+    this.host.input?.want();
+  }
+
+  // --- screen
+
+  override get processesOutput(): boolean {
+    return this.host.processesOutput;
+  }
+
+  protected override get sendRoom(): number {
+    return this.#carry.length === 0 && this.host.output.writable ? SEND_BYTES : 0;
+  }
+
+  protected override send(bytes: Uint8Array): number {
+    const out = this.processesOutput ? this.#prepared(bytes) : bytes;
+    const count = this.host.output.write(out);
+    if (count < 0) return count;
+    if (count < out.length) this.#carry = out.slice(count);
+    return out.length;
+  }
+
+  /** The guest wants bare line feeds and the host would complete them. */
+  #prepared(bytes: Uint8Array): Uint8Array {
+    if (this.termios.has('oflag', OPOST) || !bytes.includes(LF)) return bytes;
+    return bytes.map((byte, i) => (byte === LF && bytes[i - 1] !== CR ? VERTICAL_TAB : byte));
+  }
+
+  override write(from: IoBuffer): number {
+    this.#flushCarry();
+    return super.write(from);
+  }
+
+  #flushCarry(): void {
+    if (this.#carry.length === 0) return;
+    const count = this.host.output.write(this.#carry);
+    // An output that fails has lost these bytes; the write that follows says so.
+    this.#carry = count < 0 ? NOTHING : this.#carry.slice(count);
+  }
+}
