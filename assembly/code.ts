@@ -10,11 +10,15 @@
 import { decode16, decode32 } from './generated/decode';
 import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
+import { BOUND_MASK, BOUND_PAGES } from './shared/compiled';
 import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
 import { FAR_ONLY } from './decode';
 import { fetchFrame, protectCode, unprotectCode } from './mm/access';
 import { fail } from './mm/fault';
-import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, setFrameDecoded } from './mm/frames';
+import { FRAME_CODE, FRAME_COMPILED, frameAddress, frameDecoded, frameFlags, frameNextGeneration, frameSetFlags } from './mm/frames';
+import { setFrameDecoded } from './mm/frames';
+import { PTE_U, PTE_V, PTE_X, pteFind, pteFrame, TASK_SIZE } from './mm/pagetable';
+import { activeSpace, SPACE_ROOT } from './mm/space';
 import { decodedAllocate, decodedRelease } from './mm/slab';
 
 const SLOTS: u32 = 2048;
@@ -142,10 +146,53 @@ export function straddle(ip: usize): usize {
   return straddleSlots;
 }
 
+/** A page of its own for one operation that is not in its slot. */
+const scratchSlots = memory.data(4 * 8, 8);
+
+/** Makes an operation executable as if it were at pc; its targets must be far. Returns its slot. */
+export function runScratch(pc: u64, operation: u64): usize {
+  store<u64>(scratchSlots, operation);
+  store<u64>(scratchSlots, OP_CROSS, 8);
+  store<u64>(scratchSlots, OP_CROSS, 16);
+  store<u64>(RUNNING_BIAS, (pc << 2) - <u64>scratchSlots);
+  return scratchSlots;
+}
+
+export function isScratch(ip: usize): bool {
+  return ip == scratchSlots;
+}
+
+/** Changes whenever what compiled regions depend on may have changed: their bytes, or where those are mapped. */
+export let codeEpoch: u32 = 1;
+
+/** The frame that is mapped executable at a page of the active space, or 0; nothing is faulted in. */
+export function mappedFrame(vpn: u32): u32 {
+  const va = (<u64>vpn) << 12;
+  if (activeSpace == 0 || va >= TASK_SIZE) return 0;
+  const at = pteFind(load<u32>(activeSpace, SPACE_ROOT), va);
+  if (at == 0) return 0;
+  const pte = load<u64>(at);
+  return (pte & (PTE_V | PTE_U | PTE_X)) == (PTE_V | PTE_U | PTE_X) ? pteFrame(pte) : 0;
+}
+
+/** A region holds code of this frame, mapped at this page. */
+export function bindPage(vpn: u32, frame: u32): void {
+  store<u8>(<usize>BOUND_PAGES + (<usize>vpn & <usize>BOUND_MASK), 1);
+  frameSetFlags(frame, FRAME_COMPILED, 0);
+}
+
+function compiledCodeChanged(frame: u32): void {
+  if ((frameFlags(frame) & FRAME_COMPILED) == 0) return;
+  frameSetFlags(frame, 0, FRAME_COMPILED);
+  frameNextGeneration(frame);
+  codeEpoch++;
+}
+
 /** Bytes of a code frame are about to change: their operations are forgotten, and those that begin 2 bytes before. */
 export function codeWritten(frame: u32, offset: u32, size: u32): void {
   const code = frameDecoded(frame);
   if (code == 0) return;
+  compiledCodeChanged(frame);
   const stores = load<u32>(code + TAIL_STORES) + 1;
   store<u32>(code + TAIL_STORES, stores);
   if (stores > STORES_MAX || size >= 4096) {
@@ -161,6 +208,7 @@ export function codeWritten(frame: u32, offset: u32, size: u32): void {
 /** The frame is free: so is its decoded page. */
 export function codeDropped(frame: u32): void {
   const code = frameDecoded(frame);
+  compiledCodeChanged(frame);
   setFrameDecoded(frame, 0);
   decodedRelease(code);
 }
@@ -168,10 +216,12 @@ export function codeDropped(frame: u32): void {
 export function execInvalidate(vpn: u64): void {
   const e = entry(vpn);
   if (load<u64>(e) == vpn + 1) store<u64>(e, 0);
+  if (load<u8>(<usize>BOUND_PAGES + (<usize>vpn & <usize>BOUND_MASK)) != 0) codeEpoch++;
 }
 
 export function execInvalidateAll(): void {
   memory.fill(EXEC_TLB, 0, <usize>EXEC_ENTRIES << 4);
+  codeEpoch++;
 }
 
 /** riscv_flush_icache: nothing to do, since stores drop what they overwrite; the running page is looked up again all the same. */

@@ -3,8 +3,9 @@ import * as X from './shared/exit';
 import * as L from './shared/layout';
 import { decodeSlot, enter, pcOf, straddle } from './code';
 import { loop } from './generated/dispatch';
-import { OP_CROSS, OP_STRADDLE } from './generated/ops';
+import { OP_COMPILED, OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { executeSlow, nextPc } from './generated/slow';
+import { compiledAccesses, compiledHot, compiledNext, enterCompiled, isSeeking, sample, sampleIn, sampleSpent } from './jit';
 import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
 import { tlbLookup } from './mm/tlb';
@@ -185,10 +186,18 @@ export function run(budget: u32): u32 {
   let accesses: u64 = 0;
   let ip = enter(pc);
   while (ip != 0) {
-    const reason = loop(ip, left, permissions, base);
+    const burst = min(left, sampleIn);
+    const from = isSeeking() ? pcOf(ip) : 0;
+    const reason = loop(ip, burst, permissions, base);
     ip = load<u32>(LOOP);
-    left = load<u32>(LOOP, 4);
+    const unspent = load<u32>(LOOP, 4);
+    left -= burst - unspent;
+    sampleSpent(burst - unspent);
     accesses += load<u32>(LOOP, 8);
+    if (reason == X.EXIT_BUDGET && left != 0) {
+      if (sample(from, pcOf(ip), ip)) return leave(pcOf(ip), budget - left, accesses, X.EXIT_HOT);
+      continue;
+    }
     // Calls are counted; what is slow is not yet.
     if (reason < <u32>X.SLOW) return leave(pcOf(ip), budget - left, accesses, reason);
     left++;
@@ -198,6 +207,14 @@ export function run(budget: u32): u32 {
     }
     pc = pcOf(ip);
     const operation = <u32>load<u16>(ip);
+    if (operation == OP_COMPILED) {
+      left = enterCompiled(ip, pc, left, permissions, base);
+      accesses += compiledAccesses;
+      ip = compiledNext;
+      if (ip == 0) pc = load<u64>(L.HART + L.HART_PC);
+      else if (compiledHot) return leave(pcOf(ip), budget - left, accesses, left == 0 ? X.EXIT_BUDGET : X.EXIT_HOT);
+      continue;
+    }
     if (operation == OP_STRADDLE) {
       ip = straddle(ip);
       if (ip == 0) return leave(pc, budget - left, accesses, faultExit());

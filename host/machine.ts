@@ -2,6 +2,7 @@ import { ENOMEM } from '../assembly/shared/errno.js';
 import * as X from '../assembly/shared/exit.js';
 import * as C from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
+import { Jit, type JitOptions } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
 import { createProcess } from './kernel/clone.js';
 import { makeCred } from './kernel/credentials.js';
@@ -73,6 +74,8 @@ export interface MachineOptions {
   readonly aslr?: boolean;
   /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
   readonly mayWake?: () => boolean;
+  /** Compilation of hot code to WebAssembly; false: everything is interpreted. */
+  readonly jit?: JitOptions | false;
   /** Lets the host's event loop turn once. */
   readonly yieldToHost?: () => Promise<void>;
 }
@@ -124,6 +127,7 @@ export class Machine {
     readonly core: Core,
     readonly env: VfsEnvironment,
     private readonly options: MachineOptions,
+    readonly jit: Jit | undefined,
     windowPages: number,
     clock: Clock,
   ) {
@@ -146,7 +150,8 @@ export class Machine {
     const clock = options.clock ?? new VdsoClock(core);
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
-    return new Machine(core, env, options, windowPages, clock);
+    const jit = options.jit === false || options.jit === undefined ? undefined : new Jit(core, options.jit);
+    return new Machine(core, env, options, jit, windowPages, clock);
   }
 
   /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */

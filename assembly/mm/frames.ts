@@ -7,7 +7,7 @@
  *  12  u32 page index in that object
  *  16  u32 decoded page (code.ts), 0 = never executed
  *  20  u32 next, 24 u32 previous: free list
- *  28  u32 spare
+ *  28  u32 generation of the code in it (code.ts): outlives the frame's use
  *
  * A frame of small records is never mapped and uses 8..31 as slab.ts says.
  * Invariant: a descriptor of all zeros is a frame never used, and its memory is zero.
@@ -24,6 +24,8 @@ export const FRAME_DIRTY: u32 = 4;
 export const FRAME_REFERENCED: u32 = 8;
 /** Has decoded instructions: no translation may let stores through unseen. */
 export const FRAME_CODE: u32 = 16;
+/** Compiled regions hold code from it. */
+export const FRAME_COMPILED: u32 = 32;
 
 const TABLE: usize = DESCRIPTORS;
 const GENERAL: u32 = FIRST_FRAME;
@@ -91,6 +93,12 @@ export function frameDecoded(frame: u32): u32 {
 export function setFrameDecoded(frame: u32, decoded: u32): void {
   store<u32>(descriptor(frame), decoded, 16);
   if (decoded != 0) store<u32>(decoded, frame, DECODED_OWNER);
+}
+export function frameGeneration(frame: u32): u32 {
+  return load<u32>(descriptor(frame), 28);
+}
+export function frameNextGeneration(frame: u32): void {
+  store<u32>(descriptor(frame), load<u32>(descriptor(frame), 28) + 1, 28);
 }
 // @ts-ignore: decorator
 @inline

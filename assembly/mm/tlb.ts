@@ -54,6 +54,19 @@ export function translationCache(space: usize, va: u64, pte: u64): void {
   store<u32>(e, <u32>frameAddress(frame), 16);
 }
 
+/** A page at its identity place, for code that asks the TLB only. Others are there already, or will be after the next access. */
+export function tlbFromWindow(va: u64): void {
+  const vpn = va >> 12;
+  const at = permissionByte(activeSpace, vpn);
+  if (at == 0) return;
+  const bits = load<u8>(at);
+  if (bits == 0) return;
+  const e = entry(vpn);
+  store<u64>(e, bits & PERM_READ ? vpn + 1 : 0);
+  store<u64>(e, bits & PERM_WRITE ? vpn + 1 : 0, 8);
+  store<u32>(e, <u32>frameAddress(identityFrame(activeSpace, va)), 16);
+}
+
 /** Called wherever a PTE changes: no cache may know more than the page table. */
 export function translationInvalidate(space: usize, va: u64): void {
   const vpn = va >> 12;

@@ -15,6 +15,7 @@ import { complain } from './output.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
+import { jitOptions } from './jit.js';
 import { addMounts, explain, guestPath, rootFileSystem } from './world.js';
 
 export interface RunOptions {
@@ -34,6 +35,9 @@ export interface RunOptions {
   /** '' is stderr, as for strace. */
   readonly stats?: string;
   readonly strace?: string;
+  readonly jit?: string;
+  readonly jitThreshold?: number;
+  readonly jitStats?: boolean;
   /** Called with the numbers of the run when it has ended. */
   readonly onStats?: (stats: RunStats) => void;
 }
@@ -64,6 +68,7 @@ export async function runProgram(program: string, args: readonly string[], optio
     maxFiles: options.maxFiles,
     aslr: options.aslr,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
+    jit: jitOptions(options),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGHUP, SIGTERM, SIGWINCH]),
   });
   try {
@@ -142,6 +147,7 @@ async function finishRun(machine: Machine, main: Process, stdio: Stdio, program:
   }
   const stats = collector.finish(program, result);
   options.onStats?.(stats);
+  if (options.jitStats === true && machine.jit !== undefined) process.stderr.write(`${machine.jit.report().join('\n')}\n`);
   if (options.stats === '') process.stderr.write(statsText(stats));
   else if (options.stats !== undefined) writeOutput(options.stats, `${JSON.stringify(stats, null, 2)}\n`);
   return status;

@@ -115,6 +115,8 @@ const WITH_VALUE: readonly string[] = [
   '--memory',
   '--timeout',
   '--fuel',
+  '--jit',
+  '--jit-threshold',
   '--max-processes',
   '--max-files',
   '-r',

@@ -58,6 +58,13 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
+    .addOption(new Option('--jit <mode>', 'compile hot code to WebAssembly').choices(['on', 'off']).default('off'))
+    .addOption(
+      new Option('--jit-threshold <n>', 'instructions that code is interpreted for before it is compiled; 1: all at once').argParser(
+        parseCount('--jit-threshold', 1, 999_999_999),
+      ),
+    )
+    .option('--jit-stats', 'what was compiled, on stderr')
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
       // Loaded when it is needed: most of the machine is not, for --help and --version.

@@ -23,6 +23,19 @@ export interface CoreExports {
   /** Drops all decoded code (riscv_flush_icache; stores already invalidate what they overwrite). */
   flushInstructionCache(): void;
 
+  // --- compiled code, see assembly/shared/compiled.ts and host/jit
+  /** interval: instructions between samples (0: nothing is compiled, 1: everything); heat at which code is hot; how many hot places make
+   * run() come back with EXIT_HOT; instructions after which a region comes back. */
+  jitConfigure(interval: number, heat: number, batch: number, fuel: number): void;
+  /** Address of the bytes of an executable page that has been executed, or 0. */
+  jitCodePage(vpn: number): number;
+  /** Has the instruction at a page's offset been decoded (1)? Does a region begin there (2)? */
+  jitDecoded(vpn: number, offset: number): number;
+  jitInstall(region: number): number;
+  jitRemove(region: number): void;
+  /** Are the bytes that the region was made from unchanged? */
+  jitIntact(region: number): number;
+
   // --- address spaces
   spaceCreate(): number; // 0: no memory
   /** Copy for fork: private pages shared copy-on-write. 0: no memory (nothing changed). */

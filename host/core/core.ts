@@ -4,6 +4,7 @@ import type { CoreExports } from './abi.js';
 const TWO32 = 2 ** 32;
 const MEMORY_MAX_WASM_PAGES = 65536;
 const MEMORY_INITIAL_WASM_PAGES = 2048;
+const TABLE_INITIAL = 64;
 
 /**
  * The instantiated core and its linear memory. Memory grows, which detaches every view: always go through `u8`, `u32` and
@@ -12,12 +13,15 @@ const MEMORY_INITIAL_WASM_PAGES = 2048;
 export class Core {
   readonly memory: WebAssembly.Memory;
   readonly exports: CoreExports;
+  /** Functions the core calls by their index: compiled code is put here. */
+  readonly table: WebAssembly.Table;
   #u8!: Uint8Array;
   #u32!: Uint32Array;
   #view!: DataView;
 
-  private constructor(memory: WebAssembly.Memory, exports: CoreExports) {
+  private constructor(memory: WebAssembly.Memory, table: WebAssembly.Table, exports: CoreExports) {
     this.memory = memory;
+    this.table = table;
     this.exports = exports;
     this.#refresh();
   }
@@ -25,8 +29,9 @@ export class Core {
   /** Instantiates a compiled core; the module is shareable between machines. */
   static async create(module: WebAssembly.Module): Promise<Core> {
     const memory = new WebAssembly.Memory({ initial: MEMORY_INITIAL_WASM_PAGES, maximum: MEMORY_MAX_WASM_PAGES });
-    const instance = await WebAssembly.instantiate(module, { env: { memory } });
-    return new Core(memory, instance.exports as unknown as CoreExports);
+    const table = new WebAssembly.Table({ initial: TABLE_INITIAL, element: 'anyfunc' });
+    const instance = await WebAssembly.instantiate(module, { env: { memory, table } });
+    return new Core(memory, table, { ...(instance.exports as unknown as CoreExports) });
   }
 
   #refresh(): void {

@@ -24,7 +24,7 @@ export function generateOps(): string {
   const ordinary = OPERATIONS.filter((operation) => !isRare(operation)).map((operation) => operation.name);
   const inLoop = [...FREQUENT, 'OP_C_NOP', ...ordinary.filter((name) => !FREQUENT.includes(name))];
   const rare = OPERATIONS.filter(isRare).map((operation) => operation.name);
-  const names = ['OP_UNDECODED', ...inLoop, 'OP_CROSS', 'OP_STRADDLE', 'OP_ILLEGAL', ...rare];
+  const names = ['OP_UNDECODED', ...inLoop, 'OP_CROSS', 'OP_STRADDLE', 'OP_COMPILED', 'OP_ILLEGAL', ...rare];
   lines.push(...names.map((name, number) => `export const ${name}: u32 = ${number};`));
   if (names.length > 65535) throw new Error('an operation number has 16 bits');
   return `${lines.join('\n')}\n`;

@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly [name: string, match: RegExp])[] = [
   ['kernel', /^host\/kernel\//],
   ['loader', /^host\/loader\//],
   ['debug', /^host\/(debug|asm)\//],
+  ['jit', /^host\/jit\//],
   ['syscalls', /^host\/syscalls\//],
   ['machine', /^host\/machine/],
   ['index', /^host\/index(-node)?\.ts$/],

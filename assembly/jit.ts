@@ -1,0 +1,261 @@
+/**
+ * Compiled code as the interpreter sees it. A decoded slot whose operation is OP_COMPILED names the record of a region
+ * (shared/compiled.ts); the region runs until it must leave and tells by which of its exits.
+ *
+ * A region depends on the bytes of some frames and on where they are mapped. Whatever may change either begins a new epoch; a region that was
+ * not found valid in this epoch is checked before it is entered.
+ */
+import * as C from './shared/compiled';
+import { HART, HART_PC, HART_X } from './shared/layout';
+import { decode16, decode32 } from './generated/decode';
+import { OP_COMPILED } from './generated/ops';
+import { bindPage, codeEpoch, enter, isScratch, mappedFrame, runScratch } from './code';
+import { FAR_ONLY } from './decode';
+import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, frameGeneration } from './mm/frames';
+import { tlbFromWindow } from './mm/tlb';
+
+const STATE: usize = C.COMPILED;
+/** Instructions to walk from a sample to a place where a region may begin. */
+const SEEK: u32 = 64;
+const SAMPLE_HEAT: u32 = 16;
+/** So often an exit is taken that was meant to be rare, and the region is made again. */
+const TAKEN_MAX: u32 = 400;
+
+/** Instructions between samples: 0 = nothing is compiled, 1 = everything. */
+let interval: u32 = 0;
+let hotAt: u32 = 0;
+let batch: u32 = 1;
+/** A region comes back after so many instructions: engines optimise functions that are entered often. */
+let regionFuel: u32 = 10000;
+let seeking: u32 = 0;
+/** Instructions until the next sample. */
+export let sampleIn: u32 = 0xffffffff;
+
+export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32): void {
+  interval = samples;
+  hotAt = heat;
+  batch = hotBatch;
+  regionFuel = fuel;
+  seeking = 0;
+  sampleIn = samples == 0 ? 0xffffffff : samples;
+}
+
+// @ts-ignore: decorator
+@inline
+export function sampleSpent(instructions: u32): void {
+  sampleIn -= instructions;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isSeeking(): bool {
+  return seeking != 0;
+}
+
+function push(pc: u64): u32 {
+  const n = load<u32>(STATE, C.COMPILED_HOT);
+  if (n < <u32>C.HOT_MAX) {
+    store<u64>(<usize>C.HOT_LIST + (<usize>n << 3), pc);
+    store<u32>(STATE, n + 1, C.COMPILED_HOT);
+  }
+  return n + 1;
+}
+
+/** Code at pc has been executed for a while. True: enough of it waits for the compiler. */
+function warm(pc: u64, heat: u32): bool {
+  const e = <usize>C.HEAT + ((<usize>((pc >> 1) ^ (pc >> 13)) & (<usize>C.HEAT_ENTRIES - 1)) << 4);
+  const before = load<u64>(e) == pc ? load<u32>(e, 8) : 0;
+  store<u64>(e, pc);
+  if (before + heat < hotAt) {
+    store<u32>(e, before + heat, 8);
+    return false;
+  }
+  store<u32>(e, 0, 8);
+  return push(pc) >= batch;
+}
+
+/**
+ * A sample is due, or the step after one is done: `from` was executed before pc. Where loops and functions begin is looked for, since
+ * regions begin there. True: the compiler is to be asked now.
+ */
+export function sample(from: u64, pc: u64, ip: usize): bool {
+  if (interval == 0) {
+    sampleIn = 0xffffffff;
+    return false;
+  }
+  sampleIn = 1;
+  if (interval == 1) return load<u16>(ip) != OP_COMPILED && !isScratch(ip) && push(pc) != 0;
+  if (seeking == 0) {
+    seeking = SEEK;
+    return false;
+  }
+  const link = load<u64>(HART, HART_X + 8);
+  const called = (link == from + 4 || link == from + 2) && pc != link;
+  const back = pc < from && from - pc < 0x10000 && pc != link;
+  seeking--;
+  if (called || back) {
+    seeking = 0;
+    sampleIn = interval;
+    return load<u16>(ip) != OP_COMPILED && warm(pc, SAMPLE_HEAT);
+  }
+  if (seeking == 0) sampleIn = interval;
+  return false;
+}
+
+/** What enterCompiled leaves: the slot to go on with (0 = fault at HART_PC) and the accesses made. */
+export let compiledNext: usize = 0;
+export let compiledAccesses: u64 = 0;
+export let compiledHot: bool = false;
+
+/** Runs the region that the slot at ip (of pc) leads to, and those that follow, within `left` instructions; returns what is left of them. */
+export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize, base: usize): u32 {
+  compiledAccesses = 0;
+  compiledHot = false;
+  for (;;) {
+    const region = <usize>load<u32>(ip, 4);
+    if (
+      load<u64>(region, C.REGION_PC) != pc ||
+      left < load<u32>(region, C.REGION_FUEL) ||
+      (load<u32>(region, C.REGION_EPOCH) != codeEpoch && !valid(region, ip))
+    ) {
+      compiledNext = original(region, pc);
+      return left;
+    }
+    store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
+    const fuel = min(left, regionFuel);
+    const site =
+      <usize>load<u32>(region, C.REGION_SITES) +
+      <usize>call_indirect<u32>(load<u32>(region, C.REGION_FUNCTION), <u64>fuel, <u32>permissions, <u32>base);
+    const count = load<u64>(STATE, C.COMPILED_COUNT);
+    left -= fuel - <u32>count + load<u16>(site, C.SITE_INSTRUCTIONS);
+    compiledAccesses += (count >> 32) + load<u16>(site, C.SITE_ACCESSES);
+    const kind = <u32>load<u16>(site, C.SITE_KIND);
+    pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
+    if (kind >= <u32>C.SITE_SLOW) {
+      const taken = <u32>load<u16>(site, C.SITE_TAKEN) + 1;
+      if (taken < 0xffff) store<u16>(site, <u16>taken, C.SITE_TAKEN);
+      if (taken == TAKEN_MAX) poor(region);
+      if (kind == C.SITE_TABLE) tlbFromWindow(load<u64>(STATE, C.COMPILED_ADDRESS));
+      ip = enter(pc);
+      if (ip != 0 && load<u16>(ip) == OP_COMPILED) ip = original(<usize>load<u32>(ip, 4), pc);
+      else if (ip == 0) store<u64>(HART, pc, HART_PC);
+      compiledNext = ip;
+      return left;
+    }
+    ip = enter(pc);
+    compiledNext = ip;
+    if (ip == 0) {
+      store<u64>(HART, pc, HART_PC);
+      return left;
+    }
+    if (load<u16>(ip) != OP_COMPILED) {
+      if (interval > 1) compiledHot = warm(pc, kind == C.SITE_FUEL ? hotAt >> 2 : 1);
+      return left;
+    }
+  }
+  return unreachable();
+}
+
+function poor(region: usize): void {
+  if (load<u32>(region, C.REGION_STATE) != C.REGION_LIVE) return;
+  store<u32>(region, C.REGION_POOR, C.REGION_STATE);
+  store<u32>(STATE, load<u32>(STATE, C.COMPILED_POOR) + 1, C.COMPILED_POOR);
+}
+
+// @ts-ignore: decorator
+@inline
+function pageOf(region: usize, n: u32): usize {
+  return region + <usize>C.REGION_PAGE + <usize>n * <usize>C.REGION_PAGE_BYTES;
+}
+
+/** Whether the region's code is what is mapped, and unchanged. If it has changed the slot forgets it. */
+function valid(region: usize, ip: usize): bool {
+  const pages = load<u32>(region, C.REGION_PAGES);
+  for (let n: u32 = 0; n < pages; n++) {
+    const at = pageOf(region, n);
+    const frame = load<u32>(at, 4);
+    if (frameGeneration(frame) != load<u32>(at, 8)) {
+      store<u32>(region, C.REGION_DEAD, C.REGION_STATE);
+      // Undecoded, but not this time: the caller goes on with the original operation.
+      store<u64>(ip, 0);
+      return false;
+    }
+    if (n != 0 && mappedFrame(load<u32>(at)) != frame) return false;
+  }
+  store<u32>(region, codeEpoch, C.REGION_EPOCH);
+  return true;
+}
+
+/** A place from which the interpreter executes the operation that a region's slot held. */
+function original(region: usize, pc: u64): usize {
+  return runScratch(pc, load<u64>(region, C.REGION_ORIGINAL));
+}
+
+/** For the compiler: address of the bytes of a page of code that has been executed, in the active space; 0: none. */
+export function jitCodePage(vpn: u32): u32 {
+  const frame = mappedFrame(vpn);
+  if (frame == 0 || frameDecoded(frame) == 0 || (frameFlags(frame) & FRAME_CODE) == 0) return 0;
+  return <u32>frameAddress(frame);
+}
+
+/** Has the instruction at pc been decoded (so, mostly: executed)? 2: a region begins there. */
+export function jitDecoded(vpn: u32, offset: u32): u32 {
+  const frame = mappedFrame(vpn);
+  if (frame == 0) return 0;
+  const code = frameDecoded(frame);
+  if (code == 0) return 0;
+  const operation = load<u16>(<usize>code + (<usize>offset << 2));
+  return operation == 0 ? 0 : operation == OP_COMPILED ? 2 : 1;
+}
+
+/**
+ * Puts a region in force whose record is filled but for slot, original operation, frames and epoch. False: its entry is taken, or its
+ * code is not there.
+ */
+export function jitInstall(region: usize): bool {
+  const pc = load<u64>(region, C.REGION_PC);
+  const pages = load<u32>(region, C.REGION_PAGES);
+  for (let n: u32 = 0; n < pages; n++) {
+    const at = pageOf(region, n);
+    const frame = mappedFrame(load<u32>(at));
+    if (frame == 0 || (frameFlags(frame) & FRAME_CODE) == 0) return false;
+    store<u32>(at, frame, 4);
+    store<u32>(at, frameGeneration(frame), 8);
+  }
+  const frame = load<u32>(region, C.REGION_PAGE + 4);
+  const offset = <u32>pc & 4095;
+  const code = <usize>frameDecoded(frame);
+  if (code == 0) return false;
+  const low = <u32>load<u16>(frameAddress(frame) + offset);
+  if ((low & 3) == 3 && offset == 4094) return false;
+  const slot = code + (<usize>offset << 2);
+  if (load<u16>(slot) == OP_COMPILED) return false;
+  const operation = (low & 3) == 3 ? decode32(load<u32>(frameAddress(frame) + offset), FAR_ONLY) : decode16(low, FAR_ONLY);
+  store<u64>(region, operation, C.REGION_ORIGINAL);
+  store<u32>(region, <u32>slot, C.REGION_SLOT);
+  store<u32>(region, 0, C.REGION_EPOCH);
+  store<u32>(region, C.REGION_LIVE, C.REGION_STATE);
+  for (let n: u32 = 0; n < pages; n++) {
+    const at = pageOf(region, n);
+    bindPage(load<u32>(at), load<u32>(at, 4));
+  }
+  store<u64>(slot, <u64>OP_COMPILED | ((<u64>region) << 32));
+  return true;
+}
+
+/** Takes a region out of force; its record may be used again. */
+export function jitRemove(region: usize): void {
+  const slot = <usize>load<u32>(region, C.REGION_SLOT);
+  if (load<u64>(slot) == (<u64>OP_COMPILED | ((<u64>region) << 32))) store<u64>(slot, 0);
+  store<u32>(region, 0, C.REGION_STATE);
+}
+
+/** Whether the bytes that a region was made from are still the same. */
+export function jitIntact(region: usize): bool {
+  const pages = load<u32>(region, C.REGION_PAGES);
+  for (let n: u32 = 0; n < pages; n++) {
+    const at = pageOf(region, n);
+    if (frameGeneration(load<u32>(at, 4)) != load<u32>(at, 8)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,58 @@
+/**
+ * What the compiler (host/jit) and the core share about compiled code, in linear memory. Plain constants as in layout.ts.
+ *
+ * A **region** is one Wasm function for guest code that is entered at one address. Its record:
+ */
+export const REGION_PC = 0; // u64 virtual address of its entry: a region is made for one
+export const REGION_FUNCTION = 8; // u32 index in the function table
+export const REGION_FUEL = 12; // u32 instructions that must be left to enter it
+export const REGION_SITES = 16; // u32 address of its exits' records
+export const REGION_SLOT = 20; // u32 address of the decoded slot that leads to it
+export const REGION_EPOCH = 24; // u32 code epoch in which it was last found valid
+export const REGION_PAGES = 28; // u32 how many pages its code lies in
+export const REGION_ENTRIES = 32; // u32 times entered
+export const REGION_STATE = 36; // u32 REGION_*
+export const REGION_ORIGINAL = 40; // u64 the operation that its slot held, with far targets
+export const REGION_PAGE = 48; // { u32 virtual page number, u32 frame, u32 generation of the frame } for each page
+export const REGION_PAGE_BYTES = 12;
+export const REGION_PAGES_MAX = 6;
+export const REGION_BYTES = 128;
+
+export const REGION_LIVE = 1;
+export const REGION_DEAD = 2; // its code has changed
+export const REGION_POOR = 3; // live, but leaves too often: to be made again
+
+/** An exit of a region ("site"): what the code returns is its offset. */
+export const SITE_PC = 0; // u64 where execution goes on
+export const SITE_INSTRUCTIONS = 8; // u16 executed since the count was last brought up to date
+export const SITE_ACCESSES = 10; // u16
+export const SITE_KIND = 12; // u16
+export const SITE_TAKEN = 14; // u16 how often, saturating
+export const SITE_BYTES = 16;
+
+export const SITE_GO = 0; // go on at SITE_PC
+export const SITE_DYNAMIC = 1; // go on at HART_PC
+export const SITE_FUEL = 2; // a loop has used up its fuel: go on at SITE_PC
+export const SITE_SLOW = 3; // the interpreter executes the instruction at SITE_PC
+export const SITE_TABLE = 4; // the same, and the TLB is to learn the page of COMPILED_ADDRESS
+
+export const REGIONS = 0x900000;
+export const REGIONS_MAX = 8192;
+export const SITES = 0xa00000;
+export const SITES_MAX = 0x40000;
+/** How warm code is: { u64 address, u32 heat }, direct-mapped. */
+export const HEAT = 0xe00000;
+export const HEAT_ENTRIES = 4096;
+/** Addresses that have become hot: u64 each. */
+export const HOT_LIST = 0xe10000;
+export const HOT_MAX = 256;
+/** Which virtual pages (modulo its size) hold code of a region: their translations changing begins a new epoch. */
+export const BOUND_PAGES = 0xe20000;
+export const BOUND_MASK = 4095;
+
+export const COMPILED = 0xe30000;
+/* Offsets from COMPILED. */
+export const COMPILED_COUNT = 0; // u64, left by a region: fuel left (low half), accesses made
+export const COMPILED_ADDRESS = 8; // u64, left by a region: the address its last checked access was for
+export const COMPILED_HOT = 16; // u32 addresses in the hot list
+export const COMPILED_POOR = 20; // u32 regions that have become REGION_POOR

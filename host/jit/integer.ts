@@ -1,0 +1,485 @@
+/** Integer instructions that touch only registers, as Wasm. */
+import type { RegionCode } from './context.js';
+import { I64 } from './encoder.js';
+import type { Insn } from './insn.js';
+
+type Emit = (r: RegionCode, insn: Insn) => void;
+
+const ADD = 0x7c;
+const SUB = 0x7d;
+const MUL = 0x7e;
+const AND = 0x83;
+const OR = 0x84;
+const XOR = 0x85;
+const SHL = 0x86;
+const SHR_S = 0x87;
+const SHR_U = 0x88;
+const ROTL = 0x89;
+const ROTR = 0x8a;
+const EQZ = 0x50;
+const EQ = 0x51;
+const LT_S = 0x53;
+const LT_U = 0x54;
+const GT_S = 0x55;
+const GT_U = 0x56;
+const WRAP = 0xa7;
+const SIGN_EXTEND = 0xac; // i64.extend_i32_s
+const ZERO_EXTEND = 0xad; // i64.extend_i32_u
+const WORD = 0xc4; // i64.extend32_s
+const SELECT = 0x1b;
+
+/** rd = rs1 OPS rs2 */
+const binary =
+  (...ops: readonly number[]): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    r.getX(rs1);
+    r.getX(rs2);
+    for (const op of ops) r.code.op(op);
+    r.setX(rd);
+  };
+
+/** rd = rs1 OPS imm */
+const immediate =
+  (...ops: readonly number[]): Emit =>
+  (r, { rd, rs1, imm }) => {
+    r.getX(rs1);
+    r.code.i64Const(imm);
+    for (const op of ops) r.code.op(op);
+    r.setX(rd);
+  };
+
+const unary =
+  (...ops: readonly number[]): Emit =>
+  (r, { rd, rs1 }) => {
+    r.getX(rs1);
+    for (const op of ops) r.code.op(op);
+    r.setX(rd);
+  };
+
+/** On the low words; the result sign-extended. */
+const word =
+  (op: number): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    r.getX(rs1);
+    r.code.op(WRAP);
+    r.getX(rs2);
+    r.code.op(WRAP);
+    r.code.op(op);
+    r.code.op(SIGN_EXTEND);
+    r.setX(rd);
+  };
+
+const wordImmediate =
+  (op: number): Emit =>
+  (r, { rd, rs1, imm }) => {
+    r.getX(rs1);
+    r.code.op(WRAP);
+    r.code.i32Const(imm);
+    r.code.op(op);
+    r.code.op(SIGN_EXTEND);
+    r.setX(rd);
+  };
+
+/** The smaller or the greater by a comparison. */
+const choose =
+  (comparison: number): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    r.getX(rs1);
+    r.getX(rs2);
+    r.getX(rs1);
+    r.getX(rs2);
+    r.code.op(comparison);
+    r.code.op(SELECT);
+    r.setX(rd);
+  };
+
+/** Division by 0 and -1 apart: Wasm traps on the one, and on the most negative dividend with the other. */
+const division =
+  (signed: boolean, remainder: boolean): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    if (rd === 0) return;
+    const { code } = r;
+    r.getX(rs2);
+    if (signed) {
+      code.i64Const(1);
+      code.op(ADD);
+      code.i64Const(2);
+      code.op(LT_U);
+    } else code.op(EQZ);
+    code.if();
+    if (remainder && signed) {
+      // The dividend by 0, nothing left by -1.
+      r.getX(rs1);
+      code.i64Const(0);
+    } else if (remainder) r.getX(rs1);
+    else {
+      code.i64Const(-1);
+      if (signed) {
+        code.i64Const(0);
+        r.getX(rs1);
+        code.op(SUB);
+      }
+    }
+    if (signed) {
+      r.getX(rs2);
+      code.op(EQZ);
+      code.op(SELECT);
+    }
+    r.setX(rd);
+    code.else();
+    r.getX(rs1);
+    r.getX(rs2);
+    code.op((remainder ? 0x81 : 0x7f) + (signed ? 0 : 1));
+    r.setX(rd);
+    code.end();
+  };
+
+/** The same on words: with operands extended to 64 bits only division by 0 is special. */
+const wordDivision =
+  (signed: boolean, remainder: boolean): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    if (rd === 0) return;
+    const { code } = r;
+    const operand = (n: number): void => {
+      r.getX(n);
+      code.op(WRAP);
+    };
+    operand(rs2);
+    if (signed) {
+      code.i32Const(1);
+      code.op(0x6a);
+      code.i32Const(2);
+      code.op(0x49);
+    } else code.op(0x45);
+    code.if();
+    if (remainder) {
+      r.getX(rs1);
+      code.op(WORD);
+      if (signed) code.i64Const(0);
+    } else {
+      code.i64Const(-1);
+      if (signed) {
+        code.i64Const(0);
+        r.getX(rs1);
+        code.op(SUB);
+        code.op(WORD);
+      }
+    }
+    if (signed) {
+      operand(rs2);
+      code.op(0x45);
+      code.op(SELECT);
+    }
+    r.setX(rd);
+    code.else();
+    operand(rs1);
+    operand(rs2);
+    code.op((remainder ? 0x6f : 0x6d) + (signed ? 0 : 1));
+    code.op(SIGN_EXTEND);
+    r.setX(rd);
+    code.end();
+  };
+
+/** High half of the unsigned product, on the stack, from partial products of words. */
+function highProduct(r: RegionCode, rs1: number, rs2: number): void {
+  const { code } = r;
+  const [al, ah, bl, bh, middle] = [0, 1, 2, 3, 4].map(() => r.scratch(I64));
+  const split = (n: number, low: number, high: number): void => {
+    r.getX(n);
+    code.op(WRAP);
+    code.op(ZERO_EXTEND);
+    code.set(low);
+    r.getX(n);
+    code.i64Const(32);
+    code.op(SHR_U);
+    code.set(high);
+  };
+  const product = (a: number, b: number): void => {
+    code.get(a);
+    code.get(b);
+    code.op(MUL);
+  };
+  const upper = (): void => {
+    code.i64Const(32);
+    code.op(SHR_U);
+  };
+  split(rs1, al, ah);
+  split(rs2, bl, bh);
+  product(ah, bl);
+  product(al, bl);
+  upper();
+  code.op(ADD);
+  code.set(middle);
+  product(ah, bh);
+  code.get(middle);
+  upper();
+  code.op(ADD);
+  code.get(middle);
+  code.op(WRAP);
+  code.op(ZERO_EXTEND);
+  product(al, bh);
+  code.op(ADD);
+  upper();
+  code.op(ADD);
+  r.release(I64, al, ah, bl, bh, middle);
+}
+
+/** Takes `of` from the high product when `sign` is negative. */
+function correct(r: RegionCode, sign: number, of: number): void {
+  const { code } = r;
+  r.getX(sign);
+  code.i64Const(63);
+  code.op(SHR_S);
+  r.getX(of);
+  code.op(AND);
+  code.op(SUB);
+}
+
+const high =
+  (signedA: boolean, signedB: boolean): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    highProduct(r, rs1, rs2);
+    if (signedA) correct(r, rs1, rs2);
+    if (signedB) correct(r, rs2, rs1);
+    r.setX(rd);
+  };
+
+/** rd = (rs1 << shift) + rs2 */
+const shiftAdd =
+  (shift: number, unsignedWord: boolean): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    r.getX(rs1);
+    if (unsignedWord) {
+      r.code.op(WRAP);
+      r.code.op(ZERO_EXTEND);
+    }
+    if (shift > 0) {
+      r.code.i64Const(shift);
+      r.code.op(SHL);
+    }
+    r.getX(rs2);
+    r.code.op(ADD);
+    r.setX(rd);
+  };
+
+/** rs1 OP ~rs2 */
+const complement =
+  (op: number): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    r.getX(rs1);
+    r.getX(rs2);
+    r.code.i64Const(-1);
+    r.code.op(XOR);
+    r.code.op(op);
+    r.setX(rd);
+  };
+
+/** One bit, numbered by rs2 or the immediate, as a mask on the stack. */
+function bitMask(r: RegionCode, insn: Insn): void {
+  r.code.i64Const(1);
+  if (insn.op.endsWith('i')) r.code.i64Const(insn.imm);
+  else r.getX(insn.rs2);
+  r.code.op(SHL);
+}
+
+const oneBit =
+  (op: number, inverted = false): Emit =>
+  (r, insn) => {
+    r.getX(insn.rs1);
+    bitMask(r, insn);
+    if (inverted) {
+      r.code.i64Const(-1);
+      r.code.op(XOR);
+    }
+    r.code.op(op);
+    r.setX(insn.rd);
+  };
+
+const extractBit: Emit = (r, insn) => {
+  r.getX(insn.rs1);
+  if (insn.op === 'bexti') r.code.i64Const(insn.imm);
+  else r.getX(insn.rs2);
+  r.code.op(SHR_U);
+  r.code.i64Const(1);
+  r.code.op(AND);
+  r.setX(insn.rd);
+};
+
+const zeroIf =
+  (whenZero: boolean): Emit =>
+  (r, { rd, rs1, rs2 }) => {
+    if (whenZero) {
+      r.getX(rs1);
+      r.code.i64Const(0);
+    } else {
+      r.code.i64Const(0);
+      r.getX(rs1);
+    }
+    r.getX(rs2);
+    r.code.i64Const(0);
+    r.code.op(0x52);
+    r.code.op(SELECT);
+    r.setX(rd);
+  };
+
+/** Counts on a word, in 32 bits. */
+const wordCount =
+  (op: number): Emit =>
+  (r, { rd, rs1 }) => {
+    r.getX(rs1);
+    r.code.op(WRAP);
+    r.code.op(op);
+    r.code.op(ZERO_EXTEND);
+    r.setX(rd);
+  };
+
+const constant: Emit = (r, { rd, imm }) => {
+  r.code.i64Const(imm);
+  r.setX(rd);
+};
+
+const addImmediate: Emit = (r, { rd, rs1, imm }) => {
+  if (rs1 === 0) r.code.i64Const(imm);
+  else {
+    r.getX(rs1);
+    if (imm !== 0) {
+      r.code.i64Const(imm);
+      r.code.op(ADD);
+    }
+  }
+  r.setX(rd);
+};
+
+const nothing: Emit = () => {};
+
+export const INTEGER: ReadonlyMap<string, Emit> = new Map<string, Emit>([
+  ['lui', constant],
+  ['addi', addImmediate],
+  ['slti', immediate(LT_S, ZERO_EXTEND)],
+  ['sltiu', immediate(LT_U, ZERO_EXTEND)],
+  ['xori', immediate(XOR)],
+  ['ori', immediate(OR)],
+  ['andi', immediate(AND)],
+  ['slli', immediate(SHL)],
+  ['srli', immediate(SHR_U)],
+  ['srai', immediate(SHR_S)],
+  ['addiw', immediate(ADD, WORD)],
+  ['slliw', wordImmediate(0x74)],
+  ['srliw', wordImmediate(0x76)],
+  ['sraiw', wordImmediate(0x75)],
+  ['add', binary(ADD)],
+  ['sub', binary(SUB)],
+  ['sll', binary(SHL)],
+  ['slt', binary(LT_S, ZERO_EXTEND)],
+  ['sltu', binary(LT_U, ZERO_EXTEND)],
+  ['xor', binary(XOR)],
+  ['srl', binary(SHR_U)],
+  ['sra', binary(SHR_S)],
+  ['or', binary(OR)],
+  ['and', binary(AND)],
+  ['addw', binary(ADD, WORD)],
+  ['subw', binary(SUB, WORD)],
+  ['sllw', word(0x74)],
+  ['srlw', word(0x76)],
+  ['sraw', word(0x75)],
+  ['fence', nothing],
+  ['fence.tso', nothing],
+  ['mul', binary(MUL)],
+  ['mulw', binary(MUL, WORD)],
+  ['mulh', high(true, true)],
+  ['mulhsu', high(true, false)],
+  ['mulhu', high(false, false)],
+  ['div', division(true, false)],
+  ['divu', division(false, false)],
+  ['rem', division(true, true)],
+  ['remu', division(false, true)],
+  ['divw', wordDivision(true, false)],
+  ['divuw', wordDivision(false, false)],
+  ['remw', wordDivision(true, true)],
+  ['remuw', wordDivision(false, true)],
+  ['sh1add', shiftAdd(1, false)],
+  ['sh2add', shiftAdd(2, false)],
+  ['sh3add', shiftAdd(3, false)],
+  ['add.uw', shiftAdd(0, true)],
+  ['sh1add.uw', shiftAdd(1, true)],
+  ['sh2add.uw', shiftAdd(2, true)],
+  ['sh3add.uw', shiftAdd(3, true)],
+  [
+    'slli.uw',
+    (r, { rd, rs1, imm }) => {
+      r.getX(rs1);
+      r.code.op(WRAP);
+      r.code.op(ZERO_EXTEND);
+      r.code.i64Const(imm);
+      r.code.op(SHL);
+      r.setX(rd);
+    },
+  ],
+  ['andn', complement(AND)],
+  ['orn', complement(OR)],
+  ['xnor', complement(XOR)],
+  ['min', choose(LT_S)],
+  ['minu', choose(LT_U)],
+  ['max', choose(GT_S)],
+  ['maxu', choose(GT_U)],
+  ['rol', binary(ROTL)],
+  ['ror', binary(ROTR)],
+  ['rori', immediate(ROTR)],
+  ['rolw', word(0x77)],
+  ['rorw', word(0x78)],
+  ['roriw', wordImmediate(0x78)],
+  ['clz', unary(0x79)],
+  ['ctz', unary(0x7a)],
+  ['cpop', unary(0x7b)],
+  ['clzw', wordCount(0x67)],
+  ['ctzw', wordCount(0x68)],
+  ['cpopw', wordCount(0x69)],
+  ['sext.b', unary(0xc2)],
+  ['sext.h', unary(0xc3)],
+  [
+    'zext.h',
+    (r, { rd, rs1 }) => {
+      r.getX(rs1);
+      r.code.i64Const(0xffff);
+      r.code.op(AND);
+      r.setX(rd);
+    },
+  ],
+  ['bset', oneBit(OR)],
+  ['bseti', oneBit(OR)],
+  ['binv', oneBit(XOR)],
+  ['binvi', oneBit(XOR)],
+  ['bclr', oneBit(AND, true)],
+  ['bclri', oneBit(AND, true)],
+  ['bext', extractBit],
+  ['bexti', extractBit],
+  ['czero.eqz', zeroIf(true)],
+  ['czero.nez', zeroIf(false)],
+]);
+
+/** Comparison of a branch, and of its opposite. */
+export const CONDITIONS: Readonly<Record<string, readonly [number, number]>> = {
+  beq: [EQ, 0x52],
+  bne: [0x52, EQ],
+  blt: [LT_S, 0x59],
+  bge: [0x59, LT_S],
+  bltu: [LT_U, 0x5a],
+  bgeu: [0x5a, LT_U],
+};
+
+/** The condition of a branch, or its opposite, on the stack. */
+export function condition(r: RegionCode, { op, rs1, rs2 }: Insn, opposite: boolean): void {
+  const test = CONDITIONS[op][opposite ? 1 : 0];
+  r.getX(rs1);
+  if (rs2 === 0 && (test === EQ || test === 0x52)) {
+    if (test === EQ) {
+      r.code.op(EQZ);
+      return;
+    }
+    r.code.i64Const(0);
+    r.code.op(0x52);
+    return;
+  }
+  r.getX(rs2);
+  r.code.op(test);
+}

@@ -1,0 +1,309 @@
+/**
+ * Loads, stores and atomics. The window is linear: an access is right when the permission bytes of the pages it touches allow it,
+ * and what does not pass leaves by the shared exit before anything has happened.
+ *
+ * Nothing takes a permission away while a region runs. So accesses through one base register with different offsets share one check of the
+ * whole range ("span") made at the first of them, and later blocks go on using it for as long as the base register is the same.
+ */
+import * as C from '../../assembly/shared/compiled.js';
+import * as L from '../../assembly/shared/layout.js';
+import { BASE, PERMISSIONS, type RegionCode } from './context.js';
+import { I32, I64 } from './encoder.js';
+import type { Insn } from './insn.js';
+import type { Placed } from './region.js';
+
+export interface Access {
+  readonly size: 1 | 2 | 4 | 8;
+  /** PERM_* bits. */
+  readonly permission: number;
+  /** Wasm's load or store. */
+  readonly code: number;
+}
+
+const load = (size: Access['size'], code: number): Access => ({ size, permission: L.PERM_READ, code });
+const store = (size: Access['size'], code: number): Access => ({ size, permission: L.PERM_WRITE, code });
+
+export const ACCESSES: ReadonlyMap<string, Access> = new Map([
+  ['lb', load(1, 0x30)],
+  ['lbu', load(1, 0x31)],
+  ['lh', load(2, 0x32)],
+  ['lhu', load(2, 0x33)],
+  ['lw', load(4, 0x34)],
+  ['lwu', load(4, 0x35)],
+  ['ld', load(8, 0x29)],
+  ['flw', load(4, 0x35)],
+  ['fld', load(8, 0x2b)],
+  ['sb', store(1, 0x3c)],
+  ['sh', store(2, 0x3d)],
+  ['sw', store(4, 0x3e)],
+  ['sd', store(8, 0x37)],
+  ['fsw', store(4, 0x3e)],
+  ['fsd', store(8, 0x39)],
+]);
+
+/** A range of bytes around a base register's value that was checked: `host` is a local with the linear address of its first byte. */
+interface Span {
+  readonly low: number;
+  readonly end: number;
+  readonly permission: number;
+  readonly host: number;
+}
+
+/** A value that registers hold, plus a constant: what addresses are made of. */
+interface Root {
+  readonly spans: Span[];
+}
+
+/** What is known about registers at a point: from which value they are how far away. */
+export class Roots {
+  readonly #roots = new Map<number, { root: Root; offset: number }>();
+
+  copy(): Roots {
+    const copy = new Roots();
+    const clones = new Map<Root, Root>();
+    for (const [n, { root, offset }] of this.#roots) {
+      let clone = clones.get(root);
+      if (clone === undefined) {
+        clone = { spans: [...root.spans] };
+        clones.set(root, clone);
+      }
+      copy.#roots.set(n, { root: clone, offset });
+    }
+    return copy;
+  }
+
+  of(register: number): { root: Root; offset: number } {
+    let found = this.#roots.get(register);
+    if (found === undefined) {
+      found = { root: { spans: [] }, offset: 0 };
+      this.#roots.set(register, found);
+    }
+    return found;
+  }
+
+  /** After an instruction that writes an integer register. */
+  wrote({ op, rd, rs1, imm }: Insn): void {
+    if (rd === 0) return;
+    if (op === 'addi' && rs1 !== 0) {
+      const { root, offset } = this.of(rs1);
+      if (Math.abs(offset + imm) < 2 ** 20) {
+        this.#roots.set(rd, { root, offset: offset + imm });
+        return;
+      }
+    }
+    this.#roots.delete(rd);
+  }
+}
+
+const SPAN_MAX = 2048;
+
+/** Where accesses through one value begin and end, as far as they may share a check. */
+interface Group {
+  low: number;
+  end: number;
+  permission: number;
+  count: number;
+}
+
+/** For each access of a block (by its index) the group that its check is for; several accesses may have the same. */
+export function planBlock(insns: readonly Placed[], before: Roots, alone: (pc: number) => boolean): Map<number, Group> {
+  const roots = before.copy();
+  const open = new Map<Root, Group>();
+  const plan = new Map<number, Group>();
+  insns.forEach(({ pc, insn }, index) => {
+    const access = ACCESSES.get(insn.op);
+    if (access !== undefined && insn.rs1 !== 0 && !alone(pc)) {
+      const { root, offset } = roots.of(insn.rs1);
+      const low = offset + insn.imm;
+      const end = low + access.size;
+      let group = open.get(root);
+      if (group === undefined || Math.max(group.end, end) - Math.min(group.low, low) > SPAN_MAX) {
+        group = { low, end, permission: 0, count: 0 };
+        open.set(root, group);
+      }
+      group.low = Math.min(group.low, low);
+      group.end = Math.max(group.end, end);
+      group.permission |= access.permission;
+      group.count++;
+      plan.set(index, group);
+    }
+    if (writesInteger(insn)) roots.wrote(insn);
+  });
+  return plan;
+}
+
+const NO_RESULT = /^(s[bhwd]|fs[wd]|flw|fld|b(eq|ne|lt|ge|ltu|geu)|fence.*)$/;
+const FLOAT_RESULT = /^(f(l[wd]|(add|sub|mul|div|sqrt|min|max|madd|msub|nmadd|nmsub|sgnjn?|sgnjx)\.[sd]|cvt\.[sd]\.\w+|mv\.[wd]\.x))$/;
+
+/** Does it have a result in an integer register? */
+export function writesInteger({ op }: Insn): boolean {
+  return !NO_RESULT.test(op) && !FLOAT_RESULT.test(op);
+}
+export function writesFloat({ op }: Insn): boolean {
+  return FLOAT_RESULT.test(op);
+}
+
+const GE_U = 0x5a;
+const SHR_U = 0x88;
+const ROTR = 0x8a;
+const WRAP = 0xa7;
+
+/** Pages that a window can have. */
+const PAGES = 0x100000;
+
+export interface Checked {
+  /** A local with a linear address, and what is to be added to it. */
+  readonly host: number;
+  readonly offset: number;
+}
+
+/** Emits the check of an access, unless one made before covers it. */
+export function check(r: RegionCode, { pc, insn }: Placed, access: Access, roots: Roots, group: Group | undefined, table: boolean): Checked {
+  const { root, offset } = roots.of(insn.rs1);
+  const at = offset + insn.imm;
+  if (table) return { host: checkTable(r, pc, insn, access), offset: 0 };
+  const covering = root.spans.find(
+    (span) => span.low <= at && at + access.size <= span.end && (span.permission & access.permission) === access.permission,
+  );
+  if (covering !== undefined) return { host: covering.host, offset: at - covering.low };
+  const host = r.code.local(I32);
+  if (group === undefined || group.count === 1) {
+    checkOne(r, pc, insn, access, host);
+    root.spans.push({ low: at, end: at + access.size, permission: access.permission, host });
+    return { host, offset: 0 };
+  }
+  checkSpan(r, pc, insn, group, group.low - at, host);
+  root.spans.push({ ...group, host });
+  return { host, offset: at - group.low };
+}
+
+/** The address rs1 + imm, kept in r.address and left on the stack. */
+function pushAddress(r: RegionCode, rs1: number, imm: number): void {
+  r.getX(rs1);
+  if (imm !== 0) {
+    r.code.i64Const(imm);
+    r.code.op(0x7c);
+  }
+  r.code.tee(r.address);
+}
+
+/** The permission byte of the page of an address (on the stack, 32 bits) or of a number that is 2^shift times smaller. */
+function permissionByte(r: RegionCode, shift: number): void {
+  if (shift > 0) {
+    r.code.i32Const(shift);
+    r.code.op(0x76);
+  }
+  r.code.get(PERMISSIONS);
+  r.code.op(0x6a);
+  r.code.memory(0x2d, 0);
+}
+
+function exitUnless(r: RegionCode, permission: number): void {
+  r.code.i32Const(permission);
+  r.code.op(0x71);
+  if ((permission & (permission - 1)) === 0) r.code.op(0x45);
+  else {
+    r.code.i32Const(permission);
+    r.code.op(0x47);
+  }
+  r.code.brIf(r.exit);
+}
+
+function hostAddress(r: RegionCode, host: number): void {
+  r.code.get(r.address);
+  r.code.op(WRAP);
+  r.code.get(BASE);
+  r.code.op(0x6a);
+  r.code.set(host);
+}
+
+/** One access, aligned, so that it lies in one page. Rotated, a misaligned address is huge. */
+function checkOne(r: RegionCode, pc: number, insn: Insn, access: Access, host: number): void {
+  const { code } = r;
+  const shift = Math.log2(access.size);
+  r.name(pc, C.SITE_SLOW);
+  pushAddress(r, insn.rs1, insn.imm);
+  code.i64Const(shift === 0 ? 12 : shift);
+  code.op(shift === 0 ? SHR_U : ROTR);
+  const unit = r.scratch(I64);
+  code.tee(unit);
+  code.i64Const(shift === 0 ? PAGES : 2 ** (32 - shift));
+  code.op(GE_U);
+  code.brIf(r.exit);
+  code.get(unit);
+  code.op(WRAP);
+  permissionByte(r, shift === 0 ? 0 : 12 - shift);
+  exitUnless(r, access.permission);
+  r.release(I64, unit);
+  hostAddress(r, host);
+}
+
+/** A range of at most two pages; `back` leads from the access at hand to its first byte. */
+function checkSpan(r: RegionCode, pc: number, insn: Insn, group: Group, back: number, host: number): void {
+  const { code } = r;
+  r.name(pc, C.SITE_SLOW);
+  pushAddress(r, insn.rs1, insn.imm + back);
+  code.i64Const(12);
+  code.op(SHR_U);
+  // The page behind the last one is no page of this window.
+  code.i64Const(PAGES - 1);
+  code.op(GE_U);
+  code.brIf(r.exit);
+  code.get(r.address);
+  code.op(WRAP);
+  permissionByte(r, 12);
+  code.get(r.address);
+  code.op(WRAP);
+  code.i32Const(group.end - group.low - 1);
+  code.op(0x6a);
+  permissionByte(r, 12);
+  code.op(0x71);
+  exitUnless(r, group.permission);
+  hostAddress(r, host);
+}
+
+const TLB_ENTRIES = 256;
+const TLB_ENTRY_SHIFT = 5;
+const TLB_WRITE_TAG = 8;
+const TLB_FRAME = 16;
+
+/** Through the TLB (assembly/mm/tlb.ts), for code whose data is not at its identity place. */
+function checkTable(r: RegionCode, pc: number, insn: Insn, access: Access): number {
+  const { code } = r;
+  const [vpn, entry, host] = [r.scratch(I64), r.scratch(I32), r.scratch(I32)];
+  r.name(pc, C.SITE_TABLE);
+  pushAddress(r, insn.rs1, insn.imm);
+  code.i64Const(12);
+  code.op(SHR_U);
+  code.tee(vpn);
+  code.op(WRAP);
+  code.i32Const(TLB_ENTRIES - 1);
+  code.op(0x71);
+  code.i32Const(TLB_ENTRY_SHIFT);
+  code.op(0x74);
+  code.tee(entry);
+  code.memory(0x29, L.TLB_BASE + (access.permission === L.PERM_WRITE ? TLB_WRITE_TAG : 0));
+  code.get(vpn);
+  code.i64Const(1);
+  code.op(0x7c);
+  code.op(0x52);
+  if (access.size > 1) {
+    code.get(r.address);
+    code.op(WRAP);
+    code.i32Const(access.size - 1);
+    code.op(0x71);
+    code.op(0x72);
+  }
+  code.brIf(r.exit);
+  code.get(entry);
+  code.memory(0x28, L.TLB_BASE + TLB_FRAME);
+  code.get(r.address);
+  code.op(WRAP);
+  code.i32Const(L.PAGE_MASK);
+  code.op(0x71);
+  code.op(0x6a);
+  code.set(host);
+  r.release(I64, vpn);
+  r.release(I32, entry, host);
+  return host;
+}

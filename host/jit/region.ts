@@ -1,0 +1,271 @@
+import { decode, type Insn } from './insn.js';
+
+/** Guest code as the compiler reads it. Addresses are exact numbers. */
+export interface CodeSource {
+  /** 4 bytes at an address (2 when they are a compressed instruction), or undefined: not there, or never executed. */
+  word(pc: number): number | undefined;
+  /** Was the instruction there executed? What was not is left out of regions. */
+  executed(pc: number): boolean;
+}
+
+export interface Placed {
+  readonly pc: number;
+  readonly insn: Insn;
+}
+
+export type End =
+  | { kind: 'goto'; to: Block }
+  | { kind: 'branch'; at: Placed; taken: Block; fall: Block }
+  /** jalr: to one of the candidates, when it is one. */
+  | { kind: 'return'; at: Placed; candidates: { pc: number; to: Block }[] }
+  /** The interpreter executes the instruction at pc. */
+  | { kind: 'slow'; pc: number }
+  /** The region ends: go on at pc. */
+  | { kind: 'exit'; pc: number };
+
+/** A basic block. One without instructions that ends with an exit is only a way out. */
+export interface Block {
+  readonly pc: number;
+  readonly instance: Instance;
+  insns: Placed[];
+  end: End;
+}
+
+/** One copy of a function in the region: the code that is entered first, or a callee. */
+export interface Instance {
+  readonly entry: number;
+  readonly depth: number;
+  readonly parent: Instance | undefined;
+  readonly blocks: Map<number, Block>;
+  /** Address of an instruction -> its block. */
+  readonly owners: Map<number, Block>;
+  /** Where calls of this copy come back to. */
+  readonly returns: Map<number, Block>;
+}
+
+export interface RegionOptions {
+  readonly instructionsMax: number;
+  readonly depthMax: number;
+  /** Callees of at most so many instructions are copied to each call; larger ones are shared by all calls in the region. */
+  readonly copyMax: number;
+}
+
+export const REGION_DEFAULTS: RegionOptions = { instructionsMax: 300, depthMax: 5, copyMax: 24 };
+
+/** What the compiler has no code for: the interpreter executes it. */
+export type Supported = (insn: Insn) => boolean;
+
+const RA = 1;
+const T0 = 5;
+const isLink = (register: number): boolean => register === RA || register === T0;
+const BRANCHES = new Set(['beq', 'bne', 'blt', 'bge', 'bltu', 'bgeu']);
+
+class Builder {
+  readonly pending: Block[][] = [];
+  readonly shared = new Map<number, Instance>();
+  readonly sizes = new Map<number, number>();
+  total = 0;
+
+  constructor(
+    private readonly source: CodeSource,
+    private readonly supported: Supported,
+    private readonly options: RegionOptions,
+  ) {}
+
+  instance(entry: number, parent: Instance | undefined): Instance {
+    const depth = parent === undefined ? 0 : parent.depth + 1;
+    return { entry, depth, parent, blocks: new Map(), owners: new Map(), returns: new Map() };
+  }
+
+  /** The block that begins at pc; one that runs through pc is cut in two. */
+  block(instance: Instance, pc: number): Block {
+    const known = instance.blocks.get(pc);
+    if (known !== undefined) return known;
+    const block: Block = { pc, instance, insns: [], end: { kind: 'exit', pc } };
+    instance.blocks.set(pc, block);
+    const owner = instance.owners.get(pc);
+    if (owner === undefined) {
+      let list = this.pending[instance.depth];
+      if (list === undefined) this.pending[instance.depth] = list = [];
+      list.push(block);
+      return block;
+    }
+    const index = owner.insns.findIndex((placed) => placed.pc === pc);
+    if (index < 0) {
+      // The jump that ends the block: nothing is before it in the new one.
+      block.end = owner.end;
+      owner.end = { kind: 'goto', to: block };
+      instance.owners.set(pc, block);
+      return block;
+    }
+    block.insns = owner.insns.splice(index);
+    block.end = owner.end;
+    owner.end = { kind: 'goto', to: block };
+    for (const placed of block.insns) instance.owners.set(placed.pc, block);
+    const last = terminatorOf(block.end);
+    if (last !== undefined) instance.owners.set(last, block);
+    return block;
+  }
+
+  build(pc: number): Block {
+    const entry = this.block(this.instance(pc, undefined), pc);
+    for (;;) {
+      // Callers first: a callee is worth having only when its loop is here.
+      const list = this.pending.find((candidates) => candidates !== undefined && candidates.length > 0);
+      if (list === undefined) break;
+      const block = list.shift() as Block;
+      if (this.total < this.options.instructionsMax) this.scan(block);
+    }
+    return entry;
+  }
+
+  private scan(block: Block): void {
+    const { instance } = block;
+    let { pc } = block;
+    if (!this.source.executed(pc)) return;
+    for (;;) {
+      if (pc !== block.pc && instance.blocks.has(pc)) {
+        block.end = { kind: 'goto', to: instance.blocks.get(pc) as Block };
+        return;
+      }
+      const word = this.source.word(pc);
+      if (word === undefined || this.total >= this.options.instructionsMax + 50) {
+        block.end = { kind: 'exit', pc };
+        return;
+      }
+      const insn = decode(word);
+      if (insn === undefined) {
+        block.end = { kind: 'slow', pc };
+        return;
+      }
+      this.total++;
+      if (this.finish(block, { pc, insn })) return;
+      if (!this.supported(insn)) {
+        block.end = { kind: 'slow', pc };
+        return;
+      }
+      block.insns.push({ pc, insn });
+      instance.owners.set(pc, block);
+      pc += insn.length;
+    }
+  }
+
+  /** If the instruction ends its block, gives the block its end. */
+  private finish(block: Block, placed: Placed): boolean {
+    const { pc, insn } = placed;
+    const { instance } = block;
+    if (BRANCHES.has(insn.op)) {
+      instance.owners.set(pc, block);
+      block.end = { kind: 'exit', pc };
+      const fall = this.block(instance, pc + insn.length);
+      const taken = this.block(instance, pc + insn.imm);
+      // A branch to its own block's middle has cut it: the end belongs to the part that owns the branch.
+      (instance.owners.get(pc) as Block).end = { kind: 'branch', at: placed, taken, fall };
+      return true;
+    }
+    if (insn.op === 'jal') {
+      block.insns.push(placed);
+      instance.owners.set(pc, block);
+      this.go(block, placed, pc + insn.imm, insn.rd);
+      return true;
+    }
+    if (insn.op !== 'jalr') return false;
+    const before = block.insns[block.insns.length - 1];
+    if (before?.insn.op === 'auipc' && before.insn.rd === insn.rs1 && insn.rs1 !== 0) {
+      block.insns.push(placed);
+      instance.owners.set(pc, block);
+      const target = before.pc + before.insn.imm + insn.imm;
+      this.go(block, placed, target - (((target % 2) + 2) % 2), insn.rd);
+      return true;
+    }
+    instance.owners.set(pc, block);
+    block.end = { kind: 'return', at: placed, candidates: [] };
+    return true;
+  }
+
+  /** A jump with a known target; with a link it is a call. */
+  private go(block: Block, { pc, insn }: Placed, target: number, link: number): void {
+    const { instance } = block;
+    block.end = { kind: 'exit', pc: target };
+    const to = isLink(link) ? this.callee(instance, target, pc + insn.length) : this.block(instance, target);
+    if (to !== undefined) (instance.owners.get(pc) as Block).end = { kind: 'goto', to };
+  }
+
+  private callee(caller: Instance, target: number, back: number): Block | undefined {
+    const found = this.calleeInstance(caller, target);
+    if (found === undefined) return undefined;
+    if (!found.returns.has(back)) found.returns.set(back, this.block(caller, back));
+    return this.block(found, target);
+  }
+
+  private calleeInstance(caller: Instance, target: number): Instance | undefined {
+    if (!this.source.executed(target)) return undefined;
+    for (let at: Instance | undefined = caller; at !== undefined; at = at.parent) if (at.entry === target) return at;
+    const known = this.shared.get(target);
+    if (known !== undefined) return known;
+    if (caller.depth >= this.options.depthMax) return undefined;
+    const made = this.instance(target, caller);
+    if (this.size(target) > this.options.copyMax) this.shared.set(target, made);
+    return made;
+  }
+
+  /** Instructions that a function can reach without its callees, as far as it matters. */
+  private size(entry: number): number {
+    const known = this.sizes.get(entry);
+    if (known !== undefined) return known;
+    const seen = new Set<number>();
+    const todo = [entry];
+    const most = this.options.copyMax + 1;
+    while (todo.length > 0 && seen.size < most) {
+      let pc = todo.pop() as number;
+      while (!seen.has(pc) && seen.size < most) {
+        const word = this.source.word(pc);
+        const insn = word === undefined ? undefined : decode(word);
+        if (insn === undefined) break;
+        seen.add(pc);
+        if (BRANCHES.has(insn.op)) todo.push(pc + insn.imm);
+        if (insn.op === 'jalr' && insn.rd === 0) break;
+        if (insn.op === 'jal' && insn.rd === 0) pc += insn.imm;
+        else pc += insn.length;
+      }
+    }
+    this.sizes.set(entry, seen.size);
+    return seen.size;
+  }
+}
+
+function terminatorOf(end: End): number | undefined {
+  return end.kind === 'branch' || end.kind === 'return' ? end.at.pc : undefined;
+}
+
+/** The region that begins at pc: its entry block, from which all others are reached. */
+export function formRegion(source: CodeSource, supported: Supported, pc: number, options = REGION_DEFAULTS): Block {
+  const entry = new Builder(source, supported, options).build(pc);
+  // Return candidates are known only now: calls found later add to them.
+  const seen = new Set<Block>([entry]);
+  for (const block of seen) {
+    const { end } = block;
+    if (end.kind === 'return' && end.at.insn.rd === 0 && isLink(end.at.insn.rs1) && end.candidates.length === 0)
+      end.candidates = [...block.instance.returns].map(([at, to]) => ({ pc: at, to }));
+    for (const next of successors(block)) seen.add(next);
+  }
+  return entry;
+}
+
+export function successors({ end }: Block): Block[] {
+  switch (end.kind) {
+    case 'goto':
+      return [end.to];
+    case 'branch':
+      return [end.fall, end.taken];
+    case 'return':
+      return end.candidates.map((candidate) => candidate.to);
+    default:
+      return [];
+  }
+}
+
+/** Nothing but a way out of the region. */
+export function isExit(block: Block): boolean {
+  return block.insns.length === 0 && block.end.kind === 'exit';
+}

@@ -1,0 +1,357 @@
+/** A region as one Wasm function: its structure, its exits, the fuel. What single instructions become is in the files beside. */
+import * as C from '../../assembly/shared/compiled.js';
+import * as L from '../../assembly/shared/layout.js';
+import { COUNT, RegionCode, type Site, X_STORE } from './context.js';
+import type { Bytes } from './encoder.js';
+import { FLOAT, usesFloat } from './float.js';
+import type { Insn } from './insn.js';
+import { condition, INTEGER } from './integer.js';
+import { ACCESSES, type Access, check, planBlock, Roots, writesFloat, writesInteger } from './memory.js';
+import { type Block, isExit, type Placed } from './region.js';
+import { type Node, type Structure, structure } from './structure.js';
+
+export interface Translated {
+  readonly body: Bytes;
+  readonly sites: readonly Site[];
+  /** Instructions that must be left to enter it. */
+  readonly fuel: number;
+  readonly instructions: number;
+  /** Virtual pages its code lies in, the entry's first. */
+  readonly pages: readonly number[];
+}
+
+export interface TranslateOptions {
+  /** Accesses (by pc) whose data is not at its identity place. */
+  readonly table: (pc: number) => boolean;
+}
+
+/** Is there code for it? Branches and jumps are the region's own affair. */
+export function supported({ op, rm }: Insn): boolean {
+  return INTEGER.has(op) || op === 'auipc' || ACCESSES.has(op) || (FLOAT.has(op) && (rm === 0 || rm === 7 || !usesFloat(op)));
+}
+
+class Translator {
+  readonly r = new RegionCode();
+  readonly #structure: Structure;
+  /** Labels: of blocks in front of merge nodes, and of loops. */
+  readonly #ahead = new Map<Node, number>();
+  readonly #loops = new Map<Node, number>();
+
+  constructor(
+    entry: Block,
+    private readonly options: TranslateOptions,
+  ) {
+    this.#structure = structure(entry);
+  }
+
+  translate(): Translated {
+    const { r } = this;
+    const { nodes } = this.#structure;
+    const { xs, fs, xsWritten, fsWritten } = registersOf(nodes);
+    r.loadRegisters(xs, fs);
+    r.exit = r.code.block();
+    this.#tree(nodes[0], new Roots());
+    r.code.unreachable();
+    r.code.end();
+    r.storeRegisters(xsWritten, fsWritten);
+    r.code.i32Const(0);
+    r.code.get(COUNT);
+    r.code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
+    if (r.sites.some((site) => site.kind === C.SITE_TABLE)) {
+      r.code.i32Const(0);
+      r.code.get(r.address);
+      r.code.memory(X_STORE, C.COMPILED + C.COMPILED_ADDRESS);
+    }
+    r.code.get(r.site);
+    r.code.op(0x0b);
+    const pages = new Set<number>([Math.floor(nodes[0].block.pc / L.PAGE_SIZE)]);
+    let instructions = 0;
+    for (const { block } of nodes) {
+      for (const { pc, insn } of placedOf(block)) {
+        pages.add(Math.floor(pc / L.PAGE_SIZE));
+        pages.add(Math.floor((pc + insn.length - 1) / L.PAGE_SIZE));
+        instructions++;
+      }
+    }
+    return { body: r.code.body(), sites: r.sites, fuel: Math.max(1, nodes[0].cost), instructions, pages: [...pages] };
+  }
+
+  /** A node and all it dominates. */
+  #tree(node: Node, roots: Roots): void {
+    const merges = node.children.filter((child) => child.merge);
+    if (!node.loopHeader) {
+      this.#within(node, merges, roots);
+      return;
+    }
+    const { r } = this;
+    const label = r.code.loop();
+    this.#loops.set(node, label);
+    r.name(node.block.pc, C.SITE_FUEL);
+    r.code.get(COUNT);
+    r.code.op(0xa7);
+    r.code.i32Const(node.cost);
+    r.code.op(0x49);
+    r.code.brIf(r.exit);
+    this.#within(node, merges, new Roots());
+    r.code.end();
+  }
+
+  /** The node inside the blocks that its merge children stand behind, the nearest child innermost. */
+  #within(node: Node, merges: readonly Node[], roots: Roots): void {
+    const last = merges[merges.length - 1];
+    if (last === undefined) {
+      this.#block(node, roots);
+      return;
+    }
+    const { r } = this;
+    this.#ahead.set(last, r.code.block());
+    this.#within(node, merges.slice(0, -1), roots);
+    r.code.end();
+    r.instructions = 0;
+    r.accesses = 0;
+    this.#tree(last, new Roots());
+  }
+
+  #block(node: Node, roots: Roots): void {
+    const { r } = this;
+    const { block } = node;
+    const plan = planBlock(block.insns, roots, this.options.table);
+    block.insns.forEach((placed, index) => {
+      const { pc, insn } = placed;
+      const access = ACCESSES.get(insn.op);
+      if (access !== undefined) {
+        this.#access(placed, access, roots, plan.get(index));
+        r.accesses++;
+      } else this.#plain(pc, insn);
+      r.instructions++;
+      if (writesInteger(insn)) roots.wrote(insn);
+    });
+    this.#end(node, roots);
+  }
+
+  #plain(pc: number, insn: Insn): void {
+    const { r } = this;
+    if (insn.op === 'auipc' || insn.op === 'jal' || insn.op === 'jalr') {
+      if (insn.rd === 0) return;
+      r.code.i64Const(insn.op === 'auipc' ? pc + insn.imm : pc + insn.length);
+      r.setX(insn.rd);
+      return;
+    }
+    const integer = INTEGER.get(insn.op);
+    if (integer !== undefined) {
+      if (insn.rd !== 0) integer(r, insn);
+      return;
+    }
+    const float = FLOAT.get(insn.op);
+    if (float === undefined) throw new Error(`no code for ${insn.op}`);
+    float(r, insn, pc);
+  }
+
+  #access(placed: Placed, access: Access, roots: Roots, group: Parameters<typeof check>[4]): void {
+    const { r } = this;
+    const { insn } = placed;
+    const { host, offset } = check(r, placed, access, roots, group, this.options.table(placed.pc));
+    r.code.get(host);
+    const float = insn.op.startsWith('f');
+    if (access.permission === L.PERM_WRITE) {
+      if (float) storeFloat(r, insn);
+      else r.getX(insn.rs2);
+      r.code.memory(access.code, offset);
+      return;
+    }
+    r.code.memory(access.code, offset);
+    if (!float) r.setX(insn.rd);
+    else if (access.size === 8) r.setF(insn.rd);
+    else loadSingle(r, insn.rd);
+  }
+
+  #end(node: Node, roots: Roots): void {
+    const { r } = this;
+    const { end } = node.block;
+    switch (end.kind) {
+      case 'goto':
+        this.#go(node, end.to, roots);
+        return;
+      case 'exit':
+        r.leave(end.pc, C.SITE_GO);
+        return;
+      case 'slow':
+        r.leave(end.pc, C.SITE_SLOW);
+        return;
+      case 'branch':
+        r.instructions++;
+        if (end.taken === end.fall) {
+          this.#go(node, end.taken, roots);
+          return;
+        }
+        this.#fork(node, end.taken, end.fall, (opposite) => condition(r, end.at.insn, opposite), roots);
+        return;
+      case 'return':
+        this.#return(node, end.at.insn, end.candidates, end.at.pc, roots);
+    }
+  }
+
+  /** To one of the places that calls come back to, or out. */
+  #return(node: Node, insn: Insn, candidates: readonly { pc: number; to: Block }[], pc: number, roots: Roots): void {
+    const { r } = this;
+    r.instructions++;
+    if (candidates.length > 0 && candidates.some(({ to }) => !this.#isInline(node, to))) r.flush();
+    for (const { pc: back, to } of candidates) {
+      r.getX(insn.rs1);
+      r.code.i64Const(back);
+      r.code.op(0x51);
+      const [instructions, accesses] = [r.instructions, r.accesses];
+      r.code.if();
+      this.#go(node, to, roots.copy());
+      r.code.end();
+      r.instructions = instructions;
+      r.accesses = accesses;
+    }
+    const target = r.scratch(0x7e);
+    r.getX(insn.rs1);
+    if (insn.imm !== 0) {
+      r.code.i64Const(insn.imm);
+      r.code.op(0x7c);
+    }
+    r.code.i64Const(-2);
+    r.code.op(0x83);
+    r.code.set(target);
+    r.code.i32Const(0);
+    r.code.get(target);
+    r.code.memory(X_STORE, L.HART + L.HART_PC);
+    if (insn.rd !== 0) {
+      r.code.i64Const(pc + insn.length);
+      r.setX(insn.rd);
+    }
+    r.release(0x7e, target);
+    r.leave(0, C.SITE_DYNAMIC);
+  }
+
+  /** Is the block emitted where its only predecessor jumps to it? */
+  #isInline(node: Node, to: Block): boolean {
+    const target = this.#target(node, to);
+    return target !== undefined && !target.merge && target.index > node.index && !this.#isBack(node, target);
+  }
+
+  /** The node of a block, or undefined: an exit, or an edge that is cut. */
+  #target(node: Node, to: Block): Node | undefined {
+    if (isExit(to)) return undefined;
+    const target = this.#structure.of.get(to) as Node;
+    return this.#structure.cut.has(`${node.index}>${target.index}`) ? undefined : target;
+  }
+
+  #isBack(node: Node, target: Node): boolean {
+    return target.index <= node.index;
+  }
+
+  #go(node: Node, to: Block, roots: Roots): void {
+    const { r } = this;
+    const target = this.#target(node, to);
+    if (target === undefined) {
+      r.leave(isExit(to) && to.end.kind === 'exit' ? to.end.pc : to.pc, C.SITE_GO);
+      return;
+    }
+    if (this.#isInline(node, to)) {
+      if (target.loopHeader) r.flush();
+      this.#tree(target, roots);
+      return;
+    }
+    r.flush();
+    r.code.br(this.#label(node, target));
+  }
+
+  #label(node: Node, target: Node): number {
+    return (this.#isBack(node, target) ? this.#loops : this.#ahead).get(target) as number;
+  }
+
+  /** Two ways on. */
+  #fork(node: Node, taken: Block, fall: Block, test: (opposite: boolean) => void, roots: Roots): void {
+    const { r } = this;
+    const outside = (to: Block): boolean => this.#target(node, to) === undefined;
+    const jumps = (to: Block): boolean => !outside(to) && !this.#isInline(node, to);
+    if (jumps(taken) || jumps(fall)) r.flush();
+    const oneWay = (to: Block, opposite: boolean): boolean => {
+      if (outside(to)) {
+        r.name(isExit(to) && to.end.kind === 'exit' ? to.end.pc : to.pc, C.SITE_GO);
+        test(opposite);
+        r.code.brIf(r.exit);
+        return true;
+      }
+      if (!jumps(to)) return false;
+      test(opposite);
+      r.code.brIf(this.#label(node, this.#target(node, to) as Node));
+      return true;
+    };
+    if (oneWay(taken, false)) {
+      this.#go(node, fall, roots);
+      return;
+    }
+    if (oneWay(fall, true)) {
+      this.#go(node, taken, roots);
+      return;
+    }
+    const [instructions, accesses] = [r.instructions, r.accesses];
+    test(false);
+    r.code.if();
+    this.#go(node, taken, roots.copy());
+    r.code.end();
+    r.instructions = instructions;
+    r.accesses = accesses;
+    this.#go(node, fall, roots);
+  }
+}
+
+/** 32 bits as a register holds them: under 32 ones. */
+function loadSingle(r: RegionCode, rd: number): void {
+  r.code.i64Bits(-1, 0);
+  r.code.op(0x84);
+  r.code.op(0xbf);
+  r.setF(rd);
+}
+
+function storeFloat(r: RegionCode, insn: Insn): void {
+  r.getF(insn.rs2);
+  if (insn.op !== 'fsw') return;
+  r.code.op(0xbd);
+}
+
+function* placedOf(block: Block): Generator<Placed> {
+  yield* block.insns;
+  if (block.end.kind === 'branch' || block.end.kind === 'return') yield block.end.at;
+}
+
+const FLOAT_OPERANDS = /^f(?!ence)/;
+
+function registersOf(nodes: readonly Node[]): { xs: Set<number>; fs: Set<number>; xsWritten: Set<number>; fsWritten: Set<number> } {
+  const [xs, fs, xsWritten, fsWritten] = [new Set<number>(), new Set<number>(), new Set<number>(), new Set<number>()];
+  for (const { block } of nodes) {
+    for (const { insn } of placedOf(block)) {
+      const { op, rd, rs1, rs2, rs3 } = insn;
+      if (writesFloat(insn)) fsWritten.add(rd);
+      else if (writesInteger(insn) && rd !== 0) xsWritten.add(rd);
+      const [a, b, c] = operandKinds(op);
+      (a === 'f' ? fs : xs).add(rs1);
+      (b === 'f' ? fs : xs).add(rs2);
+      if (c) fs.add(rs3);
+    }
+  }
+  for (const n of xsWritten) xs.add(n);
+  for (const n of fsWritten) fs.add(n);
+  xs.delete(0);
+  return { xs, fs, xsWritten, fsWritten };
+}
+
+/** Which register file rs1 and rs2 name, and whether there is rs3. Registers an instruction hasn't are x0. */
+function operandKinds(op: string): ['x' | 'f', 'x' | 'f', boolean] {
+  if (!FLOAT_OPERANDS.test(op)) return ['x', 'x', false];
+  if (op === 'flw' || op === 'fld') return ['x', 'x', false];
+  if (op === 'fsw' || op === 'fsd') return ['x', 'f', false];
+  if (/^fcvt\.[sd]\.(w|wu|l|lu)$/.test(op) || /^fmv\.[wd]\.x$/.test(op)) return ['x', 'x', false];
+  if (/^fn?m(add|sub)\./.test(op)) return ['f', 'f', true];
+  if (/^f(cvt|sqrt|class|mv)/.test(op)) return ['f', 'x', false];
+  return ['f', 'f', false];
+}
+
+export function translate(entry: Block, options: TranslateOptions): Translated {
+  return new Translator(entry, options).translate();
+}

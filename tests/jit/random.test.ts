@@ -1,0 +1,72 @@
+/**
+ * Random programs over all instructions, compiled at once and interpreted: the same registers, memory, counts and exits wherever they stop.
+ *
+ *   npx tsx tests/jit/random.test.ts --seed 5 --count 10000000    another seed, at least so many instructions
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EXIT_BUDGET, EXIT_ECALL } from '../../assembly/shared/exit.js';
+import { Jit } from '../../host/jit/jit.js';
+import { Hart, RW, RWX } from '../support/hart.js';
+import { fuzzSeed, Random } from '../support/random.js';
+import { DATA, DUMP_BYTES, type Program, randomProgram, TEXT, textOf, usableRows } from '../isa/random-program.js';
+
+const COUNT_CI = 60_000;
+const ITEMS = 120;
+const TURNS = 12;
+const TEXT_PAGES = 4;
+
+function argument(name: string, fallback: number): number {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? fallback : Number(process.argv[at + 1]);
+}
+
+async function start(program: Program, compiled: boolean): Promise<{ hart: Hart; jit: Jit | undefined }> {
+  const hart = await Hart.create();
+  const jit = compiled ? new Jit(hart.core, { threshold: 1 }) : undefined;
+  hart.map(TEXT, TEXT_PAGES, RWX);
+  hart.map(DATA, DUMP_BYTES / 4096, RW);
+  hart.write(TEXT, textOf(program));
+  hart.write(DATA, program.data);
+  hart.pc = TEXT;
+  return { hart, jit };
+}
+
+function state(hart: Hart): string {
+  const words: string[] = [`pc ${hart.pc.toString(16)}`, `instructions ${hart.instructions}`, `accesses ${hart.accesses}`];
+  for (let n = 0; n < 32; n++) words.push(`x${n} ${hart.x(n).toString(16)}`);
+  for (let n = 0; n < 32; n++) words.push(`f${n} ${hart.f(n).toString(16)}`);
+  words.push(`fflags ${hart.fflags} frm ${hart.frm}`);
+  return words.join('\n');
+}
+
+/** Both run in the same turns, long and short; the exit of the last one. */
+async function compare(seed: number, program: Program, random: Random): Promise<number> {
+  const { hart: plain } = await start(program, false);
+  const { hart: fast } = await start(program, true);
+  for (let turn = 0; ; turn++) {
+    const budget = random.chance(0.2) ? 1 + random.below(20) : 1 + random.below(2000);
+    const before = plain.instructions;
+    const reasons = [plain.run(budget), fast.run(budget)];
+    const where = `seed ${seed}, turn ${turn}, ${budget} instructions from ${before}`;
+    assert.is(reasons[1], reasons[0], `${where}: exit`);
+    assert.is(state(fast), state(plain), where);
+    if (reasons[0] === EXIT_BUDGET) continue;
+    assert.is(reasons[0], EXIT_ECALL, where);
+    assert.equal(fast.read(DATA, DUMP_BYTES), plain.read(DATA, DUMP_BYTES), where);
+    return plain.instructions;
+  }
+}
+
+test('compiled and interpreted random programs are the same at every stop', async () => {
+  const count = argument('--count', COUNT_CI);
+  const rows = usableRows([]);
+  let seed = argument('--seed', fuzzSeed(1));
+  for (let instructions = 0; instructions < count; seed++) {
+    const random = new Random(seed);
+    const program = randomProgram(random, rows, ITEMS, TURNS);
+    instructions += await compare(seed, program, random);
+  }
+});
+
+test.run();
