@@ -48,6 +48,12 @@ export function sampleSpent(instructions: u32): void {
 
 // @ts-ignore: decorator
 @inline
+export function sampleRefund(): void {
+  sampleIn++;
+}
+
+// @ts-ignore: decorator
+@inline
 export function isSeeking(): bool {
   return seeking != 0;
 }

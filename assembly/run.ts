@@ -5,7 +5,7 @@ import { decodeSlot, enter, pcOf, straddle } from './code';
 import { loop } from './generated/dispatch';
 import { OP_COMPILED, OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { executeSlow, nextPc } from './generated/slow';
-import { compiledAccesses, compiledHot, compiledNext, enterCompiled, isSeeking, sample, sampleIn, sampleSpent } from './jit';
+import { compiledAccesses, compiledHot, compiledNext, enterCompiled, isSeeking, sample, sampleIn, sampleRefund, sampleSpent } from './jit';
 import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
 import { tlbLookup } from './mm/tlb';
@@ -201,6 +201,8 @@ export function run(budget: u32): u32 {
     // Calls are counted; what is slow is not yet.
     if (reason < <u32>X.SLOW) return leave(pcOf(ip), budget - left, accesses, reason);
     left++;
+    // Whatever is not executed by executeSlow below was no instruction: a sample must not fall due by it, or nothing may ever be executed.
+    sampleRefund();
     if (reason == UNDECODED) {
       decodeSlot(ip);
       continue;
@@ -226,6 +228,7 @@ export function run(budget: u32): u32 {
       store<u64>(L.HART + L.HART_X, 0);
       if (result < <u32>X.DONE) return leave(pc, budget - left, accesses, result);
       left--;
+      sampleSpent(1);
       if (result == X.DONE_ACCESS) accesses++;
       pc = nextPc;
     }

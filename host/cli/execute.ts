@@ -10,12 +10,12 @@ import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
 import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
 import { watchInterruptions } from './interrupt.js';
+import { jitOptions } from './jit.js';
 import * as O from './options.js';
 import { complain } from './output.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
-import { jitOptions } from './jit.js';
 import { addMounts, explain, guestPath, rootFileSystem } from './world.js';
 
 export interface RunOptions {

@@ -158,7 +158,14 @@ export interface Checked {
 }
 
 /** Emits the check of an access, unless one made before covers it. */
-export function check(r: RegionCode, { pc, insn }: Placed, access: Access, roots: Roots, group: Group | undefined, table: boolean): Checked {
+export function check(
+  r: RegionCode,
+  { pc, insn }: Placed,
+  access: Access,
+  roots: Roots,
+  group: Group | undefined,
+  table: boolean,
+): Checked {
   const { root, offset } = roots.of(insn.rs1);
   const at = offset + insn.imm;
   if (table) return { host: checkTable(r, pc, insn, access), offset: 0 };

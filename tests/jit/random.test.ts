@@ -7,9 +7,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT_BUDGET, EXIT_ECALL } from '../../assembly/shared/exit.js';
 import { Jit } from '../../host/jit/jit.js';
+import { DATA, DUMP_BYTES, type Program, randomProgram, TEXT, textOf, usableRows } from '../isa/random-program.js';
 import { Hart, RW, RWX } from '../support/hart.js';
 import { fuzzSeed, Random } from '../support/random.js';
-import { DATA, DUMP_BYTES, type Program, randomProgram, TEXT, textOf, usableRows } from '../isa/random-program.js';
 
 const COUNT_CI = 60_000;
 const ITEMS = 120;
