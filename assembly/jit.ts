@@ -2,8 +2,8 @@
  * Compiled code as the interpreter sees it. A decoded slot whose operation is OP_COMPILED names the record of a region
  * (shared/compiled.ts); the region runs until it must leave and tells by which of its exits.
  *
- * A region depends on the bytes of some frames and on where they are mapped. Whatever may change either begins a new epoch; a region that was
- * not found valid in this epoch is checked before it is entered.
+ * A region depends on the bytes of some frames and on where those are mapped. Whatever may change either begins a new epoch; a region not
+ * found valid in this epoch is checked before it is entered.
  */
 import * as C from './shared/compiled';
 import { HART, HART_PC, HART_X } from './shared/layout';
@@ -113,7 +113,7 @@ export let compiledNext: usize = 0;
 export let compiledAccesses: u64 = 0;
 export let compiledHot: bool = false;
 
-/** Runs the region that the slot at ip (of pc) leads to, and those that follow, within `left` instructions; returns what is left of them. */
+/** Runs the region that the slot at ip (of pc) leads to, and those that follow, within `left` instructions; returns what is left. */
 export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize, base: usize): u32 {
   compiledAccesses = 0;
   compiledHot = false;
