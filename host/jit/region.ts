@@ -156,11 +156,11 @@ class Builder {
     const { instance } = block;
     if (BRANCHES.has(insn.op)) {
       instance.owners.set(pc, block);
-      block.end = { kind: 'exit', pc };
       const fall = this.block(instance, pc + insn.length);
-      const taken = this.block(instance, pc + insn.imm);
-      // A branch to its own block's middle has cut it: the end belongs to the part that owns the branch.
-      (instance.owners.get(pc) as Block).end = { kind: 'branch', at: placed, taken, fall };
+      // The end comes first: a branch to the middle of its own block cuts that, and the end goes with the second part.
+      const end = { kind: 'branch' as const, at: placed, taken: fall, fall };
+      block.end = end;
+      end.taken = this.block(instance, pc + insn.imm);
       return true;
     }
     if (insn.op === 'jal') {
