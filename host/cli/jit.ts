@@ -6,11 +6,13 @@ export interface JitFlags {
   readonly jitThreshold?: number;
 }
 
-/** What --jit and --jit-threshold ask for; PAGEWALK_JIT=1 compiles everything at once, for tests. */
+/** What --jit and --jit-threshold ask for; PAGEWALK_JIT (off, on, eager) decides what they leave open, for tests. */
 export function jitOptions({ jit, jitThreshold }: JitFlags): JitOptions | false {
-  const eager = process.env.PAGEWALK_JIT === '1';
-  if (!eager && (jit === 'off' || jit === undefined)) return false;
-  return { threshold: eager ? 1 : jitThreshold, compile: eager ? undefined : compileOptimised };
+  const wanted = process.env.PAGEWALK_JIT;
+  const mode = jit ?? (wanted === undefined ? 'off' : wanted);
+  if (mode === 'off') return false;
+  if (mode === 'eager') return { threshold: 1 };
+  return { threshold: jitThreshold ?? (wanted === 'on' ? 200 : undefined), compile: compileOptimised };
 }
 
 /** Straight to the optimising compiler: what is compiled here is known to be hot. */

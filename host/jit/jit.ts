@@ -4,6 +4,7 @@ import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
+import { type Place, Records } from './records.js';
 import { type CodeSource, formRegion, isExit, REGION_DEFAULTS } from './region.js';
 import { supported, type Translated, translate } from './translate.js';
 
@@ -25,13 +26,11 @@ export interface JitStats {
 }
 
 interface Region {
-  readonly record: number;
+  readonly place: Place;
   readonly pc: number;
-  readonly index: number;
-  readonly sites: number;
-  readonly siteCount: number;
   readonly translated: Translated;
-  readonly bytes: Uint8Array;
+  /** How often it had been entered when the budget was last enforced. */
+  entries: number;
 }
 
 const INTERVAL = 4000;
@@ -40,17 +39,15 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 16_000;
 const BATCH = 8;
+/** Bytes of Wasm kept at most: machine code is a few times that. */
+const BYTES_MAX = 8 << 20;
 
 /** Compiles hot guest code. It sits between whoever runs the core and the core's run(). */
 export class Jit {
   readonly stats: JitStats = { regions: 0, instructions: 0, bytes: 0, refused: 0, removed: 0, remade: 0, compileMs: 0 };
   readonly #regions = new Map<number, Region>();
-  readonly #freeRecords: number[] = [];
-  readonly #freeIndices: number[] = [];
-  readonly #freeSites = new Map<number, number[]>();
-  #nextRecord = 0;
-  #nextIndex: number;
-  #nextSite = 0;
+  readonly #records: Records;
+  #liveBytes = 0;
   readonly #eager: boolean;
   /** Accesses whose data is not where the window would have it. */
   readonly #table = new Set<number>();
@@ -64,7 +61,7 @@ export class Jit {
     const threshold = options.threshold ?? THRESHOLD_DEFAULT;
     this.#eager = threshold <= 1;
     this.#compile = options.compile ?? ((bytes) => new WebAssembly.Module(bytes));
-    this.#nextIndex = core.table.length;
+    this.#records = new Records(core);
     this.#source = this.#eager ? { ...this.#reader(), executed: () => true } : this.#reader();
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
@@ -141,16 +138,27 @@ export class Jit {
     const module = this.#compile(bytes);
     const instance = new WebAssembly.Instance(module, { env: { memory: this.core.memory } });
     made.forEach(([pc, translated], i) => {
-      this.#install(pc, translated, instance.exports[String(i)] as () => number, bytes);
+      this.#install(pc, translated, instance.exports[String(i)] as () => number);
     });
   }
 
-  #install(pc: number, translated: Translated, code: () => number, bytes: Uint8Array): void {
+  #install(pc: number, translated: Translated, code: () => number): void {
     const { core } = this;
-    const record = this.#freeRecords.pop() ?? C.REGIONS + this.#nextRecord++ * C.REGION_BYTES;
-    const index = this.#freeIndices.pop() ?? this.#nextIndex++;
-    const sites = this.#takeSites(translated.sites.length);
-    if (index >= core.table.length) core.table.grow(Math.max(64, core.table.length));
+    if (this.#liveBytes > BYTES_MAX) this.#evict();
+    let place = this.#records.take(translated.sites.length);
+    if (place === undefined) {
+      this.#evict();
+      place = this.#records.take(translated.sites.length);
+    }
+    if (place === undefined) {
+      for (const region of [...this.#regions.values()]) this.#remove(region);
+      place = this.#records.take(translated.sites.length);
+    }
+    if (place === undefined) {
+      this.stats.refused++;
+      return;
+    }
+    const { record, index, sites } = place;
     core.table.set(index, code);
     translated.sites.forEach((site, i) => {
       const at = sites + i * C.SITE_BYTES;
@@ -173,39 +181,40 @@ export class Jit {
     });
     if (core.exports.jitInstall(record) === 0) {
       this.stats.refused++;
-      this.#freeRecords.push(record);
-      this.#freeIndices.push(index);
-      this.#giveSites(sites, translated.sites.length);
+      this.#records.give(place);
       return;
     }
-    this.#regions.set(record, { record, pc, index, sites, siteCount: translated.sites.length, translated, bytes });
+    this.#regions.set(record, { place, pc, translated, entries: 0 });
     this.stats.regions++;
     this.stats.instructions += translated.instructions;
     this.stats.bytes += translated.body.length;
+    this.#liveBytes += translated.body.length;
   }
 
-  #takeSites(count: number): number {
-    const free = this.#freeSites.get(count)?.pop();
-    if (free !== undefined) return free;
-    const at = C.SITES + this.#nextSite * C.SITE_BYTES;
-    this.#nextSite += count;
-    return at;
-  }
-  #giveSites(at: number, count: number): void {
-    const list = this.#freeSites.get(count) ?? [];
-    list.push(at);
-    this.#freeSites.set(count, list);
+  #entries({ place }: Region): number {
+    return this.core.u32[(place.record + C.REGION_ENTRIES) >>> 2];
   }
 
   #remove(region: Region): void {
-    const { core } = this;
-    core.exports.jitRemove(region.record);
-    core.table.set(region.index, null);
-    this.#freeRecords.push(region.record);
-    this.#freeIndices.push(region.index);
-    this.#giveSites(region.sites, region.siteCount);
-    this.#regions.delete(region.record);
+    this.core.exports.jitRemove(region.place.record);
+    this.#records.give(region.place);
+    this.#regions.delete(region.place.record);
+    this.#liveBytes -= region.translated.body.length;
     this.stats.removed++;
+  }
+
+  /** Takes away what can't be entered any more, and of the rest the half that was entered least since the last time. */
+  #evict(): void {
+    const kept: { region: Region; recent: number }[] = [];
+    for (const region of [...this.#regions.values()]) {
+      if (this.core.exports.jitIntact(region.place.record) === 0) this.#remove(region);
+      else kept.push({ region, recent: this.#entries(region) - region.entries });
+    }
+    kept.sort((a, b) => a.recent - b.recent);
+    kept.forEach(({ region }, i) => {
+      if (i < kept.length / 2) this.#remove(region);
+      else region.entries = this.#entries(region);
+    });
   }
 
   /** Regions that leave too often because of their data get code that asks the TLB. */
@@ -215,9 +224,9 @@ export class Jit {
     core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] = 0;
     const made: [pc: number, translated: Translated][] = [];
     for (const region of [...this.#regions.values()]) {
-      if (core.u32[(region.record + C.REGION_STATE) >>> 2] !== C.REGION_POOR) continue;
+      if (core.u32[(region.place.record + C.REGION_STATE) >>> 2] !== C.REGION_POOR) continue;
       region.translated.sites.forEach((site, i) => {
-        const taken = core.view.getUint16(region.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
+        const taken = core.view.getUint16(region.place.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
         if (site.kind === C.SITE_SLOW && taken >= 100) this.#table.add(site.pc);
       });
       this.#remove(region);
@@ -234,12 +243,11 @@ export class Jit {
     const lines: string[] = [];
     const { core, stats } = this;
     lines.push(`jit: ${JSON.stringify(stats)}`);
-    const entries = (region: Region): number => core.u32[(region.record + C.REGION_ENTRIES) >>> 2];
-    const sorted = [...this.#regions.values()].sort((a, b) => entries(b) - entries(a));
+    const sorted = [...this.#regions.values()].sort((a, b) => this.#entries(b) - this.#entries(a));
     for (const region of sorted.slice(0, 30)) {
-      lines.push(`  ${region.pc.toString(16)}  entered ${entries(region)}  ${region.translated.instructions} instructions`);
+      lines.push(`  ${region.pc.toString(16)}  entered ${this.#entries(region)}  ${region.translated.instructions} instructions`);
       region.translated.sites.forEach((site, i) => {
-        const taken = core.view.getUint16(region.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
+        const taken = core.view.getUint16(region.place.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
         if (taken > 50) lines.push(`      ${site.pc.toString(16)} kind ${site.kind}: ${taken}`);
       });
     }

@@ -12,6 +12,7 @@ import { installFile, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { HostInput, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
 import { WaitQueue } from '../../host/vfs/wait.js';
+import { testJit } from '../support/jit.js';
 
 class Output implements HostOutput {
   readonly queue = new WaitQueue();
@@ -44,7 +45,12 @@ interface Setup {
 }
 
 async function run(source: string, setup: Setup = {}): Promise<Run> {
-  const machine = await Machine.create({ module: await loadCore(), root: (env) => new MemoryFileSystem(env), ...setup.options });
+  const machine = await Machine.create({
+    module: await loadCore(),
+    root: (env) => new MemoryFileSystem(env),
+    jit: testJit(),
+    ...setup.options,
+  });
   mountStandard(machine);
   installFile(machine, '/bin/program', elf(source));
   for (const [path, content] of Object.entries(setup.files ?? {})) {

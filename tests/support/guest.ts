@@ -6,11 +6,13 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Strace } from '../../host/debug/strace/strace.js';
 import { loadCore } from '../../host/index-node.js';
+import type { JitOptions } from '../../host/jit/jit.js';
 import { type EndReason, Machine } from '../../host/machine.js';
 import { installFile, makeDirectories, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { HostInput, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
 import { WaitQueue } from '../../host/vfs/wait.js';
+import { testJit } from './jit.js';
 import { toolPath } from './tools.js';
 
 export const GCC = 'riscv64-linux-gnu-gcc';
@@ -111,6 +113,8 @@ export interface OurOptions {
   readonly maxProcesses?: number;
   readonly maxFiles?: number;
   readonly aslr?: boolean;
+  /** Default: as PAGEWALK_JIT says. */
+  readonly jit?: JitOptions | false;
   /** The machine may end the run (deadlock, memory, time); otherwise that fails the test. */
   readonly mayBeCut?: boolean;
   readonly during?: (machine: Machine) => void;
@@ -126,6 +130,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
     aslr: options.aslr,
+    jit: options.jit ?? testJit(),
   });
   mountStandard(machine);
   installFile(machine, '/program', readFileSync(program));

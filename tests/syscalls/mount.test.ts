@@ -8,6 +8,7 @@ import { Machine } from '../../host/machine.js';
 import { installFile, lookUp, makeDirectories, mountAt, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { compileGuest, compileNative, GCC, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { testJit } from '../support/jit.js';
 import { testWith } from '../support/tools.js';
 
 const MAY_MOUNT = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0 ? [] : ['the right to mount'];
@@ -21,7 +22,7 @@ testWith(test, [...NATIVE_NEEDS, ...MAY_MOUNT], 'tmpfs, bind, move, remount, wha
 });
 
 testWith(test, [GCC], 'what the embedder mounts read-only stays so, copies of it too', async () => {
-  const machine = await Machine.create({ module: await loadCore(), root: (env) => new MemoryFileSystem(env) });
+  const machine = await Machine.create({ module: await loadCore(), root: (env) => new MemoryFileSystem(env), jit: testJit() });
   mountStandard(machine);
   mountAt(machine, '/given', new MemoryFileSystem(machine.env), true);
   makeDirectories(machine, '/copy');

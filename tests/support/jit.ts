@@ -1,0 +1,21 @@
+/**
+ * PAGEWALK_JIT makes the same tests run compiled code: `on` what becomes hot soon, `eager` everything before it is executed once.
+ */
+import type { JitOptions } from '../../host/jit/jit.js';
+
+const SOON = 200;
+
+/** For MachineOptions and `new Jit`. */
+export function testJit(): JitOptions | false {
+  switch (process.env.PAGEWALK_JIT) {
+    case undefined:
+    case 'off':
+      return false;
+    case 'on':
+      return { threshold: SOON };
+    case 'eager':
+      return { threshold: 1 };
+    default:
+      throw new Error(`PAGEWALK_JIT=${process.env.PAGEWALK_JIT}: off, on or eager`);
+  }
+}
