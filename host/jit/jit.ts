@@ -5,7 +5,7 @@ import type { Core } from '../core/core.js';
 import { REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { type Place, Records } from './records.js';
-import { type CodeSource, formRegion, isExit, REGION_DEFAULTS } from './region.js';
+import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from './region.js';
 import { supported, type Translated, translate } from './translate.js';
 
 export interface JitOptions {
@@ -122,6 +122,7 @@ export class Jit {
 
   #translate(pc: number): Translated | undefined {
     if (this.core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE) !== 1) return undefined;
+    if (!mayBegin(this.#source, supported, pc)) return undefined;
     const entry = formRegion(this.#source, supported, pc, REGION_DEFAULTS);
     if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
     const translated = translate(entry, { table: (at) => this.#table.has(at) });

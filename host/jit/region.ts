@@ -238,6 +238,13 @@ function terminatorOf(end: End): number | undefined {
   return end.kind === 'branch' || end.kind === 'return' ? end.at.pc : undefined;
 }
 
+/** Can a region begin with it? */
+export function mayBegin(source: CodeSource, supported: Supported, pc: number): boolean {
+  const word = source.word(pc);
+  const insn = word === undefined ? undefined : decode(word);
+  return insn !== undefined && (BRANCHES.has(insn.op) || insn.op === 'jal' || insn.op === 'jalr' || supported(insn));
+}
+
 /** The region that begins at pc: its entry block, from which all others are reached. */
 export function formRegion(source: CodeSource, supported: Supported, pc: number, options = REGION_DEFAULTS): Block {
   const entry = new Builder(source, supported, options).build(pc);
