@@ -125,8 +125,7 @@ export class Jit {
     if (!mayBegin(this.#source, supported, pc)) return undefined;
     const entry = formRegion(this.#source, supported, pc, REGION_DEFAULTS);
     if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
-    const translated = translate(entry, { table: (at) => this.#table.has(at) });
-    return translated.pages.length > C.REGION_PAGES_MAX ? undefined : translated;
+    return translate(entry, { table: (at) => this.#table.has(at) });
   }
 
   #installAll(made: readonly [pc: number, translated: Translated][]): void {

@@ -1,3 +1,5 @@
+import { REGION_PAGES_MAX } from '../../assembly/shared/compiled.js';
+import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { decode, type Insn } from './insn.js';
 
 /** Guest code as the compiler reads it. Addresses are exact numbers. */
@@ -48,9 +50,11 @@ export interface RegionOptions {
   readonly depthMax: number;
   /** Callees of at most so many instructions are copied to each call; larger ones are shared by all calls in the region. */
   readonly copyMax: number;
+  /** Pages that its code may lie in. */
+  readonly pagesMax: number;
 }
 
-export const REGION_DEFAULTS: RegionOptions = { instructionsMax: 300, depthMax: 5, copyMax: 24 };
+export const REGION_DEFAULTS: RegionOptions = { instructionsMax: 300, depthMax: 5, copyMax: 24, pagesMax: REGION_PAGES_MAX };
 
 /** What the compiler has no code for: the interpreter executes it. */
 export type Supported = (insn: Insn) => boolean;
@@ -64,6 +68,7 @@ class Builder {
   readonly pending: Block[][] = [];
   readonly shared = new Map<number, Instance>();
   readonly sizes = new Map<number, number>();
+  readonly pages = new Set<number>();
   total = 0;
 
   constructor(
@@ -138,6 +143,10 @@ class Builder {
         block.end = { kind: 'slow', pc };
         return;
       }
+      if (!this.reaches(pc) || !this.reaches(pc + insn.length - 1)) {
+        block.end = { kind: 'exit', pc };
+        return;
+      }
       this.total++;
       if (this.finish(block, { pc, insn })) return;
       if (!this.supported(insn)) {
@@ -148,6 +157,14 @@ class Builder {
       instance.owners.set(pc, block);
       pc += insn.length;
     }
+  }
+
+  /** May the region have code at an address? */
+  private reaches(pc: number): boolean {
+    const page = Math.floor(pc / PAGE_SIZE);
+    if (!this.pages.has(page) && this.pages.size === this.options.pagesMax) return false;
+    this.pages.add(page);
+    return true;
   }
 
   /** If the instruction ends its block, gives the block its end. */
