@@ -83,6 +83,7 @@ function finishProcess(process: Process): void {
   for (const timer of process.posixTimers.values()) timer.cancel();
   process.posixTimers.clear();
   process.pending.clear();
+  kernel.sysv.processEnds(process);
   releaseSpace(process);
   process.state = 'zombie';
   process.stopped = false;
@@ -96,6 +97,7 @@ function finishProcess(process: Process): void {
 export function releaseSpace(process: Process): void {
   if (process.space.references === 1) {
     addUsage(process.endedUsage, process.space.usage());
+    process.kernel.sysv.memoryEnds(process);
     process.kernel.cpu.forgetSpace(process.space);
   }
   process.space.release();

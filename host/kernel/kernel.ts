@@ -13,6 +13,7 @@ import { type SigInfo, SignalCounts, signalBit } from './pending.js';
 import type { Process } from './process.js';
 import { Scheduler } from './scheduler.js';
 import { AddressSpace, type ImageLayout } from './space.js';
+import { SystemV } from './sysv/index.js';
 import type { Thread } from './thread.js';
 import { TimerQueue } from './timers.js';
 
@@ -53,6 +54,7 @@ export class Kernel {
   readonly timers = new TimerQueue();
   readonly load = new LoadAverage();
   readonly futexes: Futexes;
+  readonly sysv: SystemV;
   readonly signalCounts = new SignalCounts();
   readonly cpu: Cpu;
   readonly processes = new Map<number, Process>();
@@ -98,6 +100,7 @@ export class Kernel {
     this.hostname = options.hostname ?? 'pagewalk';
     this.cpu = new Cpu(this.core);
     this.futexes = new Futexes(this);
+    this.sysv = new SystemV(this.env);
     this.bootTime = this.clock.realtime();
   }
 

@@ -14,6 +14,7 @@ import type { Cred } from './credentials.js';
 import type { Kernel } from './kernel.js';
 import { signalBit } from './pending.js';
 import { type Process, threadUsage } from './process.js';
+import { sysvText } from './sysv/report.js';
 import type { Thread } from './thread.js';
 
 /** What the kernel tells /proc. Everything is looked up when it is asked for. */
@@ -89,6 +90,10 @@ export class KernelProcSource implements ProcSource {
   #root(): Location {
     const t = this.kernel.cpu.loaded ?? [...this.kernel.threads.values()][0];
     return t.fs.root;
+  }
+
+  sysvText(kind: 'msg' | 'sem' | 'shm'): string {
+    return sysvText(this.kernel.sysv, kind);
   }
 
   now(): number {

@@ -5,7 +5,6 @@ import { absent, row } from './row.js';
 const NO_AIO = 'ENOSYS: no asynchronous I/O contexts';
 const NO_WATCHES = 'ENOSYS, as in a kernel without fanotify: inotify watches files';
 const NO_MODULES = 'ENOSYS: there is no kernel to load into';
-const NO_SYSV = 'ENOSYS: no System V IPC';
 const NO_KEYS = 'ENOSYS: no key retention';
 const NO_MOUNT_API = 'ENOSYS, as before Linux 5.2: mount does it';
 const NO_PEEKING = 'ENOSYS: no access to other processes';
@@ -36,18 +35,6 @@ export const absentRows = [
   absent(106, 'delete_module', ['string', 'hex'], NO_MODULES),
   row(128, 'restart_syscall', [], () => -EINTR),
   row(171, 'adjtimex', ['pointer'], forbidden, FORBIDDEN),
-  absent(186, 'msgget', ['int', 'hex'], NO_SYSV),
-  absent(187, 'msgctl', ['int', 'int', 'pointer'], NO_SYSV),
-  absent(188, 'msgrcv', ['int', 'pointer', 'size', 'long', 'hex'], NO_SYSV),
-  absent(189, 'msgsnd', ['int', 'pointer', 'size', 'hex'], NO_SYSV),
-  absent(190, 'semget', ['int', 'int', 'hex'], NO_SYSV),
-  absent(191, 'semctl', ['int', 'int', 'int', 'pointer'], NO_SYSV),
-  absent(192, 'semtimedop', ['int', 'pointer', 'uint', 'struct:timespec'], NO_SYSV),
-  absent(193, 'semop', ['int', 'pointer', 'uint'], NO_SYSV),
-  absent(194, 'shmget', ['int', 'size', 'hex'], NO_SYSV),
-  absent(195, 'shmctl', ['int', 'int', 'pointer'], NO_SYSV),
-  absent(196, 'shmat', ['int', 'pointer', 'flags:shmat'], NO_SYSV),
-  absent(197, 'shmdt', ['pointer'], NO_SYSV),
   absent(217, 'add_key', ['string', 'string', 'pointer', 'size', 'int'], NO_KEYS),
   absent(218, 'request_key', ['string', 'string', 'string', 'int'], NO_KEYS),
   absent(219, 'keyctl', ['int', 'ulong', 'ulong', 'ulong', 'ulong'], NO_KEYS),

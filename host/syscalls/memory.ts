@@ -61,7 +61,7 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
  * ENOMEM for RLIMIT_AS and RLIMIT_DATA, EAGAIN for RLIMIT_MEMLOCK. What a fixed mapping replaces is not taken off, as in Linux
  * before it.
  */
-function checkLimits(t: Thread, bytes: number, privateWritable: boolean, locked: boolean): void {
+export function checkLimits(t: Thread, bytes: number, privateWritable: boolean, locked: boolean): void {
   const { limits, space } = t.process;
   const { exports } = t.kernel.core;
   const stat = (which: number): number => exports.spaceStat(space.handle, which) * PAGE;

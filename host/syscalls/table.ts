@@ -24,6 +24,9 @@ import { signalRows } from './signal.js';
 import { signalfdRows } from './signalfd.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
+import { sysvMessageRows } from './sysvmsg.js';
+import { sysvSemaphoreRows } from './sysvsem.js';
+import { sysvSharedRows } from './sysvshm.js';
 import { teeRows } from './tee.js';
 import { terminalRows } from './terminal.js';
 import { timeRows } from './time.js';
@@ -44,6 +47,9 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
   { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows, ...inotifyRows] },
   { title: 'Message queues', rows: mqueueRows },
+  { title: 'System V message queues', rows: sysvMessageRows },
+  { title: 'System V semaphores', rows: sysvSemaphoreRows },
+  { title: 'System V shared memory', rows: sysvSharedRows },
   { title: 'Sockets', rows: socketRows },
   { title: 'Memory', rows: memoryRows },
   { title: 'Processes, threads and identity', rows: processRows },

@@ -21,7 +21,6 @@ import { open } from '../../host/vfs/operations.js';
 import { resolve } from '../../host/vfs/walk.js';
 import { find, get, names, newEnvironment, readFrom, readText, throwsErrno, writeTo } from '../support/backends.js';
 import { makeTar } from '../support/tar.js';
-
 /** VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC */
 const MAY_ALL = 0x70;
 const CODE = 0x10000;
@@ -167,6 +166,7 @@ async function world(): Promise<World> {
     bootTime: { sec: 1_700_000_000, nsec: 0 },
     runnable: 1,
     loadAverages: [0.25, 0.5, 1.005],
+    sysvText: () => '',
     memoryPages: () => ({ file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,
     lastPid: 6,

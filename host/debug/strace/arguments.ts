@@ -117,6 +117,12 @@ const KINDS: Readonly<Record<string, Show>> = {
     const rest = value & ~0x6000;
     return rest === 0 ? sync : `${sync}|${flagNames(FLAGS.at, rest >>> 0)}`;
   },
+  /** Permission bits in octal after the names. */
+  'flags:ipcget': (value) => {
+    const names = value & ~0o777;
+    return names === 0 ? octal(value) : `${flagNames(FLAGS.ipcget, names >>> 0)}|${octal(value & 0o777)}`;
+  },
+  'flags:ipckey': (value) => (value === 0 ? 'IPC_PRIVATE' : hex(value)),
   'enum:futex': (value) => futexOperation(value),
   'enum:ioctl': (value) => ioctlCommand(value >>> 0),
   'enum:sockettype': (value) => socketType(value),

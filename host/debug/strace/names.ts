@@ -43,6 +43,8 @@ export const FLAGS: Readonly<Record<string, NameTable>> = {
   msync: table('MS_', 'ASYNC=1 INVALIDATE=2 SYNC=4'),
   mlock2: table('MLOCK_', 'ONFAULT=1'),
   mlockall: table('MCL_', 'CURRENT=1 FUTURE=2 ONFAULT=4'),
+  ipcget: table('IPC_', 'CREAT=0o1000 EXCL=0o2000'),
+  msgrcv: table('', 'IPC_NOWAIT=0o4000 MSG_NOERROR=0o10000 MSG_EXCEPT=0o20000 MSG_COPY=0o40000'),
   shmat: table('SHM_', 'RDONLY=0o10000 RND=0o20000 REMAP=0o40000 EXEC=0o100000'),
   clone: table(
     'CLONE_',
@@ -148,6 +150,13 @@ export const FLAGS: Readonly<Record<string, NameTable>> = {
 
 /** Single values: `enum:NAME` kinds. */
 export const ENUMS: Readonly<Record<string, NameTable>> = {
+  msgctl: table('', 'IPC_RMID=0 IPC_SET=1 IPC_STAT=2 IPC_INFO=3 MSG_STAT=11 MSG_INFO=12 MSG_STAT_ANY=13'),
+  semctl: table(
+    '',
+    `IPC_RMID=0 IPC_SET=1 IPC_STAT=2 IPC_INFO=3 GETPID=11 GETVAL=12 GETALL=13 GETNCNT=14 GETZCNT=15 SETVAL=16 SETALL=17
+     SEM_STAT=18 SEM_INFO=19 SEM_STAT_ANY=20`,
+  ),
+  shmctl: table('', 'IPC_RMID=0 IPC_SET=1 IPC_STAT=2 IPC_INFO=3 SHM_LOCK=11 SHM_UNLOCK=12 SHM_STAT=13 SHM_INFO=14 SHM_STAT_ANY=15'),
   whence: count('SEEK_', 'SET CUR END DATA HOLE'),
   clock: count(
     'CLOCK_',

@@ -198,6 +198,8 @@ export interface ProcSource {
   /** Of 1, 5 and 15 minutes. */
   readonly loadAverages: readonly [number, number, number];
   memoryPages(): ProcMemory;
+  /** Text of a file of /proc/sysvipc. */
+  sysvText(kind: 'msg' | 'sem' | 'shm'): string;
   /** All tasks. */
   readonly taskCount: number;
   readonly lastPid: number;

@@ -134,7 +134,11 @@ export class ProcFileSystem implements FileSystem {
         'version',
         this.#file(() => S.versionText(source)),
       )
-      .add('sys', this.#tree(sysTree(source)));
+      .add('sys', this.#tree(sysTree(source)))
+      .add(
+        'sysvipc',
+        this.#tree({ msg: () => source.sysvText('msg'), sem: () => source.sysvText('sem'), shm: () => source.sysvText('shm') }),
+      );
   }
 
   #tree(tree: SysTree): Inode {

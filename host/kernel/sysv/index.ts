@@ -1,0 +1,57 @@
+import { MSGMNI, SEMMNI, SHMMNI } from '../../linux/ipc.js';
+import { MemoryFileSystem } from '../../vfs/backends/memory.js';
+import type { VfsEnvironment } from '../../vfs/environment.js';
+import type { Process } from '../process.js';
+import type { IpcQueue } from './messages.js';
+import { mappingsOf, type SharedSegment } from './segment.js';
+import type { SemaphoreSet } from './semaphores.js';
+import { IpcTable } from './table.js';
+
+/** All System V IPC objects of a machine (sysvipc(7)). */
+export class SystemV {
+  readonly queues = new IpcTable<IpcQueue>(MSGMNI);
+  readonly sets = new IpcTable<SemaphoreSet>(SEMMNI);
+  readonly segments = new IpcTable<SharedSegment>(SHMMNI, () => this.#forgetGone());
+  /** Removed segments that were still attached when last looked at. */
+  readonly #leaving = new Set<SharedSegment>();
+  #memory: MemoryFileSystem | undefined = undefined;
+
+  constructor(readonly env: VfsEnvironment) {}
+
+  /** Where the segments' pages live: mounted nowhere. */
+  get memory(): MemoryFileSystem {
+    this.#memory ??= new MemoryFileSystem(this.env);
+    return this.#memory;
+  }
+
+  /** IPC_RMID: it stays as long as somebody has it attached. */
+  removeSegment(segment: SharedSegment): void {
+    segment.release();
+    this.#leaving.add(segment);
+    this.#forgetGone();
+  }
+
+  #forgetGone(): void {
+    for (const segment of this.#leaving) {
+      if (!segment.gone) continue;
+      this.#leaving.delete(segment);
+      this.segments.remove(segment);
+    }
+  }
+
+  /** What its semaphore operations changed is taken back (SEM_UNDO). */
+  processEnds(process: Process): void {
+    const seconds = process.kernel.realtime().sec;
+    for (const set of this.sets.values()) set.processEnded(process, seconds);
+  }
+
+  /** The last user of a memory is about to leave it (exit, execve): that detaches what is attached. */
+  memoryEnds(process: Process): void {
+    if (this.segments.size === 0) return;
+    for (const segment of this.segments.values()) {
+      if (mappingsOf(process, segment).length === 0) continue;
+      segment.detachTime = process.kernel.realtime().sec;
+      segment.lastPid = process.pid;
+    }
+  }
+}
