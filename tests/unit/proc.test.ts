@@ -21,8 +21,8 @@ import { open } from '../../host/vfs/operations.js';
 import { resolve } from '../../host/vfs/walk.js';
 import { find, get, names, newEnvironment, readFrom, readText, throwsErrno, writeTo } from '../support/backends.js';
 import { makeTar } from '../support/tar.js';
-/** VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC */
-const MAY_ALL = 0x70;
+
+const MAY_ALL = 0x70; // VM_MAYREAD, VM_MAYWRITE, VM_MAYEXEC
 const CODE = 0x10000;
 const HEAP = 0x200000;
 const STACK = 0x3ff000;
