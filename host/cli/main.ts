@@ -5,6 +5,7 @@ import { demoCommand } from './demo.js';
 import { disasmCommand } from './disasm.js';
 import { CliError, EXIT_USAGE, markOptionalValues, UsageError } from './options.js';
 import { complain } from './output.js';
+import { rootfsCommand } from './rootfs.js';
 import { runCommand } from './run.js';
 import { version } from './version.js';
 
@@ -26,6 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   asmCommand(program, finish);
   disasmCommand(program, finish);
   demoCommand(program, finish);
+  rootfsCommand(program);
   try {
     await program.parseAsync(markOptionalValues(argv), { from: 'user' });
     return status;

@@ -1,0 +1,2 @@
+/** What ends `rootfs create`, in one line. */
+export class RootfsError extends Error {}
