@@ -32,6 +32,9 @@ export const CAP_SYS_PTRACE = 19n;
 export const CAP_SYS_NICE = 23n;
 export const CAP_SYS_RESOURCE = 24n;
 export const CAP_SYS_TTY_CONFIG = 26n;
+export const CAP_NET_BIND_SERVICE = 10n;
+export const CAP_NET_ADMIN = 12n;
+export const CAP_NET_RAW = 13n;
 export const CAP_CHECKPOINT_RESTORE = 40n;
 export const CAP_WAKE_ALARM = 35n;
 

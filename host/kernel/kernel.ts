@@ -8,6 +8,7 @@ import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
 import { defaultLimits, type Limit, PID_MAX, THREADS_MAX } from './limits.js';
 import { LoadAverage } from './load.js';
+import { Network } from './net/network.js';
 import type { SyscallObserver } from './observer.js';
 import { type SigInfo, SignalCounts, signalBit } from './pending.js';
 import type { Process } from './process.js';
@@ -57,6 +58,7 @@ export class Kernel {
   readonly sysv: SystemV;
   readonly signalCounts = new SignalCounts();
   readonly cpu: Cpu;
+  readonly net: Network;
   readonly processes = new Map<number, Process>();
   /** Every live thread, and the leaders of zombies, by tid. */
   readonly threads = new Map<number, Thread>();
@@ -99,6 +101,7 @@ export class Kernel {
     this.windowPages = options.windowPages;
     this.hostname = options.hostname ?? 'pagewalk';
     this.cpu = new Cpu(this.core);
+    this.net = new Network(this, this.env);
     this.futexes = new Futexes(this);
     this.sysv = new SystemV(this.env);
     this.bootTime = this.clock.realtime();

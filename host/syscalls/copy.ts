@@ -61,7 +61,7 @@ function transferAll(t: Thread, work: Transfer): number {
       t.scratch = done;
       return result;
     }
-    if (count === -EPIPE) signalSelf(t, SIGPIPE);
+    if (count === -EPIPE && to.signalsBrokenPipe) signalSelf(t, SIGPIPE);
     if (count < 0) return settle(count);
     if (count === 0) break;
     done += count;

@@ -1,5 +1,5 @@
 /** read, write and their variants. */
-import { EAGAIN, EFAULT, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
+import { EAGAIN, EFAULT, EFBIG, EINTR, EINVAL, EISDIR, EOPNOTSUPP, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
 import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { sendToThread } from '../kernel/signal.js';
 import { refuseWrite } from '../kernel/terminal.js';
@@ -28,10 +28,19 @@ export function signalSelf(t: Thread, signo: number): void {
   sendToThread(t, { signo, code: SI_USER, pid: t.process.pid, uid: t.cred.ruid });
 }
 
-/** Sleeps until the file may have become ready. A file that nobody will wake is left alone. */
-export function sleepOn(t: Thread, file: OpenFile): number {
+/**
+ * Sleeps until the file may have become ready. A file that nobody will wake is left alone. -EAGAIN: the file's own time limit has passed;
+ * with such a limit an interrupted call is not begun again (signal(7)).
+ */
+export function sleepOn(t: Thread, file: OpenFile, writing = false): number {
   const { queue } = file;
-  return queue === undefined ? -EAGAIN : t.sleep({ queues: [queue] });
+  if (queue === undefined) return -EAGAIN;
+  const limit = file.waitLimitNs(writing);
+  if (limit === Number.POSITIVE_INFINITY) return t.sleep({ queues: [queue] });
+  const deadline = t.deadline(limit);
+  if (t.kernel.now() >= deadline && !(t.signalFlag && t.hasDeliverable())) return -EAGAIN;
+  const result = t.sleep({ queues: [queue], deadline });
+  return result === BLOCKED ? result : -EINTR;
 }
 
 function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
@@ -65,12 +74,12 @@ function transmitAll(t: Thread, file: OpenFile, offset: number | undefined, nonB
   for (;;) {
     const count = file.write(buffer, offset === undefined ? undefined : offset + done);
     if (count === -EAGAIN && mayBlock) {
-      const result = sleepOn(t, file);
+      const result = sleepOn(t, file, true);
       if (result !== BLOCKED) return done > 0 ? done : result;
       t.scratch = done;
       return result;
     }
-    if (count === -EPIPE) signalSelf(t, SIGPIPE);
+    if (count === -EPIPE && file.signalsBrokenPipe) signalSelf(t, SIGPIPE);
     if (count < 0) return done > 0 ? done : count;
     done += count;
     if (buffer.suspended !== undefined) {

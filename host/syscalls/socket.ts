@@ -1,183 +1,151 @@
-/** Sockets: there is no network. Pairs of connected local streams are two pipes. */
+/** Making, naming and connecting sockets, and their options. */
 import * as E from '../../assembly/shared/errno.js';
-import type { UserMemory } from '../core/user.js';
+import type { Socket } from '../kernel/net/socket.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
-import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from '../linux/fcntl.js';
-import { FIONREAD, TIOCOUTQ } from '../linux/ioctl.js';
-import * as P from '../linux/poll.js';
-import { S_IFSOCK } from '../linux/stat.js';
-import { anonymousFileSystems, placeAnonymous } from '../vfs/anonymous.js';
-import { Pipe } from '../vfs/pipe.js';
-import { type IoBuffer, OpenFile } from '../vfs/types.js';
-import type { WaitQueue } from '../vfs/wait.js';
-import { DescriptorInode } from './anonymous.js';
+import { O_CLOEXEC, O_NONBLOCK } from '../linux/fcntl.js';
+import * as K from '../linux/socket.js';
+import { releaseFile } from '../vfs/openfile.js';
+import { isBlocking, sleepOn } from './file.js';
 import { descriptorLimit } from './lookup.js';
-import { row, type SyscallHandler } from './row.js';
+import { row } from './row.js';
+import { bringIn, readAddress, socketOf, writeAddress } from './socketaddress.js';
+import { socketTransferRows } from './sockettransfer.js';
 
-const AF_UNIX = 1;
-const AF_MAX = 46;
-const SOCK_STREAM = 1;
-const SOCK_TYPE = 0xf;
-const SOCK_TYPE_MAX = 10;
-const SHUT_RDWR = 2;
+const TYPE_FLAGS = O_CLOEXEC | O_NONBLOCK;
+const OPTION_BYTES_MAX = 512;
 
-/** One end of a connected pair. Both wait on the same queue: what one does may be what the other waits for. */
-class SocketFile extends OpenFile {
-  constructor(
-    inode: DescriptorInode,
-    flags: number,
-    private readonly incoming: Pipe,
-    private readonly outgoing: Pipe,
-    private readonly shared: WaitQueue,
-  ) {
-    super(inode, flags);
-    incoming.attach(true, false);
-    outgoing.attach(false, true);
-  }
+/** EINVAL, EAFNOSUPPORT: what socket and socketpair say before they look at the family's own rules. */
+function checkKind(domain: number, type: number): void {
+  if ((type & ~(K.SOCK_TYPE_MASK | TYPE_FLAGS)) !== 0) throw new SysError(E.EINVAL);
+  if (domain < 0 || domain >= K.AF_MAX) throw new SysError(E.EAFNOSUPPORT);
+  if ((type & K.SOCK_TYPE_MASK) >= K.SOCK_MAX) throw new SysError(E.EINVAL);
+}
 
-  #readShut = false;
-  #writeShut = false;
+function install(t: Thread, made: Socket, cloexec: boolean): number {
+  return t.files.install(t.kernel.net.place(t, made), cloexec, 0, descriptorLimit(t));
+}
 
-  override get stream(): boolean {
-    return true;
-  }
-
-  override get queue(): WaitQueue {
-    return this.shared;
-  }
-
-  override read(to: IoBuffer): number {
-    const { incoming } = this;
-    if (to.remaining === 0) return 0;
-    if (incoming.used === 0) return incoming.writers === 0 || this.#readShut ? 0 : -E.EAGAIN;
-    let done = 0;
-    while (to.remaining > 0 && incoming.used > 0) {
-      const count = to.put(incoming.peek());
-      incoming.skip(count);
-      done += count;
-    }
-    this.shared.wake();
-    return done;
-  }
-
-  override write(from: IoBuffer): number {
-    const { outgoing } = this;
-    if (outgoing.readers === 0 || this.#writeShut) return -E.EPIPE;
-    if (from.remaining === 0) return 0;
-    if (outgoing.room === 0) return -E.EAGAIN;
-    let done = 0;
-    while (from.remaining > 0 && outgoing.room > 0) {
-      const bytes = from.take(outgoing.room);
-      outgoing.put(bytes);
-      done += bytes.length;
-    }
-    this.shared.wake();
-    return done;
-  }
-
-  override poll(): number {
-    const { incoming, outgoing } = this;
-    const peerGone = incoming.writers === 0 || this.#readShut;
-    let events = 0;
-    if (incoming.used > 0 || peerGone) events |= P.POLLIN | P.POLLRDNORM;
-    if (peerGone) events |= P.POLLRDHUP;
-    if (peerGone && (outgoing.readers === 0 || this.#writeShut)) events |= P.POLLHUP;
-    if (outgoing.room > 0 || outgoing.readers === 0) events |= P.POLLOUT | P.POLLWRNORM;
-    return events;
-  }
-
-  override ioctl(command: number, argument: number, user: UserMemory): number {
-    if (command !== FIONREAD && command !== TIOCOUTQ) throw new SysError(E.ENOTTY);
-    user.writeU32(argument, command === FIONREAD ? this.incoming.used : this.outgoing.used);
-    return 0;
-  }
-
-  /** how: 0 reading, 1 writing, 2 both. */
-  shutdown(how: number): void {
-    if (how !== 1 && !this.#readShut) {
-      this.#readShut = true;
-      this.incoming.detach(true, false);
-    }
-    if (how !== 0 && !this.#writeShut) {
-      this.#writeShut = true;
-      this.outgoing.detach(false, true);
-    }
-    this.shared.wake();
-  }
-
-  override close(): void {
-    this.shutdown(SHUT_RDWR);
-  }
+function socket(t: Thread, domain: number, type: number, protocol: number): number {
+  checkKind(domain, type);
+  t.files.requireFree(1, descriptorLimit(t));
+  const made = t.kernel.net.create(domain, type & K.SOCK_TYPE_MASK, protocol, (type & O_NONBLOCK) !== 0);
+  return install(t, made, (type & O_CLOEXEC) !== 0);
 }
 
 function socketpair(t: Thread, domain: number, type: number, protocol: number, address: number): number {
-  const kind = type & SOCK_TYPE;
-  if ((type & ~(SOCK_TYPE | O_CLOEXEC | O_NONBLOCK)) !== 0) return -E.EINVAL;
-  if (domain < 0 || domain >= AF_MAX || domain !== AF_UNIX) return -E.EAFNOSUPPORT;
-  if (protocol !== 0 && protocol !== AF_UNIX) return -E.EPROTONOSUPPORT;
-  if (kind > SOCK_TYPE_MAX) return -E.EINVAL;
-  if (kind !== SOCK_STREAM) return -E.ESOCKTNOSUPPORT;
+  checkKind(domain, type);
+  t.files.requireFree(2, descriptorLimit(t));
   t.user.prepareWrite(address, 8);
-  const limit = descriptorLimit(t);
-  t.files.requireFree(2, limit);
-  const { namespace } = t.fs;
-  const { others } = anonymousFileSystems(namespace.env);
-  const [one, other] = [new Pipe(namespace.env), new Pipe(namespace.env)];
-  const flags = O_RDWR | (type & O_NONBLOCK);
-  const make = (incoming: Pipe, outgoing: Pipe): SocketFile => {
-    const inode = new DescriptorInode(namespace.env, others, S_IFSOCK | 0o777);
-    return placeAnonymous(namespace, new SocketFile(inode, flags, incoming, outgoing, one.queue), `socket:[${inode.ino}]`);
-  };
+  const [one, other] = t.kernel.net.createPair(domain, type & K.SOCK_TYPE_MASK, protocol, (type & O_NONBLOCK) !== 0);
   const cloexec = (type & O_CLOEXEC) !== 0;
-  t.user.writeU32(address, t.files.install(make(one, other), cloexec, 0, limit));
-  t.user.writeU32(address + 4, t.files.install(make(other, one), cloexec, 0, limit));
+  t.user.writeU32(address, install(t, one, cloexec));
+  t.user.writeU32(address + 4, install(t, other, cloexec));
   return 0;
 }
 
-function socketOf(t: Thread, fd: number): SocketFile {
-  const file = t.files.get(fd);
-  if (!(file instanceof SocketFile)) throw new SysError(E.ENOTSOCK);
-  return file;
+function bind(t: Thread, fd: number, address: number, length: number): number {
+  const found = socketOf(t, fd);
+  found.bind(readAddress(t, address, length));
+  return 0;
+}
+
+function listen(t: Thread, fd: number, backlog: number): number {
+  socketOf(t, fd).listen(backlog);
+  return 0;
+}
+
+function connect(t: Thread, fd: number, address: number, length: number): number {
+  const found = socketOf(t, fd);
+  const to = readAddress(t, address, length);
+  const result = found.connect(to, !isBlocking(found));
+  if (result !== -E.EAGAIN) return result;
+  const slept = sleepOn(t, found, true);
+  return slept === -E.EAGAIN ? -found.connectTimeoutErrno : slept;
+}
+
+function accept(t: Thread, fd: number, address: number, lengthAddress: number): number {
+  return accept4(t, fd, address, lengthAddress, 0);
+}
+
+function accept4(t: Thread, fd: number, address: number, lengthAddress: number, flags: number): number {
+  t.files.get(fd);
+  if ((flags & ~TYPE_FLAGS) !== 0) return -E.EINVAL;
+  t.files.requireFree(1, descriptorLimit(t));
+  const listener = socketOf(t, fd);
+  if (address !== 0) bringIn(t, lengthAddress, 4);
+  const made = listener.accept((flags & O_NONBLOCK) !== 0);
+  if (made === undefined) return isBlocking(listener) ? sleepOn(t, listener) : -E.EAGAIN;
+  try {
+    if (address !== 0) writeAddress(t, peerOf(made), address, lengthAddress);
+  } catch (error) {
+    releaseFile(made);
+    throw error;
+  }
+  return install(t, made, (flags & O_CLOEXEC) !== 0);
+}
+
+/** Who was accepted may be gone again. */
+function peerOf(made: Socket): Uint8Array {
+  try {
+    return made.peerName();
+  } catch (error) {
+    if (error instanceof SysError && error.errno === E.ENOTCONN) throw new SysError(E.ECONNABORTED);
+    throw error;
+  }
+}
+
+function getsockname(t: Thread, fd: number, address: number, lengthAddress: number): number {
+  writeAddress(t, socketOf(t, fd).name(), address, lengthAddress);
+  return 0;
+}
+
+function getpeername(t: Thread, fd: number, address: number, lengthAddress: number): number {
+  writeAddress(t, socketOf(t, fd).peerName(), address, lengthAddress);
+  return 0;
 }
 
 function shutdown(t: Thread, fd: number, how: number): number {
-  const socket = socketOf(t, fd);
-  if (how < 0 || how > SHUT_RDWR) return -E.EINVAL;
-  socket.shutdown(how);
+  const found = socketOf(t, fd);
+  if (how < K.SHUT_RD || how > K.SHUT_RDWR) return -E.EINVAL;
+  found.shutdown(how);
   return 0;
 }
 
-/** Calls on sockets that can only fail: EBADF, ENOTSOCK, and for a pair what is said here. */
-const refuse =
-  (errno: number): SyscallHandler =>
-  (t, fd) => {
-    socketOf(t, fd);
-    return -errno;
-  };
+function setsockopt(t: Thread, fd: number, level: number, name: number, address: number, length: number): number {
+  if (length < 0) return -E.EINVAL;
+  const found = socketOf(t, fd);
+  found.setOption(level, name, t.user.read(address, Math.min(length, OPTION_BYTES_MAX)));
+  return 0;
+}
 
-const NO_NETWORK = { absent: 'no network: EBADF, ENOTSOCK, and on a socket pair EOPNOTSUPP' };
-const PAIR_ONLY = { absent: 'on a socket pair EOPNOTSUPP: use read and write' };
+function getsockopt(t: Thread, fd: number, level: number, name: number, address: number, lengthAddress: number): number {
+  const found = socketOf(t, fd);
+  const room = t.user.readI32(lengthAddress);
+  if (room < 0) return -E.EINVAL;
+  bringIn(t, lengthAddress, 4);
+  const bytes = found.getOption(level, name).subarray(0, room);
+  t.user.write(address, bytes);
+  t.user.writeU32(lengthAddress, bytes.length);
+  return 0;
+}
 
 export const socketRows = [
-  row(198, 'socket', ['enum:domain', 'enum:sockettype', 'int'], () => -E.EAFNOSUPPORT, { absent: 'EAFNOSUPPORT: no network' }),
-  row(199, 'socketpair', ['enum:domain', 'enum:sockettype', 'int', 'out:int2'], socketpair, {
-    partial: 'AF_UNIX streams, for read, write, poll and shutdown',
+  row(198, 'socket', ['enum:domain', 'enum:sockettype', 'int'], socket, {
+    partial: 'AF_UNIX; others EAFNOSUPPORT',
   }),
-  row(200, 'bind', ['fd', 'pointer', 'int'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(201, 'listen', ['fd', 'int'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(202, 'accept', ['fd', 'pointer', 'pointer'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(203, 'connect', ['fd', 'pointer', 'int'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(204, 'getsockname', ['fd', 'pointer', 'pointer'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(205, 'getpeername', ['fd', 'pointer', 'pointer'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(206, 'sendto', ['fd', 'bytes', 'size', 'hex', 'pointer', 'int'], refuse(E.EOPNOTSUPP), PAIR_ONLY),
-  row(207, 'recvfrom', ['fd', 'outbytes', 'size', 'hex', 'pointer', 'pointer'], refuse(E.EOPNOTSUPP), PAIR_ONLY),
-  row(208, 'setsockopt', ['fd', 'int', 'int', 'pointer', 'int'], refuse(E.ENOPROTOOPT), { absent: 'ENOPROTOOPT on a socket pair' }),
-  row(209, 'getsockopt', ['fd', 'int', 'int', 'pointer', 'pointer'], refuse(E.ENOPROTOOPT), { absent: 'ENOPROTOOPT on a socket pair' }),
+  row(199, 'socketpair', ['enum:domain', 'enum:sockettype', 'int', 'out:int2'], socketpair),
+  row(200, 'bind', ['fd', 'pointer', 'int'], bind),
+  row(201, 'listen', ['fd', 'int'], listen),
+  row(202, 'accept', ['fd', 'pointer', 'pointer'], accept),
+  row(203, 'connect', ['fd', 'pointer', 'int'], connect),
+  row(204, 'getsockname', ['fd', 'pointer', 'pointer'], getsockname),
+  row(205, 'getpeername', ['fd', 'pointer', 'pointer'], getpeername),
+  row(208, 'setsockopt', ['fd', 'int', 'int', 'pointer', 'int'], setsockopt, {
+    partial: 'those of socket(7), ip(7), ipv6(7), tcp(7), udp(7) that matter inside one machine; others ENOPROTOOPT',
+  }),
+  row(209, 'getsockopt', ['fd', 'int', 'int', 'pointer', 'pointer'], getsockopt, { partial: 'as setsockopt' }),
   row(210, 'shutdown', ['fd', 'int'], shutdown),
-  row(211, 'sendmsg', ['fd', 'pointer', 'hex'], refuse(E.EOPNOTSUPP), PAIR_ONLY),
-  row(212, 'recvmsg', ['fd', 'pointer', 'hex'], refuse(E.EOPNOTSUPP), PAIR_ONLY),
-  row(242, 'accept4', ['fd', 'pointer', 'pointer', 'hex'], refuse(E.EOPNOTSUPP), NO_NETWORK),
-  row(243, 'recvmmsg', ['fd', 'pointer', 'uint', 'hex', 'struct:timespec'], refuse(E.EOPNOTSUPP), PAIR_ONLY),
-  row(269, 'sendmmsg', ['fd', 'pointer', 'uint', 'hex'], refuse(E.EOPNOTSUPP), PAIR_ONLY),
+  row(242, 'accept4', ['fd', 'pointer', 'pointer', 'hex'], accept4),
+  ...socketTransferRows,
 ];

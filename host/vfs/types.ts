@@ -226,6 +226,14 @@ export abstract class OpenFile {
   get queue(): WaitQueue | undefined {
     return undefined;
   }
+  /** A write that fails with EPIPE raises SIGPIPE. */
+  get signalsBrokenPipe(): boolean {
+    return true;
+  }
+  /** How long a call waits for it at most (SO_RCVTIMEO, SO_SNDTIMEO). */
+  waitLimitNs(_writing: boolean): number {
+    return Number.POSITIVE_INFINITY;
+  }
   /** What /proc/PID/fdinfo tells beyond the position and flags: whole lines. */
   get details(): string {
     return '';

@@ -1,0 +1,20 @@
+/** Sockets: what each guest program prints is what Linux itself prints. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compileGuest, compileNative, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { testWith } from '../support/tools.js';
+
+for (const [title, name] of [
+  ['AF_UNIX: names, connections, options, errors', 'unix-errors'],
+  ['AF_UNIX: descriptors, credentials, waiting, copying', 'unix-passing'],
+]) {
+  testWith(test, NATIVE_NEEDS, title, async () => {
+    const source = `tests/guest/${name}.c`;
+    const real = runNative(compileNative(source));
+    const ours = await runOurs(compileGuest(source));
+    assert.is(ours.stdout, real.stdout);
+    assert.is(ours.status, real.status);
+  });
+}
+
+test.run();
