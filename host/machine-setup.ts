@@ -16,7 +16,7 @@ import { Location } from './vfs/dentry.js';
 import { HostBuffer } from './vfs/hostbuffer.js';
 import { releaseFile } from './vfs/openfile.js';
 import { DevptsFileSystem } from './vfs/tty/devpts.js';
-import type { FileSystem } from './vfs/types.js';
+import type { FileSystem, Inode } from './vfs/types.js';
 import { resolve, resolveParent } from './vfs/walk.js';
 
 /** The tree as root sees it: what preparing a machine is done with. */
@@ -80,6 +80,17 @@ export function installFile(machine: Machine, path: string, bytes: Uint8Array, m
 /** Attaches a file system at an absolute path, whose directory is made when it is missing. */
 export function mountAt(machine: Machine, path: string, fs: FileSystem, readOnly = false, source?: string): void {
   machine.namespace.mount(fs, makeDirectories(machine, path), { readOnly, source });
+}
+
+/** Attaches one file of a file system; its mount point, an empty file, and the directory of that are made when they are missing. */
+export function mountFileAt(machine: Machine, path: string, fs: FileSystem, file: Inode, readOnly = false, source?: string): void {
+  let at = lookUp(machine, path);
+  if (at === undefined) {
+    installFile(machine, path, new Uint8Array(0), 0o644);
+    at = lookUp(machine, path) as Location;
+  }
+  if (isDirectory(at.inode.mode)) throw new SysError(EISDIR, 'is a directory, and what is shown there a file');
+  machine.namespace.mount(fs, at, { readOnly, source, root: file });
 }
 
 /** For mount(2): a file system there is one of, which knows no options. */

@@ -16,12 +16,9 @@ import { complain } from './output.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
-import { addMounts, explain, guestPath, rootFileSystem } from './world.js';
+import { explain, guestPath, World, type WorldOptions } from './world.js';
 
-export interface RunOptions {
-  readonly root?: string;
-  readonly rw?: boolean;
-  readonly mount?: readonly O.Mount[];
+export interface RunOptions extends WorldOptions {
   readonly cwd?: string;
   /** On top of the default environment. */
   readonly env?: ReadonlyMap<string, string>;
@@ -58,10 +55,11 @@ export async function runProgram(program: string, args: readonly string[], optio
   if (options.rw === true && options.root === undefined) throw new O.UsageError('--rw needs --root');
   const bytes = options.root === undefined ? programBytes(program) : undefined;
   const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
+  const world = await World.open(options);
   const stdio = openStdio();
   const machine: Machine = await Machine.create({
     module: await loadCore(),
-    root: rootFileSystem(options.root, options.rw === true),
+    root: (env) => world.makeRoot(env),
     memoryBytes,
     fuel: options.fuel,
     maxProcesses: options.maxProcesses,
@@ -73,7 +71,7 @@ export async function runProgram(program: string, args: readonly string[], optio
   });
   try {
     for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
-    addMounts(machine, options.mount ?? []);
+    world.addMounts(machine);
     const launch = prepare(machine, program, args, bytes, options);
     const main = guard(launch.path, memoryBytes, () =>
       machine.spawn({

@@ -29,13 +29,20 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, 
 
 /** 1024 based, as 512M, 1G, 64K, 1.5G, 65536, 256MiB, 256MB. Bytes, rounded down to whole pages. */
 export function parseMemory(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(text.trim());
-  if (found === null) throw new UsageError(`--memory: '${text}' is not a size (examples: 64K, 512M, 1.5G)`);
-  const bytes = Number(found[1]) * UNITS[(found[2] ?? '').toUpperCase()];
+  const bytes = parseSize('--memory')(text);
   if (bytes < MEMORY_MIN) throw new UsageError(`--memory: ${text} is too little, at least ${showSize(MEMORY_MIN)}`);
   if (bytes > MEMORY_MAX)
     throw new UsageError(`--memory: ${text} is too much, at most ${showSize(MEMORY_MAX)} (a 4 GiB memory less the tables)`);
   return Math.floor(bytes / L.PAGE_SIZE) * L.PAGE_SIZE;
+}
+
+/** The same for other options. */
+export function parseSize(option: string): (text: string) => number {
+  return (text) => {
+    const found = /^(\d+(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(text.trim());
+    if (found === null) throw new UsageError(`${option}: '${text}' is not a size (examples: 64K, 512M, 1.5G)`);
+    return Math.floor(Number(found[1]) * UNITS[(found[2] ?? '').toUpperCase()]);
+  };
 }
 
 /** 1G, 512M, 3984M, 64K, 100 bytes. */
@@ -119,6 +126,7 @@ const WITH_VALUE: readonly string[] = [
   '--jit-threshold',
   '--max-processes',
   '--max-files',
+  '--max-archive',
   '-r',
   '-m',
   '-e',

@@ -1,8 +1,19 @@
 import { type Command, Option } from 'commander';
 import { NOFILE_MAX, PID_MAX, THREADS_MAX } from '../kernel/limits.js';
+import { UNPACKED_MAX_BYTES } from '../vfs/backends/tar-gzip.js';
 import { OPEN_FILES_MAX } from '../vfs/filecount.js';
 import type { RunOptions } from './execute.js';
-import { MEMORY_DEFAULT, parseCount, parseEnvironment, parseFuel, parseMemory, parseMount, parseTimeout, showSize } from './options.js';
+import {
+  MEMORY_DEFAULT,
+  parseCount,
+  parseEnvironment,
+  parseFuel,
+  parseMemory,
+  parseMount,
+  parseSize,
+  parseTimeout,
+  showSize,
+} from './options.js';
 
 const collect =
   <T>(parse: (text: string) => T) =>
@@ -37,9 +48,9 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .argument('[args...]', 'its arguments')
     .passThroughOptions()
     .configureHelp({ optionTerm: (option) => option.flags.replace(' [file]', '[=file]'), helpWidth: 120 })
-    .option('--root <path>', "the program's '/': a folder, .tar or .tar.gz")
+    .option('--root <path>', "the program's '/': a folder, or .tar, .tar.gz, .tar.xz, .tar.zst")
     .option('--rw', 'write to the folder of --root itself')
-    .option('--mount <src:dst[:ro]>', 'show a folder or archive at DST (repeatable)', collect(parseMount))
+    .option('--mount <src:dst[:ro]>', 'show a folder, file or archive at DST (repeatable)', collect(parseMount))
     .option('--cwd <dir>', 'working directory inside')
     .option('--env <name=value>', 'set a variable of the environment (repeatable)', collect(parseEnvironment))
     .addOption(
@@ -54,6 +65,11 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     )
     .addOption(
       new Option('--max-files <n>', 'open files in all').argParser(parseCount('--max-files', 3, NOFILE_MAX)).default(OPEN_FILES_MAX),
+    )
+    .addOption(
+      new Option('--max-archive <size>', 'most that an archive may unpack to')
+        .argParser(parseSize('--max-archive'))
+        .default(UNPACKED_MAX_BYTES, showSize(UNPACKED_MAX_BYTES)),
     )
     .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))

@@ -1,35 +1,71 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { errnoMessage } from '../linux/errno.js';
 import { SysError } from '../linux/error.js';
 import type { Machine } from '../machine.js';
-import { mountAt } from '../machine-setup.js';
+import { mountAt, mountFileAt } from '../machine-setup.js';
 import { MemoryFileSystem } from '../vfs/backends/memory.js';
 import { NodeFileSystem } from '../vfs/backends/node.js';
 import { OverlayFileSystem } from '../vfs/backends/overlay.js';
 import { TarFileSystem } from '../vfs/backends/tar.js';
 import { TarError } from '../vfs/backends/tar-header.js';
-import { openArchive } from '../vfs/backends/tar-node.js';
+import { type HostArchive, looksLikeArchive, openPackedArchive } from '../vfs/backends/tar-node.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
 import type { FileSystem } from '../vfs/types.js';
 import { failureText } from './files.js';
 import { CliError, EXIT_CANNOT_RUN, type Mount, UsageError } from './options.js';
+import { complain } from './output.js';
 
-/** A folder or archive of the host, without changes to it unless `write`. */
-function openSource(env: VfsEnvironment, path: string, option: string, write: boolean): FileSystem {
-  let folder: boolean;
+/** What an option names, opened: archives are unpacked before the machine is there. */
+type Source =
+  | { readonly kind: 'folder' | 'file'; readonly path: string }
+  | { readonly kind: 'archive'; readonly path: string; readonly archive: HostArchive };
+
+/** Names by which a file is an archive, whatever is in it. */
+const ARCHIVE_NAME = /\.(tar|tar\.gz|tgz|tar\.xz|txz|tar\.zst|tzst)$/i;
+
+async function openSource(path: string, option: string, limit: number | undefined): Promise<Source> {
+  return explained(path, option, async () => {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return { kind: 'folder', path };
+    const isArchive = option === '--root' || ARCHIVE_NAME.test(path) || (stat.isFile() && (await looksLikeArchive(path)));
+    if (isArchive) return { kind: 'archive', path, archive: await openPackedArchive(path, limit) };
+    if (!stat.isFile()) throw new TarError('is neither a folder nor a regular file');
+    return { kind: 'file', path };
+  });
+}
+
+/** Failures as one line that names the option and the path. */
+async function explained<T>(path: string, option: string, action: () => T | Promise<T>): Promise<T> {
   try {
-    folder = statSync(path).isDirectory();
+    return await action();
   } catch (error) {
-    throw new CliError(EXIT_CANNOT_RUN, `${option}: ${path}: ${failureText(error)}`);
+    throw explainedError(path, option, error);
   }
-  if (write && !folder) throw new UsageError(`${option}: ${path} is not a folder: an archive cannot be written to`);
+}
+
+function explainedError(path: string, option: string, error: unknown): unknown {
+  const fail = (text: string): CliError => new CliError(EXIT_CANNOT_RUN, `${option}: ${path}: ${text}`);
+  if (error instanceof TarError) return fail(error.message);
+  if (error instanceof SysError) return fail(explain(error));
+  return (error as NodeJS.ErrnoException).syscall !== undefined ? fail(failureText(error)) : error;
+}
+
+function openTar(env: VfsEnvironment, { path, archive }: Source & { kind: 'archive' }, option: string): TarFileSystem {
   try {
-    return folder ? new NodeFileSystem(env, path, { readOnly: !write }) : new TarFileSystem(env, openArchive(path));
+    const tar = new TarFileSystem(env, archive);
+    for (const line of tar.warnings) complain(`${option}: ${path}: ${line}`);
+    return tar;
   } catch (error) {
-    if (error instanceof TarError) throw new CliError(EXIT_CANNOT_RUN, `${option}: ${path}: ${error.message}`);
-    if (error instanceof SysError) throw new CliError(EXIT_CANNOT_RUN, `${option}: ${path}: ${explain(error)}`);
-    throw error;
+    throw explainedError(path, option, error);
+  }
+}
+
+function openFolder(env: VfsEnvironment, path: string, option: string, readOnly: boolean): NodeFileSystem {
+  try {
+    return new NodeFileSystem(env, path, { readOnly });
+  } catch (error) {
+    throw explainedError(path, option, error);
   }
 }
 
@@ -38,31 +74,69 @@ export function explain(error: SysError): string {
   return error.detail !== '' ? error.detail : errnoMessage(error.errno).toLowerCase();
 }
 
-/** What makes '/': memory, or --root under a layer of memory, or --root itself with --rw. */
-export function rootFileSystem(root: string | undefined, write: boolean): (env: VfsEnvironment) => FileSystem {
-  return (env) => {
-    if (root === undefined) return new MemoryFileSystem(env, { name: 'rootfs' });
-    const source = openSource(env, root, '--root', write);
-    return write ? source : new OverlayFileSystem(env, source);
-  };
+export interface WorldOptions {
+  readonly root?: string;
+  /** Changes go to the folder of --root itself. */
+  readonly rw?: boolean;
+  readonly mount?: readonly Mount[];
+  /** Most that an archive may unpack to. */
+  readonly maxArchive?: number;
 }
 
-/** --mount SRC:DST[:ro]: a folder is written to unless :ro, an archive never. */
-export function addMounts(machine: Machine, mounts: readonly Mount[]): void {
-  for (const { source, target, readOnly } of mounts) {
-    const archive = !isFolder(source);
-    const fs = openSource(machine.env, source, '--mount', !readOnly && !archive);
-    try {
-      mountAt(machine, target, fs, readOnly || archive, resolve(source));
-    } catch (error) {
-      if (error instanceof SysError) throw new CliError(EXIT_CANNOT_RUN, `--mount: ${target}: ${explain(error)}`);
-      throw error;
+/** What --root and --mount name. */
+export class World {
+  private constructor(
+    readonly options: WorldOptions,
+    readonly rootSource: Source | undefined,
+    readonly mounts: readonly (Mount & { readonly opened: Source })[],
+  ) {}
+
+  static async open(options: WorldOptions): Promise<World> {
+    const { root, maxArchive } = options;
+    const rootSource = root === undefined ? undefined : await openSource(root, '--root', maxArchive);
+    if (options.rw === true && rootSource?.kind !== 'folder') {
+      throw new UsageError(`--root: ${root} is not a folder: an archive cannot be written to`);
+    }
+    const mounts: (Mount & { opened: Source })[] = [];
+    for (const mount of options.mount ?? []) mounts.push({ ...mount, opened: await openSource(mount.source, '--mount', maxArchive) });
+    return new World(options, rootSource, mounts);
+  }
+
+  /** What makes '/': memory, or --root under a layer of memory, or --root itself with --rw. */
+  makeRoot(env: VfsEnvironment): FileSystem {
+    const source = this.rootSource;
+    if (source === undefined) return new MemoryFileSystem(env, { name: 'rootfs' });
+    if (source.kind === 'archive') return new OverlayFileSystem(env, openTar(env, source, '--root'));
+    if (this.options.rw === true) return openFolder(env, source.path, '--root', false);
+    return new OverlayFileSystem(env, openFolder(env, source.path, '--root', true));
+  }
+
+  /** --mount SRC:DST[:ro]: a folder or a file is written to unless :ro, an archive never. */
+  addMounts(machine: Machine): void {
+    for (const mount of this.mounts) {
+      try {
+        addMount(machine, mount, mount.opened);
+      } catch (error) {
+        if (error instanceof SysError) throw new CliError(EXIT_CANNOT_RUN, `--mount: ${mount.target}: ${explain(error)}`);
+        throw error;
+      }
     }
   }
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function addMount(machine: Machine, { target, readOnly }: Mount, source: Source): void {
+  const { env } = machine;
+  const name = resolve(source.path);
+  if (source.kind === 'archive') mountAt(machine, target, openTar(env, source, '--mount'), true, name);
+  else if (source.kind === 'folder') mountAt(machine, target, openFolder(env, source.path, '--mount', readOnly), readOnly, name);
+  else {
+    // Its folder is opened, and nothing but this one entry of it is ever shown.
+    const real = realpathSync(source.path);
+    const fs = openFolder(env, dirname(real), '--mount', readOnly);
+    const file = fs.root.lookup(basename(real));
+    if (file === undefined) throw new CliError(EXIT_CANNOT_RUN, `--mount: ${source.path}: it has gone`);
+    mountFileAt(machine, target, fs, file, readOnly, name);
+  }
 }
 
 /** A path of the host as the guest sees it: absolute, with slashes. */

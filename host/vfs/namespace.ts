@@ -15,6 +15,8 @@ export interface MountOptions {
   /** Default true: made by the embedder, whose read-only mounts stay so. */
   readonly fromHost?: boolean;
   readonly flags?: number;
+  /** What of the file system is seen: a file or directory of it. Default its root. */
+  readonly root?: Inode;
 }
 
 /** The mounts that make up one tree. */
@@ -52,7 +54,7 @@ export class Namespace {
 
   /** mount(2): `fs` covers `at`, a directory (a file may be covered by a file). */
   mount(fs: FileSystem, at: Location, options: MountOptions = {}): Mount {
-    return this.#attach(this.#make(fs, new Dentry(undefined, '', fs.root), options), at);
+    return this.#attach(this.#make(fs, new Dentry(undefined, '', options.root ?? fs.root), options), at);
   }
 
   /** mount(MS_BIND): what is at `from` is seen at `at`, too. */

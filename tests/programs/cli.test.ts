@@ -3,9 +3,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ENOENT, EROFS } from '../../assembly/shared/errno.js';
 import type { RunStats } from '../../host/machine-stats.js';
+import { makeTar } from '../support/tar.js';
 import { testWith } from '../support/tools.js';
 
 const MAIN = 'dist/bin/main.js';
@@ -369,6 +372,50 @@ test('--root, --mount, --cwd', () => {
   assert.throws(() => readFileSync(join(root, 'data', 'new')));
   assert.is(pagewalk(['run', '--root', root, '--rw', 'make']).status, 0);
   assert.is(readFileSync(join(root, 'data', 'new'), 'utf8'), '');
+});
+
+test('--mount shows a single file, an archive whatever it is called, and says what it is not', () => {
+  const root = join(folder, 'mountroot');
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  mkdirSync(join(root, 'dir'));
+  writeFileSync(join(root, 'there'), 'covered');
+  assert.is(pagewalk(['asm', file('mountcat.s', CAT), '-o', join(root, 'bin', 'cat')]).status, 0);
+  // Opens its argument to write, writes one byte, and ends with the number of the error.
+  const put = `
+_start: ld a1, 16(sp); li a0, -100; li a2, 0x201; li a7, 56; ecall
+        bltz a0, 1f
+        la a1, byte; li a2, 1; li a7, 64; ecall
+        li a0, 0
+1:      neg a0, a0; li a7, 93; ecall
+.rodata; byte: .ascii "!"`;
+  assert.is(pagewalk(['asm', file('put.s', put), '-o', join(root, 'bin', 'put')]).status, 0);
+  const one = file('one file.txt', 'before');
+  const run = (mounts: readonly string[], ...program: string[]): Outcome =>
+    pagewalk(['run', '--root', root, ...mounts.flatMap((mount) => ['--mount', mount]), ...program]);
+  for (const target of ['/there', '/new/folder/file']) {
+    writeFileSync(one, 'before');
+    assert.is(run([`${one}:${target}:ro`], 'put', target).status, EROFS);
+    assert.is(readFileSync(one, 'utf8'), 'before');
+    assert.is(run([`${one}:${target}`], 'put', target).status, 0);
+    assert.is(readFileSync(one, 'utf8'), '!');
+  }
+  assert.is(readFileSync(join(root, 'there'), 'utf8'), 'covered');
+  // Its neighbours can't be reached.
+  assert.is(run([`${one}:/x/one`], 'put', '/x/put.s').status, ENOENT);
+  assert.is(readFileSync(join(folder, 'put.s'), 'utf8'), put);
+  assert.match(run([`${one}:/dir`], 'cat').stderr, /^pagewalk: --mount: \/dir: is a directory/);
+  assert.is(run([`${join(folder, 'gone')}:/x`], 'cat').status, 126);
+  const tar = makeTar([
+    { name: 'cat', data: readFileSync(join(root, 'bin', 'cat')), mode: 0o755 },
+    { name: '../evil', data: 'x' },
+  ]);
+  const mounted = pagewalk(['run', '--mount', `${file('archive', gzipSync(tar))}:/mnt`, '--root', root, '/mnt/cat'], 'through');
+  assert.is(mounted.stdout, 'through');
+  assert.match(mounted.stderr, /^pagewalk: --mount: .*archive: '..\/evil': climbs with '..': left out\n$/);
+  const broken = file('broken.tar', tar.subarray(0, 1000));
+  assert.match(run([`${broken}:/mnt`], 'cat').stderr, /^pagewalk: --mount: .*truncated tar archive/);
+  const bomb = file('bomb.tar.gz', gzipSync(new Uint8Array(3_000_000)));
+  assert.match(pagewalk(['run', '--max-archive', '2M', '--root', bomb, 'cat']).stderr, /unpacks to more than 2097152 bytes/);
 });
 
 test('asm and disasm', () => {

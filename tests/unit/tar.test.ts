@@ -1,6 +1,7 @@
 /** Tar archives: formats, hostile members, damaged files. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
@@ -12,10 +13,11 @@ import { bytesSource, TarFileSystem } from '../../host/vfs/backends/tar.js';
 import { unpackArchive } from '../../host/vfs/backends/tar-gzip.js';
 import { TarError } from '../../host/vfs/backends/tar-header.js';
 import { TarWarnings, tarMembers } from '../../host/vfs/backends/tar-index.js';
-import { openArchive } from '../../host/vfs/backends/tar-node.js';
+import { looksLikeArchive, openArchive, openPackedArchive } from '../../host/vfs/backends/tar-node.js';
 import { releaseFile } from '../../host/vfs/openfile.js';
 import type { Inode } from '../../host/vfs/types.js';
 import { find, get, names, newEnvironment, readAll, readFrom, readText, throwsErrno, withFolder } from '../support/backends.js';
+import { pack } from '../support/debian.js';
 import { fuzzRounds, fuzzSeed, Random } from '../support/random.js';
 import { concat, makeTar, paxHeader, sealHeader, type TarEntry, tarMember } from '../support/tar.js';
 import { testWith } from '../support/tools.js';
@@ -265,6 +267,101 @@ test('archives that are files of the host', async () => {
     assert.throws(() => openArchive(join(folder, 'bad.gz')), /damaged gzip/);
     assert.throws(() => openArchive(folder), /not a regular file/);
   });
+});
+
+/** Like withFolder, for what takes time. */
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'pagewalk-tar-'));
+  try {
+    await body(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+async function rejects(action: () => Promise<unknown>, message: RegExp): Promise<void> {
+  let failure: unknown;
+  try {
+    await action();
+  } catch (error) {
+    failure = error;
+  }
+  assert.instance(failure, TarError);
+  assert.match((failure as Error).message, message);
+}
+
+testWith(test, ['xz', 'zstd'], 'packed files of the host: gzip, xz, zstd', async () => {
+  const env = await newEnvironment();
+  await inFolder(async (folder) => {
+    // Larger than a piece, and not all alike.
+    const data = Uint8Array.from({ length: 2_500_000 }, (_, i) => (i * i) >> 9);
+    const plain = makeTar([
+      { name: 'pad', data: 'x'.repeat(700) },
+      { name: 'big', data },
+      { name: 'small', data: 's' },
+    ]);
+    for (const packing of ['', 'gz', 'xz', 'zst'] as const) {
+      const path = join(folder, `archive${packing}`);
+      const packed = pack(plain, packing);
+      fs.writeFileSync(path, packed);
+      assert.ok(await looksLikeArchive(path), packing);
+      const archive = await openPackedArchive(path);
+      assert.is(archive.size, plain.length);
+      const tar = new TarFileSystem(env, archive);
+      assert.equal(tar.warnings, []);
+      assert.equal(readAll(env, get(tar, 'big')), data, packing);
+      assert.is(readText(env, get(tar, 'small')), 's');
+      archive.close();
+      if (packing === '') continue;
+      await rejects(() => openPackedArchive(path, 1_000_000), /more than 1000000 bytes/);
+      fs.writeFileSync(path, packed.subarray(0, packed.length >> 1));
+      await rejects(() => openPackedArchive(path), /damaged/);
+      fs.writeFileSync(path, pack(new TextEncoder().encode('no archive'), packing));
+      assert.not(await looksLikeArchive(path), packing);
+    }
+    fs.writeFileSync(join(folder, 'plain'), 'text');
+    assert.not(await looksLikeArchive(join(folder, 'plain')));
+  });
+});
+
+testWith(test, ['xz', 'zstd'], 'fuzz: damaged packed files are refused, or give something to read', async () => {
+  const env = await newEnvironment();
+  const random = new Random(fuzzSeed(9));
+  const plain = makeTar([
+    { name: 'f', data: 'x'.repeat(3000) },
+    { name: 'g', data: Uint8Array.from({ length: 3000 }, () => random.u32()) },
+  ]);
+  await inFolder(async (folder) => {
+    const path = join(folder, 'a');
+    for (const packing of ['gz', 'xz', 'zst'] as const) {
+      const good = pack(plain, packing);
+      for (let round = 0; round < fuzzRounds(60); round++) {
+        let bytes = good.slice();
+        for (let flips = 1 + random.below(4); flips > 0; flips--) bytes[random.below(bytes.length)] = random.u32() & 255;
+        if (random.chance(0.2)) bytes = bytes.subarray(0, random.below(bytes.length));
+        fs.writeFileSync(path, bytes);
+        try {
+          const tar = new TarFileSystem(env, await openPackedArchive(path, 1 << 20));
+          for (const name of names(tar.root)) get(tar, name);
+        } catch (error) {
+          if (!(error instanceof TarError)) throw new Error(`seed ${random.seed}, ${packing}, round ${round}: ${String(error)}`);
+        }
+      }
+    }
+  });
+});
+
+test('an archive of too many files is refused, a name of many directories counts', async () => {
+  const env = await newEnvironment();
+  const refusesMany = (entries: readonly (TarEntry | Uint8Array)[]): void =>
+    assert.throws(
+      () => new TarFileSystem(env, bytesSource(makeTar(entries)), 1000),
+      (error: unknown) => error instanceof TarError && /more than 1000 files/.test(error.message),
+    );
+  refusesMany(Array.from({ length: 1001 }, () => ({ name: 'same' })));
+  refusesMany([paxHeader({ path: `${'d/'.repeat(1100)}f` }), { name: 'x' }]);
+  const records = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`SCHILY.xattr.user.${i}`, 'x']));
+  await refuses(makeTar([paxHeader(records, 'g'), { name: 'f' }]), /oversized global header/);
 });
 
 testWith(test, ['tar'], 'archives that tar(1) writes, in all its formats', async () => {

@@ -74,6 +74,10 @@ export function identifier(id: number): number {
   return Number.isSafeInteger(id) && id >= 0 && id < 0xffffffff ? id : 65534;
 }
 
+export function isHeader(block: Uint8Array): boolean {
+  return block.length === BLOCK && checksumMatches(block);
+}
+
 /** Some old programs summed signed characters: both sums are good. */
 function checksumMatches(block: Uint8Array): boolean {
   let unsigned = 8 * 0x20;

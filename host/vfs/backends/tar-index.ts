@@ -39,6 +39,10 @@ export interface TarMember {
 /** Longest long name or extended header that is read. */
 const EXTENSION_MAX_BYTES = 1024 * 1024;
 const WARNINGS_MAX = 100;
+/** Several times what a large system has; each costs memory, and a packed archive of a few kilobytes could have any number. */
+export const MEMBERS_MAX = 1_000_000;
+/** An archive-wide header counts for every member. */
+const GLOBAL_RECORDS_MAX = 100;
 
 const KINDS: Readonly<Record<string, TarKind>> = {
   '0': 'file',
@@ -71,10 +75,11 @@ interface Pending {
 }
 
 /** All members in archive order. TarError when the archive is no archive, cut off, or has sparse members. */
-export function* tarMembers(source: ByteSource, warnings: TarWarnings): Generator<TarMember> {
+export function* tarMembers(source: ByteSource, warnings: TarWarnings, limit = MEMBERS_MAX): Generator<TarMember> {
   const global = new PaxValues();
   let pending: Pending = { name: undefined, link: undefined, pax: new PaxValues() };
   if (source.size === 0) throw new TarError('not a tar archive: it is empty');
+  let members = 0;
   for (let at = 0; ; ) {
     const block = source.read(at, BLOCK);
     if (block.length === 0) {
@@ -94,6 +99,7 @@ export function* tarMembers(source: ByteSource, warnings: TarWarnings): Generato
       if (header.type === 'L') pending.name = decodeText(upToNul(bytes));
       else if (header.type === 'K') pending.link = decodeText(upToNul(bytes));
       else (header.type === 'g' ? global : pending.pax).add(bytes, at);
+      if (global.size > GLOBAL_RECORDS_MAX) throw new TarError(`damaged tar archive: oversized global header at offset ${at}`);
       at = data + padded(bytes.length);
       continue;
     }
@@ -107,11 +113,16 @@ export function* tarMembers(source: ByteSource, warnings: TarWarnings): Generato
     if (data + length > source.size) throw new TarError(`truncated tar archive: the data of ${shown(header.name)} end beyond the archive`);
     if (!'VA'.includes(header.type)) {
       const member = makeMember(header, pending, pax, length, data, warnings);
+      if (++members > limit) throw tooMany(limit);
       if (member !== undefined) yield member;
     }
     pending = { name: undefined, link: undefined, pax: new PaxValues() };
     at = data + padded(length);
   }
+}
+
+export function tooMany(limit: number): TarError {
+  return new TarError(`the archive has more than ${limit} files`);
 }
 
 function padded(bytes: number): number {

@@ -13,7 +13,7 @@ import { type Backing, PagedInode } from '../pagedinode.js';
 import { type Dirent, type FileSystem, type FileSystemStat, Inode, type InodeChange, type OpenFile, type Timestamp } from '../types.js';
 import { copyCached, type PageSource } from './page-source.js';
 import { shown } from './tar-header.js';
-import { type ByteSource, type TarKind, type TarMember, TarWarnings, tarMembers } from './tar-index.js';
+import { type ByteSource, MEMBERS_MAX, type TarKind, type TarMember, TarWarnings, tarMembers, tooMany } from './tar-index.js';
 
 const TYPES: Readonly<Record<Exclude<TarKind, 'hardlink'>, number>> = {
   file: S_IFREG,
@@ -47,11 +47,13 @@ export class TarFileSystem implements FileSystem {
   constructor(
     readonly env: VfsEnvironment,
     readonly source: ByteSource,
+    /** Most files and directories. */
+    readonly limit = MEMBERS_MAX,
   ) {
     this.dev = env.allocateDev();
     this.root = this.#directory({ sec: 0, nsec: 0 });
     const warnings = new TarWarnings();
-    for (const member of tarMembers(source, warnings)) {
+    for (const member of tarMembers(source, warnings, limit)) {
       const refused = this.#add(member);
       if (refused !== undefined) warnings.add(`${shown(member.path.join('/'))}: ${refused}: left out`);
     }
@@ -66,8 +68,14 @@ export class TarFileSystem implements FileSystem {
   /** Nothing is ever dirty. */
   sync(): void {}
 
+  /** Directories that no member names count, too: a name can imply two thousand. */
+  #nextIno(): number {
+    if (this.#lastIno >= this.limit) throw tooMany(this.limit);
+    return ++this.#lastIno;
+  }
+
   #directory(mtime: Timestamp): TarDirectory {
-    return new TarDirectory(this, ++this.#lastIno, { mode: S_IFDIR | DIRECTORY_MODE, uid: 0, gid: 0, mtime, xattrs: undefined });
+    return new TarDirectory(this, this.#nextIno(), { mode: S_IFDIR | DIRECTORY_MODE, uid: 0, gid: 0, mtime, xattrs: undefined });
   }
 
   /** Puts a member into the tree; what speaks against it, else undefined. A later member of the same name replaces an earlier one. */
@@ -130,7 +138,7 @@ export class TarFileSystem implements FileSystem {
 
   #make(kind: Exclude<TarKind, 'hardlink' | 'directory'>, member: TarMember): Inode {
     const what = { mode: TYPES[kind] | member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs };
-    const ino = ++this.#lastIno;
+    const ino = this.#nextIno();
     if (kind === 'file') {
       this.#bytes += member.size;
       return new TarFile(this, ino, what, member);
