@@ -121,8 +121,9 @@ function report(selected: readonly Selected[], wanted: readonly Package[]): void
   const sum = (packages: readonly Package[], bytes: (it: Package) => number): number => packages.reduce((all, it) => all + bytes(it), 0);
   const all = selected.map((it) => it.package);
   const download = showBytes(sum(wanted, (it) => it.sizeBytes));
-  const unpacked = showBytes(sum(all, (it) => it.installedBytes));
-  complain(`${all.length} packages, ${unpacked} unpacked; ${wanted.length === 0 ? 'all are in the cache' : `${download} to download`}`);
+  const unpacked = sum(all, (it) => it.installedBytes);
+  const count = `${all.length} packages${unpacked > 0 ? `, ${showBytes(unpacked)} unpacked` : ''}`;
+  complain(`${count}; ${wanted.length === 0 ? 'all are in the cache' : `${download} to download`}`);
 }
 
 async function fetchPackages(mirror: Mirror, archives: string, wanted: readonly Package[]): Promise<void> {

@@ -111,20 +111,22 @@ export async function fetchRelease(mirror: Mirror, suite: string, folder: string
 }
 
 /**
- * The text within a clear-signed message: exactly the lines the signature covers (RFC 9580, section 7). What stands before or behind it
- * was not signed and must not be read.
+ * The text within a clear-signed message: exactly the lines the signature covers (RFC 9580, section 7). The message must be all there is:
+ * gpgv would look for a good signature further on, and the text here would be another one's.
  */
 export function signedText(message: string): string {
-  const lines = message.split(/\r?\n/);
-  const begin = lines.indexOf('-----BEGIN PGP SIGNED MESSAGE-----');
-  if (begin < 0) return message;
-  const blank = lines.indexOf('', begin);
-  const end = lines.indexOf('-----BEGIN PGP SIGNATURE-----', begin);
-  if (blank < 0 || end < blank) throw new RootfsError('InRelease is damaged: its signature has no begin');
-  return lines
-    .slice(blank + 1, end)
-    .map((line) => (line.startsWith('- ') ? line.slice(2) : line))
-    .join('\n');
+  if (!message.includes('-----BEGIN PGP')) return message;
+  const lines = message.trimEnd().split(/\r?\n/);
+  const damaged = (): never => {
+    throw new RootfsError('InRelease is damaged: it is not one signed message');
+  };
+  const blank = lines.indexOf('');
+  const end = lines.indexOf('-----BEGIN PGP SIGNATURE-----');
+  if (lines[0] !== '-----BEGIN PGP SIGNED MESSAGE-----' || lines.at(-1) !== '-----END PGP SIGNATURE-----') damaged();
+  if (blank < 0 || end < blank || !lines.slice(1, blank).every((line) => line.startsWith('Hash: '))) damaged();
+  const body = lines.slice(blank + 1, end);
+  if ([...body, ...lines.slice(end + 1, -1)].some((line) => line.startsWith('-----'))) damaged();
+  return body.map((line) => (line.startsWith('- ') ? line.slice(2) : line)).join('\n');
 }
 
 /** `files` as gpgv takes them. A sentence about what was found; RootfsError when the signature is wrong. */
