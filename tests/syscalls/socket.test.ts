@@ -7,6 +7,9 @@ import { testWith } from '../support/tools.js';
 for (const [title, name] of [
   ['AF_UNIX: names, connections, options, errors', 'unix-errors'],
   ['AF_UNIX: descriptors, credentials, waiting, copying', 'unix-passing'],
+  ['TCP: names, connections, options, ends', 'inet-tcp'],
+  ['UDP', 'inet-udp'],
+  ['an echo server with 100 clients', 'echo100'],
 ]) {
   testWith(test, NATIVE_NEEDS, title, async () => {
     const source = `tests/guest/${name}.c`;

@@ -203,6 +203,12 @@ export abstract class Socket extends OpenFile {
     throw new SysError(ENOPROTOOPT);
   }
 
+  /** The same for datagrams: who does not wait is not told of the end. */
+  protected noDatagram(flags: number): number {
+    const nothing = this.empty();
+    return nothing === 0 && ((flags & K.MSG_DONTWAIT) !== 0 || (this.flags & O_NONBLOCK) !== 0) ? -EAGAIN : nothing;
+  }
+
   /** Nothing to give now: the end of the stream, or wait. */
   protected empty(): number {
     if (this.#error !== 0) return -this.takeError();

@@ -1,7 +1,6 @@
 /** AF_UNIX datagrams: messages to a name, or to the socket that connect has named. */
 import * as E from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
-import { O_NONBLOCK } from '../../linux/fcntl.js';
 import * as K from '../../linux/socket.js';
 import { familyOf } from './address.js';
 import type { Incoming, Outgoing } from './message.js';
@@ -95,9 +94,7 @@ export class UnixDatagram extends UnixSocket {
     if ((incoming.flags & K.MSG_OOB) !== 0) return -E.EOPNOTSUPP;
     if (this.error !== 0) return -this.takeError();
     if (this.messages.length > 0) return this.receivePacket(incoming);
-    const nothing = this.empty();
-    // Who does not wait is not told of the end.
-    return nothing === 0 && ((incoming.flags & K.MSG_DONTWAIT) !== 0 || (this.flags & O_NONBLOCK) !== 0) ? -E.EAGAIN : nothing;
+    return this.noDatagram(incoming.flags);
   }
 
   override poll(): number {

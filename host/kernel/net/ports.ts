@@ -1,0 +1,127 @@
+import { EADDRINUSE } from '../../../assembly/shared/errno.js';
+import { SysError } from '../../linux/error.js';
+import { NS_PER_SECOND } from '../clock.js';
+import { ANY_V4, ANY_V6, type Endpoint, isV4 } from './address.js';
+
+/** net.ipv4.ip_local_port_range */
+export const EPHEMERAL_FIRST = 32768;
+export const EPHEMERAL_LAST = 60999;
+/** How long the end that closed first keeps its port (TCP_TIMEWAIT_LEN). */
+const TIME_WAIT_NS = 60 * NS_PER_SECOND;
+
+/** What holds a port: a socket, or what a connection leaves behind. */
+export interface PortHolder {
+  readonly local: Endpoint;
+  /** Bound to ::, it leaves version 4 to others. */
+  readonly v6only: boolean;
+  readonly reuseAddress: boolean;
+  readonly reusePort: boolean;
+  readonly uid: number;
+  /** A listener never shares, whatever SO_REUSEADDR says. */
+  readonly listens: boolean;
+}
+
+/** Could one packet be for both? */
+function overlap(a: PortHolder, b: PortHolder): boolean {
+  return covers(a, b.local.address) || covers(b, a.local.address);
+}
+
+function covers({ local, v6only }: PortHolder, address: bigint): boolean {
+  if (local.address === address) return true;
+  if (local.address === ANY_V4) return isV4(address);
+  return local.address === ANY_V6 && (!v6only || !isV4(address));
+}
+
+function mayShare(asking: PortHolder, there: PortHolder): boolean {
+  if (asking.reuseAddress && there.reuseAddress && !there.listens) return true;
+  return asking.reusePort && there.reusePort && asking.uid === there.uid;
+}
+
+/** The ports of one protocol. */
+export class Ports<T extends PortHolder> {
+  readonly #holders = new Map<number, Set<T>>();
+  #left: { readonly holder: PortHolder; readonly until: number }[] = [];
+
+  constructor(
+    readonly now: () => number,
+    readonly random: (bytes: Uint8Array) => void,
+  ) {}
+
+  /** Those bound to a port. */
+  holders(port: number): Iterable<T> {
+    return this.#holders.get(port) ?? [];
+  }
+
+  *all(): IterableIterator<T> {
+    for (const set of this.#holders.values()) yield* set;
+  }
+
+  #conflicts(holder: PortHolder, port: number): boolean {
+    const { address } = holder.local;
+    const at: PortHolder = {
+      local: { address, port },
+      v6only: holder.v6only,
+      reuseAddress: holder.reuseAddress,
+      reusePort: holder.reusePort,
+      uid: holder.uid,
+      listens: holder.listens,
+    };
+    for (const other of this.holders(port)) {
+      if ((other as PortHolder) !== holder && overlap(at, other) && !mayShare(at, other)) return true;
+    }
+    return this.#left.some(({ holder: other }) => other.local.port === port && overlap(at, other) && !mayShare(at, other));
+  }
+
+  /** EADDRINUSE: somebody else has the port, or all ephemeral ones (port 0) are taken. Returns the port. */
+  claim(holder: T, port: number): number {
+    this.#forgetLeft();
+    const chosen = port === 0 ? this.#ephemeral(holder) : port;
+    if (port !== 0 && this.#conflicts(holder, port)) throw new SysError(EADDRINUSE);
+    this.add(holder, chosen);
+    return chosen;
+  }
+
+  /** A listener is about to listen: others that only share by SO_REUSEADDR are in its way. */
+  requireListenable(holder: T): void {
+    if (this.#conflicts(holder, holder.local.port)) throw new SysError(EADDRINUSE);
+  }
+
+  add(holder: T, port: number): void {
+    let set = this.#holders.get(port);
+    if (set === undefined) this.#holders.set(port, (set = new Set()));
+    set.add(holder);
+  }
+
+  remove(holder: T): void {
+    const { port } = holder.local;
+    const set = this.#holders.get(port);
+    set?.delete(holder);
+    if (set?.size === 0) this.#holders.delete(port);
+  }
+
+  /** A connection whose end closed first: TIME_WAIT. */
+  leave(holder: T): void {
+    this.remove(holder);
+    const { local, v6only, reuseAddress, reusePort, uid } = holder;
+    this.#left.push({ holder: { local, v6only, reuseAddress, reusePort, uid, listens: false }, until: this.now() + TIME_WAIT_NS });
+  }
+
+  #forgetLeft(): void {
+    const now = this.now();
+    if (this.#left.length > 0 && this.#left[0].until <= now) this.#left = this.#left.filter(({ until }) => until > now);
+  }
+
+  /** A random one, so that no program relies on its order. */
+  #ephemeral(holder: PortHolder): number {
+    const bytes = new Uint8Array(2);
+    this.random(bytes);
+    const count = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
+    const start = (bytes[0] * 256 + bytes[1]) % count;
+    for (let i = 0; i < count; i++) {
+      const port = EPHEMERAL_FIRST + ((start + i) % count);
+      // One that is chosen for somebody is shared with nobody.
+      if (!this.#holders.has(port) && !this.#conflicts(holder, port)) return port;
+    }
+    throw new SysError(EADDRINUSE);
+  }
+}
