@@ -12,7 +12,7 @@ import { addIndex } from './indexes.js';
 import { finishLayout, isCopied, prepareLayout } from './layout.js';
 import { Mirror } from './mirror.js';
 import { type Package, PackageIndex } from './packages.js';
-import { showBytes, startProgress } from './progress.js';
+import { showBytes, startProgress, stopProgress } from './progress.js';
 import { fetchRelease } from './release.js';
 import { ResolveError, Resolver, type Selected } from './resolve.js';
 import type { Target } from './target.js';
@@ -90,6 +90,7 @@ function openTarget(destination: string): Target {
 /** Ctrl-C and SIGTERM leave what the next run can go on with. */
 function onInterrupt(target: Target | undefined): () => void {
   const end = (signal: NodeJS.Signals): void => {
+    stopProgress();
     target?.abandon();
     stop();
     process.kill(process.pid, signal);

@@ -95,7 +95,7 @@ export async function collect(chunks: AsyncIterable<Uint8Array>, limit = UNPACKE
 export function controlFiles({ source, members }: DebTar): Map<string, { text: string; mode: number }> {
   const files = new Map<string, { text: string; mode: number }>();
   for (const it of members) {
-    if (it.kind !== 'file' || it.path.length !== 1) continue;
+    if (it.kind !== 'file' || it.path.length !== 1 || it.sparse !== undefined) continue;
     files.set(it.path[0], { text: new TextDecoder().decode(source.read(it.dataOffset, it.size)), mode: it.mode });
   }
   return files;

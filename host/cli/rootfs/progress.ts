@@ -14,9 +14,17 @@ export function showBytes(bytes: number): string {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** Bars that have changed the terminal. */
+const running = new Set<Progress>();
+
 /** `show` makes text of values. */
 export async function startProgress(label: string, total: number, show: (value: number) => string = String): Promise<Progress> {
   return (process.stderr.isTTY ? await bar(label, total, show) : undefined) ?? lines(label, total, show);
+}
+
+/** For signals: the terminal gets its cursor back. */
+export function stopProgress(): void {
+  for (const one of running) one.stop();
 }
 
 async function bar(label: string, total: number, show: (value: number) => string): Promise<Progress | undefined> {
@@ -27,15 +35,20 @@ async function bar(label: string, total: number, show: (value: number) => string
       format: `${label} [{bar}] {percentage}% {shown} of ${show(total)}`,
       stream: process.stderr,
       hideCursor: true,
-      etaBuffer: 50,
+      // Signals are the command's business.
+      gracefulExit: false,
     },
     library.Presets.shades_classic,
   );
   made.start(total, 0, { shown: show(0) });
-  return {
+  const progress: Progress = {
     set: (value) => made.update(value, { shown: show(value) }),
-    stop: () => made.stop(),
+    stop: () => {
+      if (running.delete(progress)) made.stop();
+    },
   };
+  running.add(progress);
+  return progress;
 }
 
 async function load(): Promise<typeof import('cli-progress') | undefined> {

@@ -64,6 +64,7 @@ export class Unpacker {
       if (bytes !== undefined && this.keep(`/${real.join('/')}`)) this.kept.set(`/${real.join('/')}`, bytes);
       return true;
     }
+    if (member.sparse !== undefined) throw new TreeError('is a sparse file, which packages do not have');
     if (kind === 'file') {
       this.tree.put(parent.node, name, 'file', it.name);
       await this.file(real, what, data.source.read(member.dataOffset, member.size));

@@ -109,7 +109,7 @@ export function upToNul(bytes: Uint8Array): Uint8Array {
   return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
-function parseNumber(bytes: Uint8Array, offset: number): number {
+export function parseNumber(bytes: Uint8Array, offset: number): number {
   if ((bytes[0] & 0x80) !== 0) return binary(bytes);
   const value = octal(bytes);
   if (value === undefined) throw new TarError(`damaged tar archive: a number in the header at offset ${offset} can't be read`);

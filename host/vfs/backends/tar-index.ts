@@ -7,6 +7,7 @@ import { decodeText, encodeText } from '../../linux/text.js';
 import type { Timestamp } from '../types.js';
 import { BLOCK, checkSize, identifier, isZeroBlock, parseHeader, shown, TarError, type TarHeader, upToNul } from './tar-header.js';
 import { PaxValues } from './tar-pax.js';
+import { gnuSparse, paxSparse, type SparseMap } from './tar-sparse.js';
 
 /** Random access to the bytes of an archive. */
 export interface ByteSource {
@@ -33,6 +34,8 @@ export interface TarMember {
   readonly major: number;
   readonly minor: number;
   readonly dataOffset: number;
+  /** A file with holes: its data are where this says, not all at dataOffset. */
+  readonly sparse: SparseMap | undefined;
   readonly xattrs: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
@@ -53,6 +56,7 @@ const KINDS: Readonly<Record<string, TarKind>> = {
   '5': 'directory',
   '6': 'fifo',
   '7': 'file',
+  S: 'file',
 };
 
 /** What was left out of an archive, one line each. */
@@ -74,7 +78,7 @@ interface Pending {
   pax: PaxValues;
 }
 
-/** All members in archive order. TarError when the archive is no archive, cut off, or has sparse members. */
+/** All members in archive order. TarError when the archive is no archive, or cut off. */
 export function* tarMembers(source: ByteSource, warnings: TarWarnings, limit = MEMBERS_MAX): Generator<TarMember> {
   const global = new PaxValues();
   let pending: Pending = { name: undefined, link: undefined, pax: new PaxValues() };
@@ -93,7 +97,7 @@ export function* tarMembers(source: ByteSource, warnings: TarWarnings, limit = M
       return;
     }
     const header = parseHeader(block, at);
-    const data = at + BLOCK;
+    let data = at + BLOCK;
     if ('LKxXg'.includes(header.type)) {
       const bytes = extension(source, header, at);
       if (header.type === 'L') pending.name = decodeText(upToNul(bytes));
@@ -104,15 +108,16 @@ export function* tarMembers(source: ByteSource, warnings: TarWarnings, limit = M
       continue;
     }
     const pax = PaxValues.merged(global, pending.pax);
-    if (header.type === 'S' || pax.has('GNU.sparse.'))
-      throw new TarError(`sparse member ${shown(pending.name ?? header.name)}: sparse archives are not supported`);
     if (header.type === 'M')
       throw new TarError(`member ${shown(header.name)} continues from another volume: multi-volume archives are not supported`);
     const size = checkSize(pax.number('size') ?? header.size, at);
     const length = '123456'.includes(header.type) ? 0 : size;
+    let sparse: SparseMap | undefined;
+    if (header.type === 'S') ({ map: sparse, data } = gnuSparse(source, at, length));
     if (data + length > source.size) throw new TarError(`truncated tar archive: the data of ${shown(header.name)} end beyond the archive`);
+    if (pax.has('GNU.sparse.') && sparse === undefined && KINDS[header.type] === 'file') sparse = paxSparse(source, pax, data, length, at);
     if (!'VA'.includes(header.type)) {
-      const member = makeMember(header, pending, pax, length, data, warnings);
+      const member = makeMember(header, pending, pax, { size: length, data, sparse }, warnings);
       if (++members > limit) throw tooMany(limit);
       if (member !== undefined) yield member;
     }
@@ -146,11 +151,11 @@ function makeMember(
   h: TarHeader,
   pending: Pending,
   pax: PaxValues,
-  size: number,
-  dataOffset: number,
+  content: { readonly size: number; readonly data: number; readonly sparse: SparseMap | undefined },
   warnings: TarWarnings,
 ): TarMember | undefined {
-  const name = pax.text('path') ?? pending.name ?? h.name;
+  const { size, data, sparse } = content;
+  const name = pax.text('GNU.sparse.name') ?? pax.text('path') ?? pending.name ?? h.name;
   const link = pax.text('linkpath') ?? pending.link ?? h.link;
   let kind = KINDS[h.type];
   if (h.type === 'D' || (kind === 'file' && name.endsWith('/'))) kind = 'directory';
@@ -176,13 +181,14 @@ function makeMember(
     mode: h.mode,
     uid: identifier(pax.number('uid') ?? h.uid),
     gid: identifier(pax.number('gid') ?? h.gid),
-    size: kind === 'file' ? size : 0,
+    size: kind === 'file' ? (sparse?.size ?? size) : 0,
     mtime: pax.time('mtime') ?? { sec: h.mtime, nsec: 0 },
     target: kind === 'symlink' ? link : '',
     linkPath,
     major: h.major,
     minor: h.minor,
-    dataOffset,
+    dataOffset: data,
+    sparse,
     xattrs: pax.xattrs(),
   };
 }

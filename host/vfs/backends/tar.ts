@@ -14,6 +14,7 @@ import { type Dirent, type FileSystem, type FileSystemStat, Inode, type InodeCha
 import { copyCached, type PageSource } from './page-source.js';
 import { shown } from './tar-header.js';
 import { type ByteSource, MEMBERS_MAX, type TarKind, type TarMember, TarWarnings, tarMembers, tooMany } from './tar-index.js';
+import { readSparse } from './tar-sparse.js';
 
 const TYPES: Readonly<Record<Exclude<TarKind, 'hardlink'>, number>> = {
   file: S_IFREG,
@@ -140,7 +141,7 @@ export class TarFileSystem implements FileSystem {
     const what = { mode: TYPES[kind] | member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs };
     const ino = this.#nextIno();
     if (kind === 'file') {
-      this.#bytes += member.size;
+      this.#bytes += member.sparse === undefined ? member.size : 0;
       return new TarFile(this, ino, what, member);
     }
     if (kind === 'symlink') return new TarSymlink(this, ino, { ...what, mode: S_IFLNK | 0o777 }, member.target);
@@ -264,7 +265,7 @@ class TarFile extends PagedInode implements PageSource {
     what: TarAttributes,
     member: TarMember,
   ) {
-    const pages = new TarPages(fs.source, member.dataOffset, member.size);
+    const pages = new TarPages(fs.source, member);
     super(fs.env, pages, member.size);
     this.#pages = pages;
     this.mode = what.mode;
@@ -291,18 +292,20 @@ class TarFile extends PagedInode implements PageSource {
   }
 }
 
-/** A slice of the archive. */
+/** A slice of the archive, or several with holes between them. */
 class TarPages implements Backing {
   constructor(
     readonly source: ByteSource,
-    readonly start: number,
-    readonly size: number,
+    readonly member: TarMember,
   ) {}
 
   readPage(index: number, into: Uint8Array): void {
+    const { dataOffset, size, sparse } = this.member;
     const offset = index * PAGE_SIZE;
-    const length = Math.min(PAGE_SIZE, this.size - offset);
-    if (length > 0) into.set(this.source.read(this.start + offset, length));
+    const length = Math.min(PAGE_SIZE, size - offset);
+    if (length <= 0) return;
+    if (sparse !== undefined) readSparse(this.source, sparse, offset, into);
+    else into.set(this.source.read(dataOffset + offset, length));
   }
 
   writePage(): void {
