@@ -14,8 +14,10 @@ test.before.each(reset);
 test.after(stop);
 
 test('what is not there: names, suites, components, hosts', async () => {
-  const missing = await create(fresh('root'), ['helo']);
+  const nothing = fresh('root');
+  const missing = await create(nothing, ['helo']);
   assert.is(missing.status, 1);
+  assert.not(fs.existsSync(nothing));
   assert.match(missing.stderr, /^pagewalk: no package is called 'helo'; similar: hello$/m);
   const suite = await create(fresh('root'), ['hello'], fresh('cache'), ['--suite', 'nowhere']);
   assert.match(suite.stderr, /has no suite 'nowhere'/);
@@ -40,7 +42,7 @@ test('a package whose sum is wrong stops it; the next run goes on in the same fo
   const broken = await create(root, ['hello'], cache);
   assert.is(broken.status, 1);
   assert.match(broken.stderr, /libhello_1\.0_riscv64\.deb: SHA-256 is [0-9a-f]{64}, the index says/);
-  assert.not(fs.existsSync(join(root, 'usr')));
+  assert.not(fs.existsSync(root));
   mirror.files.set(path, good);
   const made = await create(root, ['hello'], cache);
   assert.is(made.status, 0, made.stderr);

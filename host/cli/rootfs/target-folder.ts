@@ -15,13 +15,16 @@ export class FolderTarget implements Target {
   readonly #isRoot = process.getuid?.() === 0;
   /** Modes and times of directories are set at the end: files are still put into them. */
   readonly #directories = new Map<string, { mode: number; mtimeSec: number }>();
+  readonly #isNew: boolean;
   #owners = 0;
   #setid = 0;
-  #devices = 0;
+  /** Device nodes. */
+  readonly #leftOut = new Set<string>();
 
   /** RootfsError when something else lives in the folder. */
   constructor(readonly folder: string) {
     const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
+    this.#isNew = stat === undefined;
     if (stat === undefined) this.#try(folder, () => fs.mkdirSync(folder, { recursive: true }));
     else if (!fs.statSync(folder).isDirectory()) throw new RootfsError(`${folder}: is not a folder (an archive is called FILE.tar)`);
     else if (fs.readdirSync(folder).length > 0 && !fs.existsSync(join(folder, MARKER))) {
@@ -45,6 +48,7 @@ export class FolderTarget implements Target {
 
   /** A folder left by a broken run may hold anything: what is in the way goes, and no link is ever followed. */
   #clear(path: string): void {
+    this.#leftOut.delete(path);
     const stat = fs.lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
     if (stat.isDirectory()) throw new RootfsError(`${path}: is a folder, where the root has a file`);
@@ -101,13 +105,19 @@ export class FolderTarget implements Target {
     const at = this.#path(path);
     this.#try(at, () => {
       this.#clear(at);
-      fs.linkSync(this.#path(other), at);
+      const from = this.#path(other);
+      if (this.#leftOut.has(from)) this.#leftOut.add(at);
+      // Some hosts' link(2) follows a symbolic link, out of the root.
+      else if (fs.lstatSync(from).isSymbolicLink()) fs.symlinkSync(fs.readlinkSync(from), at);
+      else fs.linkSync(from, at);
     });
   }
 
   /** Node has no mknod; packages of Debian ship no devices, and the machine mounts its own /dev. */
-  async device(): Promise<void> {
-    this.#devices++;
+  async device(path: readonly string[]): Promise<void> {
+    const at = this.#path(path);
+    this.#try(at, () => this.#clear(at));
+    this.#leftOut.add(at);
   }
 
   async finish(): Promise<void> {
@@ -119,10 +129,15 @@ export class FolderTarget implements Target {
     if (this.#owners > 0)
       this.notes.push(`${this.#owners} files belong to other users than root; here all are yours, and root's in the machine`);
     if (this.#setid > 0) this.notes.push(`${this.#setid} files lost their set-user-ID or set-group-ID bit, which would be yours here`);
-    if (this.#devices > 0) this.notes.push(`${this.#devices} device nodes were left out`);
+    if (this.#leftOut.size > 0) this.notes.push(`${this.#leftOut.size} device nodes were left out`);
     if (this.notes.length > 0) this.notes.push('an archive (FILE.tar) keeps owners and modes exactly');
   }
 
-  /** The marker stays: the next run goes on. */
-  abandon(): void {}
+  /** The marker stays, and the next run goes on; when nothing was written yet, all is as before. */
+  abandon(): void {
+    const left = fs.readdirSync(this.folder);
+    if (left.length !== 1 || left[0] !== MARKER) return;
+    fs.unlinkSync(join(this.folder, MARKER));
+    if (this.#isNew) fs.rmdirSync(this.folder);
+  }
 }
