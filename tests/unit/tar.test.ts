@@ -325,6 +325,19 @@ testWith(test, ['xz', 'zstd'], 'packed files of the host: gzip, xz, zstd', async
   });
 });
 
+testWith(test, ['xz'], 'xz data in ways that can not be unpacked are named', async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'a.tar.xz');
+    for (const [option, message] of [
+      ['--check=sha256', /does not know/],
+      ['--lzma2=dict=256MiB', /dictionary/],
+    ] as const) {
+      fs.writeFileSync(path, spawnSync('xz', ['-c', option], { input: makeTar([{ name: 'f' }]) }).stdout);
+      await rejects(() => openPackedArchive(path), message);
+    }
+  });
+});
+
 testWith(test, ['xz', 'zstd'], 'fuzz: damaged packed files are refused, or give something to read', async () => {
   const env = await newEnvironment();
   const random = new Random(fuzzSeed(9));

@@ -32,12 +32,32 @@ export async function* unpackStream(packed: Chunks, compression: Compression): A
       if (chunk.length > 0) {
         empty = 0;
         yield chunk;
-      } else if (++empty > EMPTY_MAX) throw new TarError(`damaged ${compression} data`);
+      } else if (++empty > EMPTY_MAX) throw new TarError(STUCK[compression]);
     }
   } catch (error) {
     if (error instanceof TarError || error instanceof SysError) throw error;
-    throw new TarError(`damaged ${compression} data: ${error instanceof Error ? error.message : String(error)}`);
+    throw new TarError(reason(compression, error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** zstddec does not say why it gets no further. */
+const STUCK: Readonly<Record<Compression, string>> = {
+  gzip: 'damaged gzip data',
+  xz: 'damaged xz data',
+  zstd: 'damaged zstd data (or packed with --long, a window of more than 128 MiB)',
+};
+
+/** xz-decompress gives the numbers of liblzma's results. */
+const XZ_RESULTS: Readonly<Record<string, string>> = {
+  3: 'xz data of an unknown check',
+  4: 'xz data packed with too large a dictionary',
+  6: 'xz data packed in a way that xz-decompress does not know (a filter, or a check that is not CRC32 or CRC64)',
+};
+
+function reason(compression: Compression, message: string): string {
+  const known = compression === 'xz' ? XZ_RESULTS[/error code (\d+)$/.exec(message)?.[1] ?? ''] : undefined;
+  if (compression === 'xz' && known === undefined && /error code/.test(message)) return 'damaged xz data';
+  return known ?? `damaged ${compression} data: ${message}`;
 }
 
 /** Is there something that unpacks it? */
