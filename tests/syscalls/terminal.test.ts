@@ -16,4 +16,6 @@ async function compare(name: string): Promise<void> {
 
 testWith(test, NEEDS, 'pseudo-terminals and the line discipline', () => compare('pty'));
 
+testWith(test, NEEDS, 'job control: foreground, background, orphans, the end of a session', () => compare('jobs'));
+
 test.run();

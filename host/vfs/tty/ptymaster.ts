@@ -4,13 +4,15 @@ import { SysError } from '../../linux/error.js';
 import { O_ACCMODE, O_RDONLY, O_WRONLY } from '../../linux/fcntl.js';
 import * as I from '../../linux/ioctl.js';
 import { POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM } from '../../linux/poll.js';
+import { SIGINT, SIGQUIT, SIGTSTP } from '../../linux/signal.js';
 import { makeDev } from '../../linux/stat.js';
 import type { Inode, IoBuffer } from '../types.js';
 import type { WaitQueue } from '../wait.js';
 import type { PtySlave } from './pty.js';
 import { TtyFile } from './ttyfile.js';
 
-const SIGNAL_MAX = 64;
+/** TIOCSIG sends what keys send. */
+const KEY_SIGNALS = [SIGINT, SIGQUIT, SIGTSTP];
 const PTM_MAJOR = 128;
 
 /** An open /dev/ptmx: the keys and the screen of one slave. Closing it hangs the slave up. */
@@ -71,7 +73,7 @@ export class PtyMaster extends TtyFile {
         user.writeU32(argument, slave.packet ? 1 : 0);
         return 0;
       case I.TIOCSIG:
-        if (!(argument >= 1 && argument <= SIGNAL_MAX)) throw new SysError(EINVAL);
+        if (!KEY_SIGNALS.includes(argument)) throw new SysError(EINVAL);
         slave.signal(argument, false);
         return 0;
       case I.TIOCGDEV:
