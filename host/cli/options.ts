@@ -127,6 +127,7 @@ const WITH_VALUE: readonly string[] = [
   '--max-processes',
   '--max-files',
   '--max-archive',
+  '--owners',
   '-r',
   '-m',
   '-e',

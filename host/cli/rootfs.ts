@@ -10,7 +10,7 @@ are Essential are taken too, as other packages rely on them without saying so. D
 sums of all are checked, and the signature of the suite where gpgv and a keyring are at hand.
 
 The scripts of the packages are not run. What the base packages' scripts make (/etc/passwd, /etc/group, alternatives like awk) is made
-all the same; in the machine, 'dpkg --configure -a' runs them.
+all the same; in the machine, 'dpkg --configure -a' runs them (run --rw --owners host, by root).
 
 Examples:
   pagewalk rootfs create ./debian bash coreutils      a folder

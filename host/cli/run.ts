@@ -50,6 +50,7 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .configureHelp({ optionTerm: (option) => option.flags.replace(' [file]', '[=file]'), helpWidth: 120 })
     .option('--root <path>', "the program's '/': a folder, or .tar, .tar.gz, .tar.xz, .tar.zst")
     .option('--rw', 'write to the folder of --root itself')
+    .addOption(new Option('--owners <who>', "to whom a folder's files belong inside").choices(['root', 'host']).default('root'))
     .option('--mount <src:dst[:ro]>', 'show a folder, file or archive at DST (repeatable)', collect(parseMount))
     .option('--cwd <dir>', 'working directory inside')
     .option('--env <name=value>', 'set a variable of the environment (repeatable)', collect(parseEnvironment))

@@ -5,7 +5,7 @@ import { SysError } from '../linux/error.js';
 import type { Machine } from '../machine.js';
 import { mountAt, mountFileAt } from '../machine-setup.js';
 import { MemoryFileSystem } from '../vfs/backends/memory.js';
-import { NodeFileSystem } from '../vfs/backends/node.js';
+import { NodeFileSystem, type NodeFileSystemOptions } from '../vfs/backends/node.js';
 import { OverlayFileSystem } from '../vfs/backends/overlay.js';
 import { TarFileSystem } from '../vfs/backends/tar.js';
 import { TarError } from '../vfs/backends/tar-header.js';
@@ -61,9 +61,9 @@ function openTar(env: VfsEnvironment, { path, archive }: Source & { kind: 'archi
   }
 }
 
-function openFolder(env: VfsEnvironment, path: string, option: string, readOnly: boolean): NodeFileSystem {
+function openFolder(env: VfsEnvironment, path: string, option: string, settings: NodeFileSystemOptions): NodeFileSystem {
   try {
-    return new NodeFileSystem(env, path, { readOnly });
+    return new NodeFileSystem(env, path, settings);
   } catch (error) {
     throw explainedError(path, option, error);
   }
@@ -79,6 +79,8 @@ export interface WorldOptions {
   /** Changes go to the folder of --root itself. */
   readonly rw?: boolean;
   readonly mount?: readonly Mount[];
+  /** To whom the files of folders belong; see NodeFileSystemOptions. */
+  readonly owners?: NodeFileSystemOptions['owners'];
   /** Most that an archive may unpack to. */
   readonly maxArchive?: number;
 }
@@ -105,17 +107,18 @@ export class World {
   /** What makes '/': memory, or --root under a layer of memory, or --root itself with --rw. */
   makeRoot(env: VfsEnvironment): FileSystem {
     const source = this.rootSource;
+    const { owners } = this.options;
     if (source === undefined) return new MemoryFileSystem(env, { name: 'rootfs' });
     if (source.kind === 'archive') return new OverlayFileSystem(env, openTar(env, source, '--root'));
-    if (this.options.rw === true) return openFolder(env, source.path, '--root', false);
-    return new OverlayFileSystem(env, openFolder(env, source.path, '--root', true));
+    if (this.options.rw === true) return openFolder(env, source.path, '--root', { owners, readOnly: false });
+    return new OverlayFileSystem(env, openFolder(env, source.path, '--root', { owners, readOnly: true }));
   }
 
   /** --mount SRC:DST[:ro]: a folder or a file is written to unless :ro, an archive never. */
   addMounts(machine: Machine): void {
     for (const mount of this.mounts) {
       try {
-        addMount(machine, mount, mount.opened);
+        addMount(machine, mount, mount.opened, this.options.owners);
       } catch (error) {
         if (error instanceof SysError) throw new CliError(EXIT_CANNOT_RUN, `--mount: ${mount.target}: ${explain(error)}`);
         throw error;
@@ -124,15 +127,16 @@ export class World {
   }
 }
 
-function addMount(machine: Machine, { target, readOnly }: Mount, source: Source): void {
+function addMount(machine: Machine, { target, readOnly }: Mount, source: Source, owners: WorldOptions['owners']): void {
   const { env } = machine;
   const name = resolve(source.path);
   if (source.kind === 'archive') mountAt(machine, target, openTar(env, source, '--mount'), true, name);
-  else if (source.kind === 'folder') mountAt(machine, target, openFolder(env, source.path, '--mount', readOnly), readOnly, name);
+  else if (source.kind === 'folder')
+    mountAt(machine, target, openFolder(env, source.path, '--mount', { owners, readOnly }), readOnly, name);
   else {
     // Its folder is opened, and nothing but this one entry of it is ever shown.
     const real = realpathSync(source.path);
-    const fs = openFolder(env, dirname(real), '--mount', readOnly);
+    const fs = openFolder(env, dirname(real), '--mount', { owners, readOnly });
     const file = fs.root.lookup(basename(real));
     if (file === undefined) throw new CliError(EXIT_CANNOT_RUN, `--mount: ${source.path}: it has gone`);
     mountFileAt(machine, target, fs, file, readOnly, name);

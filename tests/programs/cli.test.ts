@@ -1,6 +1,6 @@
 /** The real command line, as a process: statuses, messages, streams, help, assembling, statistics. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -416,6 +416,21 @@ _start: ld a1, 16(sp); li a0, -100; li a2, 0x201; li a7, 56; ecall
   assert.match(run([`${broken}:/mnt`], 'cat').stderr, /^pagewalk: --mount: .*truncated tar archive/);
   const bomb = file('bomb.tar.gz', gzipSync(new Uint8Array(3_000_000)));
   assert.match(pagewalk(['run', '--max-archive', '2M', '--root', bomb, 'cat']).stderr, /unpacks to more than 2097152 bytes/);
+});
+
+test("--owners: files of folders are root's, or their owners'", () => {
+  const root = join(folder, 'owned');
+  mkdirSync(root);
+  // Ends with the user of the file it is called by.
+  const owner =
+    '_start: li a0, -100; ld a1, 8(sp); la a2, stat; li a3, 0; li a7, 79; ecall; lw a0, 24(a2); li a7, 93; ecall\n.bss; stat: .zero 128';
+  const program = join(root, 'owner');
+  assert.is(pagewalk(['asm', file('owner.s', owner), '-o', program]).status, 0);
+  const me = process.getuid?.() ?? 0;
+  if (me === 0) chownSync(program, 7, 8);
+  assert.is(pagewalk(['run', '--root', root, '/owner']).status, 0);
+  assert.is(pagewalk(['run', '--root', root, '--owners', 'host', '/owner']).status, me === 0 ? 7 : me & 255);
+  assert.is(pagewalk(['run', '--root', root, '--owners', 'nobody', '/owner']).status, 2);
 });
 
 test('asm and disasm', () => {
