@@ -19,8 +19,8 @@ export interface Stdio {
   files(machine: Machine): OpenFile[];
   /** The program has begun: the terminal's keys reach it from now on. */
   attach(main: Process): void;
-  /** Called for every Ctrl-C that the terminal turns into SIGINT. */
-  onInterrupt: (() => void) | undefined;
+  /** Called for every Ctrl-C that the terminal turns into SIGINT; `answered`: a program has asked for input since the one before. */
+  onInterrupt: ((answered: boolean) => void) | undefined;
   close(): void;
 }
 
@@ -29,7 +29,8 @@ export function openStdio(): Stdio {
 }
 
 class NodeStdio implements Stdio {
-  onInterrupt: (() => void) | undefined;
+  onInterrupt: ((answered: boolean) => void) | undefined;
+  #askedAtInterrupt = 0;
   readonly #input = new HostInput({ wanted: () => this.#listen(), full: () => this.#stdin?.pause() });
   #stdin: NodeJS.ReadStream | undefined;
   #terminal: Terminal | undefined;
@@ -90,7 +91,11 @@ class NodeStdio implements Stdio {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#terminal?.termios.has('lflag', ISIG) && chunk.includes(CTRL_C)) this.onInterrupt?.();
+    const terminal = this.#terminal;
+    if (terminal?.termios.has('lflag', ISIG) && chunk.includes(CTRL_C)) {
+      this.onInterrupt?.(terminal.asked !== this.#askedAtInterrupt);
+      this.#askedAtInterrupt = terminal.asked;
+    }
     this.#input.push(Uint8Array.from(chunk));
   }
 

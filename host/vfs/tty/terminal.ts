@@ -33,6 +33,8 @@ const VERTICAL_TAB = 11;
 
 export class Terminal extends Tty {
   readonly queue = new WaitQueue(() => this.host.input?.ended === false || !this.host.output.writable);
+  /** How often a program has asked for input: while it does, it is alive. */
+  asked = 0;
   #windowSize: WindowSize | undefined;
   /** Bytes made of the program's that the host has not taken yet. */
   #carry: Uint8Array = NOTHING;
@@ -96,6 +98,7 @@ export class Terminal extends Tty {
   }
 
   override want(): void {
+    this.asked++;
     this.host.input?.want();
   }
 
