@@ -10,6 +10,7 @@ import { DevFileSystem } from './vfs/backends/dev.js';
 import { MemoryFileSystem } from './vfs/backends/memory.js';
 import { mqueueFileSystem } from './vfs/backends/mqueue.js';
 import { ProcFileSystem } from './vfs/backends/proc.js';
+import { SysFileSystem } from './vfs/backends/sysfs.js';
 import { tmpfsOptions } from './vfs/backends/tmpfs-options.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
@@ -102,7 +103,7 @@ function withoutOptions(fs: FileSystem): (options: string) => FileSystem {
 }
 
 /**
- * /proc, /dev and /tmp as programs expect them. `create`: missing mount points are made. Otherwise (a host folder that is written
+ * /proc, /sys, /dev and /tmp as programs expect them. `create`: missing mount points are made. Otherwise (a host folder that is written
  * to directly) they are left out; the names of those are returned.
  */
 export function mountStandard(machine: Machine, create = true): string[] {
@@ -118,7 +119,14 @@ export function mountStandard(machine: Machine, create = true): string[] {
   kernel.fileSystemTypes.set('tmpfs', (options) => {
     return new MemoryFileSystem(env, tmpfsOptions(options, env.core.exports.frameLimit() * 4096));
   });
+  const { exports } = env.core;
+  const sys = new SysFileSystem(env, {
+    interfaces: () => kernel.net.interfaces,
+    memory: () => ({ total: exports.frameLimit(), free: Math.max(0, exports.frameLimit() - exports.framesInUse()) }),
+  });
+  kernel.fileSystemTypes.set('sysfs', withoutOptions(sys));
   if (has('/proc')) mountAt(machine, '/proc', proc, false, 'proc');
+  if (has('/sys')) mountAt(machine, '/sys', sys, false, 'sysfs');
   if (has('/dev')) {
     const dev = new DevFileSystem(env);
     kernel.fileSystemTypes.set('devtmpfs', withoutOptions(dev));
