@@ -3,7 +3,7 @@ import { type MappedPlace, mappedPlace, symbolAt } from '../debug/symbolize.js';
 import { loadCore } from '../index-node.js';
 import type { Process } from '../kernel/process.js';
 import { SysError } from '../linux/error.js';
-import { SIGHUP, SIGINT, SIGTERM, SIGWINCH } from '../linux/signal.js';
+import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
 import { Machine, type RunResult } from '../machine.js';
 import { findProgram, installFile, makeDirectories, mountStandard } from '../machine-setup.js';
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
@@ -67,7 +67,7 @@ export async function runProgram(program: string, args: readonly string[], optio
     aslr: options.aslr,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
     jit: jitOptions(options),
-    mayWake: () => machine.kernel.handlesAny([SIGINT, SIGHUP, SIGTERM, SIGWINCH]),
+    mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
   });
   try {
     for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
@@ -129,8 +129,7 @@ async function finishRun(machine: Machine, main: Process, stdio: Stdio, program:
   const place = watchFatal(machine, main);
   watchMemory(machine);
   const collector = new StatsCollector(machine, main);
-  const interruptions = watchInterruptions(machine);
-  stdio.onInterrupt = interruptions.onTerminalKey;
+  const interruptions = watchInterruptions(machine, stdio);
   let result: RunResult;
   try {
     result = await machine.run(main);

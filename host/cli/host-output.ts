@@ -86,6 +86,10 @@ class SocketOutput implements HostOutput {
   }
 }
 
+export function descriptorOutput(fd: number): HostOutput {
+  return new DescriptorOutput(fd);
+}
+
 const opened = new Map<1 | 2, HostOutput>();
 
 /** Standard output or standard error, the same object whenever it is asked for. */

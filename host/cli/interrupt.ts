@@ -1,23 +1,28 @@
-import { SIGHUP, SIGINT, SIGTERM } from '../linux/signal.js';
+import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from '../linux/signal.js';
 import type { Machine } from '../machine.js';
+import type { Stdio } from './stdio.js';
 
 const TWICE_MS = 1000;
+/** So long programs have to save what they want to when their terminal goes. */
+const HANG_UP_MS = 500;
 
 export interface Interruptions {
   /** Set when the host ended the run: 128 + its signal. */
   readonly status: number | undefined;
-  /**
-   * A terminal in raw mode gives Ctrl-C as a byte and has sent SIGINT itself: only the second one matters here, and only if no program
-   * has asked for input since the first (a shell's user may press it as often as he likes).
-   */
-  readonly onTerminalKey: (answered: boolean) => void;
   stop(): void;
 }
 
-/** Ctrl-C interrupts the guest's foreground programs; a second one within a second, or SIGTERM or SIGHUP, ends the run. */
-export function watchInterruptions(machine: Machine): Interruptions {
+/**
+ * Signals that this process gets. SIGINT and SIGQUIT are passed on to the guest's foreground programs, as they are made of keys while the
+ * host's terminal is not in raw mode, or sent to programs without one; a second SIGINT within a second ends the run, SIGTERM always does.
+ * SIGHUP hangs the guest's session up and ends what does not follow. In raw mode Ctrl-C is a byte for the guest's line discipline, which
+ * sends SIGINT itself: a second one matters here only if no program has asked for input since the first (a shell's user may press it as
+ * often as he likes).
+ */
+export function watchInterruptions(machine: Machine, stdio: Stdio): Interruptions {
   let status: number | undefined;
   let last = Number.NEGATIVE_INFINITY;
+  let grace: NodeJS.Timeout | undefined;
   const end = (signal: number): void => {
     status = 128 + signal;
     machine.stop();
@@ -28,26 +33,34 @@ export function watchInterruptions(machine: Machine): Interruptions {
     last = now;
     return second;
   };
-  const onInterrupt = (): void => {
-    if (isSecond()) end(SIGINT);
-    else machine.signal(SIGINT);
+  const listeners: Partial<Record<NodeJS.Signals, () => void>> = {
+    SIGINT: () => {
+      if (isSecond()) end(SIGINT);
+      else machine.signal(SIGINT);
+    },
+    SIGQUIT: () => machine.signal(SIGQUIT),
+    SIGTERM: () => end(SIGTERM),
+    SIGHUP: () => {
+      if (grace !== undefined) return end(SIGHUP);
+      if (!stdio.hangUp()) machine.signal(SIGHUP);
+      grace = setTimeout(() => end(SIGHUP), HANG_UP_MS);
+    },
   };
-  const onTerminate = (): void => end(SIGTERM);
-  const onHangUp = (): void => end(SIGHUP);
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
-  process.on('SIGHUP', onHangUp);
+  const all = Object.entries(listeners) as [NodeJS.Signals, () => void][];
+  for (const [name, listener] of all) process.on(name, listener);
+  stdio.onEscape = () => end(SIGINT);
+  stdio.onInterrupt = (answered) => {
+    if (isSecond() && !answered) end(SIGINT);
+  };
   return {
     get status() {
       return status;
     },
-    onTerminalKey: (answered) => {
-      if (isSecond() && !answered) end(SIGINT);
-    },
     stop: () => {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
-      process.off('SIGHUP', onHangUp);
+      clearTimeout(grace);
+      stdio.onEscape = undefined;
+      stdio.onInterrupt = undefined;
+      for (const [name, listener] of all) process.off(name, listener);
     },
   };
 }

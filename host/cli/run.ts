@@ -27,7 +27,8 @@ and /tmp. With --root it is looked up in that tree, by PATH when it has no slash
 Its environment is PATH, HOME=/root, USER=root and TERM, and what --env gives.
 
 Exit status: the program's; 128+n when signal n killed it; 2 wrong usage; 124 --timeout; 125 --fuel is used up; 126 it cannot be
-run; 127 it is not there. Ctrl-C is SIGINT for the program; twice within a second ends the run.
+run; 127 it is not there. Ctrl-C is SIGINT for the program; twice within a second ends the run if the program takes no notice, three times
+Ctrl-] always.
 
 Examples:
   pagewalk run hello.elf                         run a program

@@ -1,16 +1,17 @@
-import { isatty, ReadStream } from 'node:tty';
-import { EIO } from '../../assembly/shared/errno.js';
+import * as fs from 'node:fs';
+import { isatty, WriteStream } from 'node:tty';
 import type { Process } from '../kernel/process.js';
 import { giveTerminal } from '../kernel/terminal.js';
 import type { Machine } from '../machine.js';
 import { errnoOf } from '../vfs/backends/node-errno.js';
-import { HostInput, openHostStream } from '../vfs/hoststream.js';
+import { type HostOutput, openHostStream } from '../vfs/hoststream.js';
 import { retainFile } from '../vfs/openfile.js';
 import { installTerminal } from '../vfs/tty/install.js';
 import { Terminal, type WindowSize } from '../vfs/tty/terminal.js';
 import { ISIG } from '../vfs/tty/termios.js';
 import type { OpenFile } from '../vfs/types.js';
-import { hostOutput } from './host-output.js';
+import { HostKeys, HostSource } from './host-keys.js';
+import { descriptorOutput, hostOutput } from './host-output.js';
 
 const CTRL_C = 3;
 
@@ -19,8 +20,13 @@ export interface Stdio {
   files(machine: Machine): OpenFile[];
   /** The program has begun: the terminal's keys reach it from now on. */
   attach(main: Process): void;
+  /** Called when the user asks at the terminal that the run ends. */
+  onEscape: (() => void) | undefined;
   /** Called for every Ctrl-C that the terminal turns into SIGINT; `answered`: a program has asked for input since the one before. */
   onInterrupt: ((answered: boolean) => void) | undefined;
+  /** The host's terminal has gone: the guest's session is hung up. False: it has no terminal. */
+  hangUp(): boolean;
+  /** The terminal gets its modes back. */
   close(): void;
 }
 
@@ -28,23 +34,31 @@ export function openStdio(): Stdio {
   return new NodeStdio();
 }
 
+/** Where a terminal shows what is written, and how large that is. */
+interface Screen {
+  readonly output: HostOutput;
+  size(): WindowSize;
+}
+
 class NodeStdio implements Stdio {
+  onEscape: (() => void) | undefined;
   onInterrupt: ((answered: boolean) => void) | undefined;
   #askedAtInterrupt = 0;
-  readonly #input = new HostInput({ wanted: () => this.#listen(), full: () => this.#stdin?.pause() });
-  #stdin: NodeJS.ReadStream | undefined;
+  readonly #stdin = new HostSource(() => process.stdin);
+  readonly #keys = new HostKeys(isatty(0));
   #terminal: Terminal | undefined;
+  #attached = false;
   readonly #onResize = (): void => this.#terminal?.resized();
 
   files(machine: Machine): OpenFile[] {
     const { namespace } = machine;
-    const screen = isatty(1) ? 1 : isatty(2) ? 2 : undefined;
+    const screen = findScreen();
     const terminalFile = screen === undefined ? undefined : this.#openTerminal(machine, screen);
     const stream = (fd: 1 | 2): OpenFile => openHostStream(namespace, { output: hostOutput(fd) });
     const shared = (): OpenFile => retainFile(terminalFile as OpenFile);
     const useTerminal = (fd: number): boolean => terminalFile !== undefined && isatty(fd);
     const files = [
-      useTerminal(0) ? shared() : openHostStream(namespace, { input: this.#input }),
+      useTerminal(0) ? shared() : openHostStream(namespace, { input: this.#stdin.input }),
       useTerminal(1) ? shared() : stream(1),
       useTerminal(2) ? shared() : stream(2),
     ];
@@ -53,13 +67,18 @@ class NodeStdio implements Stdio {
     return files;
   }
 
-  #openTerminal(machine: Machine, screen: 1 | 2): OpenFile {
+  #openTerminal(machine: Machine, screen: Screen): OpenFile {
+    const keys = this.#keys;
+    keys.onEscape = () => this.onEscape?.();
+    keys.onKeys = (bytes) => this.#lookFor(bytes);
     const terminal = new Terminal({
-      input: isatty(0) ? this.#input : undefined,
-      output: hostOutput(screen),
-      windowSize: () => windowSize(screen),
-      // Node's raw mode leaves the translation of line feeds to the host.
-      processesOutput: true,
+      input: keys.input,
+      output: screen.output,
+      windowSize: () => screen.size(),
+      get processesOutput() {
+        return keys.processesOutput;
+      },
+      modesChanged: (rawOutput) => keys.setRawOutput(rawOutput),
     });
     this.#terminal = terminal;
     return installTerminal(machine.namespace, terminal);
@@ -68,45 +87,62 @@ class NodeStdio implements Stdio {
   attach(main: Process): void {
     const terminal = this.#terminal;
     if (terminal === undefined) return;
+    this.#attached = true;
     giveTerminal(main, terminal);
     process.on('SIGWINCH', this.#onResize);
   }
 
-  /** Standard input is touched for the first time when the guest asks for it: until then it belongs to whoever reads it next. */
-  #listen(): void {
-    if (this.#stdin !== undefined) {
-      this.#stdin.resume();
-      return;
-    }
-    const stdin = process.stdin;
-    this.#stdin = stdin;
-    if (stdin.destroyed) {
-      this.#input.end();
-      return;
-    }
-    if (this.#terminal !== undefined && stdin instanceof ReadStream) stdin.setRawMode(true);
-    stdin.on('data', (chunk: Buffer) => this.#receive(chunk));
-    stdin.on('end', () => this.#input.end());
-    stdin.on('error', (error) => this.#input.end(errnoOf(error) ?? EIO));
+  #lookFor(bytes: Uint8Array): void {
+    const terminal = this.#terminal;
+    if (terminal === undefined || !terminal.termios.has('lflag', ISIG) || !bytes.includes(CTRL_C)) return;
+    this.onInterrupt?.(terminal.asked !== this.#askedAtInterrupt);
+    this.#askedAtInterrupt = terminal.asked;
   }
 
-  #receive(chunk: Buffer): void {
-    const terminal = this.#terminal;
-    if (terminal?.termios.has('lflag', ISIG) && chunk.includes(CTRL_C)) {
-      this.onInterrupt?.(terminal.asked !== this.#askedAtInterrupt);
-      this.#askedAtInterrupt = terminal.asked;
-    }
-    this.#input.push(Uint8Array.from(chunk));
+  hangUp(): boolean {
+    if (!this.#attached) return false;
+    this.#attached = false;
+    this.#terminal?.hangUp();
+    return true;
   }
 
   close(): void {
     process.off('SIGWINCH', this.#onResize);
-    if (this.#stdin instanceof ReadStream) this.#stdin.setRawMode(false);
-    this.#stdin?.destroy();
+    this.#keys.close();
+    this.#stdin.close();
   }
 }
 
-function windowSize(screen: 1 | 2): WindowSize {
-  const { rows = 24, columns = 80 } = screen === 1 ? process.stdout : process.stderr;
+/** Standard output, else standard error, else where the keys come from. */
+function findScreen(): Screen | undefined {
+  if (isatty(1)) return { output: hostOutput(1), size: () => sizeOf(process.stdout) };
+  if (isatty(2)) return { output: hostOutput(2), size: () => sizeOf(process.stderr) };
+  return isatty(0) ? screenOfInput() : undefined;
+}
+
+/** Of a WriteStream: asks the terminal. Node itself does so at a SIGWINCH, and of its own standard streams only. */
+interface Sized {
+  rows?: number;
+  columns?: number;
+  _refreshSize?(): void;
+}
+
+function sizeOf(stream: Sized): WindowSize {
+  stream._refreshSize?.();
+  const { rows = 24, columns = 80 } = stream;
   return { rows, columns };
+}
+
+/** The same terminal, opened for writing. */
+function screenOfInput(): Screen | undefined {
+  for (const path of ['/proc/self/fd/0', '/dev/tty']) {
+    try {
+      const fd = fs.openSync(path, fs.constants.O_WRONLY | (fs.constants.O_NOCTTY ?? 0));
+      const stream = new WriteStream(fd);
+      return { output: descriptorOutput(fd), size: () => sizeOf(stream) };
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import type { HostInput, HostOutput } from '../hoststream.js';
 import type { IoBuffer } from '../types.js';
 import { WaitQueue } from '../wait.js';
 import { CR, LF } from './output.js';
-import { IUTF8, OPOST } from './termios.js';
+import * as T from './termios.js';
 import { Tty, type WindowSize } from './tty.js';
 
 export type { WindowSize } from './tty.js';
@@ -21,7 +21,7 @@ export interface HostTerminal {
   windowSize(): WindowSize;
   /** The host itself makes CR LF of a line feed: then it does so whatever the guest's modes say. May change during a run. */
   readonly processesOutput: boolean;
-  /** The guest has changed its modes: `rawOutput` tells whether it wants its bytes untouched. */
+  /** The guest has changed its modes: `rawOutput`: what the host makes of bytes is not what the guest wants made of them. */
   modesChanged?(rawOutput: boolean): void;
 }
 
@@ -30,6 +30,8 @@ const SEND_BYTES = 65536;
 const NOTHING = new Uint8Array(0);
 /** Like a line feed to every terminal, but not to a host that would put a CR before it. */
 const VERTICAL_TAB = 11;
+/** The modes that decide what becomes of written bytes. A host makes CR LF of a line feed and changes nothing else. */
+const OUTPUT_MODES = T.OPOST | T.ONLCR | T.OLCUC | T.OCRNL | T.ONOCR | T.ONLRET | T.TABDLY;
 
 export class Terminal extends Tty {
   readonly queue = new WaitQueue(() => this.host.input?.ended === false || !this.host.output.writable);
@@ -44,7 +46,7 @@ export class Terminal extends Tty {
     readonly rdev = makeDev(136, 0),
   ) {
     super();
-    this.termios.iflag |= IUTF8;
+    this.termios.iflag |= T.IUTF8;
     if (host.input !== undefined) host.input.onPush = () => this.pull();
     host.output.queue.add({
       wake: () => {
@@ -70,8 +72,8 @@ export class Terminal extends Tty {
   }
 
   protected override modesSet(): void {
-    this.host.modesChanged?.(!this.termios.has('oflag', OPOST));
     this.want();
+    this.host.modesChanged?.((this.termios.oflag & OUTPUT_MODES) !== (T.OPOST | T.ONLCR));
   }
 
   // --- keys
@@ -122,7 +124,8 @@ export class Terminal extends Tty {
 
   /** The guest wants bare line feeds and the host would complete them. */
   #prepared(bytes: Uint8Array): Uint8Array {
-    if (this.termios.has('oflag', OPOST) || !bytes.includes(LF)) return bytes;
+    const { termios } = this;
+    if ((termios.has('oflag', T.OPOST) && termios.has('oflag', T.ONLCR)) || !bytes.includes(LF)) return bytes;
     return bytes.map((byte, i) => (byte === LF && bytes[i - 1] !== CR ? VERTICAL_TAB : byte));
   }
 
