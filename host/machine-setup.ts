@@ -15,6 +15,7 @@ import { tmpfsOptions } from './vfs/backends/tmpfs-options.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
 import { HostBuffer } from './vfs/hostbuffer.js';
+import { unlink } from './vfs/names.js';
 import { releaseFile } from './vfs/openfile.js';
 import { DevptsFileSystem } from './vfs/tty/devpts.js';
 import type { FileSystem, Inode } from './vfs/types.js';
@@ -76,6 +77,17 @@ export function installFile(machine: Machine, path: string, bytes: Uint8Array, m
   } finally {
     releaseFile(file);
   }
+}
+
+/** The same where a file, or a link to somewhere, may be already. */
+export function replaceFile(machine: Machine, path: string, bytes: Uint8Array, mode = 0o755): void {
+  const ctx = rootContext(machine);
+  try {
+    unlink(ctx, ctx.root, path);
+  } catch (error) {
+    if (!(error instanceof SysError && error.errno === ENOENT)) throw error;
+  }
+  installFile(machine, path, bytes, mode);
 }
 
 /** Attaches a file system at an absolute path, whose directory is made when it is missing. */

@@ -5,10 +5,11 @@ import type { Process } from '../kernel/process.js';
 import { SysError } from '../linux/error.js';
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
 import { Machine, type RunResult } from '../machine.js';
-import { findProgram, installFile, makeDirectories, mountStandard } from '../machine-setup.js';
+import { findProgram, installFile, makeDirectories, mountStandard, replaceFile } from '../machine-setup.js';
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
 import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
+import { letOut, publish, RESOLVER_TEXT } from './hostnet.js';
 import { watchInterruptions } from './interrupt.js';
 import { jitOptions } from './jit.js';
 import * as O from './options.js';
@@ -29,6 +30,8 @@ export interface RunOptions extends WorldOptions {
   readonly maxProcesses?: number;
   readonly maxFiles?: number;
   readonly aslr?: boolean;
+  readonly net?: string;
+  readonly publish?: readonly O.Publication[];
   /** '' is stderr, as for strace. */
   readonly stats?: string;
   readonly strace?: string;
@@ -69,9 +72,12 @@ export async function runProgram(program: string, args: readonly string[], optio
     jit: jitOptions(options),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
   });
+  let unpublish: (() => void) | undefined;
   try {
     for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
     world.addMounts(machine);
+    if (options.net === 'host') openNetwork(machine, options);
+    if (options.publish !== undefined) unpublish = await publish(machine, options.publish);
     const launch = prepare(machine, program, args, bytes, options);
     const main = guard(launch.path, memoryBytes, () =>
       machine.spawn({
@@ -85,8 +91,15 @@ export async function runProgram(program: string, args: readonly string[], optio
     stdio.attach(main);
     return await finishRun(machine, main, stdio, program, options);
   } finally {
+    unpublish?.();
     stdio.close();
   }
+}
+
+/** The guest's names are resolved by the host's servers; a folder that is written to keeps its own file. */
+function openNetwork(machine: Machine, options: RunOptions): void {
+  letOut(machine);
+  if (options.rw !== true) replaceFile(machine, '/etc/resolv.conf', new TextEncoder().encode(RESOLVER_TEXT), 0o644);
 }
 
 /** The file of the host; a source text is assembled. */

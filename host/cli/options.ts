@@ -69,6 +69,21 @@ export function parseMount(text: string): Mount {
   return { source, target, readOnly: mode?.[1] === 'ro' };
 }
 
+export interface Publication {
+  readonly hostPort: number;
+  readonly guestPort: number;
+}
+
+/** HOSTPORT:GUESTPORT; host port 0: one that is free. */
+export function parsePublish(text: string): Publication {
+  const found = /^(\d{1,5}):(\d{1,5})$/.exec(text);
+  const [hostPort, guestPort] = [Number(found?.[1]), Number(found?.[2])];
+  if (found === null || hostPort > 65535 || guestPort > 65535 || guestPort === 0) {
+    throw new UsageError(`--publish: '${text}' is not HOSTPORT:GUESTPORT`);
+  }
+  return { hostPort, guestPort };
+}
+
 /** K=V. */
 export function parseEnvironment(text: string): [name: string, value: string] {
   const equals = text.indexOf('=');
@@ -128,6 +143,8 @@ const WITH_VALUE: readonly string[] = [
   '--max-files',
   '--max-archive',
   '--owners',
+  '--net',
+  '--publish',
   '-r',
   '-m',
   '-e',

@@ -10,6 +10,7 @@ import {
   parseFuel,
   parseMemory,
   parseMount,
+  parsePublish,
   parseSize,
   parseTimeout,
   showSize,
@@ -73,6 +74,12 @@ export function runCommand(program: Command, finish: (status: number) => void): 
         .argParser(parseSize('--max-archive'))
         .default(UNPACKED_MAX_BYTES, showSize(UNPACKED_MAX_BYTES)),
     )
+    .addOption(
+      new Option('--net <who>', 'what sockets reach: nothing but this machine, or whatever this computer does')
+        .choices(['none', 'host'])
+        .default('none'),
+    )
+    .option('--publish <hostport:guestport>', 'connections to a port of 127.0.0.1 reach a port inside (repeatable)', collect(parsePublish))
     .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))

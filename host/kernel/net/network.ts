@@ -43,6 +43,8 @@ export class Network {
   readonly udpPorts: Ports<InetSocket>;
   /** What the machine's owner lets the guest reach outside; undefined: nothing. */
   host: HostNetwork | undefined = undefined;
+  /** Ports whose listeners the host may connect to. */
+  readonly published = new Set<number>();
 
   constructor(
     readonly kernel: Kernel,

@@ -59,6 +59,13 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     return super.mayBind && this.state === K.TCP_CLOSE;
   }
 
+  /** A connection of the host, or to it, or one that may still come. */
+  protected override hostMayWake(): boolean {
+    if (this.listening) return this.net.published.has(this.local.port);
+    if (this.state === K.TCP_SYN_SENT) return this.remote !== undefined && !this.net.isLocal(this.remote.address);
+    return this.#peer !== undefined && !(this.#peer instanceof TcpSocket);
+  }
+
   // --- connections
 
   override listen(backlog: number): void {
