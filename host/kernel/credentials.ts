@@ -14,17 +14,24 @@ export interface Cred extends Credentials {
   readonly rgid: number;
   readonly egid: number;
   readonly sgid: number;
-  /** Effective, permitted, inheritable, ambient and bounding capability sets. */
+  /** Capability sets, and SECBIT_* of the machinery between them. */
   readonly capEffective: bigint;
   readonly capPermitted: bigint;
   readonly capInheritable: bigint;
+  readonly capBounding: bigint;
+  /** Invariant: no more than what is both permitted and inheritable. */
+  readonly capAmbient: bigint;
+  readonly securebits: number;
 }
 
 /** CAP_LAST_CAP of Linux 6.12 is CAP_CHECKPOINT_RESTORE (40). */
 export const ALL_CAPABILITIES = (1n << 41n) - 1n;
+/** Those that a change of the fsuid gives and takes: they concern files only. */
+const FILE_CAPABILITIES = [0n, 1n, 2n, 3n, 4n, 9n, 27n, 32n].reduce((set, capability) => set | (1n << capability), 0n);
 export const CAP_KILL = 5n;
 export const CAP_SETGID = 6n;
 export const CAP_SETUID = 7n;
+export const CAP_SETPCAP = 8n;
 export const CAP_IPC_LOCK = 14n;
 export const CAP_IPC_OWNER = 15n;
 export const CAP_SYS_ADMIN = 21n;
@@ -37,6 +44,15 @@ export const CAP_NET_ADMIN = 12n;
 export const CAP_NET_RAW = 13n;
 export const CAP_CHECKPOINT_RESTORE = 40n;
 export const CAP_WAKE_ALARM = 35n;
+
+export const SECBIT_NOROOT = 1;
+export const SECBIT_NO_SETUID_FIXUP = 4;
+export const SECBIT_KEEP_CAPS = 16;
+export const SECBIT_KEEP_CAPS_LOCKED = 32;
+export const SECBIT_NO_CAP_AMBIENT_RAISE = 64;
+/** The bits themselves, and above each the one that locks it. */
+export const SECURE_ALL_BITS = 0x55;
+export const SECURE_ALL_LOCKS = 0xaa;
 
 export function hasCapability(cred: Cred, capability: bigint): boolean {
   return ((cred.capEffective >> capability) & 1n) === 1n;
@@ -57,6 +73,9 @@ export function makeCred(uid: number, gid: number, groups: readonly number[] = [
     capEffective: capabilities,
     capPermitted: capabilities,
     capInheritable: 0n,
+    capBounding: ALL_CAPABILITIES,
+    capAmbient: 0n,
+    securebits: 0,
   };
 }
 
@@ -68,33 +87,35 @@ export interface UserIds {
 
 /** New user ids, with what capabilities(7) says happens to the capability sets; the fsuid follows the euid. */
 export function withUserIds(cred: Cred, ids: UserIds): Cred {
-  let { capEffective, capPermitted } = cred;
+  const next = { ...cred, ...ids, uid: ids.euid };
+  if ((cred.securebits & SECBIT_NO_SETUID_FIXUP) !== 0) return next;
   const wasRoot = cred.ruid === 0 || cred.euid === 0 || cred.suid === 0;
   const isRoot = ids.ruid === 0 || ids.euid === 0 || ids.suid === 0;
   if (wasRoot && !isRoot) {
-    capPermitted = 0n;
-    capEffective = 0n;
+    if ((cred.securebits & SECBIT_KEEP_CAPS) === 0) next.capPermitted = next.capEffective = 0n;
+    next.capAmbient = 0n;
   }
-  if (cred.euid === 0 && ids.euid !== 0) capEffective = 0n;
-  if (cred.euid !== 0 && ids.euid === 0) capEffective = capPermitted;
-  return { ...cred, ...ids, uid: ids.euid, capEffective, capPermitted };
+  if (cred.euid === 0 && ids.euid !== 0) next.capEffective = 0n;
+  if (cred.euid !== 0 && ids.euid === 0) next.capEffective = next.capPermitted;
+  return next;
+}
+
+/** Another fsuid: the capabilities that concern files come and go with 0. */
+export function withFsUid(cred: Cred, uid: number): Cred {
+  let { capEffective } = cred;
+  if ((cred.securebits & SECBIT_NO_SETUID_FIXUP) === 0) {
+    if (cred.uid === 0 && uid !== 0) capEffective &= ~FILE_CAPABILITIES;
+    if (cred.uid !== 0 && uid === 0) capEffective |= cred.capPermitted & FILE_CAPABILITIES;
+  }
+  return { ...cred, uid, capEffective };
 }
 
 export function withGroupIds(cred: Cred, ids: { rgid: number; egid: number; sgid: number }): Cred {
   return { ...cred, ...ids, gid: ids.egid };
 }
 
-/** execve: the saved ids become the effective ones; a root program gets all capabilities, another loses them. */
-export function credAfterExec(cred: Cred): Cred {
-  const root = cred.euid === 0 || cred.ruid === 0;
-  const capPermitted = root ? ALL_CAPABILITIES : 0n;
-  return {
-    ...cred,
-    suid: cred.euid,
-    sgid: cred.egid,
-    uid: cred.euid,
-    gid: cred.egid,
-    capPermitted,
-    capEffective: cred.euid === 0 ? capPermitted : 0n,
-  };
+/** Does the change give a process something that others of its user should not look into or signal it for? */
+export function raisesPrivilege(old: Cred, next: Cred): boolean {
+  const ids = old.euid !== next.euid || old.egid !== next.egid || old.uid !== next.uid || old.gid !== next.gid;
+  return ids || (next.capPermitted & ~old.capPermitted) !== 0n;
 }

@@ -212,9 +212,9 @@ function taskView(t: Thread): ProcTask {
   };
 }
 
-function capabilities(cred: Cred): Pick<ProcTask, 'capEffective' | 'capPermitted' | 'capInheritable'> {
-  const { capEffective, capPermitted, capInheritable } = cred;
-  return { capEffective, capPermitted, capInheritable };
+function capabilities(cred: Cred): Pick<ProcTask, 'capEffective' | 'capPermitted' | 'capInheritable' | 'capBounding' | 'capAmbient'> {
+  const { capEffective, capPermitted, capInheritable, capBounding, capAmbient } = cred;
+  return { capEffective, capPermitted, capInheritable, capBounding, capAmbient };
 }
 
 class ProcessView implements ProcProcess {

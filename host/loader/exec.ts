@@ -1,9 +1,10 @@
 import * as L from '../../assembly/shared/layout.js';
-import { credAfterExec } from '../kernel/credentials.js';
+import { raisesPrivilege } from '../kernel/credentials.js';
 import { closeFiles, killOtherThreads, releaseSpace, releaseUserState } from '../kernel/exit.js';
 import { RLIMIT_STACK } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { decodeText, encodeText } from '../linux/text.js';
+import { MAY_READ, mayAccess } from '../vfs/access.js';
 import type { Location } from '../vfs/dentry.js';
 import { displayPath } from '../vfs/dentry.js';
 import { type LoadedProgram, loadProgram } from './program.js';
@@ -12,6 +13,8 @@ const COMM_BYTES = 15;
 const SP = 2;
 /** personality(2) */
 const ADDR_NO_RANDOMIZE = 0x0040000;
+/** With ADDR_COMPAT_LAYOUT, READ_IMPLIES_EXEC and MMAP_PAGE_ZERO: what set-id programs are not started with. */
+const PERSONALITY_UNSAFE = ADDR_NO_RANDOMIZE | 0x0200000 | 0x0400000 | 0x0100000;
 
 export interface ExecRequest {
   readonly location: Location;
@@ -31,6 +34,7 @@ export function execInto(t: Thread, request: ExecRequest): void {
     ctx: t.fs,
     cred: t.cred,
     stackLimitBytes: process.limits[RLIMIT_STACK].current,
+    noNewPrivileges: process.noNewPrivileges,
     randomize: kernel.randomize && (process.personality & ADDR_NO_RANDOMIZE) === 0,
   });
   killOtherThreads(t);
@@ -65,8 +69,7 @@ function enter(t: Thread, program: LoadedProgram, path: string): void {
   process.handlers = process.handlers.afterExec();
   process.executable = { path: displayPath(program.location, t.fs.root), location: program.location };
   process.hasExeced = true;
-  process.dumpable = 1;
-  process.parentDeathSignal = 0;
+  becomeIdentity(t, program);
   for (const timer of process.posixTimers.values()) timer.cancel();
   process.posixTimers.clear();
   process.pending.removeTimers();
@@ -75,7 +78,6 @@ function enter(t: Thread, program: LoadedProgram, path: string): void {
   t.altStack = { address: 0, size: 0, flags: 2 };
   t.clearChildTid = 0;
   t.robustList = 0;
-  t.setCred(credAfterExec(t.cred));
   unshareFiles(t);
   closeFiles(t.files, (fd) => t.files.isCloexec(fd));
   if (t.savedMask !== undefined) t.restoreMask();
@@ -85,6 +87,17 @@ function enter(t: Thread, program: LoadedProgram, path: string): void {
   core.pc = program.entry;
   // All ones: no reservation.
   core.writeU64(L.HART + L.HART_RESERVATION, -1);
+}
+
+/** Who the new program is. The caller's user may look into it only when it has no rights that he lacks, and he may read its file. */
+function becomeIdentity(t: Thread, { identity, location }: LoadedProgram): void {
+  const { process, cred: old } = t;
+  const { cred } = identity;
+  const plain = cred.euid === cred.ruid && cred.egid === cred.rgid && mayAccess(old, location.inode, MAY_READ);
+  process.dumpable = plain && !raisesPrivilege(old, cred) ? 1 : 0;
+  if (identity.secure || raisesPrivilege(old, cred)) process.parentDeathSignal = 0;
+  if (identity.clearsPersonality) process.personality &= ~PERSONALITY_UNSAFE;
+  t.setCred(cred);
 }
 
 /** Descriptors shared by clone(CLONE_FILES) are the old program's affair. */

@@ -1,6 +1,7 @@
 import { E2BIG, EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOMEM } from '../../assembly/shared/errno.js';
 import * as M from '../../assembly/shared/mman.js';
 import type { Cred } from '../kernel/credentials.js';
+import { credAfterExec, type ExecCred } from '../kernel/execcred.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { AddressSpace } from '../kernel/space.js';
 import { check, SysError } from '../linux/error.js';
@@ -45,6 +46,8 @@ export interface ProgramRequest {
   readonly argv: readonly Uint8Array[];
   readonly envp: readonly Uint8Array[];
   readonly stackLimitBytes: number;
+  /** PR_SET_NO_NEW_PRIVS */
+  readonly noNewPrivileges?: boolean;
   /** Address randomisation. */
   readonly randomize?: boolean;
 }
@@ -55,6 +58,7 @@ export interface LoadedProgram {
   readonly sp: number;
   /** The file that was mapped: of a script, its interpreter. */
   readonly location: Location;
+  readonly identity: ExecCred;
 }
 
 /**
@@ -222,9 +226,10 @@ function start(
   const flags = M.MAP_PRIVATE | M.MAP_ANONYMOUS | M.MAP_FIXED | M.MAP_GROWSDOWN | M.MAP_STACK;
   const may = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC | M.VM_STACK;
   check(kernel.core.exports.mmMap(space.handle, stackTop - stackBytes, stackBytes, prot, flags, 0, 0, may));
+  const identity = credAfterExec(request.cred, request.location, request.noNewPrivileges === true);
   const random = new Uint8Array(16);
   kernel.random(random);
-  const { ruid, euid, rgid, egid } = request.cred;
+  const { ruid, euid, rgid, egid } = identity.cred;
   const stack = buildStack(space.user, stackTop, {
     argv: request.argv,
     envp: request.envp,
@@ -237,6 +242,7 @@ function start(
     euid,
     gid: rgid,
     egid,
+    secure: identity.secure,
     random,
     vdso: space.layout.vdso,
     slack: shifts.pointers,
@@ -246,5 +252,5 @@ function start(
   const marks = { codeStart, codeEnd, dataStart, dataEnd, stackStart: sp, argStart, argEnd, envStart, envEnd, auxStart, auxBytes };
   Object.assign(space.layout, marks, { brkStart: main.end + shifts.brk });
   space.applyLayout(request.stackLimitBytes);
-  return { space, entry: interpreter?.entry ?? main.entry, sp, location: request.location };
+  return { space, entry: interpreter?.entry ?? main.entry, sp, location: request.location, identity };
 }

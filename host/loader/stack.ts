@@ -48,6 +48,8 @@ export interface StackPlan {
   readonly euid: number;
   readonly gid: number;
   readonly egid: number;
+  /** The program may do more than its caller: the dynamic linker ignores LD_PRELOAD and the like. */
+  readonly secure?: boolean;
   readonly random: Uint8Array;
   /** Its ELF header. */
   readonly vdso: number;
@@ -125,7 +127,7 @@ export function buildStack(user: UserMemory, top: number, plan: StackPlan): Stac
     [AT_EUID, plan.euid],
     [AT_GID, plan.gid],
     [AT_EGID, plan.egid],
-    [AT_SECURE, 0],
+    [AT_SECURE, plan.secure === true ? 1 : 0],
     [AT_RANDOM, random],
     [AT_EXECFN, execPath],
     [AT_NULL, 0],

@@ -69,8 +69,6 @@ function exec(t: Thread, location: Location, path: string, argv: number, envp: n
 }
 
 export const execRows = [
-  row(221, 'execve', ['path', 'strings', 'strings'], execve, { partial: 'set-user-ID and set-group-ID bits are ignored' }),
-  row(281, 'execveat', ['dirfd', 'path', 'strings', 'strings', 'flags:at'], execveat, {
-    partial: 'set-user-ID and set-group-ID bits are ignored',
-  }),
+  row(221, 'execve', ['path', 'strings', 'strings'], execve),
+  row(281, 'execveat', ['dirfd', 'path', 'strings', 'strings', 'flags:at'], execveat),
 ];

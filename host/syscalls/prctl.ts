@@ -1,15 +1,15 @@
-import { EINVAL, EPERM } from '../../assembly/shared/errno.js';
-import { ALL_CAPABILITIES } from '../kernel/credentials.js';
+import { EINVAL } from '../../assembly/shared/errno.js';
+import { SECBIT_KEEP_CAPS } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
 import * as P from '../linux/process.js';
 import { SIGNAL_MAX } from '../linux/signal.js';
 import { decodeText, encodeText } from '../linux/text.js';
+import * as K from './prctlcaps.js';
 import { row } from './row.js';
 
 /** TASK_COMM_LEN: 15 bytes and a NUL. */
 const COMM_BYTES = 16;
 const TIMER_SLACK_DEFAULT_NS = 50_000;
-const CAPABILITIES = ALL_CAPABILITIES.toString(2).length;
 
 function setName(t: Thread, address: number): number {
   const bytes: number[] = [];
@@ -47,9 +47,15 @@ function prctl(t: Thread, option: number, a: number, b: number, c: number, d: nu
       process.dumpable = a;
       return 0;
     case P.PR_GET_KEEPCAPS:
+      return (t.cred.securebits & SECBIT_KEEP_CAPS) !== 0 ? 1 : 0;
+    case P.PR_SET_KEEPCAPS:
+      return K.setKeepCapabilities(t, a);
+    case P.PR_GET_SECUREBITS:
+      return t.cred.securebits;
+    case P.PR_SET_SECUREBITS:
+      return K.setSecurebits(t, a);
     case P.PR_GET_TIMING:
     case P.PR_GET_SECCOMP:
-    case P.PR_GET_SECUREBITS:
       return 0;
     case P.PR_SET_TIMING:
       return a === 0 ? 0 : -EINVAL;
@@ -58,9 +64,11 @@ function prctl(t: Thread, option: number, a: number, b: number, c: number, d: nu
     case P.PR_GET_NAME:
       return getName(t, a);
     case P.PR_CAPBSET_READ:
-      return a < CAPABILITIES ? 1 : -EINVAL;
+      return K.readBounding(t, a);
     case P.PR_CAPBSET_DROP:
-      return -EPERM;
+      return K.dropBounding(t, a);
+    case P.PR_CAP_AMBIENT:
+      return K.ambient(t, a, b, c, d);
     case P.PR_SET_TIMERSLACK:
       process.timerSlackNs = a === 0 || a > Number.MAX_SAFE_INTEGER ? TIMER_SLACK_DEFAULT_NS : a;
       return 0;
@@ -93,6 +101,6 @@ function prctl(t: Thread, option: number, a: number, b: number, c: number, d: nu
 
 export const prctlRows = [
   row(167, 'prctl', ['enum:prctl', 'ulong', 'ulong', 'ulong', 'ulong'], prctl, {
-    partial: 'names, death signals, dumpable, subreaper, timer slack, no_new_privs; others give EINVAL',
+    partial: 'names, capabilities, death signals, dumpable, subreaper, timer slack, no_new_privs; others give EINVAL',
   }),
 ];

@@ -1,6 +1,6 @@
 /** Asking what files are: stat, statx, statfs, access, readlink. */
 import { EINVAL, ENOENT } from '../../assembly/shared/errno.js';
-import type { Cred } from '../kernel/credentials.js';
+import { type Cred, SECBIT_NO_SETUID_FIXUP } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
 import { isSymlink, STATX_RESERVED } from '../linux/stat.js';
@@ -59,7 +59,9 @@ function writeStatfs(t: Thread, { mount }: Location, address: number): number {
 
 /** access(2) asks for the real user: who is not root loses the capabilities of the effective one. */
 function realCred(cred: Cred): Cred {
-  return { ...cred, uid: cred.ruid, gid: cred.rgid, capEffective: cred.ruid === 0 ? cred.capPermitted : 0n };
+  const real = { ...cred, uid: cred.ruid, gid: cred.rgid };
+  if ((cred.securebits & SECBIT_NO_SETUID_FIXUP) !== 0) return real;
+  return { ...real, capEffective: cred.ruid === 0 ? cred.capPermitted : 0n };
 }
 
 function faccessat2(t: Thread, dirfd: number, path: number, mode: number, flags: number): number {

@@ -17,6 +17,7 @@ export const CAP_FOWNER = 3n;
 export const CAP_FSETID = 4n;
 export const CAP_SYS_ADMIN = 21n;
 export const CAP_MKNOD = 27n;
+export const CAP_SETFCAP = 31n;
 
 /** Without a capability set, uid 0 has them all. */
 export function capable(cred: Credentials, capability: bigint): boolean {

@@ -19,6 +19,7 @@ import {
 } from './access.js';
 import type { PathContext } from './context.js';
 import type { Location } from './dentry.js';
+import { dropFileCapabilities } from './filecaps.js';
 import { requireWritableMount } from './names.js';
 import { attributesChanged } from './notify.js';
 import type { Credentials, Inode, InodeChange, Timestamp } from './types.js';
@@ -59,6 +60,7 @@ export function chown(ctx: PathContext, location: Location, uid: number, gid: nu
   }
   const lost = S.isDirectory(inode.mode) ? 0 : lostSetIdBits(inode.mode);
   if (lost !== 0) wanted.mode = inode.mode & PERMISSIONS & ~lost;
+  if (!S.isDirectory(inode.mode)) dropFileCapabilities(inode);
   change(location, wanted);
 }
 
@@ -95,6 +97,7 @@ export function truncate(ctx: PathContext, location: Location, size: number): vo
   requireWritableMount(location);
   requireAccess(ctx.cred, inode, MAY_WRITE);
   if (inode.executions > 0) throw new SysError(ETXTBSY);
+  dropFileCapabilities(inode);
   change(location, sizeChange(ctx.cred, inode, size));
 }
 

@@ -10,6 +10,7 @@ import { AnonymousInode } from './anonymous.js';
 import { sizeChange } from './attributes.js';
 import type { PathContext } from './context.js';
 import { Dentry, displayPath, Location } from './dentry.js';
+import { dropFileCapabilities } from './filecaps.js';
 import { newInode, requireWritableMount } from './names.js';
 import { fileEvent, fileOpened, nameCreated } from './notify.js';
 import { PathFile } from './openfile.js';
@@ -70,7 +71,10 @@ export function openLocation(ctx: PathContext, location: Location, flags: number
   requireAccess(ctx.cred, inode, mask);
   if ((mask & MAY_WRITE) !== 0 && inode.executions > 0) throw new SysError(ETXTBSY);
   if ((flags & F.O_NOATIME) !== 0) requireOwner(ctx.cred, inode);
-  if (truncates && isRegular(mode)) inode.setattr(sizeChange(ctx.cred, inode, 0));
+  if (truncates && isRegular(mode)) {
+    dropFileCapabilities(inode);
+    inode.setattr(sizeChange(ctx.cred, inode, 0));
+  }
   const file = openInode(ctx, location, flags);
   if (truncates && isRegular(mode)) fileEvent(file, IN_MODIFY);
   return file;

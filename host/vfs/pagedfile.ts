@@ -6,6 +6,7 @@ import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { FIGETBSZ, FIONREAD, FIOQSIZE } from '../linux/ioctl.js';
 import { lostSetIdBits } from './access.js';
+import { dropFileCapabilities } from './filecaps.js';
 import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
 import { type IoBuffer, OpenFile } from './types.js';
 
@@ -101,6 +102,7 @@ export class PagedFile extends OpenFile {
   #changed(): void {
     const { paged } = this;
     paged.modified();
+    dropFileCapabilities(paged);
     if (this.privileged) return;
     const { mode } = paged;
     const lost = lostSetIdBits(mode);

@@ -4,9 +4,10 @@ import { SysError } from '../linux/error.js';
 import { XATTR_CREATE, XATTR_REPLACE } from '../linux/fcntl.js';
 import { isDirectory, isRegular, S_ISVTX } from '../linux/stat.js';
 import { encodeText } from '../linux/text.js';
-import { CAP_SYS_ADMIN, capable, isOwner, MAY_READ, MAY_WRITE, mayAccess } from './access.js';
+import { CAP_SETFCAP, CAP_SYS_ADMIN, capable, isOwner, MAY_READ, MAY_WRITE, mayAccess } from './access.js';
 import type { PathContext } from './context.js';
 import type { Location } from './dentry.js';
+import { CAPABILITY_XATTR, isStorableCapability } from './filecaps.js';
 import { requireWritableMount } from './names.js';
 import { xattrChanged } from './notify.js';
 
@@ -46,7 +47,9 @@ function requireChange(ctx: PathContext, location: Location, name: string): void
   const space = spaceOf(name);
   requireWritableMount(location);
   if (space !== 'user') {
-    if (!capable(cred, CAP_SYS_ADMIN)) throw new SysError(EPERM);
+    // The attribute that gives programs capabilities has one of its own.
+    if (name === CAPABILITY_XATTR && capable(cred, CAP_SETFCAP)) return;
+    if (name === CAPABILITY_XATTR || !capable(cred, CAP_SYS_ADMIN)) throw new SysError(EPERM);
     return;
   }
   if (!isRegular(inode.mode) && !isDirectory(inode.mode)) throw new SysError(EPERM);
@@ -58,6 +61,7 @@ function requireChange(ctx: PathContext, location: Location, name: string): void
 export function setXattr(ctx: PathContext, location: Location, name: string, value: Uint8Array, flags: number): void {
   if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) !== 0) throw new SysError(EINVAL);
   if (value.length > VALUE_MAX_BYTES) throw new SysError(E2BIG);
+  if (name === CAPABILITY_XATTR && value.length > 0 && !isStorableCapability(value)) throw new SysError(EINVAL);
   requireChange(ctx, location, name);
   const { inode } = location;
   if (inode.setxattr === undefined) throw new SysError(EOPNOTSUPP);

@@ -112,6 +112,8 @@ async function world(): Promise<World> {
     groups: [0, 10],
     capEffective: 0x1ffffffffffn,
     capPermitted: 0x1ffffffffffn,
+    capBounding: 0x1ffffffffffn,
+    capAmbient: 0n,
     capInheritable: 0n,
     umask: 0o22,
     files,

@@ -112,8 +112,8 @@ export function statusText(source: ProcSource, process: ProcProcess, task: ProcT
     `CapInh:\t${maskText(task.capInheritable)}`,
     `CapPrm:\t${maskText(task.capPermitted)}`,
     `CapEff:\t${maskText(task.capEffective)}`,
-    `CapBnd:\t${maskText(ALL_CAPABILITIES)}`,
-    `CapAmb:\t${maskText(0n)}`,
+    `CapBnd:\t${maskText(task.capBounding)}`,
+    `CapAmb:\t${maskText(task.capAmbient)}`,
     `NoNewPrivs:\t${process.noNewPrivileges ? 1 : 0}`,
     'Seccomp:\t0',
     'Seccomp_filters:\t0',
@@ -130,7 +130,6 @@ export function statusText(source: ProcSource, process: ProcProcess, task: ProcT
 }
 
 /** CAP_CHECKPOINT_RESTORE (40) is the last one. */
-const ALL_CAPABILITIES = (1n << 41n) - 1n;
 
 function memoryRows(source: ProcSource, space: ProcSpace): string[] {
   const size = new SpaceSizes(source, space);

@@ -95,6 +95,8 @@ export interface ProcTask {
   readonly groups: readonly number[];
   readonly capEffective: bigint;
   readonly capPermitted: bigint;
+  readonly capBounding: bigint;
+  readonly capAmbient: bigint;
   readonly capInheritable: bigint;
   readonly umask: number;
   /** undefined once the task is dead. */
