@@ -79,6 +79,19 @@ export function installFile(machine: Machine, path: string, bytes: Uint8Array, m
   }
 }
 
+/** The same where there is no such file yet, nor a link of that name. */
+export function provideFile(machine: Machine, path: string, text: string): void {
+  const ctx = rootContext(machine);
+  try {
+    resolve(ctx, ctx.root, path, { follow: false });
+    return;
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    if (error.errno !== ENOENT) return;
+  }
+  installFile(machine, path, new TextEncoder().encode(text), 0o644);
+}
+
 /** The same where a file, or a link to somewhere, may be already. */
 export function replaceFile(machine: Machine, path: string, bytes: Uint8Array, mode = 0o755): void {
   const ctx = rootContext(machine);

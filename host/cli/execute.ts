@@ -5,7 +5,7 @@ import type { Process } from '../kernel/process.js';
 import { SysError } from '../linux/error.js';
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
 import { Machine, type RunResult } from '../machine.js';
-import { findProgram, installFile, makeDirectories, mountStandard, replaceFile } from '../machine-setup.js';
+import { findProgram, installFile, makeDirectories, mountStandard, provideFile, replaceFile } from '../machine-setup.js';
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
 import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
@@ -76,6 +76,7 @@ export async function runProgram(program: string, args: readonly string[], optio
   try {
     for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
     world.addMounts(machine);
+    if (options.rw !== true) provideFile(machine, '/etc/hosts', HOSTS_TEXT);
     if (options.net === 'host') openNetwork(machine, options);
     if (options.publish !== undefined) unpublish = await publish(machine, options.publish);
     const launch = prepare(machine, program, args, bytes, options);
@@ -95,6 +96,9 @@ export async function runProgram(program: string, args: readonly string[], optio
     stdio.close();
   }
 }
+
+/** The machine itself has its names; roots made of packages alone lack this file. */
+const HOSTS_TEXT = '127.0.0.1\tlocalhost pagewalk\n::1\tlocalhost\n';
 
 /** The guest's names are resolved by the host's servers; a folder that is written to keeps its own file. */
 function openNetwork(machine: Machine, options: RunOptions): void {

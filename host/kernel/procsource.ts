@@ -12,6 +12,7 @@ import { displayPath, type Location, pathFrom } from '../vfs/dentry.js';
 import type { Timestamp } from '../vfs/types.js';
 import type { Cred } from './credentials.js';
 import type { Kernel } from './kernel.js';
+import { NET_FILES, netText } from './net/report.js';
 import { signalBit } from './pending.js';
 import { type Process, threadUsage } from './process.js';
 import { sysvText } from './sysv/report.js';
@@ -91,6 +92,8 @@ export class KernelProcSource implements ProcSource {
     const t = this.kernel.cpu.loaded ?? [...this.kernel.threads.values()][0];
     return t.fs.root;
   }
+
+  readonly net = Object.fromEntries(NET_FILES.map((file) => [file, () => netText(this.kernel.net, file)]));
 
   sysvText(kind: 'msg' | 'sem' | 'shm'): string {
     return sysvText(this.kernel.sysv, kind);

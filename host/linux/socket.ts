@@ -26,6 +26,8 @@ export const SOL_TCP = 6;
 export const SOL_UDP = 17;
 export const SOL_IPV6 = 41;
 
+export const NETLINK_ROUTE = 0;
+
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;
 export const SHUT_RDWR = 2;

@@ -271,6 +271,6 @@ export const mqueueRows = [
   row(181, 'mq_unlink', ['string'], mqUnlink),
   row(182, 'mq_timedsend', ['fd', 'bytes', 'size', 'uint', 'struct:timespec'], mqTimedsend),
   row(183, 'mq_timedreceive', ['fd', 'outbytes', 'size', 'out:int', 'struct:timespec'], mqTimedreceive),
-  row(184, 'mq_notify', ['fd', 'struct:sigevent'], mqNotify, { partial: 'SIGEV_THREAD needs a netlink socket' }),
+  row(184, 'mq_notify', ['fd', 'struct:sigevent'], mqNotify),
   row(185, 'mq_getsetattr', ['fd', 'struct:mq_attr', 'out:mq_attr'], mqGetsetattr),
 ];

@@ -10,6 +10,7 @@ import { ANY_V4, ANY_V6, type Endpoint, isLoopback, isV4, LOOPBACK_V4, LOOPBACK_
 import type { InetSocket } from './inet.js';
 import { Inflight } from './inflight.js';
 import { LOOPBACK, type NetworkInterface } from './interfaces.js';
+import { NetlinkSocket } from './netlink.js';
 import { Ports } from './ports.js';
 import { QueuedBytes } from './queued.js';
 import type { Socket } from './socket.js';
@@ -39,6 +40,7 @@ export class Network {
   /** All that a descriptor leads to or led to; not those that wait to be accepted. */
   readonly unixSockets = new Set<UnixSocket>();
   readonly inflight = new Inflight(() => this.unixSockets);
+  readonly netlinkSockets = new Set<NetlinkSocket>();
   readonly tcpPorts: Ports<InetSocket>;
   readonly udpPorts: Ports<InetSocket>;
   /** What the machine's owner lets the guest reach outside; undefined: nothing. */
@@ -71,6 +73,10 @@ export class Network {
       case K.AF_INET:
       case K.AF_INET6:
         return this.#createInet(family, type, protocol, nonBlocking);
+      case K.AF_NETLINK:
+        if (type !== K.SOCK_RAW && type !== K.SOCK_DGRAM) throw new SysError(ESOCKTNOSUPPORT);
+        if (protocol !== K.NETLINK_ROUTE) throw new SysError(EPROTONOSUPPORT);
+        return new NetlinkSocket(this, type, nonBlocking);
       default:
         throw new SysError(EAFNOSUPPORT);
     }

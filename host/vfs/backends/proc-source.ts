@@ -200,6 +200,8 @@ export interface ProcSource {
   /** Of 1, 5 and 15 minutes. */
   readonly loadAverages: readonly [number, number, number];
   memoryPages(): ProcMemory;
+  /** The files of /proc/net. */
+  readonly net: Readonly<Record<string, () => string>>;
   /** Text of a file of /proc/sysvipc. */
   sysvText(kind: 'msg' | 'sem' | 'shm'): string;
   /** All tasks. */

@@ -134,6 +134,7 @@ export class ProcFileSystem implements FileSystem {
         'version',
         this.#file(() => S.versionText(source)),
       )
+      .add('net', this.#tree(source.net))
       .add('sys', this.#tree(sysTree(source)))
       .add(
         'sysvipc',
