@@ -132,7 +132,6 @@ function getsockopt(t: Thread, fd: number, level: number, name: number, address:
 
 export const socketRows = [
   row(198, 'socket', ['enum:domain', 'enum:sockettype', 'int'], socket, {
-    partial:
     partial: 'AF_UNIX; AF_INET, AF_INET6: TCP and UDP; AF_NETLINK: NETLINK_ROUTE, to read; others EAFNOSUPPORT',
   }),
   row(199, 'socketpair', ['enum:domain', 'enum:sockettype', 'int', 'out:int2'], socketpair),
