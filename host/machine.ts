@@ -92,6 +92,8 @@ export interface SpawnOptions {
   readonly files?: readonly OpenFile[];
   readonly uid?: number;
   readonly gid?: number;
+  /** Supplementary groups; default: none. */
+  readonly groups?: readonly number[];
 }
 
 export type EndReason = 'exit' | 'signal' | 'fuel' | 'timeout' | 'deadlock' | 'memory' | 'stopped';
@@ -157,7 +159,7 @@ export class Machine {
   /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */
   spawn(options: SpawnOptions): Process {
     const { kernel } = this;
-    const cred = makeCred(options.uid ?? 0, options.gid ?? 0);
+    const cred = makeCred(options.uid ?? 0, options.gid ?? 0, options.groups);
     const fs = PathContext.create(this.namespace, cred);
     if (options.cwd !== undefined) fs.cwd = resolve(fs, fs.root, options.cwd, { directory: true });
     const program = loadProgram(kernel, {

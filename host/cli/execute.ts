@@ -17,10 +17,13 @@ import { complain } from './output.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
+import { findUser, type User } from './user.js';
 import { explain, guestPath, World, type WorldOptions } from './world.js';
 
 export interface RunOptions extends WorldOptions {
   readonly cwd?: string;
+  /** USER[:GROUP], names or numbers; default: root. */
+  readonly user?: string;
   /** On top of the default environment. */
   readonly env?: ReadonlyMap<string, string>;
   readonly memory?: number;
@@ -79,7 +82,8 @@ export async function runProgram(program: string, args: readonly string[], optio
     if (options.rw !== true) provideFile(machine, '/etc/hosts', HOSTS_TEXT);
     if (options.net === 'host') openNetwork(machine, options);
     if (options.publish !== undefined) unpublish = await publish(machine, options.publish);
-    const launch = prepare(machine, program, args, bytes, options);
+    const user = options.user === undefined ? undefined : findUser(machine, options.user);
+    const launch = prepare(machine, program, args, bytes, options, user);
     const main = guard(launch.path, memoryBytes, () =>
       machine.spawn({
         path: launch.path,
@@ -87,6 +91,7 @@ export async function runProgram(program: string, args: readonly string[], optio
         cwd: launch.cwd,
         env: [...launch.env].map(([name, value]) => `${name}=${value}`),
         files: stdio.files(machine),
+        ...user,
       }),
     );
     stdio.attach(main);
@@ -112,8 +117,15 @@ function programBytes(program: string): Uint8Array {
   return readInput(program, O.EXIT_NOT_FOUND, O.EXIT_CANNOT_RUN);
 }
 
-function prepare(machine: Machine, program: string, args: readonly string[], bytes: Uint8Array | undefined, options: RunOptions): Launch {
-  const env = new Map([...O.defaultEnvironment(process.env.TERM), ...(options.env ?? [])]);
+function prepare(
+  machine: Machine,
+  program: string,
+  args: readonly string[],
+  bytes: Uint8Array | undefined,
+  options: RunOptions,
+  user: User | undefined,
+): Launch {
+  const env = new Map([...O.defaultEnvironment(process.env.TERM, user), ...(options.env ?? [])]);
   if (bytes !== undefined) {
     const path = guestPath(program);
     // The host's working directory, so that relative names mean the same inside.

@@ -118,12 +118,14 @@ export function parseCount(option: string, least: number, most: number): (text: 
   };
 }
 
+const ROOT = { name: 'root', home: '/root' };
+
 /** What the guest finds in its environment when nothing says otherwise; --env adds to it and overrides it. */
-export function defaultEnvironment(terminal: string | undefined): Map<string, string> {
+export function defaultEnvironment(terminal: string | undefined, user: { name?: string; home?: string } = ROOT): Map<string, string> {
   return new Map([
     ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-    ['HOME', '/root'],
-    ['USER', 'root'],
+    ['HOME', user.home ?? '/'],
+    ['USER', user.name ?? 'nobody'],
     ['TERM', terminal ?? 'dumb'],
   ]);
 }
@@ -133,6 +135,7 @@ const WITH_VALUE: readonly string[] = [
   '--root',
   '--mount',
   '--cwd',
+  '--user',
   '--env',
   '--memory',
   '--timeout',

@@ -55,6 +55,7 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .addOption(new Option('--owners <who>', "to whom a folder's files belong inside").choices(['root', 'host']).default('root'))
     .option('--mount <src:dst[:ro]>', 'show a folder, file or archive at DST (repeatable)', collect(parseMount))
     .option('--cwd <dir>', 'working directory inside')
+    .option('--user <user[:group]>', "names of the machine's /etc/passwd and /etc/group, or numbers (default: root)")
     .option('--env <name=value>', 'set a variable of the environment (repeatable)', collect(parseEnvironment))
     .addOption(
       new Option('--memory <size>', 'memory of the machine').argParser(parseMemory).default(MEMORY_DEFAULT, showSize(MEMORY_DEFAULT)),

@@ -38,7 +38,9 @@ export function sysTree(source: ProcSource): SysTree {
       'pipe-max-size': fixed(PIPE_SIZE_MAX),
       'pipe-user-pages-hard': fixed(0),
       'pipe-user-pages-soft': fixed(0),
+      protected_fifos: fixed(0),
       protected_hardlinks: fixed(0),
+      protected_regular: fixed(0),
       protected_symlinks: fixed(0),
     },
     kernel: {
