@@ -14,4 +14,17 @@ testWith(test, [...NATIVE_NEEDS, ...ROOT], 'ids, capability sets, securebits, se
   assert.is(ours.status, real.status);
 });
 
+testWith(
+  test,
+  [...NATIVE_NEEDS, ...ROOT],
+  'permissions: files, set-id bits, sticky folders, signals, priorities, limits; one capability at a time',
+  async () => {
+    const source = 'tests/guest/dac.c';
+    const real = runNative(compileNative(source));
+    const ours = await runOurs(compileGuest(source));
+    assert.is(ours.stdout, real.stdout);
+    assert.is(ours.status, real.status);
+  },
+);
+
 test.run();
