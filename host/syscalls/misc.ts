@@ -122,6 +122,8 @@ const HWPROBE: ReadonlyMap<number, bigint> = new Map([
   [9, 3n], // MISALIGNED_SCALAR_PERF: fast
   [10, 4n], // MISALIGNED_VECTOR_PERF: no vectors
 ]);
+/** Of these keys a processor may have more than is asked for: BASE_BEHAVIOR, IMA_EXT_0, CPUPERF_0. */
+const HWPROBE_BITMASKS: readonly number[] = [3, 4, 5];
 const HWPROBE_WHICH_CPUS = 1;
 /** The keys are few: a count beyond this can only be an attempt to keep the kernel busy. */
 const HWPROBE_PAIRS_MAX = 65536;
@@ -139,9 +141,13 @@ function hwprobe(t: Thread, pairs: number, count: number, cpuBytes: number, cpus
     const at = pairs + i * 16;
     const value = HWPROBE.get(t.user.readI64(at));
     if (which) {
-      const wanted = t.user.readU64(at + 8);
-      if (value === undefined) t.user.writeU64(at, -1);
-      if (value === undefined || Number(value) !== wanted) matches = false;
+      const key = t.user.readI64(at);
+      const wanted = new DataView(t.user.read(at + 8, 8).buffer).getBigUint64(0, true);
+      if (value === undefined) {
+        t.user.writeU64(at, -1);
+        t.user.writeU64(at + 8, 0);
+        matches = false;
+      } else if (HWPROBE_BITMASKS.includes(key) ? (value & wanted) !== wanted : value !== wanted) matches = false;
       continue;
     }
     if (value === undefined) t.user.writeU64(at, -1);
