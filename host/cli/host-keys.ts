@@ -29,14 +29,18 @@ export class HostSource {
     this.source = source;
     this.opened(source);
     source.on('data', (chunk: Buffer) => this.receive(Uint8Array.from(chunk)));
-    source.on('end', () => this.input.end());
-    source.on('error', (error: unknown) => this.input.end(errnoOf(error) ?? EIO));
+    source.on('end', () => this.ended(0));
+    source.on('error', (error: unknown) => this.ended(errnoOf(error) ?? EIO));
   }
 
   protected opened(_source: Source): void {}
 
   protected receive(bytes: Uint8Array): void {
     this.input.push(bytes);
+  }
+
+  protected ended(errno: number): void {
+    this.input.end(errno);
   }
 
   close(): void {
@@ -56,6 +60,8 @@ const STTY_MS = 1000;
  */
 export class HostKeys extends HostSource {
   onEscape: (() => void) | undefined;
+  /** The terminal is no more: in raw mode there is no other end. */
+  onGone: (() => void) | undefined;
   /** Sees all bytes before the guest does. */
   onKeys: ((bytes: Uint8Array) => void) | undefined;
   #escapes: number[] = [];
@@ -115,6 +121,11 @@ export class HostKeys extends HostSource {
     if (this.#escapes.length === ESCAPE_TIMES && now - this.#escapes[0] < ESCAPE_MS) this.onEscape?.();
     this.onKeys?.(bytes);
     super.receive(bytes);
+  }
+
+  protected override ended(errno: number): void {
+    this.onGone?.();
+    super.ended(errno);
   }
 
   override close(): void {

@@ -34,6 +34,14 @@ export function openStdio(): Stdio {
   return new NodeStdio();
 }
 
+/** Those of the standard descriptors that have been terminals from the beginning. */
+const TERMINALS = [0, 1, 2].filter((fd) => isatty(fd));
+
+/** Node gives terminals their modes back at its end and aborts if it can't; it leaves closed descriptors alone. */
+function closeGoneTerminals(): void {
+  for (const fd of TERMINALS) if (!isatty(fd)) fs.closeSync(fd);
+}
+
 /** Where a terminal shows what is written, and how large that is. */
 interface Screen {
   readonly output: HostOutput;
@@ -70,6 +78,11 @@ class NodeStdio implements Stdio {
   #openTerminal(machine: Machine, screen: Screen): OpenFile {
     const keys = this.#keys;
     keys.onEscape = () => this.onEscape?.();
+    keys.onGone = () => {
+      // What is still to be said can't be: the messages about the end of the run were meant for this terminal.
+      if (TERMINALS.includes(2)) process.stderr.on('error', () => undefined);
+      this.hangUp();
+    };
     keys.onKeys = (bytes) => this.#lookFor(bytes);
     const terminal = new Terminal({
       input: keys.input,
@@ -81,6 +94,9 @@ class NodeStdio implements Stdio {
       modesChanged: (rawOutput) => keys.setRawOutput(rawOutput),
     });
     this.#terminal = terminal;
+    // Once, however many runs there are.
+    process.off('exit', closeGoneTerminals);
+    process.on('exit', closeGoneTerminals);
     return installTerminal(machine.namespace, terminal);
   }
 
@@ -120,15 +136,15 @@ function findScreen(): Screen | undefined {
   return isatty(0) ? screenOfInput() : undefined;
 }
 
-/** Of a WriteStream: asks the terminal. Node itself does so at a SIGWINCH, and of its own standard streams only. */
-interface Sized {
-  rows?: number;
-  columns?: number;
-  _refreshSize?(): void;
-}
+/** Node itself asks the terminal at a SIGWINCH, and of its own standard streams only. */
+type Sized = NodeJS.EventEmitter & { rows?: number; columns?: number; _refreshSize?(): void };
 
 function sizeOf(stream: Sized): WindowSize {
+  // A terminal that is gone has the size that it had.
+  const onError = (): void => undefined;
+  stream.on('error', onError);
   stream._refreshSize?.();
+  stream.off('error', onError);
   const { rows = 24, columns = 80 } = stream;
   return { rows, columns };
 }

@@ -8,7 +8,7 @@ import { testWith } from '../support/tools.js';
 const PYTHON = 'python3';
 const NEEDS = [GCC, PYTHON, '/dev/ptmx'];
 
-type Step = { see: string } | { raw: boolean } | { type: string } | { size: [number, number] } | { signal: string };
+type Step = { see: string } | { raw: boolean } | { type: string } | { size: [number, number] } | { signal: string } | { close: true };
 
 interface Session {
   readonly steps: readonly Step[];
@@ -92,6 +92,11 @@ testWith(test, NEEDS, 'however a run ends, the terminal has its modes back', () 
   assert.is(guest([ready, raw, { signal: 'SIGTERM' }]).status, 143);
   assert.is(guest([ready, raw, { signal: 'SIGHUP' }]).status, 129);
   assert.is(guest([ready, type('catch\r'), ready, { signal: 'SIGHUP' }]).status, 3);
+});
+
+testWith(test, NEEDS, 'a terminal that goes away hangs the guest up', () => {
+  assert.is(guest([ready, raw, { close: true }]).status, 129);
+  assert.is(guest([ready, raw, type('catch\r'), ready, { close: true }]).status, 3);
 });
 
 testWith(test, NEEDS, 'descriptors that are no terminal', () => {

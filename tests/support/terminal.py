@@ -41,6 +41,9 @@ screen, seen, failed = b"", 0, None
 def read_some(seconds):
     """What the screen shows next; False: nothing came."""
     global screen
+    if master is None:
+        time.sleep(seconds)
+        return False
     if not select.select([master], [], [], seconds)[0]:
         return False
     screen += os.read(master, 65536)
@@ -80,6 +83,9 @@ for step in spec["steps"]:
         os.write(master, step["type"].encode())
     elif "size" in step:
         resize(*step["size"])
+    elif "close" in step:
+        os.close(master)
+        master = None
     elif "signal" in step:
         child.send_signal(getattr(signal, step["signal"]))
 
@@ -92,7 +98,7 @@ if child.poll() is None:
     child.wait()
 while read_some(0.05):
     pass
-restored = termios.tcgetattr(slave) == before
+restored = master is None or termios.tcgetattr(slave) == before
 output = b"" if len(tty) == 3 else os.read(from_child[0], 65536)
 print(json.dumps({
     "screen": screen.decode(errors="replace"), "output": output.decode(errors="replace"),
