@@ -14,6 +14,7 @@ import {
   SIGTTIN,
   SIGTTOU,
 } from '../linux/signal.js';
+import { dumpCore } from './coredump.js';
 import { DEFAULT_ACTION, ignoredByDefault, type SignalAction } from './handlers.js';
 import { isOrphanedGroup } from './jobs.js';
 import { killForMemory } from './oom.js';
@@ -23,6 +24,8 @@ import { dequeueSignal, endProcess, forceSignal, stopProcess } from './signal.js
 import { RESTART_BLOCK, RESTART_NEVER, RESTART_NOINTR, RESTART_SYS, type Thread } from './thread.js';
 
 const INSTRUCTION_BYTES = 4;
+/** In a wait status: WCOREDUMP. */
+const CORE_DUMPED = 0x80;
 const A0 = 10;
 
 /**
@@ -63,7 +66,7 @@ function defaultAction(t: Thread, info: SigInfo): void {
     return;
   }
   t.kernel.hooks.onFatalSignal?.(t, info);
-  endProcess(t.process, signo, info);
+  endProcess(t.process, dumpCore(t, info) ? signo | CORE_DUMPED : signo, info);
 }
 
 function enterHandler(t: Thread, info: SigInfo, action: SignalAction): void {

@@ -1,5 +1,5 @@
 import { Suspend, SysError } from '../linux/error.js';
-import { CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX } from '../linux/signal.js';
+import { CLD_EXITED, killedCode, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX } from '../linux/signal.js';
 import type { FdTable } from '../vfs/fdtable.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { OpenFile } from '../vfs/types.js';
@@ -133,7 +133,7 @@ function notifyParent(process: Process): void {
   if (exitSignal > 0 && exitSignal <= SIGNAL_MAX && !(exitSignal === SIGCHLD && ignored)) {
     const killed = (process.status & 0x7f) !== 0;
     const status = killed ? process.status & 0x7f : (process.status >> 8) & 0xff;
-    sendToProcess(parent, childInfo(process, exitSignal, killed ? CLD_KILLED : CLD_EXITED, status));
+    sendToProcess(parent, childInfo(process, exitSignal, killed ? killedCode(process.status) : CLD_EXITED, status));
   }
   if (unwanted) reap(process);
   parent.childQueue.wake();

@@ -1,6 +1,6 @@
 import { ECHILD } from '../../assembly/shared/errno.js';
 import { WALL, WCLONE, WCONTINUED, WEXITED, WNOWAIT, WSTOPPED } from '../linux/process.js';
-import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../linux/signal.js';
+import { CLD_CONTINUED, CLD_EXITED, CLD_STOPPED, killedCode, SIGCHLD, SIGCONT } from '../linux/signal.js';
 import { reap } from './exit.js';
 import type { Process } from './process.js';
 import { addUsage, type Usage } from './usage.js';
@@ -48,7 +48,12 @@ function childEvent(child: Process, options: number): ChildEvent | undefined {
   if (child.state === 'zombie') {
     if ((options & WEXITED) === 0) return undefined;
     const signal = child.status & 0x7f;
-    const event = describe(child, child.status, signal !== 0 ? CLD_KILLED : CLD_EXITED, signal !== 0 ? signal : (child.status >> 8) & 0xff);
+    const event = describe(
+      child,
+      child.status,
+      signal !== 0 ? killedCode(child.status) : CLD_EXITED,
+      signal !== 0 ? signal : (child.status >> 8) & 0xff,
+    );
     if (!keep) reap(child);
     return event;
   }

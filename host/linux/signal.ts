@@ -94,3 +94,8 @@ export const CLD_DUMPED = 3;
 export const CLD_TRAPPED = 4;
 export const CLD_STOPPED = 5;
 export const CLD_CONTINUED = 6;
+
+/** si_code of a child that a signal killed, by its wait status: CLD_DUMPED when it left a core. */
+export function killedCode(status: number): number {
+  return (status & 0x80) !== 0 ? CLD_DUMPED : CLD_KILLED;
+}

@@ -144,7 +144,7 @@ static void waiting(void) {
   msgctl(queue, IPC_SET, &ds);
   printf("%d\n", status_of(a));
   state();
-  for (int i = 0; i < 3; i++) get(0, 0, MSG_NOERROR | IPC_NOWAIT);
+  for (int i = 0; i < 3; i++) get(-9, 0, MSG_NOERROR | IPC_NOWAIT);
   signal(SIGUSR1, on);
   a = receiver(0, 100, 0);
   kill(a, SIGUSR1);
