@@ -31,8 +31,8 @@ testWith(test, [GCC, 'gdb-multiarch'], 'a debugger reads registers, stacks and t
   const { stdout } = spawnSync('gdb-multiarch', ['-nx', '-batch', program, join(folder, 'core'), ...commands], { encoding: 'utf8' });
   rmSync(folder, { recursive: true });
   assert.match(stdout, /Program terminated with signal SIGSEGV/);
-  assert.match(stdout, /#0 .*depth \(n=0, p=0x10\)[^]*#3 .*depth \(n=3, p=0x10\)[^]*#4 .*main \(\)/);
-  assert.match(stdout, /\* 1 .*LWP[^]*\n +2 .*LWP/);
+  assert.match(stdout, /#0 .*depth \(n=0, p=0x10\)[\s\S]*#3 .*depth \(n=3, p=0x10\)[\s\S]*#4 .*main \(\)/);
+  assert.match(stdout, /\* 1 .*LWP[\s\S]*\n +2 .*LWP/);
 });
 
 test.run();
