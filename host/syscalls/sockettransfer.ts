@@ -227,10 +227,14 @@ function recvmmsg(t: Thread, fd: number, at: number, count: number, flags: numbe
 }
 
 export const socketTransferRows = [
-  row(206, 'sendto', ['fd', 'bytes', 'size', 'hex', 'pointer', 'int'], sendto),
-  row(207, 'recvfrom', ['fd', 'outbytes', 'size', 'hex', 'pointer', 'pointer'], recvfrom),
-  row(211, 'sendmsg', ['fd', 'pointer', 'hex'], sendmsg),
-  row(212, 'recvmsg', ['fd', 'pointer', 'hex'], recvmsg),
+  row(206, 'sendto', ['fd', 'bytes', 'size', 'hex', 'pointer', 'int'], sendto, { partial: 'no urgent data: MSG_OOB is EOPNOTSUPP' }),
+  row(207, 'recvfrom', ['fd', 'outbytes', 'size', 'hex', 'pointer', 'pointer'], recvfrom, {
+    partial: 'no urgent data: MSG_OOB is EINVAL with TCP, EOPNOTSUPP with AF_UNIX',
+  }),
+  row(211, 'sendmsg', ['fd', 'pointer', 'hex'], sendmsg, { partial: 'no urgent data: MSG_OOB is EOPNOTSUPP' }),
+  row(212, 'recvmsg', ['fd', 'pointer', 'hex'], recvmsg, {
+    partial: 'no urgent data: MSG_OOB is EINVAL with TCP, EOPNOTSUPP with AF_UNIX',
+  }),
   row(243, 'recvmmsg', ['fd', 'pointer', 'uint', 'hex', 'struct:timespec'], recvmmsg),
   row(269, 'sendmmsg', ['fd', 'pointer', 'uint', 'hex'], sendmmsg),
 ];

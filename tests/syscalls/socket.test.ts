@@ -9,6 +9,7 @@ for (const [title, name] of [
   ['AF_UNIX: descriptors, credentials, waiting, copying', 'unix-passing'],
   ['TCP: names, connections, options, ends', 'inet-tcp'],
   ['UDP', 'inet-udp'],
+  ['IP: rare cases', 'inet-edges'],
   ['netlink: interfaces, addresses; SIGEV_THREAD', 'netlink'],
   ['an echo server with 100 clients', 'echo100'],
 ]) {

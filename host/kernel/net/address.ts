@@ -41,6 +41,10 @@ export function isMulticast(address: bigint): boolean {
 }
 
 export const BROADCAST = mapped(0xffffffff);
+const LOOPBACK_BROADCAST = mapped(0x7fffffff);
+
+/** Everybody's address, or that of everybody in 127/8. */
+export const isBroadcast = (address: bigint): boolean => address === BROADCAST || address === LOOPBACK_BROADCAST;
 
 export function familyOf(bytes: Uint8Array): number {
   if (bytes.length < 2) throw new SysError(EINVAL);

@@ -121,7 +121,9 @@ export class IpOptions {
         // struct ip_mreq or ip_mreqn
         if (bytes.length < 8) throw new SysError(E.EINVAL);
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-        this.#member(A.mapped(view.getUint32(0, false)), A.mapped(view.getUint32(4, false)), socket, name === K.IP_ADD_MEMBERSHIP);
+        const index = bytes.length < 12 ? 0 : view.getInt32(8, true);
+        const near = index === 0 ? A.mapped(view.getUint32(4, false)) : A.ANY_V4;
+        this.#member(A.mapped(view.getUint32(0, false)), near, index, socket, name === K.IP_ADD_MEMBERSHIP);
         return;
       }
       default:
@@ -148,7 +150,7 @@ export class IpOptions {
         if (bytes.length < 20) throw new SysError(E.EINVAL);
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         const group = (view.getBigUint64(0, false) << 64n) | view.getBigUint64(8, false);
-        this.#member(group, A.ANY_V4, socket, name === K.IPV6_ADD_MEMBERSHIP);
+        this.#member(group, A.ANY_V4, view.getInt32(16, true), socket, name === K.IPV6_ADD_MEMBERSHIP);
         return;
       }
       default:
@@ -156,10 +158,11 @@ export class IpOptions {
     }
   }
 
-  /** EINVAL: no group; ENODEV: no interface has that address; EADDRINUSE: joined already; EADDRNOTAVAIL: not joined. */
-  #member(group: bigint, near: bigint, socket: InetSocket, join: boolean): void {
+  /** EINVAL: no group; ENODEV: no interface has that address or number; EADDRINUSE: joined already; EADDRNOTAVAIL: not joined. */
+  #member(group: bigint, near: bigint, index: number, socket: InetSocket, join: boolean): void {
     if (!A.isMulticast(group)) throw new SysError(E.EINVAL);
     if (near !== A.ANY_V4 && !socket.net.isLocal(near)) throw new SysError(E.ENODEV);
+    if (index !== 0 && !socket.net.interfaces.some((one) => one.index === index)) throw new SysError(E.ENODEV);
     if (join === this.groups.has(group)) throw new SysError(join ? E.EADDRINUSE : E.EADDRNOTAVAIL);
     if (join) this.groups.add(group);
     else this.groups.delete(group);

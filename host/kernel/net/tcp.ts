@@ -93,7 +93,7 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     if (this.#connecting) return this.#connectAgain(nonBlocking);
     if (this.state !== K.TCP_CLOSE) throw new SysError(E.EISCONN);
     const to = this.readDestination(bytes);
-    if (A.isMulticast(to.address) || to.address === A.BROADCAST) throw new SysError(E.ENETUNREACH);
+    if (A.isMulticast(to.address) || A.isBroadcast(to.address)) throw new SysError(E.ENETUNREACH);
     const route = this.routeTo(to.address);
     this.local = { address: this.sourceFor(to.address), port: this.local.port };
     this.autobind();
@@ -118,7 +118,9 @@ export class TcpSocket extends InetSocket implements TcpPeer {
 
   #connectInside(to: A.Endpoint): void {
     const listener = this.net.findListener(to);
-    if (listener === undefined) this.#fail(E.ECONNREFUSED);
+    // Who connects to where it is bound itself meets itself, as both ends that open at once.
+    if (listener === undefined && to.address === this.local.address && to.port === this.local.port) this.#establish(this);
+    else if (listener === undefined) this.#fail(E.ECONNREFUSED);
     else {
       listener.#waiting.push(this);
       listener.#admit();

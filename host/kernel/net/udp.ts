@@ -57,7 +57,7 @@ export class UdpSocket extends InetSocket {
   }
 
   #requireBroadcast(address: bigint): void {
-    if (address === A.BROADCAST && !this.options.broadcast) throw new SysError(E.EACCES);
+    if (A.isBroadcast(address) && !this.options.broadcast) throw new SysError(E.EACCES);
   }
 
   override shutdown(how: number): void {
