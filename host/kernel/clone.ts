@@ -100,6 +100,8 @@ function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
   child.noNewPrivileges = old.noNewPrivileges;
   child.personality = old.personality;
   child.oomScoreAdjust = old.oomScoreAdjust;
+  child.oomScoreAdjustMin = old.oomScoreAdjustMin;
+  child.coredumpFilter = old.coredumpFilter;
   child.timerSlackNs = old.timerSlackNs;
   child.terminal = old.terminal;
   child.sharesParentSpace = (flags & P.CLONE_VFORK) !== 0;

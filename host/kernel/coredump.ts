@@ -109,7 +109,22 @@ function writeSegment(t: Thread, { start, bytes, sparse }: Segment, write: (byte
   }
 }
 
-/** What of each mapping goes into the file: coredump_filter's default, 0x33. */
+/* Bits of coredump_filter: what of each mapping goes into the file. */
+const DUMP_ANONYMOUS = 1;
+const DUMP_ANONYMOUS_SHARED = 2;
+const DUMP_FILES = 4;
+const DUMP_FILES_SHARED = 8;
+const DUMP_HEADERS = 16;
+
+/** Of a mapping that is not excluded: 'whole', its first page, where a file's ELF header is, or nothing. */
+function dumped(filter: number, shared: boolean, nameless: boolean, written: boolean): 'whole' | 'header' | 'none' {
+  const has = (bit: number): boolean => (filter & bit) !== 0;
+  if (shared) return has(nameless ? DUMP_ANONYMOUS_SHARED : DUMP_FILES_SHARED) ? 'whole' : 'none';
+  if (written && has(DUMP_ANONYMOUS)) return 'whole';
+  if (nameless) return 'none';
+  return has(DUMP_FILES) ? 'whole' : has(DUMP_HEADERS) ? 'header' : 'none';
+}
+
 function segmentsOf({ kernel, process, fs }: Thread): Segment[] {
   const { core } = kernel;
   const { handle } = process.space;
@@ -121,9 +136,12 @@ function segmentsOf({ kernel, process, fs }: Thread): Segment[] {
     const offset = core.readU64(vma + M.VMA_OFFSET);
     const inode = object === 0 ? undefined : kernel.env.pages.inodeOf(object);
     const location = inode === undefined ? undefined : kernel.mapped.get(inode);
-    const written = core.exports.vmaStat(handle, next, VMA_STAT_ANONYMOUS) > 0;
-    const whole = (flags & M.VM_DONTDUMP) === 0 && (object === 0 || written || inode === undefined);
-    const header = inode !== undefined && (flags & M.VM_DONTDUMP) === 0 && offset === 0 && (flags & M.VM_READ) !== 0;
+    const written = object === 0 || core.exports.vmaStat(handle, next, VMA_STAT_ANONYMOUS) > 0;
+    const excluded = (flags & M.VM_DONTDUMP) !== 0;
+    const vdso = (flags & M.VM_VDSO) !== 0;
+    const part = dumped(process.coredumpFilter, (flags & M.VM_SHARED) !== 0, inode === undefined || inode.nlink === 0, written);
+    const whole = !excluded && (vdso || part === 'whole');
+    const header = !excluded && part === 'header' && offset === 0 && (flags & M.VM_READ) !== 0;
     const rights = ((flags & M.VM_READ) !== 0 ? 4 : 0) | ((flags & M.VM_WRITE) !== 0 ? 2 : 0) | ((flags & M.VM_EXEC) !== 0 ? 1 : 0);
     found.push({
       start,

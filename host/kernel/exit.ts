@@ -3,6 +3,7 @@ import { CLD_EXITED, killedCode, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX } fr
 import type { FdTable } from '../vfs/fdtable.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { OpenFile } from '../vfs/types.js';
+import { addIo } from './iocounts.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
 import { type Process, threadUsage } from './process.js';
@@ -35,6 +36,7 @@ export function exitThread(t: Thread, status: number): void {
   t.pending.clear();
   process.threads.delete(t);
   addUsage(process.endedUsage, threadUsage(t));
+  addIo(process.endedIo, t.io);
   if (!t.files.shared) closeFiles(t.files, () => true);
   t.files.release();
   kernel.cpu.forget(t);

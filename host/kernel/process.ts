@@ -3,6 +3,7 @@ import type { Location } from '../vfs/dentry.js';
 import type { Tty } from '../vfs/tty/tty.js';
 import { WaitQueue } from '../vfs/wait.js';
 import type { SignalHandlers } from './handlers.js';
+import { noIo } from './iocounts.js';
 import { CpuTimers, type IntervalTimer } from './itimer.js';
 import type { Kernel } from './kernel.js';
 import { defaultLimits, type Limit } from './limits.js';
@@ -28,6 +29,9 @@ export function threadUsage(t: Thread): Usage {
 /** A system call costs this much CPU time: time in the kernel is a model, so that runs are repeatable. */
 export const SYSTEM_CALL_NS = 200;
 
+export const TIMER_SLACK_DEFAULT_NS = 50_000;
+const COREDUMP_FILTER_DEFAULT = 0x33;
+
 export type ProcessState = 'running' | 'zombie' | 'reaped';
 
 /**
@@ -50,9 +54,13 @@ export class Process {
   parentDeathSignal = 0;
   childSubreaper = false;
   noNewPrivileges = false;
-  timerSlackNs = 50_000;
+  timerSlackNs = TIMER_SLACK_DEFAULT_NS;
   personality = 0;
   oomScoreAdjust = 0;
+  /** What CAP_SYS_RESOURCE set last: others may not go below. */
+  oomScoreAdjustMin = 0;
+  /** core(5): private and shared anonymous memory, ELF headers; huge pages there are none of. */
+  coredumpFilter = COREDUMP_FILTER_DEFAULT;
   /** MEMBARRIER_CMD_REGISTER_* that were called. */
   membarriers = 0;
   /** The terminal that controls its session. */
@@ -87,6 +95,7 @@ export class Process {
 
   /** Of threads that have ended. */
   readonly endedUsage = noUsage();
+  readonly endedIo = noIo();
   readonly childrenUsage = noUsage();
   realTimer: IntervalTimer | undefined = undefined;
   readonly cpuTimers = new CpuTimers();

@@ -1,3 +1,4 @@
+import { HART, HART_PC, HART_X } from '../../assembly/shared/layout.js';
 import {
   SPACE_STAT_LOCKED_PAGES,
   SPACE_STAT_RESIDENT,
@@ -7,14 +8,25 @@ import {
 import type { Core } from '../core/core.js';
 import { SIG_DFL, SIG_IGN, SIGNAL_MAX } from '../linux/signal.js';
 import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
-import type { ProcMappedFile, ProcMemory, ProcMount, ProcProcess, ProcSource, ProcState, ProcTask } from '../vfs/backends/proc-source.js';
+import type {
+  ProcCall,
+  ProcIo,
+  ProcMappedFile,
+  ProcMemory,
+  ProcMount,
+  ProcProcess,
+  ProcSource,
+  ProcState,
+  ProcTask,
+} from '../vfs/backends/proc-source.js';
 import { displayPath, type Location, pathFrom } from '../vfs/dentry.js';
-import type { Timestamp } from '../vfs/types.js';
+import type { FileSystem, Inode, Timestamp } from '../vfs/types.js';
 import type { Cred } from './credentials.js';
+import { addIo } from './iocounts.js';
 import type { Kernel } from './kernel.js';
 import { NET_FILES, netText } from './net/report.js';
 import { signalBit } from './pending.js';
-import { type Process, threadUsage } from './process.js';
+import { type Process, TIMER_SLACK_DEFAULT_NS, threadUsage } from './process.js';
 import { sysvText } from './sysv/report.js';
 import type { Thread } from './thread.js';
 
@@ -88,6 +100,16 @@ export class KernelProcSource implements ProcSource {
     return displayPath(location, this.#root());
   }
 
+  unnamed(fs: FileSystem, inode: Inode, label: string): Location {
+    const t = this.kernel.cpu.loaded ?? [...this.kernel.threads.values()][0];
+    return t.fs.namespace.internalLocation(fs, inode, label);
+  }
+
+  capable(bit: bigint): boolean {
+    const t = this.kernel.cpu.loaded;
+    return t === undefined || (t.cred.capEffective & bit) !== 0n;
+  }
+
   #root(): Location {
     const t = this.kernel.cpu.loaded ?? [...this.kernel.threads.values()][0];
     return t.fs.root;
@@ -130,6 +152,10 @@ export class KernelProcSource implements ProcSource {
       sum.locked += stat(SPACE_STAT_LOCKED_PAGES);
     }
     return sum;
+  }
+
+  get fileSystemTypes(): string[] {
+    return [...this.kernel.fileSystemTypes.keys()];
   }
 
   get taskCount(): number {
@@ -209,10 +235,27 @@ function taskView(t: Thread): ProcTask {
     groups: cred.groups,
     ...capabilities(cred),
     umask: fs.umask,
+    call: callOf(t),
+    io: t.io,
     files: dead ? undefined : t.files,
     cwd: dead ? undefined : fs.cwd,
     root: dead ? undefined : fs.root,
   };
+}
+
+const ARGUMENT = HART_X + 8 * 10;
+const STACK_POINTER = HART_X + 8 * 2;
+const CALL_ARGUMENTS = 6;
+const ECALL_BYTES = 4n;
+
+/** The registers of a call stay as they were until it ends: it may have to begin again. */
+function callOf(t: Thread): ProcCall | undefined {
+  if (t.syscall < 0 || t.state === 'dead') return undefined;
+  const { core, cpu } = t.kernel;
+  const at = (cpu.loaded === t ? HART : t.context) >>> 0;
+  const register = (offset: number): bigint => core.view.getBigUint64(at + offset, true);
+  const args = Array.from({ length: CALL_ARGUMENTS }, (_, i) => register(ARGUMENT + 8 * i));
+  return { number: t.syscall, args, stack: register(STACK_POINTER), pc: register(HART_PC) + ECALL_BYTES };
 }
 
 function capabilities(cred: Cred): Pick<ProcTask, 'capEffective' | 'capPermitted' | 'capInheritable' | 'capBounding' | 'capAmbient'> {
@@ -307,6 +350,32 @@ class ProcessView implements ProcProcess {
   }
   set oomScoreAdjust(value: number) {
     this.p.oomScoreAdjust = value;
+  }
+  get oomScoreAdjustMin(): number {
+    return this.p.oomScoreAdjustMin;
+  }
+  set oomScoreAdjustMin(value: number) {
+    this.p.oomScoreAdjustMin = value;
+  }
+  get personality(): number {
+    return this.p.personality;
+  }
+  get timerSlackNs(): number {
+    return this.p.timerSlackNs;
+  }
+  set timerSlackNs(value: number) {
+    this.p.timerSlackNs = value === 0 ? TIMER_SLACK_DEFAULT_NS : value;
+  }
+  get coredumpFilter(): number {
+    return this.p.coredumpFilter;
+  }
+  set coredumpFilter(value: number) {
+    this.p.coredumpFilter = value;
+  }
+  get io(): ProcIo {
+    const sum = { ...this.p.endedIo };
+    for (const t of this.p.threads) addIo(sum, t.io);
+    return sum;
   }
   get noNewPrivileges(): boolean {
     return this.p.noNewPrivileges;

@@ -3,6 +3,7 @@ import type { PathContext } from '../vfs/context.js';
 import type { FdTable } from '../vfs/fdtable.js';
 import type { Waiter, WaitQueue } from '../vfs/wait.js';
 import type { Cred } from './credentials.js';
+import { noIo } from './iocounts.js';
 import type { Kernel } from './kernel.js';
 import { PendingSignals } from './pending.js';
 import type { Process } from './process.js';
@@ -59,6 +60,7 @@ export class Thread implements Waiter {
   /** Instructions executed in user mode: the thread's CPU time at 1 ns each. */
   instructions = 0;
   systemCalls = 0;
+  readonly io = noIo();
   voluntarySwitches = 0;
   involuntarySwitches = 0;
   nice = 0;

@@ -66,6 +66,7 @@ export const DT_SOCK = 12;
 
 /* statfs f_type */
 export const TMPFS_MAGIC = 0x01021994;
+export const NSFS_MAGIC = 0x6e736673;
 export const SYSFS_MAGIC = 0x62656572;
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const EXT4_SUPER_MAGIC = 0xef53;

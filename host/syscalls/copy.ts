@@ -1,5 +1,6 @@
 /** Moving bytes between files without user memory: sendfile, copy_file_range, splice; and hints about future reads. */
 import { EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, EOVERFLOW, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
+import { addIo } from '../kernel/iocounts.js';
 import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
@@ -135,7 +136,15 @@ function sendfile(t: Thread, outFd: number, inFd: number, address: number, count
   if (from.stream || isDirectory(from.inode.mode) || (to.flags & F.O_APPEND) !== 0 || count >= 2 ** 63) return -EINVAL;
   const length = Math.min(count, F.MAX_RW_COUNT);
   const moved = transfer(t, { from, to, fromOffset: offset, toOffset: undefined, length, mayBlock: isBlocking(to) });
-  return finish(t, moved, [[address, offset]]);
+  return finish(t, counted(t, moved), [[address, offset]]);
+}
+
+/** One call that reads and writes, as /proc/PID/io has it. */
+function counted(t: Thread, moved: number): number {
+  if (moved === BLOCKED) return moved;
+  const bytes = Math.max(0, moved);
+  addIo(t.io, { rchar: bytes, wchar: bytes, syscr: 1, syscw: 1 });
+  return moved;
 }
 
 function copyFileRange(
@@ -163,7 +172,7 @@ function copyFileRange(
   if (from.inode === to.inode && readAt < writeAt + length && writeAt < readAt + length) return -EINVAL;
   for (const address of [inAddress, outAddress]) if (address !== 0) t.user.prepareWrite(address, 8);
   const moved = transfer(t, { from, to, fromOffset, toOffset, length, mayBlock: false });
-  return finish(t, moved, [
+  return finish(t, counted(t, moved), [
     [inAddress, fromOffset],
     [outAddress, toOffset],
   ]);

@@ -133,7 +133,7 @@ function readFlock(t: Thread, file: OpenFile, address: number): FlockStruct {
 function lockRequest(t: Thread, file: OpenFile, ofd: boolean, lock: FlockStruct): L.LockRequest {
   if (ofd && lock.pid !== 0) throw new SysError(EINVAL);
   const { type, start, end } = lock;
-  return { owner: ofd ? file : t.files, pid: ofd ? -1 : t.process.pid, type, start, end };
+  return { owner: ofd ? file : t.files, pid: ofd ? -1 : t.process.pid, file, type, start, end };
 }
 
 function getLock(t: Thread, file: OpenFile, ofd: boolean, address: number): number {
@@ -169,8 +169,11 @@ function flock(t: Thread, fd: number, operation: number): number {
   const command = operation & ~F.LOCK_NB;
   if (command !== F.LOCK_SH && command !== F.LOCK_EX && command !== F.LOCK_UN) return -EINVAL;
   const file = t.files.get(fd);
-  if (L.setFileLock(file, command)) return 0;
-  return (operation & F.LOCK_NB) !== 0 ? -EAGAIN : t.sleep({ queues: [L.lockQueue(file.inode)] });
+  if (L.setFileLock(file, command, t.process.pid)) return 0;
+  if ((operation & F.LOCK_NB) !== 0) return -EAGAIN;
+  const result = t.sleep({ queues: [L.awaitFileLock(file, command, t.process.pid)] });
+  if (result !== BLOCKED) L.stopAwaitingFileLock(file);
+  return result;
 }
 
 /** fsync of what has no medium is refused by the file itself (EINVAL). */

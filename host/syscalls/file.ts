@@ -44,6 +44,15 @@ export function sleepOn(t: Thread, file: OpenFile, writing = false): number {
 }
 
 function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
+  const count = receiveOnce(t, file, offset, nonBlocking);
+  if (count !== BLOCKED) {
+    t.io.syscr++;
+    if (count > 0) t.io.rchar += count;
+  }
+  return count;
+}
+
+function receiveOnce(t: Thread, file: OpenFile, offset: number | undefined, nonBlocking: boolean): number {
   if (isDirectory(file.inode.mode)) return -EISDIR;
   if (file instanceof TerminalFile) return readTerminal(t, file, buffer, isBlocking(file) && !nonBlocking);
   const count = file.read(buffer, offset);
@@ -59,6 +68,10 @@ function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false
 function transmit(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
   const count = transmitAll(t, file, offset, nonBlocking);
   if (count > 0) fileEvent(file, IN_MODIFY);
+  if (count !== BLOCKED) {
+    t.io.syscw++;
+    if (count > 0) t.io.wchar += count;
+  }
   return count;
 }
 

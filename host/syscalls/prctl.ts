@@ -1,5 +1,6 @@
 import { EINVAL } from '../../assembly/shared/errno.js';
 import { SECBIT_KEEP_CAPS } from '../kernel/credentials.js';
+import { TIMER_SLACK_DEFAULT_NS } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import * as P from '../linux/process.js';
 import { SIGNAL_MAX } from '../linux/signal.js';
@@ -9,7 +10,6 @@ import { row } from './row.js';
 
 /** TASK_COMM_LEN: 15 bytes and a NUL. */
 const COMM_BYTES = 16;
-const TIMER_SLACK_DEFAULT_NS = 50_000;
 
 function setName(t: Thread, address: number): number {
   const bytes: number[] = [];

@@ -16,6 +16,10 @@ export interface RecordLock {
   readonly owner: LockOwner;
   /** As F_GETLK reports it; -1 for OFD locks. */
   readonly pid: number;
+  /** What it was taken through. */
+  readonly file: OpenFile | undefined;
+  /** Later locks have greater ones. */
+  readonly serial: number;
   readonly type: typeof F_RDLCK | typeof F_WRLCK;
   /** Bytes [start, end); end Infinity: to the end of the file, however far it grows. */
   readonly start: number;
@@ -26,6 +30,7 @@ export interface RecordLock {
 export interface LockRequest {
   readonly owner: LockOwner;
   readonly pid: number;
+  readonly file?: OpenFile;
   readonly type: number;
   readonly start: number;
   readonly end: number;
@@ -34,9 +39,20 @@ export interface LockRequest {
 /** A file with more locks than this belongs to somebody who wants to eat the host's memory. */
 const LOCKS_MAX = 4096;
 
+/** LOCK_SH or LOCK_EX of flock(2), and who took it. */
+export interface WholeLock {
+  readonly operation: number;
+  readonly pid: number;
+  readonly serial: number;
+}
+
+let lastSerial = 0;
+
 class FileLocks {
   records: RecordLock[] = [];
-  readonly whole = new Map<OpenFile, number>();
+  readonly whole = new Map<OpenFile, WholeLock>();
+  /** Who sleeps for such a lock. An entry may be out of date: its task may have been killed. */
+  readonly wanted = new Map<OpenFile, WholeLock>();
   readonly queue = new WaitQueue();
 }
 
@@ -63,6 +79,22 @@ export function lockQueue(inode: Inode): WaitQueue {
 /** All record locks, for /proc/locks. */
 export function recordLocks(inode: Inode): readonly RecordLock[] {
   return tables.get(inode)?.records ?? [];
+}
+
+/** All locks of flock(2). */
+export function wholeLocks(inode: Inode): ReadonlyMap<OpenFile, WholeLock> {
+  return tables.get(inode)?.whole ?? new Map();
+}
+
+/** Locks of flock(2) that were asked for and not given yet; some of those who asked may be gone. */
+export function wantedWholeLocks(inode: Inode): Iterable<WholeLock> {
+  return tables.get(inode)?.wanted.values() ?? [];
+}
+
+/** The record lock of a file that an owner sleeps for. */
+export function wantedLock(owner: LockOwner): { readonly inode: Inode; readonly request: LockRequest } | undefined {
+  const wait = waiting.get(owner);
+  return wait !== undefined && conflictingLock(wait.inode, wait.request) !== undefined ? wait : undefined;
 }
 
 function overlaps(a: { start: number; end: number }, b: { start: number; end: number }): boolean {
@@ -114,7 +146,8 @@ export function setRecordLock(inode: Inode, request: LockRequest): boolean {
       if (lock.end > request.end) insertSorted(records, { ...lock, start: Math.max(lock.start, request.end) });
     }
   }
-  if (request.type !== F_UNLCK) insertSorted(records, { owner, pid: request.pid, type: request.type as 0 | 1, start, end });
+  if (request.type !== F_UNLCK)
+    insertSorted(records, { owner, pid: request.pid, file: request.file, serial: ++lastSerial, type: request.type as 0 | 1, start, end });
   if (records.length > LOCKS_MAX && records.length > locks.records.length) throw new SysError(ENOLCK);
   locks.records = records;
   // Giving up, shrinking or turning into a read lock may let others in; asking again costs them little.
@@ -171,9 +204,10 @@ export function releaseRecordLocks(inode: Inode, owner: LockOwner): void {
 }
 
 /** flock(2), LOCK_NB left out: true when done, false when refused. As in Linux a conversion gives the old lock up first. */
-export function setFileLock(file: OpenFile, operation: number): boolean {
+export function setFileLock(file: OpenFile, operation: number, pid = 0): boolean {
   const locks = locksOf(file.inode);
-  const held = locks.whole.get(file);
+  locks.wanted.delete(file);
+  const held = locks.whole.get(file)?.operation;
   if (operation !== LOCK_SH && operation !== LOCK_EX && operation !== LOCK_UN) throw new SysError(EINVAL);
   if (held === operation) return true;
   if (held !== undefined) {
@@ -181,9 +215,20 @@ export function setFileLock(file: OpenFile, operation: number): boolean {
     locks.queue.wake();
   }
   if (operation === LOCK_UN) return true;
-  for (const type of locks.whole.values()) if (type === LOCK_EX || operation === LOCK_EX) return false;
-  locks.whole.set(file, operation);
+  for (const other of locks.whole.values()) if (other.operation === LOCK_EX || operation === LOCK_EX) return false;
+  locks.whole.set(file, { operation, pid, serial: ++lastSerial });
   return true;
+}
+
+/** The caller is about to sleep until setFileLock may succeed. */
+export function awaitFileLock(file: OpenFile, operation: number, pid: number): WaitQueue {
+  const locks = locksOf(file.inode);
+  locks.wanted.set(file, { operation, pid, serial: ++lastSerial });
+  return locks.queue;
+}
+
+export function stopAwaitingFileLock(file: OpenFile): void {
+  tables.get(file.inode)?.wanted.delete(file);
 }
 
 /** The last descriptor of a description has gone: its flock and OFD locks go. */
@@ -191,5 +236,6 @@ export function releaseFileLocks(file: OpenFile): void {
   const locks = tables.get(file.inode);
   if (locks === undefined) return;
   releaseRecordLocks(file.inode, file);
+  locks.wanted.delete(file);
   if (locks.whole.delete(file)) locks.queue.wake();
 }

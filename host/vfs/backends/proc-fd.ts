@@ -5,6 +5,7 @@ import { O_ACCMODE, O_CLOEXEC, O_PATH, O_RDONLY, O_WRONLY } from '../../linux/fc
 import { S_IFLNK, S_IFREG } from '../../linux/stat.js';
 import { Location } from '../dentry.js';
 import type { Dirent, Inode, OpenFile } from '../types.js';
+import { locksOfFile } from './proc-locks.js';
 import { fdNumbers } from './proc-process.js';
 import type { ProcSource, ProcTask } from './proc-source.js';
 import { SyntheticDirectory, type SyntheticEntries, SyntheticFile, SyntheticLink, type SyntheticPlace } from './synthetic.js';
@@ -82,5 +83,6 @@ function infoText(live: LiveTask, fd: number): string {
   const file = requireFile(live, fd);
   const flags = file.flags | (live().files?.isCloexec(fd) === true ? O_CLOEXEC : 0);
   const mount = file.location instanceof Location ? file.location.mount.id : 0;
-  return `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${mount}\nino:\t${file.inode.ino}\n${file.details}`;
+  const head = `pos:\t${file.offset}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${mount}\nino:\t${file.inode.ino}\n`;
+  return head + locksOfFile(file, live().files) + file.details;
 }

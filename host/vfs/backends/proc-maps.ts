@@ -40,7 +40,7 @@ import type { ProcMappedFile, ProcSource, ProcSpace } from './proc-source.js';
 /** Where the name starts: 25 + sizeof(void *) * 6 - 1 columns are filled, and one blank follows. */
 const NAME_COLUMN = 25 + 8 * 6 - 1;
 
-interface Vma {
+export interface Vma {
   readonly handle: number;
   readonly start: number;
   readonly end: number;
@@ -49,7 +49,7 @@ interface Vma {
   readonly object: number;
 }
 
-function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
+export function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
   const { core } = source;
   for (let handle = core.exports.vmaFind(space.handle, 0); handle !== 0; handle = core.exports.vmaNext(space.handle, handle)) {
     const at = handle >>> 0;
@@ -65,7 +65,7 @@ function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
 }
 
 /** Anonymous shared memory is a file without a name, as in Linux. */
-function fileOf(source: ProcSource, vma: Vma): ProcMappedFile | undefined {
+export function fileOf(source: ProcSource, vma: Vma): ProcMappedFile | undefined {
   if (vma.object === 0 || (vma.flags & VM_VDSO) !== 0) return undefined;
   return source.mappedFile(vma.object) ?? { path: '/dev/zero', dev: 1, ino: vma.object, deleted: true };
 }
@@ -87,7 +87,7 @@ function escapeName(path: string): string {
   return path.replaceAll('\n', '\\012');
 }
 
-function nameOf(vma: Vma, file: ProcMappedFile | undefined): string {
+export function nameOf(vma: Vma, file: ProcMappedFile | undefined): string {
   if (file !== undefined) return escapeName(file.path) + (file.deleted ? ' (deleted)' : '');
   if ((vma.flags & VM_VDSO) !== 0) return (vma.flags & VM_MAYEXEC) !== 0 ? '[vdso]' : '[vvar]';
   if ((vma.flags & VM_HEAP) !== 0) return '[heap]';

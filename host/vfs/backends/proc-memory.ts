@@ -1,5 +1,8 @@
 /** Text of /proc/meminfo and /proc/vmstat: rows in the kernel's order, those that this machine has something to say to. */
+import { FIRST_FRAME, FRAME_COUNT, PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import type { ProcSource } from './proc-source.js';
+
+const CAP_SYS_ADMIN = 1n << 21n;
 
 const KIB_PER_PAGE = 4;
 /** VMALLOC_END - VMALLOC_START of sv39. */
@@ -113,4 +116,48 @@ export function vmstatText(source: ProcSource): string {
   return Object.entries(rows)
     .map(([name, value]) => `${name} ${value}\n`)
     .join('');
+}
+
+const ORDERS = 11;
+
+/** Frames are handed out one by one: nothing is kept in larger blocks. */
+export function buddyinfoText(source: ProcSource): string {
+  const counts = [pagesOf(source).free, ...new Array<number>(ORDERS - 1).fill(0)];
+  return `Node 0, zone   Normal ${counts.map((count) => `${String(count).padStart(6)} `).join('')}\n`;
+}
+
+/** One zone with all memory, never short of it by a watermark. */
+export function zoneinfoText(source: ProcSource): string {
+  const { total, free, ...pages } = pagesOf(source);
+  const rows: readonly (readonly [label: string, value: string | number])[] = [
+    ['pages free', free],
+    ['boost', 0],
+    ['min', 0],
+    ['low', 0],
+    ['high', 0],
+    ['spanned', total],
+    ['present', total],
+    ['managed', total],
+    ['cma', 0],
+    ['protection:', '(0)'],
+  ];
+  const perNode = {
+    nr_anon_pages: pages.anonymous,
+    nr_mapped: pages.mapped,
+    nr_file_pages: pages.file + pages.shmem,
+    nr_dirty: pages.dirty,
+  };
+  const node = Object.entries(perNode).map(([name, count]) => `      ${name.padEnd(12)} ${count}\n`);
+  const zone = rows.map(([label, value]) =>
+    label === 'pages free' ? `  ${label}     ${value}\n` : `        ${label.padEnd(8)} ${value}\n`,
+  );
+  return `Node 0, zone   Normal\n  per-node stats\n${node.join('')}${zone.join('')}  node_unreclaimable:  0\n  start_pfn:           0\n`;
+}
+
+/** Physical addresses are offsets in linear memory: frames may lie anywhere above the first; how many are used at once is limited. */
+export function iomemText(source: ProcSource): string {
+  const shown = source.capable(CAP_SYS_ADMIN);
+  const range = (from: number, to: number): string =>
+    [from * PAGE_SIZE, to * PAGE_SIZE - 1].map((at) => (shown ? at : 0).toString(16).padStart(8, '0')).join('-');
+  return `${range(0, FIRST_FRAME)} : Reserved\n${range(FIRST_FRAME, FRAME_COUNT)} : System RAM\n`;
 }

@@ -12,9 +12,8 @@ import {
   SPACE_STAT_TEXT_PAGES,
 } from '../../../assembly/shared/stat.js';
 import { SysError } from '../../linux/error.js';
-import { MS_NOATIME, MS_NODEV, MS_NODIRATIME, MS_NOEXEC, MS_NOSUID } from '../../linux/mount.js';
 import { residentShmemPages } from './proc-maps.js';
-import type { ProcMount, ProcProcess, ProcSource, ProcSpace, ProcState, ProcTask } from './proc-source.js';
+import type { ProcProcess, ProcSource, ProcSpace, ProcState, ProcTask } from './proc-source.js';
 
 /** sysconf(_SC_CLK_TCK) is 100. */
 export const TICK_NS = 1e7;
@@ -278,39 +277,6 @@ export function oomScore(source: ProcSource, process: ProcProcess): number {
   const size = new SpaceSizes(source, process.space);
   const points = size.resident + size.tables + Math.trunc((process.oomScoreAdjust * total) / 1000);
   return Math.max(0, Math.trunc(((1000 + Math.trunc((points * 1000) / total)) * 2) / 3));
-}
-
-/** Blanks, newlines, backslashes and '#' as octal, so that columns stay columns. */
-function mangle(text: string): string {
-  return text.replace(/[ \t\n\\#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
-}
-
-const MOUNT_WORDS: readonly (readonly [flag: number, word: string])[] = [
-  [MS_NOSUID, 'nosuid'],
-  [MS_NODEV, 'nodev'],
-  [MS_NOEXEC, 'noexec'],
-  [MS_NOATIME, 'noatime'],
-  [MS_NODIRATIME, 'nodiratime'],
-];
-
-function mountOptions(mount: ProcMount): string {
-  const { flags = 0 } = mount;
-  const words = MOUNT_WORDS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word);
-  return [mount.readOnly ? 'ro' : 'rw', ...words, ...((flags & MS_NOATIME) === 0 ? ['relatime'] : [])].join(',');
-}
-
-export function mountsText(mounts: readonly ProcMount[]): string {
-  return mounts.map((m) => `${mangle(m.source)} ${mangle(m.target)} ${m.type} ${mountOptions(m)} 0 0\n`).join('');
-}
-
-export function mountinfoText(mounts: readonly ProcMount[]): string {
-  return mounts
-    .map((m) => {
-      const dev = `${(m.dev >>> 8) & 0xfff}:${(m.dev & 0xff) | ((m.dev >>> 12) & 0xfff00)}`;
-      const left = `${m.id} ${m.parentId} ${dev} ${mangle(m.rootPath)} ${mangle(m.target)} ${mountOptions(m)}`;
-      return `${left} - ${m.type} ${mangle(m.source)} ${m.readOnly ? 'ro' : 'rw'}\n`;
-    })
-    .join('');
 }
 
 /** A command line as it is in the process's memory now; a program that has overwritten its end shows into the environment. */

@@ -8,7 +8,7 @@ import type { Core } from '../../core/core.js';
 import type { UserMemory } from '../../core/user.js';
 import type { Location } from '../dentry.js';
 import type { FdTable } from '../fdtable.js';
-import type { Timestamp } from '../types.js';
+import type { FileSystem, Inode, Timestamp } from '../types.js';
 
 /** One row of /proc/PID/mountinfo; /proc/PID/mounts is the same with fewer columns. */
 export interface ProcMount {
@@ -99,20 +99,31 @@ export interface ProcTask {
   readonly capAmbient: bigint;
   readonly capInheritable: bigint;
   readonly umask: number;
+  /** The system call that it sleeps in or makes now; undefined: it is in none. */
+  readonly call: ProcCall | undefined;
+  /** Bytes that read and write calls moved. */
+  readonly io: ProcIo;
   /** undefined once the task is dead. */
   readonly files: FdTable | undefined;
   readonly cwd: Location | undefined;
   readonly root: Location | undefined;
 }
 
-/** Bytes that read and write calls moved, the calls, and the bytes that went to a medium. */
+/** Bytes that read and write calls moved, and how many calls there were. */
 export interface ProcIo {
   readonly rchar: number;
   readonly wchar: number;
   readonly syscr: number;
   readonly syscw: number;
-  readonly readBytes: number;
-  readonly writeBytes: number;
+}
+
+/** A system call as it began. */
+export interface ProcCall {
+  readonly number: number;
+  readonly args: readonly bigint[];
+  readonly stack: bigint;
+  /** Where it returns to. */
+  readonly pc: bigint;
 }
 
 /** A thread group. */
@@ -142,8 +153,13 @@ export interface ProcProcess {
   readonly childSystemNs: number;
   readonly childMinorFaults: number;
   readonly childMajorFaults: number;
-  /** Transfers counted for /proc/PID/io; a kernel that does not count leaves it out, and the file is not there. */
-  readonly io?: ProcIo;
+  /** Of all threads, ended ones included. */
+  readonly io: ProcIo;
+  readonly personality: number;
+  /** Writing timerslack_ns sets it; 0 gives the default back. */
+  timerSlackNs: number;
+  /** Which mappings go into a core file: see core(5). Writing coredump_filter sets it. */
+  coredumpFilter: number;
   /** Signal that the parent gets. */
   readonly exitSignal: number;
   /** Wait status of a zombie. */
@@ -156,6 +172,8 @@ export interface ProcProcess {
   readonly limits: readonly { readonly current: number; readonly maximum: number }[];
   /** -1000..1000; writing oom_score_adj sets it. */
   oomScoreAdjust: number;
+  /** Below this only CAP_SYS_RESOURCE gets it. */
+  oomScoreAdjustMin: number;
   readonly noNewPrivileges: boolean;
   /** prctl(PR_SET_DUMPABLE): unless 1, its files belong to root. */
   readonly dumpable: number;
@@ -192,6 +210,10 @@ export interface ProcSource {
   mappedFile(object: number): ProcMappedFile | undefined;
   /** Absolute path of a location as the reader sees it, ' (deleted)' appended when it has no name any more. */
   pathOf(location: Location): string;
+  /** A place outside the tree, shown as `label`. */
+  unnamed(fs: FileSystem, inode: Inode, label: string): Location;
+  /** May the reader do what this capability permits? */
+  capable(bit: bigint): boolean;
 
   now(): number;
   readonly bootTime: Timestamp;
@@ -200,6 +222,8 @@ export interface ProcSource {
   /** Of 1, 5 and 15 minutes. */
   readonly loadAverages: readonly [number, number, number];
   memoryPages(): ProcMemory;
+  /** Names that mount(2) knows. */
+  readonly fileSystemTypes: readonly string[];
   /** The files of /proc/net. */
   readonly net: Readonly<Record<string, () => string>>;
   /** Text of a file of /proc/sysvipc. */

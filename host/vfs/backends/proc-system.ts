@@ -55,7 +55,12 @@ export function versionText(source: ProcSource): string {
   return `Linux version ${source.osRelease} (pagewalk@pagewalk) (AssemblyScript) ${source.osVersion}\n`;
 }
 
-export const FILESYSTEMS_TEXT = ['sysfs', 'tmpfs', 'proc', 'devtmpfs', 'pipefs', 'overlay'].map((name) => `nodev\t${name}\n`).join('');
+/** Those that no mount asks for are known, too. */
+const UNMOUNTABLE = ['pipefs', 'sockfs', 'anon_inodefs', 'overlay'];
+
+export function filesystemsText(source: ProcSource): string {
+  return [...new Set([...source.fileSystemTypes, ...UNMOUNTABLE])].map((name) => `nodev\t${name}\n`).join('');
+}
 
 export const SWAPS_TEXT = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
 
@@ -80,3 +85,18 @@ export function uuidText(random: (bytes: Uint8Array) => void): string {
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}\n`;
 }
+
+/** Nothing here is deferred to a softirq. */
+const SOFTIRQS = ['HI', 'TIMER', 'NET_TX', 'NET_RX', 'BLOCK', 'IRQ_POLL', 'TASKLET', 'SCHED', 'HRTIMER', 'RCU'];
+export const SOFTIRQS_TEXT = `${' '.repeat(20)}CPU0       \n${SOFTIRQS.map((name) => `${name.padStart(12)}: ${'0'.padStart(10)}\n`).join('')}`;
+
+const TTY_DRIVERS: readonly (readonly [driver: string, node: string, major: number, minors: string, type: string])[] = [
+  ['/dev/tty', '/dev/tty', 5, '0', 'system:/dev/tty'],
+  ['/dev/console', '/dev/console', 5, '1', 'system:console'],
+  ['/dev/ptmx', '/dev/ptmx', 5, '2', 'system'],
+  ['pty_slave', '/dev/pts', 136, '0-1048575', 'pty:slave'],
+  ['pty_master', '/dev/ptm', 128, '0-1048575', 'pty:master'],
+];
+export const TTY_DRIVERS_TEXT = TTY_DRIVERS.map(([driver, node, major, minors, type]) => {
+  return `${driver.padEnd(20)} ${node.padEnd(8)} ${String(major).padStart(3)} ${minors.padStart(7)} ${type}\n`;
+}).join('');

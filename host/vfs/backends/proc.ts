@@ -4,10 +4,10 @@ import { SysError } from '../../linux/error.js';
 import { PROC_SUPER_MAGIC, S_IFDIR, S_IFLNK } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
 import type { Dirent, FileSystem, FileSystemStat, Inode, Timestamp } from '../types.js';
-import { meminfoText, vmstatText } from './proc-memory.js';
+import { Namespaces } from './proc-ns.js';
+import { rootFiles, ttyFiles } from './proc-root.js';
 import type { ProcSource } from './proc-source.js';
 import { type SysTree, sysTree } from './proc-sys.js';
-import * as S from './proc-system.js';
 import { parseId, processDirectory, processIno } from './proc-task.js';
 import { type Content, FixedEntries, SyntheticDirectory, type SyntheticEntries, SyntheticFile, SyntheticLink } from './synthetic.js';
 
@@ -16,6 +16,7 @@ export class ProcFileSystem implements FileSystem {
   readonly dev: number;
   readonly readOnly = false;
   readonly root: Inode;
+  readonly namespaces: Namespaces;
   readonly #now: () => Timestamp;
   readonly #mounted: Timestamp;
   /** Numbers of what is always there; those of processes begin at 2^24. */
@@ -28,6 +29,7 @@ export class ProcFileSystem implements FileSystem {
     this.dev = env.allocateDev();
     this.#now = env.now;
     this.#mounted = env.now();
+    this.namespaces = new Namespaces(env, source);
     const root = this.#directory(new RootEntries(this, this.#fixed()));
     this.root = root;
   }
@@ -47,8 +49,8 @@ export class ProcFileSystem implements FileSystem {
     return { fs: this, ino: ++this.#lastIno, mode, uid: 0, gid: 0, time: this.#mounted };
   }
 
-  #file(content: Content): Inode {
-    return new SyntheticFile(this.#place(0o444), content);
+  #file(content: Content, mode = 0o444): Inode {
+    return new SyntheticFile(this.#place(mode), content);
   }
 
   #directory(entries: SyntheticEntries): Inode {
@@ -74,67 +76,12 @@ export class ProcFileSystem implements FileSystem {
         'mounts',
         this.#link(() => 'self/mounts'),
       )
+      .addAll(Object.entries(rootFiles(source)).map(([name, text]) => [name, this.#file(text)]))
+      .add('tty', this.#tree(ttyFiles))
       .add(
-        'cmdline',
-        this.#file(() => '\n'),
+        'net',
+        this.#link(() => 'self/net'),
       )
-      .add(
-        'cpuinfo',
-        this.#file(() => S.cpuinfoText()),
-      )
-      .add(
-        'filesystems',
-        this.#file(() => S.FILESYSTEMS_TEXT),
-      )
-      .add(
-        'cgroups',
-        this.#file(() => S.CGROUPS_TEXT),
-      )
-      .add(
-        'devices',
-        this.#file(() => S.DEVICES_TEXT),
-      )
-      .add(
-        'diskstats',
-        this.#file(() => ''),
-      )
-      .add(
-        'interrupts',
-        this.#file(() => S.INTERRUPTS_TEXT),
-      )
-      .add(
-        'partitions',
-        this.#file(() => S.PARTITIONS_TEXT),
-      )
-      .add(
-        'vmstat',
-        this.#file(() => vmstatText(source)),
-      )
-      .add(
-        'loadavg',
-        this.#file(() => S.loadavgText(source)),
-      )
-      .add(
-        'meminfo',
-        this.#file(() => meminfoText(source)),
-      )
-      .add(
-        'stat',
-        this.#file(() => S.statText(source)),
-      )
-      .add(
-        'swaps',
-        this.#file(() => S.SWAPS_TEXT),
-      )
-      .add(
-        'uptime',
-        this.#file(() => S.uptimeText(source)),
-      )
-      .add(
-        'version',
-        this.#file(() => S.versionText(source)),
-      )
-      .add('net', this.#tree(source.net))
       .add('sys', this.#tree(sysTree(source)))
       .add(
         'sysvipc',
@@ -156,6 +103,9 @@ export class ProcFileSystem implements FileSystem {
   }
 }
 
+/** Links that everybody sees; self and thread-self lead nowhere but for somebody who looks. */
+const LINKS = ['mounts', 'net'];
+
 /** Processes, then what is always there. */
 class RootEntries implements SyntheticEntries {
   constructor(
@@ -165,12 +115,14 @@ class RootEntries implements SyntheticEntries {
 
   lookup(name: string): Inode | undefined {
     const pid = parseId(name);
-    return pid === undefined ? this.fixed.lookup(name) : processDirectory(this.fs, this.fs.source, pid, this.fs.now());
+    return pid === undefined ? this.fixed.lookup(name) : processDirectory(this.fs, this.fs.source, pid, this.fs.now(), this.fs.namespaces);
   }
 
   list(): Dirent[] {
     const { source } = this.fs;
-    const fixed = this.fixed.list().filter((entry) => entry.type !== S_IFLNK || entry.name === 'mounts' || source.current() !== undefined);
+    const fixed = this.fixed
+      .list()
+      .filter((entry) => entry.type !== S_IFLNK || LINKS.includes(entry.name) || source.current() !== undefined);
     const pids = source.pids().sort((a, b) => a - b);
     return [...fixed, ...pids.map((pid) => ({ name: String(pid), ino: processIno(pid), type: S_IFDIR }))];
   }

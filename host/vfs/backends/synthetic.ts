@@ -199,6 +199,11 @@ export class FixedEntries implements SyntheticEntries {
     return this;
   }
 
+  addAll(children: Iterable<readonly [name: string, inode: Inode]>): this {
+    for (const [name, inode] of children) this.add(name, inode);
+    return this;
+  }
+
   lookup(name: string): Inode | undefined {
     return this.#children.get(name);
   }
