@@ -88,7 +88,8 @@ export function uuidText(random: (bytes: Uint8Array) => void): string {
 
 /** Nothing here is deferred to a softirq. */
 const SOFTIRQS = ['HI', 'TIMER', 'NET_TX', 'NET_RX', 'BLOCK', 'IRQ_POLL', 'TASKLET', 'SCHED', 'HRTIMER', 'RCU'];
-export const SOFTIRQS_TEXT = `${' '.repeat(20)}CPU0       \n${SOFTIRQS.map((name) => `${name.padStart(12)}: ${'0'.padStart(10)}\n`).join('')}`;
+const SOFTIRQ_ROWS = SOFTIRQS.map((name) => `${name.padStart(12)}: ${'0'.padStart(10)}\n`);
+export const SOFTIRQS_TEXT = `${' '.repeat(20)}CPU0       \n${SOFTIRQ_ROWS.join('')}`;
 
 const TTY_DRIVERS: readonly (readonly [driver: string, node: string, major: number, minors: string, type: string])[] = [
   ['/dev/tty', '/dev/tty', 5, '0', 'system:/dev/tty'],
