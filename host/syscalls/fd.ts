@@ -4,11 +4,13 @@ import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { BLOCKED, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
+import { isRegular } from '../linux/stat.js';
 import { isOwner } from '../vfs/access.js';
 import * as L from '../vfs/flock.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import { PipeFile } from '../vfs/pipe.js';
 import type { OpenFile } from '../vfs/types.js';
+import * as A from './async.js';
 import { descriptorLimit } from './lookup.js';
 import { row } from './row.js';
 
@@ -55,7 +57,7 @@ function fcntl(t: Thread, fd: number, command: number, argument: number): number
     case F.F_GETFL:
       return file.flags;
     case F.F_SETFL:
-      return setFlags(t, file, argument | 0);
+      return setFlags(t, file, fd, argument | 0);
     case F.F_GETLK:
     case F.F_OFD_GETLK:
       return getLock(t, file, command === F.F_OFD_GETLK, argument);
@@ -65,13 +67,21 @@ function fcntl(t: Thread, fd: number, command: number, argument: number): number
     case F.F_SETLKW:
     case F.F_OFD_SETLKW:
       return setLock(t, file, command === F.F_OFD_SETLKW, true, argument);
+    case F.F_SETOWN:
+      return A.setOwner(t, file, argument | 0);
     case F.F_GETOWN:
+      return A.getOwner(file);
+    case F.F_SETSIG:
+      return A.setSignal(t, file, argument);
     case F.F_GETSIG:
-      return 0;
+      return A.getSignal(file);
+    case F.F_SETOWN_EX:
+      return A.setOwnerEx(t, file, argument);
     case F.F_GETOWN_EX:
-      // struct f_owner_ex {type, pid}: nobody.
-      t.user.write(argument, new Uint8Array(8));
-      return 0;
+      return A.getOwnerEx(t, file, argument);
+    case F.F_SETLEASE:
+      // Never granted: to Linux, too, any other user of the file is a reason.
+      return isRegular(file.inode.mode) && [F.F_RDLCK, F.F_WRLCK, F.F_UNLCK].includes(argument) ? -EAGAIN : -EINVAL;
     case F.F_GETLEASE:
       return F.F_UNLCK;
     case F.F_GETPIPE_SZ:
@@ -87,9 +97,11 @@ function fcntl(t: Thread, fd: number, command: number, argument: number): number
   }
 }
 
-function setFlags(t: Thread, file: OpenFile, flags: number): number {
+function setFlags(t: Thread, file: OpenFile, fd: number, flags: number): number {
   if ((flags & ~file.flags & F.O_NOATIME) !== 0 && !isOwner(t.cred, file.inode)) return -EPERM;
+  const asyncChanges = ((file.flags ^ flags) & F.O_ASYNC) !== 0;
   file.flags = (file.flags & ~F.O_SETTABLE) | (flags & F.O_SETTABLE);
+  if (asyncChanges) A.setAsync(t, file, fd, (flags & F.O_ASYNC) !== 0);
   return 0;
 }
 
@@ -166,6 +178,8 @@ function setLock(t: Thread, file: OpenFile, ofd: boolean, wait: boolean, address
 }
 
 function flock(t: Thread, fd: number, operation: number): number {
+  // Share modes: gone since Linux 5.15, which takes no notice of the call.
+  if ((operation & F.LOCK_MAND) !== 0) return 0;
   const command = operation & ~F.LOCK_NB;
   if (command !== F.LOCK_SH && command !== F.LOCK_EX && command !== F.LOCK_UN) return -EINVAL;
   const file = t.files.get(fd);
@@ -187,7 +201,7 @@ function fdatasync(t: Thread, fd: number): number {
   return 0;
 }
 
-const LEASES = 'leases, signals of readiness and directory notification (F_SETLEASE, F_SETOWN, F_SETSIG, F_NOTIFY): EINVAL';
+const LEASES = 'no directory notification (F_NOTIFY: EINVAL); leases are never granted (EAGAIN)';
 
 export const descriptorRows = [
   row(23, 'dup', ['fd'], dup),

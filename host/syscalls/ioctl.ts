@@ -3,6 +3,7 @@ import type { Thread } from '../kernel/thread.js';
 import { O_NONBLOCK } from '../linux/fcntl.js';
 import * as I from '../linux/ioctl.js';
 import { TtyFile } from '../vfs/tty/ttyfile.js';
+import { canNotify, setAsync } from './async.js';
 import { row } from './row.js';
 import { terminalIoctl } from './terminal.js';
 
@@ -21,8 +22,9 @@ function ioctl(t: Thread, fd: number, command: number, argument: number): number
       else file.flags &= ~O_NONBLOCK;
       return 0;
     case I.FIOASYNC:
-      // Turning off what is never on.
-      return t.user.readI32(argument) === 0 ? 0 : -ENOTTY;
+      if (!canNotify(file)) return t.user.readI32(argument) === 0 ? 0 : -ENOTTY;
+      setAsync(t, file, fd, t.user.readI32(argument) !== 0);
+      return 0;
     default:
       if (file instanceof TtyFile) return terminalIoctl(t, file, command >>> 0, argument);
       return file.ioctl(command >>> 0, argument, t.user);

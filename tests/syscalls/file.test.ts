@@ -17,6 +17,7 @@ testWith(test, NATIVE_NEEDS, 'reading and writing: results, errors, faults, limi
 testWith(test, NATIVE_NEEDS, 'names: making, opening, linking, renaming, listing', () => compare('file-names'));
 testWith(test, NATIVE_NEEDS, 'what files are: stat, modes, owners, times, sizes, permissions', () => compare('file-status'));
 testWith(test, NATIVE_NEEDS, 'waiting and moving: poll, select, epoll, locks, fcntl, copies', () => compare('file-wait'));
+testWith(test, NATIVE_NEEDS, 'locks: ranges, descriptions, waiting, deadlock, flock, leases', () => compare('locks'));
 /** tmpfs has extended attributes of users since Linux 6.6. */
 const RECENT = Number.parseFloat(release()) >= 7 || /^6\.(?:[6-9]|\d\d)/.test(release()) ? [] : ['Linux 6.6'];
 

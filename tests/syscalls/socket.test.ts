@@ -7,6 +7,7 @@ import { testWith } from '../support/tools.js';
 for (const [title, name] of [
   ['AF_UNIX: names, connections, options, errors', 'unix-errors'],
   ['AF_UNIX: descriptors, credentials, waiting, copying', 'unix-passing'],
+  ['signals of readiness', 'sigio'],
   ['TCP: names, connections, options, ends', 'inet-tcp'],
   ['UDP', 'inet-udp'],
   ['IP: rare cases', 'inet-edges'],
