@@ -3,7 +3,7 @@ export * from './mm/abi';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
 export { flushInstructionCache } from './code';
 export { run } from './run';
-export { jitCodePage, jitConfigure, jitDecoded, jitInstall, jitIntact, jitRemove } from './jit';
+export { jitCodePage, jitConfigure, jitDecoded, jitExecute, jitInstall, jitIntact, jitOperation, jitRemove } from './jit';
 /* Exported only because binaryen would inline a function with one caller into it, and the loop must stay without calls. */
 export { loop as _loop } from './generated/dispatch';
 export { executeSlow as _executeSlow } from './generated/slow';

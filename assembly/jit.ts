@@ -6,10 +6,12 @@
  * found valid in this epoch is checked before it is entered.
  */
 import * as C from './shared/compiled';
+import { DONE } from './shared/exit';
 import { HART, HART_PC, HART_X } from './shared/layout';
 import { decode16, decode32 } from './generated/decode';
 import { OP_COMPILED } from './generated/ops';
 import { bindPage, codeEpoch, enter, isScratch, mappedFrame, runScratch } from './code';
+import { executeSlow } from './generated/slow';
 import { FAR_ONLY } from './decode';
 import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, frameGeneration } from './mm/frames';
 import { tlbFromWindow } from './mm/tlb';
@@ -264,4 +266,19 @@ export function jitIntact(region: usize): bool {
     if (frameGeneration(load<u32>(at, 4)) != load<u32>(at, 8)) return false;
   }
   return true;
+}
+
+/** The decoded operation of an instruction that is no jump. */
+export function jitOperation(word: u32): u64 {
+  return (word & 3) == 3 ? decode32(word, FAR_ONLY) : decode16(word, FAR_ONLY);
+}
+
+const operationSlot = memory.data(8, 8);
+
+/** For compiled code: executes an operation on the registers in memory that neither jumps nor accesses memory. Not 0: it did not. */
+export function jitExecute(operation: u64): u32 {
+  store<u64>(operationSlot, operation);
+  const result = executeSlow(operationSlot, 0, 0);
+  store<u64>(HART + HART_X, 0);
+  return result == DONE ? 0 : 1;
 }

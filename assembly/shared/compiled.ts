@@ -35,6 +35,9 @@ export const SITE_DYNAMIC = 1; // go on at HART_PC
 export const SITE_FUEL = 2; // a loop has used up its fuel: go on at SITE_PC
 export const SITE_SLOW = 3; // the interpreter executes the instruction at SITE_PC
 export const SITE_TABLE = 4; // the same, and the TLB is to learn the page of COMPILED_ADDRESS
+export const SITE_FLOAT = 5; // the same, because native floating point does not do for the instruction's operands
+export const SITE_INEXACT = 6; // the same, because NX is not set: the result may be what sets it
+export const SITE_MODE = 7; // the same, because the rounding mode is not "to nearest"
 
 export const REGIONS = 0x900000;
 export const REGIONS_MAX = 8192;

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { JitOptions } from '../jit/jit.js';
+import { hasRelaxedSimd } from '../jit/relaxed.js';
 
 export interface JitFlags {
   readonly jit?: string;
@@ -11,8 +12,15 @@ export function jitOptions({ jit, jitThreshold }: JitFlags): JitOptions | false 
   const wanted = process.env.PAGEWALK_JIT;
   const mode = jit ?? (wanted === undefined ? 'off' : wanted);
   if (mode === 'off') return false;
+  enableRelaxedSimd();
   if (mode === 'eager') return { threshold: 1 };
   return { threshold: jitThreshold ?? (wanted === 'on' ? 200 : undefined), compile: compileOptimised };
+}
+
+/** V8 of node 20 and 21 has relaxed SIMD, whose fused multiply-add is wanted, behind a flag; later ones have it anyway. */
+function enableRelaxedSimd(): void {
+  if (hasRelaxedSimd() || !/^2[01]\./.test(process.versions.node)) return;
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
 /** Straight to the optimising compiler: what is compiled here is known to be hot. */

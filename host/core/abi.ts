@@ -31,6 +31,9 @@ export interface CoreExports {
   jitCodePage(vpn: number): number;
   /** Has the instruction at a page's offset been decoded (1)? Does a region begin there (2)? */
   jitDecoded(vpn: number, offset: number): number;
+  jitOperation(word: number): bigint;
+  /** What compiled code imports: executes an operation on the registers in memory. */
+  jitExecute(operation: bigint): number;
   jitInstall(region: number): number;
   jitRemove(region: number): void;
   /** Are the bytes that the region was made from unchanged? */

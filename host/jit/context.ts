@@ -1,6 +1,8 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import { Code, F64, I32, I64 } from './encoder.js';
+import type { Operands } from './float.js';
+import type { Insn } from './insn.js';
 
 /** How a region leaves: a record of these goes to linear memory (assembly/shared/compiled.ts). */
 export interface Site {
@@ -15,6 +17,24 @@ export const COUNT = 0;
 export const PERMISSIONS = 1;
 export const BASE = 2;
 export const REGION_TYPE = { parameters: [I64, I32, I32], results: [I32] };
+
+/** The function that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts). */
+export const EXECUTE = 0;
+export const IMPORTS = [{ name: 'execute', type: { parameters: [I64], results: [I32] } }];
+
+export interface TranslateOptions {
+  /** Accesses (by pc) whose data is not at its identity place. */
+  readonly table: (pc: number) => boolean;
+  /** Floating-point instructions that the core is asked for. */
+  readonly called: (pc: number) => boolean;
+  /** Those that find out themselves whether their result is inexact. */
+  readonly precise: (pc: number) => boolean;
+  /** Has the engine a fused multiply-add? */
+  readonly fused: boolean;
+  /** The decoded operation (high and low word) of an instruction. */
+  readonly operation: (word: number) => readonly [number, number];
+  readonly operands: (insn: Insn) => Operands;
+}
 
 export const X_LOAD = 0x29;
 export const X_STORE = 0x37;
@@ -37,11 +57,16 @@ export class RegionCode {
   accesses = 0;
   /** The block behind which all registers are stored. */
   exit = 0;
+  /** fflags while the region runs. */
+  readonly flags: number;
+  /** Floating-point registers that are known to hold a single. */
+  readonly boxed = new Set<number>();
   readonly #free = new Map<number, number[]>();
 
-  constructor() {
+  constructor(readonly options: TranslateOptions) {
     this.site = this.code.local(I32);
     this.address = this.code.local(I64);
+    this.flags = this.code.local(I32);
   }
 
   /** A local for a short while. */
@@ -76,6 +101,12 @@ export class RegionCode {
     this.code.set(this.site);
   }
 
+  /** Leaves if what is on the stack is not 0. */
+  exitIf(pc: number, kind: number): void {
+    this.name(pc, kind);
+    this.code.brIf(this.exit);
+  }
+
   leave(pc: number, kind: number): void {
     this.name(pc, kind);
     this.code.br(this.exit);
@@ -106,33 +137,63 @@ export class RegionCode {
   }
   setF(n: number): void {
     this.code.set(this.f[n]);
+    this.boxed.delete(n);
+  }
+  /** A single from the stack. */
+  setSingle(n: number): void {
+    this.code.op(0xbc);
+    this.code.op(0xad);
+    this.code.i64Const(-TWO32);
+    this.code.op(0x84);
+    this.code.op(0xbf);
+    this.setF(n);
+    this.boxed.add(n);
+  }
+
+  loadX(n: number): void {
+    this.code.i32Const(0);
+    this.code.memory(X_LOAD, L.HART + L.HART_X + 8 * n);
+    this.code.set(this.x[n]);
+  }
+  loadF(n: number): void {
+    this.code.i32Const(0);
+    this.code.memory(0x2b, L.HART + L.HART_F + 8 * n);
+    this.setF(n);
+  }
+  storeX(n: number): void {
+    this.code.i32Const(0);
+    this.code.get(this.x[n]);
+    this.code.memory(X_STORE, L.HART + L.HART_X + 8 * n);
+  }
+  storeF(n: number): void {
+    this.code.i32Const(0);
+    this.code.get(this.f[n]);
+    this.code.memory(0x39, L.HART + L.HART_F + 8 * n);
+  }
+  loadFlags(): void {
+    this.code.i32Const(0);
+    this.code.memory(0x28, L.HART + L.HART_FFLAGS);
+    this.code.set(this.flags);
+  }
+  storeFlags(): void {
+    this.code.i32Const(0);
+    this.code.get(this.flags);
+    this.code.memory(0x36, L.HART + L.HART_FFLAGS);
   }
 
   loadRegisters(xs: Iterable<number>, fs: Iterable<number>): void {
     for (const n of xs) {
       this.x[n] = this.code.local(I64);
-      this.code.i32Const(0);
-      this.code.memory(X_LOAD, L.HART + L.HART_X + 8 * n);
-      this.code.set(this.x[n]);
+      this.loadX(n);
     }
     for (const n of fs) {
       this.f[n] = this.code.local(F64);
-      this.code.i32Const(0);
-      this.code.memory(0x2b, L.HART + L.HART_F + 8 * n);
-      this.code.set(this.f[n]);
+      this.loadF(n);
     }
   }
 
   storeRegisters(xs: Iterable<number>, fs: Iterable<number>): void {
-    for (const n of xs) {
-      this.code.i32Const(0);
-      this.code.get(this.x[n]);
-      this.code.memory(X_STORE, L.HART + L.HART_X + 8 * n);
-    }
-    for (const n of fs) {
-      this.code.i32Const(0);
-      this.code.get(this.f[n]);
-      this.code.memory(0x39, L.HART + L.HART_F + 8 * n);
-    }
+    for (const n of xs) this.storeX(n);
+    for (const n of fs) this.storeF(n);
   }
 }

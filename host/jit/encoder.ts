@@ -194,6 +194,12 @@ export class Code extends Bytes {
     this.byte(0x0d);
     this.u32(this.#open - 1 - label);
   }
+  /** An instruction of the vector set. */
+  vector(code: number, lane?: number): void {
+    this.byte(0xfd);
+    this.u32(code);
+    if (lane !== undefined) this.byte(lane);
+  }
   unreachable(): void {
     this.byte(0x00);
   }

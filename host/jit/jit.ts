@@ -2,15 +2,20 @@ import * as C from '../../assembly/shared/compiled.js';
 import { EXIT_HOT } from '../../assembly/shared/exit.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { REGION_TYPE } from './context.js';
+import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { type Place, Records } from './records.js';
 import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from './region.js';
+import { hasFusedMultiplyAdd } from './relaxed.js';
 import { supported, type Translated, translate } from './translate.js';
 
 export interface JitOptions {
   /** Instructions that code must have been seen to execute before it is compiled; 1: everything is, at once. */
   readonly threshold?: number;
+  /** Has the engine a fused multiply-add? Default: it is tried. */
+  readonly fused?: boolean;
+  /** Code for the case that floating-point results are exact is made at once, not where that is seen often. */
+  readonly precise?: boolean;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 }
@@ -39,6 +44,8 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 16_000;
 const BATCH = 8;
+/** An exit that was taken so often, when a region is made again, is avoided. */
+const TAKEN_OFTEN = 100;
 /** Bytes of Wasm kept at most: machine code is a few times that. */
 const BYTES_MAX = 8 << 20;
 
@@ -51,6 +58,12 @@ export class Jit {
   readonly #eager: boolean;
   /** Accesses whose data is not where the window would have it. */
   readonly #table = new Set<number>();
+  /** Floating-point instructions whose operands are often not for native arithmetic. */
+  readonly #called = new Set<number>();
+  /** Those whose results are often exact. */
+  readonly #precise = new Set<number>();
+  readonly #allPrecise: boolean;
+  readonly #fused: boolean;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
 
@@ -61,6 +74,8 @@ export class Jit {
     const threshold = options.threshold ?? THRESHOLD_DEFAULT;
     this.#eager = threshold <= 1;
     this.#compile = options.compile ?? ((bytes) => new WebAssembly.Module(bytes));
+    this.#allPrecise = options.precise === true;
+    this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#records = new Records(core);
     this.#source = this.#eager ? { ...this.#reader(), executed: () => true } : this.#reader();
     const { exports } = core;
@@ -125,7 +140,18 @@ export class Jit {
     if (!mayBegin(this.#source, supported, pc)) return undefined;
     const entry = formRegion(this.#source, supported, pc, REGION_DEFAULTS);
     if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
-    return translate(entry, { table: (at) => this.#table.has(at) });
+    return translate(entry, {
+      table: (at) => this.#table.has(at),
+      called: (at) => this.#called.has(at),
+      precise: (at) => this.#allPrecise || this.#precise.has(at),
+      fused: this.#fused,
+      operation: (word) => this.#operation(word),
+    });
+  }
+
+  #operation(word: number): readonly [number, number] {
+    const operation = this.core.exports.jitOperation(word | 0);
+    return [Number(operation >> 32n), Number(operation & 0xffffffffn)];
   }
 
   #installAll(made: readonly [pc: number, translated: Translated][]): void {
@@ -133,10 +159,10 @@ export class Jit {
     const bytes = encodeModule(
       REGION_TYPE,
       made.map(([, { body }]) => body),
-      [],
+      IMPORTS,
     );
     const module = this.#compile(bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.core.memory } });
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.core.memory, execute: this.core.exports.jitExecute } });
     made.forEach(([pc, translated], i) => {
       this.#install(pc, translated, instance.exports[String(i)] as () => number);
     });
@@ -227,7 +253,11 @@ export class Jit {
       if (core.u32[(region.place.record + C.REGION_STATE) >>> 2] !== C.REGION_POOR) continue;
       region.translated.sites.forEach((site, i) => {
         const taken = core.view.getUint16(region.place.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
-        if (site.kind === C.SITE_SLOW && taken >= 100) this.#table.add(site.pc);
+        if (taken < TAKEN_OFTEN) return;
+        if (site.kind === C.SITE_SLOW) this.#table.add(site.pc);
+        else if (site.kind === C.SITE_INEXACT) this.#precise.add(site.pc);
+        else if (site.kind === C.SITE_FLOAT) this.#called.add(site.pc);
+        else if (site.kind === C.SITE_MODE) for (const at of region.translated.rounding) this.#called.add(at);
       });
       this.#remove(region);
       const translated = this.#translate(region.pc);

@@ -1,9 +1,9 @@
 /** A region as one Wasm function: its structure, its exits, the fuel. What single instructions become is in the files beside. */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
-import { COUNT, RegionCode, type Site, X_STORE } from './context.js';
+import { COUNT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
 import type { Bytes } from './encoder.js';
-import { FLOAT, usesFloat } from './float.js';
+import { emitCsr, emitFloat, isFloat, isNative, type Operands, rounds, supportedCsr } from './float.js';
 import type { Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
 import { ACCESSES, type Access, check, planBlock, Roots, writesFloat, writesInteger } from './memory.js';
@@ -18,20 +18,21 @@ export interface Translated {
   readonly instructions: number;
   /** Virtual pages its code lies in, the entry's first. */
   readonly pages: readonly number[];
-}
-
-export interface TranslateOptions {
-  /** Accesses (by pc) whose data is not at its identity place. */
-  readonly table: (pc: number) => boolean;
+  /** Addresses of what depends on the rounding mode of the moment. */
+  readonly rounding: readonly number[];
 }
 
 /** Is there code for it? Branches and jumps are the region's own affair. */
-export function supported({ op, rm }: Insn): boolean {
-  return INTEGER.has(op) || op === 'auipc' || ACCESSES.has(op) || (FLOAT.has(op) && (rm === 0 || rm === 7 || !usesFloat(op)));
+export function supported(insn: Insn): boolean {
+  const { op, rm } = insn;
+  if (INTEGER.has(op) || op === 'auipc' || ACCESSES.has(op)) return true;
+  return isFloat(op) ? rm <= 4 || rm === 7 : supportedCsr(insn);
 }
 
+const usesFlags = ({ op }: Insn): boolean => isFloat(op) || op.startsWith('csrr');
+
 class Translator {
-  readonly r = new RegionCode();
+  readonly r: RegionCode;
   readonly #structure: Structure;
   /** Labels: of blocks in front of merge nodes, and of loops. */
   readonly #ahead = new Map<Node, number>();
@@ -39,8 +40,9 @@ class Translator {
 
   constructor(
     entry: Block,
-    private readonly options: TranslateOptions,
+    private readonly options: Omit<TranslateOptions, 'operands'>,
   ) {
+    this.r = new RegionCode({ ...options, operands: operandsOf });
     this.#structure = structure(entry);
   }
 
@@ -49,11 +51,23 @@ class Translator {
     const { nodes } = this.#structure;
     const { xs, fs, xsWritten, fsWritten } = registersOf(nodes);
     r.loadRegisters(xs, fs);
+    const placed = nodes.flatMap(({ block }) => [...placedOf(block)]);
+    const flags = placed.some(({ insn }) => usesFlags(insn));
+    if (flags) r.loadFlags();
     r.exit = r.code.block();
+    const rounding = placed
+      .filter(({ pc, insn }) => isFloat(insn.op) && rounds(insn.op) && insn.rm === 7 && isNative(r, insn, pc))
+      .map(({ pc }) => pc);
+    if (rounding.length > 0) {
+      r.code.i32Const(0);
+      r.code.memory(0x28, L.HART + L.HART_FRM);
+      r.exitIf(nodes[0].block.pc, C.SITE_MODE);
+    }
     this.#tree(nodes[0], new Roots());
     r.code.unreachable();
     r.code.end();
     r.storeRegisters(xsWritten, fsWritten);
+    if (flags) r.storeFlags();
     r.code.i32Const(0);
     r.code.get(COUNT);
     r.code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
@@ -66,14 +80,12 @@ class Translator {
     r.code.op(0x0b);
     const pages = new Set<number>([Math.floor(nodes[0].block.pc / L.PAGE_SIZE)]);
     let instructions = 0;
-    for (const { block } of nodes) {
-      for (const { pc, insn } of placedOf(block)) {
-        pages.add(Math.floor(pc / L.PAGE_SIZE));
-        pages.add(Math.floor((pc + insn.length - 1) / L.PAGE_SIZE));
-        instructions++;
-      }
+    for (const { pc, insn } of placed) {
+      pages.add(Math.floor(pc / L.PAGE_SIZE));
+      pages.add(Math.floor((pc + insn.length - 1) / L.PAGE_SIZE));
+      instructions++;
     }
-    return { body: r.code.body(), sites: r.sites, fuel: Math.max(1, nodes[0].cost), instructions, pages: [...pages] };
+    return { body: r.code.body(), sites: r.sites, fuel: Math.max(1, nodes[0].cost), instructions, pages: [...pages], rounding };
   }
 
   /** A node and all it dominates. */
@@ -115,6 +127,7 @@ class Translator {
   #block(node: Node, roots: Roots): void {
     const { r } = this;
     const { block } = node;
+    r.boxed.clear();
     const plan = planBlock(block.insns, roots, this.options.table);
     block.insns.forEach((placed, index) => {
       const { pc, insn } = placed;
@@ -142,9 +155,9 @@ class Translator {
       if (insn.rd !== 0) integer(r, insn);
       return;
     }
-    const float = FLOAT.get(insn.op);
-    if (float === undefined) throw new Error(`no code for ${insn.op}`);
-    float(r, insn, pc);
+    if (isFloat(insn.op)) emitFloat(r, insn, pc);
+    else if (supportedCsr(insn)) emitCsr(r, insn);
+    else throw new Error(`no code for ${insn.op}`);
   }
 
   #access(placed: Placed, access: Access, roots: Roots, group: Parameters<typeof check>[4]): void {
@@ -307,6 +320,7 @@ function loadSingle(r: RegionCode, rd: number): void {
   r.code.op(0x84);
   r.code.op(0xbf);
   r.setF(rd);
+  r.boxed.add(rd);
 }
 
 function storeFloat(r: RegionCode, insn: Insn): void {
@@ -330,6 +344,7 @@ function registersOf(nodes: readonly Node[]): { xs: Set<number>; fs: Set<number>
       if (writesFloat(insn)) fsWritten.add(rd);
       else if (writesInteger(insn) && rd !== 0) xsWritten.add(rd);
       const [a, b, c] = operandKinds(op);
+      if (op.startsWith('csrr')) xs.add((insn.word >>> 15) & 31);
       (a === 'f' ? fs : xs).add(rs1);
       (b === 'f' ? fs : xs).add(rs2);
       if (c) fs.add(rs3);
@@ -352,6 +367,16 @@ function operandKinds(op: string): ['x' | 'f', 'x' | 'f', boolean] {
   return ['f', 'f', false];
 }
 
-export function translate(entry: Block, options: TranslateOptions): Translated {
+function operandsOf(insn: Insn): Operands {
+  const [a, b, c] = operandKinds(insn.op);
+  const sources: ['x' | 'f', number][] = [
+    [a, insn.rs1],
+    [b, insn.rs2],
+  ];
+  if (c) sources.push(['f', insn.rs3]);
+  return { result: writesFloat(insn) ? 'f' : 'x', sources };
+}
+
+export function translate(entry: Block, options: Omit<TranslateOptions, 'operands'>): Translated {
   return new Translator(entry, options).translate();
 }

@@ -1,0 +1,25 @@
+/** Does the engine have relaxed SIMD, and is its relaxed_madd the fused one? The specification leaves it open, but an engine keeps to one. */
+import { F64 } from './encoder.js';
+
+const BODY = [0, 0x20, 0, 0xfd, 0x14, 0x20, 1, 0xfd, 0x14, 0x20, 2, 0xfd, 0x14, 0xfd, 0x87, 0x02, 0xfd, 0x21, 0, 0x0b];
+/** (x, y, z) => x * y + z in one lane, exported as "f". */
+const MODULE = Uint8Array.from([
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 8, 1, 0x60, 3, F64, F64, F64, 1, F64],
+  ...[3, 2, 1, 0],
+  ...[7, 5, 1, 1, 0x66, 0, 0],
+  ...[10, BODY.length + 2, 1, BODY.length, ...BODY],
+]);
+
+const TINY = 2 ** -30;
+
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(MODULE);
+}
+
+export function hasFusedMultiplyAdd(): boolean {
+  if (!hasRelaxedSimd()) return false;
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(MODULE)).exports as { f: (x: number, y: number, z: number) => number };
+  // (1 + t)^2 - (1 + 2t) is t^2, unless the product is rounded.
+  return f(1 + TINY, 1 + TINY, -(1 + 2 * TINY)) === TINY * TINY;
+}
