@@ -147,7 +147,7 @@ export function sumErred(r: RegionCode, x: number, y: number, sum: number): void
   r.code.op(F64_NE);
 }
 
-/** The same in binary32: exact means that the binary64 sum, which can't overflow, is exact and is the result. x and y may be wide already. */
+/** In binary32 exact means that the binary64 sum, which can't overflow, is exact and is the result. x and y may be wide. */
 export function singleSumErred(r: RegionCode, x: number, y: number, sum: number, wide = false): void {
   const { code } = r;
   const operands = [x, y].map((local) => {

@@ -1,7 +1,7 @@
 /**
  * Floating-point instructions as Wasm. What Wasm's arithmetic gives is right when it is finite and no smaller than twice the smallest
- * normal number; then the only flag it can raise is NX, which is sticky: with NX set nothing is left to find out. Anything else leaves for the
- * interpreter, whose proofs are in assembly/exec/float; a place that leaves often asks it by a call.
+ * normal number; then the only flag it can raise is NX, which is sticky: with NX set nothing is left to find out. Anything else leaves for
+ * the interpreter, whose proofs are in assembly/exec/float; a place that leaves often asks it by a call.
  */
 import { SITE_FLOAT } from '../../assembly/shared/compiled.js';
 import { HART, HART_FFLAGS, HART_FRM } from '../../assembly/shared/layout.js';

@@ -1,4 +1,4 @@
-/** Does the engine have relaxed SIMD, and is its relaxed_madd the fused one? The specification leaves it open, but an engine keeps to one. */
+/** Does the engine have relaxed SIMD, and is its relaxed_madd the fused one? Specified is only that an engine keeps to one. */
 import { F64 } from './encoder.js';
 
 const BODY = [0, 0x20, 0, 0xfd, 0x14, 0x20, 1, 0xfd, 0x14, 0x20, 2, 0xfd, 0x14, 0xfd, 0x87, 0x02, 0xfd, 0x21, 0, 0x0b];
