@@ -2,7 +2,7 @@
 
 drive.py STEPS COMMAND...   STEPS: a JSON list of
   ["expect", TEXT]   waits until TEXT has come (since the last expect)   ["send", TEXT]   types
-  ["resize", ROWS, COLUMNS]   ["signal", NUMBER]   ["eof"]: waits for the end of the output
+  ["resize", ROWS, COLUMNS]   ["signal", NUMBER]   ["pause", SECONDS]   ["eof"]: waits for the end of the output
 Prints {"status": …, "seen": …, "before": stty, "after": stty, "failed": step or null}.
 """
 import fcntl, json, os, pty, select, signal, struct, subprocess, sys, termios, time
@@ -56,6 +56,10 @@ for step in steps:
         resize(step[1], step[2])
     elif kind == 'signal':
         process.send_signal(step[1])
+    elif kind == 'pause':
+        until = time.monotonic() + step[1]
+        while time.monotonic() < until and more():
+            pass
     elif kind == 'eof':
         while time.monotonic() < end and more():
             pass
