@@ -4,6 +4,7 @@
  */
 import * as access from './access';
 import * as advise from './advise';
+import * as clear from './clear';
 import * as fork from './fork';
 import * as frames from './frames';
 import * as fault from './fault';
@@ -16,6 +17,7 @@ import * as stat from './stat';
 import * as vma from './vma';
 import * as window from './window';
 import { pteFind, TASK_SIZE } from './pagetable';
+import { FRAME_COUNT } from '../shared/layout';
 import { EFBIG } from '../shared/errno';
 
 const REFUSED: u64 = 1 << 60;
@@ -101,6 +103,19 @@ export function vmaCount(s: usize): u32 {
 }
 export function vmaStat(s: usize, v: usize, which: u32): f64 {
   return stat.vmaStat(s, v, which);
+}
+export function pageState(s: usize, address: f64): u32 {
+  const va = whole(address);
+  return va >= TASK_SIZE ? 0 : stat.pageState(s, va);
+}
+export function mmClear(s: usize, what: u32): i32 {
+  return clear.mmClear(s, what);
+}
+export function frameFlags(frame: u32): u32 {
+  return frame < <u32>FRAME_COUNT ? frames.frameFlags(frame) : 0;
+}
+export function zeroFrame(): u32 {
+  return fault.zeroFrame;
 }
 export function pteRead(s: usize, address: f64): f64 {
   const va = whole(address);

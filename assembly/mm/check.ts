@@ -10,7 +10,7 @@ import {
   framesListed, framesUsed,
 } from './frames';
 import { objectFrame, objectIsDirty } from './object';
-import { leafShared, PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { leafShared, PTE_D, PTE_R, PTE_SOFT, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
 import { tlbAddress, tlbTag } from './tlb';
@@ -83,6 +83,7 @@ function checkEntry(space: usize, va: u64, pte: u64): u32 {
   if (((pte & PTE_R) != 0) != ((flags & (VM_READ | VM_WRITE)) != 0)) return 12;
   if (((pte & PTE_X) != 0) != ((flags & VM_EXEC) != 0)) return 13;
   if ((pte & PTE_W) != 0 && (flags & VM_WRITE) == 0) return 14;
+  if ((pte & (PTE_W | PTE_SOFT)) == PTE_W) return 19;
   const owner = <usize>frameObject(frame);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if (owner == 0) {

@@ -9,7 +9,7 @@ import {
   frameAddress, frameAllocate, frameAllocateZeroed, frameIsFree, frameObject, frameReferences, frameRelease, frameRetain,
 } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, OBJECT_KIND } from './object';
-import { PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE } from './pagetable';
+import { PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE } from './pagetable';
 import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
 import { translationInvalidate } from './tlb';
 import { count, uncount } from './unmap';
@@ -20,6 +20,9 @@ import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vma
 export const MMAP_MIN: u64 = 0x10000;
 /** Cached file pages mapped around a read fault. */
 const FAULT_AROUND: u64 = 16;
+
+/** What a page gets when it may be written and is. */
+const WRITTEN: u64 = PTE_W | PTE_D | PTE_SOFT;
 
 /** The one page of zeros that untouched anonymous memory reads; no PTE counts as a reference to it. */
 export let zeroFrame: u32 = 0;
@@ -155,7 +158,7 @@ function handleZeroRead(flags: u32, at: usize): void {
 function handleZeroFill(space: usize, flags: u32, page: u64, at: usize): u32 {
   const frame = frameAllocateZeroed(identityFrame(space, page));
   if (frame == 0) return X.FAULT_MEMORY;
-  store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
+  store<u64>(at, pteMake(frame, pteBits(flags) | WRITTEN));
   count(space, frame);
   bump(L.COUNT_ZERO_FAULTS);
   return X.FAULT_NONE;
@@ -168,7 +171,7 @@ function handlePrivateCopy(space: usize, flags: u32, page: u64, at: usize, origi
   if (frame != 0) memory.copy(frameAddress(frame), frameAddress(original), L.PAGE_SIZE);
   frameRelease(original);
   if (frame == 0) return X.FAULT_MEMORY;
-  store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
+  store<u64>(at, pteMake(frame, pteBits(flags) | WRITTEN));
   count(space, frame);
   store<u64>(space, load<u64>(space, SPACE_COW) + 1, SPACE_COW);
   bump(L.COUNT_COW_FAULTS);
@@ -191,13 +194,13 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
   const frame = sole && (old == identity || !frameIsFree(identity)) ? 0 : frameAllocate(identity);
   if (frame == 0) {
     if (!sole) return X.FAULT_MEMORY;
-    store<u64>(at, pte | PTE_W | PTE_D | PTE_A);
+    store<u64>(at, pte | WRITTEN | PTE_A);
     translationInvalidate(space, page);
     return X.FAULT_NONE;
   }
   memory.copy(frameAddress(frame), frameAddress(old), L.PAGE_SIZE);
   uncount(space, old);
-  store<u64>(at, pteMake(frame, pteBits(flags) | PTE_W | PTE_D));
+  store<u64>(at, pteMake(frame, pteBits(flags) | WRITTEN));
   translationInvalidate(space, page);
   frameRelease(old);
   count(space, frame);
@@ -209,7 +212,7 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
 
 function handleSharedWrite(space: usize, object: usize, index: u32, page: u64, at: usize): u32 {
   objectMarkDirty(object, index);
-  store<u64>(at, load<u64>(at) | PTE_W | PTE_D | PTE_A);
+  store<u64>(at, load<u64>(at) | WRITTEN | PTE_A);
   translationInvalidate(space, page);
   return X.FAULT_NONE;
 }

@@ -140,6 +140,7 @@ function mapAt(space: usize, start: u64, bytes: u64, flags: u32, object: usize, 
   const before = vmaBefore(space, start);
   if (before != 0 && continues(before, vma)) {
     vmaResize(space, before, load<u64>(before, VMA_START), start + bytes);
+    joinSoft(before, flags);
     vmaFree(vma);
     mergeAfter(space, before);
     return 0;
@@ -155,9 +156,15 @@ export function continues(before: usize, after: usize): bool {
   const start = load<u64>(after, VMA_START);
   const flags = load<u32>(before, VMA_FLAGS);
   const object = load<u32>(before, VMA_OBJECT);
-  if (load<u64>(before, VMA_END) != start || load<u32>(after, VMA_FLAGS) != flags || load<u32>(after, VMA_OBJECT) != object) return false;
+  const differ = (load<u32>(after, VMA_FLAGS) ^ flags) & ~M.VM_SOFT_CLEAN;
+  if (load<u64>(before, VMA_END) != start || differ != 0 || load<u32>(after, VMA_OBJECT) != object) return false;
   if (flags & M.VM_GROWSDOWN) return false;
   return object == 0 || load<u64>(before, VMA_OFFSET) + (start - load<u64>(before, VMA_START)) == load<u64>(after, VMA_OFFSET);
+}
+
+/** A mapping that grows by one whose pages all count as written is such a mapping. */
+function joinSoft(vma: usize, flags: u32): void {
+  if ((flags & M.VM_SOFT_CLEAN) == 0) store<u32>(vma, load<u32>(vma, VMA_FLAGS) & ~M.VM_SOFT_CLEAN, VMA_FLAGS);
 }
 
 /** Joins the VMA with the one after it when that continues it. */
@@ -166,6 +173,7 @@ export function mergeAfter(space: usize, vma: usize): void {
   if (next == 0 || !continues(vma, next)) return;
   const end = load<u64>(next, VMA_END);
   vmaRemove(space, next);
+  joinSoft(vma, load<u32>(next, VMA_FLAGS));
   vmaResize(space, vma, load<u64>(vma, VMA_START), end);
   mappingUnlink(next);
   vmaFree(next);

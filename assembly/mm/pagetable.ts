@@ -5,9 +5,9 @@
  *   PTE               | PPN 53..10 | RSW 9..8 | D 7 | A 6 | G 5 | U 4 | X 3 | W 2 | R 1 | V 0 |
  *
  * The PPN is a frame number of linear memory. A PTE with V but none of R, W, X points to the next table, except in the last level, where
- * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. G is not used, and RSW only in the pointer
- * to a last table, where PTE_SHARED says that other spaces may have the same one (leaf.ts). Whether a page is copied at a store follows
- * from the VMA and the frame's references, so no bit can disagree with them.
+ * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. G is not used. One bit of RSW is used in the
+ * pointer to a last table, where PTE_SHARED says that other spaces may have the same one (leaf.ts), the other in its entries (PTE_SOFT,
+ * clear.ts). Whether a page is copied at a store follows from the VMA and the frame's references, so no bit can disagree with them.
  */
 import { frameAddress, frameAllocateZeroed, frameRelease } from './frames';
 import { leafOwn } from './leaf';
@@ -22,6 +22,8 @@ export const PTE_A: u64 = 64;
 export const PTE_D: u64 = 128;
 /** Software's bit (RSW), in a pointer to a last table: no W in that table holds, and nothing in it may be changed but A. */
 export const PTE_SHARED: u64 = 256;
+/** Software's bit (RSW) in a leaf: written since soft-dirty bits were cleared last. Where W is set, it is. */
+export const PTE_SOFT: u64 = 512;
 export const TASK_SIZE: u64 = 1 << 38;
 
 // @ts-ignore: decorator

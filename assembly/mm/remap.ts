@@ -6,7 +6,7 @@ import { MMAP_MIN, zeroFrame } from './fault';
 import { leavesOwn } from './leaf';
 import { findGap, mergeAfter, mmUnmap, pageUp } from './map';
 import { mappingLink } from './object';
-import { PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { PTE_SOFT, PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { changeFlags, joinRange } from './protect';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
@@ -143,7 +143,7 @@ function movePages(space: usize, start: u64, end: u64, target: u64): bool {
       const frame = pteFrame(pte);
       store<u64>(at, 0);
       translationInvalidate(space, va);
-      store<u64>(slot, pte);
+      store<u64>(slot, pte | PTE_SOFT);
       if (frame == zeroFrame) continue;
       uncount(space, frame);
       count(space, frame);

@@ -131,6 +131,7 @@ export function spaceStat(space: usize, which: u32): u64 {
     case S.SPACE_STAT_LOCKED_PAGES: return pagesWith(space, VM_LOCKED, 0);
     case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
     case S.SPACE_STAT_WINDOW_PAGES: return identityPages(space);
+    case S.SPACE_STAT_ROOT: return load<u32>(space, SPACE_ROOT);
     default: return 0;
   }
 }

@@ -1,12 +1,13 @@
-/** What /proc/PID/smaps says of one mapping. */
+/** What /proc/PID/smaps says of one mapping, and /proc/PID/pagemap of one page. */
 import * as S from '../shared/stat';
 import { PAGE_SIZE } from '../shared/layout';
 import { zeroFrame } from './fault';
 import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
 import { leafSharers } from './leaf';
-import { PTE_A, PTE_D, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
+import { PTE_A, PTE_D, PTE_SOFT, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
 import { SPACE_ROOT } from './space';
-import { VMA_END, VMA_START } from './vma';
+import { VM_SOFT_CLEAN } from '../shared/mman';
+import { VMA_END, VMA_FLAGS, VMA_START, vmaAt } from './vma';
 
 export function vmaStat(space: usize, vma: usize, which: u32): f64 {
   const root = load<u32>(space, SPACE_ROOT);
@@ -43,4 +44,21 @@ function weigh(pte: u64, which: u32, others: u32): f64 {
     case S.VMA_STAT_PSS_BYTES: return <f64>PAGE_SIZE / <f64>max(maps, 1);
     default: return 0;
   }
+}
+
+/** What pagemap says of a page: STATE_* and, from STATE_FRAME_SHIFT on, its frame. */
+export function pageState(space: usize, va: u64): u32 {
+  const vma = vmaAt(space, va);
+  if (vma == 0) return 0;
+  const soft = load<u32>(vma, VMA_FLAGS) & VM_SOFT_CLEAN ? 0 : S.STATE_SOFT_DIRTY;
+  const root = load<u32>(space, SPACE_ROOT);
+  const at = pteFind(root, va);
+  const pte = at == 0 ? 0 : load<u64>(at);
+  if ((pte & PTE_V) == 0) return soft;
+  const frame = pteFrame(pte);
+  const state = soft | (pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0) | S.STATE_PRESENT | (frame << S.STATE_FRAME_SHIFT);
+  if (frame == zeroFrame) return state;
+  const owned = frameObject(frame) != 0;
+  const maps = frameReferences(frame) - (owned ? 1 : 0) + leafSharers(root, va) - 1;
+  return state | (owned ? S.STATE_OBJECT : 0) | (maps == 1 ? S.STATE_EXCLUSIVE : 0);
 }

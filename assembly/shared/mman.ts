@@ -79,6 +79,8 @@ export const VM_WIPEONFORK = 0x8000;
 export const VM_DONTDUMP = 0x10000;
 export const VM_SEQUENTIAL = 0x20000;
 export const VM_RANDOM = 0x40000;
+/** Soft-dirty bits were cleared: only pages written since then are soft-dirty. Without it the whole mapping is, being new. */
+export const VM_SOFT_CLEAN = 0x80000;
 
 /* VMA layout: byte offsets in a core VMA record that the host may read */
 export const VMA_START = 0; // u64

@@ -1,4 +1,7 @@
-/** Selectors of spaceStat() and vmaStat(). Plain constants, compiled by asc and tsc. */
+/**
+ * Selectors of spaceStat() and vmaStat(), bits of pageState() and frameFlags(), what mmClear() clears. Plain constants, compiled by asc
+ * and tsc.
+ */
 export const SPACE_STAT_PAGES_MAPPED = 0; // pages covered by VMAs
 export const SPACE_STAT_RESIDENT = 1; // pages present (RSS)
 export const SPACE_STAT_RESIDENT_PEAK = 2;
@@ -14,6 +17,7 @@ export const SPACE_STAT_TEXT_PAGES = 11; // executable pages mapped
 export const SPACE_STAT_LOCKED_PAGES = 12;
 export const SPACE_STAT_SHARED_RESIDENT = 13; // resident pages that belong to an object
 export const SPACE_STAT_WINDOW_PAGES = 14; // resident pages at their identity frame
+export const SPACE_STAT_ROOT = 15; // frame of the root page table
 
 export const VMA_STAT_RESIDENT = 0;
 export const VMA_STAT_SHARED_CLEAN = 1;
@@ -23,3 +27,19 @@ export const VMA_STAT_PRIVATE_DIRTY = 4;
 export const VMA_STAT_ANONYMOUS = 5;
 export const VMA_STAT_REFERENCED = 6;
 export const VMA_STAT_PSS_BYTES = 7;
+
+export const STATE_PRESENT = 1;
+export const STATE_OBJECT = 2; // the page of an object: of a file, or shared
+export const STATE_EXCLUSIVE = 4; // mapped here and nowhere else
+export const STATE_SOFT_DIRTY = 8;
+export const STATE_FRAME_SHIFT = 8;
+
+export const CLEAR_REFERENCED = 1;
+export const CLEAR_REFERENCED_ANONYMOUS = 2;
+export const CLEAR_REFERENCED_MAPPED = 3;
+export const CLEAR_SOFT_DIRTY = 4;
+export const CLEAR_PEAK = 5;
+
+export const FRAME_IS_USED = 1;
+export const FRAME_IS_DIRTY = 4;
+export const FRAME_IS_REFERENCED = 8;

@@ -78,6 +78,14 @@ export interface CoreExports {
   vmaCount(space: number): number;
   /** For smaps: pages of the VMA by kind. which: VMA_STAT_* */
   vmaStat(space: number, vma: number, which: number): number;
+  /** What pagemap tells of a page: STATE_*, and its frame from STATE_FRAME_SHIFT on. */
+  pageState(space: number, address: number): number;
+  /** Takes back what CLEAR_* says. 0 or -ENOMEM. */
+  mmClear(space: number, what: number): number;
+  /** FRAME_IS_* of a frame. */
+  frameFlags(frame: number): number;
+  /** The page of zeros that untouched memory reads. */
+  zeroFrame(): number;
   /** The leaf PTE for an address (0: none) for pagemap and inspection, as a number (flags in the low 10 bits, PPN above). */
   pteRead(space: number, address: number): number;
 

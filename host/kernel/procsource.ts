@@ -154,6 +154,10 @@ export class KernelProcSource implements ProcSource {
     return sum;
   }
 
+  fileObjects(): Iterable<{ readonly object: number; readonly inMemoryOnly: boolean }> {
+    return this.kernel.env.pages.all();
+  }
+
   get fileSystemTypes(): string[] {
     return [...this.kernel.fileSystemTypes.keys()];
   }

@@ -3,15 +3,18 @@ import { EINVAL, ERANGE } from '../../assembly/shared/errno.js';
 import { SysError } from './error.js';
 import { decodeText } from './text.js';
 
+const DECIMAL = /^\s*([+-]?)(\d+)\s*$/;
+const ANY_BASE = /^\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)\s*$/;
+
 /**
- * kstrtoll with base 0: blanks around it, a sign, then decimal, 0x hexadecimal or 0 octal digits. EINVAL: anything else; ERANGE: not in
- * min..max.
+ * kstrtoll: blanks around it, a sign, then decimal, or with base 0 also 0x hexadecimal or 0 octal digits. EINVAL: anything else; ERANGE:
+ * not in min..max.
  */
-export function parseInteger(bytes: Uint8Array, min: bigint, max: bigint): bigint {
-  const match = /^\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)\s*$/.exec(decodeText(bytes));
+export function parseInteger(bytes: Uint8Array, min: bigint, max: bigint, base: 0 | 10 = 0): bigint {
+  const match = (base === 10 ? DECIMAL : ANY_BASE).exec(decodeText(bytes));
   if (match === null || (match[1] === '-' && min >= 0n)) throw new SysError(EINVAL);
   const digits = match[2];
-  const size = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  const size = BigInt(base === 0 && /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
   const value = match[1] === '-' ? -size : size;
   if (value < min || value > max) throw new SysError(ERANGE);
   return value;

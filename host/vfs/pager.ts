@@ -26,6 +26,10 @@ export class PageCache {
     return this.#inodes.get(object);
   }
 
+  *all(): Generator<{ readonly object: number; readonly inMemoryOnly: boolean }> {
+    for (const [object, { inMemoryOnly }] of this.#inodes) yield { object, inMemoryOnly };
+  }
+
   get objects(): number {
     return this.#inodes.size;
   }

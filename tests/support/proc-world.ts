@@ -171,6 +171,7 @@ export async function world(): Promise<World> {
     loadAverages: [0.25, 0.5, 1.005],
     sysvText: () => '',
     net: {},
+    fileObjects: () => env.pages.all(),
     fileSystemTypes: ['proc', 'tmpfs'],
     memoryPages: () => ({ file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,

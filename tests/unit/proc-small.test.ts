@@ -45,6 +45,7 @@ testWith(test, [GCC], 'modes and text as the host prints them', async () => {
 for (const [name, what] of [
   ['proc-props', 'what is accepted, what is read then, with and without privileges; what io counts'],
   ['proc-locks', 'locks held and waited for, of every kind'],
+  ['pagemap', 'what pagemap, kpagecount and kpageflags say of mappings of each kind; what clear_refs accepts'],
 ]) {
   testWith(test, [...NATIVE_NEEDS, ...ROOT], `${name}: ${what}`, async () => {
     const source = `tests/guest/${name}.c`;
@@ -54,5 +55,32 @@ for (const [name, what] of [
     assert.is(ours.status, real.status);
   });
 }
+
+/** As the kernel's documentation has it: all of a new mapping, then what was written, moved by mremap included. */
+const SOFT_DIRTY = `new: 1111
+cleared: 0000
+0 and 2 written: 1010
+2 1 1
+child: 0000
+child, its own writing: 0100
+parent: 0000
+parent, 1 written: 0100
+moved: what was present: 1110
+given back: 0000
+written again: 0100
+protection there and back: 0000
+0 written: 1000
+file: 0100
+the kernel writes, too: 1000
+`;
+
+testWith(test, NATIVE_NEEDS, 'soft-dirty bits', async () => {
+  const source = 'tests/guest/pagemap.c';
+  const ours = await runOurs(compileGuest(source), ['soft'], { uid: 0 });
+  assert.is(ours.stdout, SOFT_DIRTY);
+  // A kernel may be without them.
+  const real = runNative(compileNative(source), ['soft']);
+  if (!real.stdout.startsWith('no ')) assert.is(ours.stdout, real.stdout);
+});
 
 test.run();

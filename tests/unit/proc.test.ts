@@ -51,7 +51,7 @@ test('smaps has the fields of the host, and the sums are right', async () => {
   assert.match(heap, /^Rss: {19}8 kB$/m);
   assert.match(heap, /^Private_Dirty: {9}8 kB$/m);
   assert.match(heap, /^Anonymous: {13}8 kB$/m);
-  assert.match(heap, /^VmFlags: rd wr mr mw me ac $/m);
+  assert.match(heap, /^VmFlags: rd wr mr mw me ac sd $/m);
   assert.match(text(w, '5/smaps_rollup'), /^00010000-00400000 ---p 00000000 00:00 0 {34}\[rollup\]\nRss: {18}12 kB\n/);
   if (!existsSync('/proc/self/smaps_rollup')) return;
   const labels = (all: string): string[] => [...all.matchAll(/^([A-Z][A-Za-z_]+):/gm)].map((match) => match[1]);

@@ -14,6 +14,7 @@ import {
   VM_READ,
   VM_SEQUENTIAL,
   VM_SHARED,
+  VM_SOFT_CLEAN,
   VM_STACK,
   VM_VDSO,
   VM_WIPEONFORK,
@@ -209,7 +210,8 @@ function vmFlags(flags: number): string {
     (accountable ? 'ac ' : '') +
     has(VM_NORESERVE, 'nr') +
     has(VM_WIPEONFORK, 'wf') +
-    has(VM_DONTDUMP, 'dd')
+    has(VM_DONTDUMP, 'dd') +
+    ((flags & VM_SOFT_CLEAN) === 0 ? 'sd ' : '')
   );
 }
 

@@ -222,6 +222,8 @@ export interface ProcSource {
   /** Of 1, 5 and 15 minutes. */
   readonly loadAverages: readonly [number, number, number];
   memoryPages(): ProcMemory;
+  /** Objects whose pages belong to files: the page cache. */
+  fileObjects(): Iterable<{ readonly object: number; readonly inMemoryOnly: boolean }>;
   /** Names that mount(2) knows. */
   readonly fileSystemTypes: readonly string[];
   /** The files of /proc/net. */

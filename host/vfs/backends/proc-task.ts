@@ -1,7 +1,7 @@
 /** The directory of one process (/proc/PID) or thread (/proc/PID/task/TID). */
 import { EINVAL, ENOENT, EPERM } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
-import { S_IFDIR, S_IFREG } from '../../linux/stat.js';
+import { S_IFDIR } from '../../linux/stat.js';
 import { decodeText } from '../../linux/text.js';
 import type { Dirent, FileSystem, Inode, Timestamp } from '../types.js';
 import { fdDirectory, fdinfoDirectory } from './proc-fd.js';
@@ -10,11 +10,12 @@ import { mapsText, smapsRollupText, smapsText } from './proc-maps.js';
 import { openMemory } from './proc-mem.js';
 import { mountinfoText, mountsText } from './proc-mounts.js';
 import { type Namespaces, namespacesRow } from './proc-ns.js';
+import { clearRefsRow, PagemapFile } from './proc-pagemap.js';
 import * as P from './proc-process.js';
 import { SMALL_ROWS } from './proc-small.js';
 import type { ProcSource } from './proc-source.js';
-import { file, ID_SHIFT, inspected, link, type Row, TaskView, THREAD_BIT, writable } from './proc-view.js';
-import { FixedEntries, SpecialFile, SyntheticDirectory, type SyntheticEntries, SyntheticFile } from './synthetic.js';
+import { file, ID_SHIFT, inspected, link, type Row, special, TaskView, THREAD_BIT, writable } from './proc-view.js';
+import { FixedEntries, SyntheticDirectory, type SyntheticEntries, SyntheticFile } from './synthetic.js';
 
 /** Inode numbers of the files of net begin here; of the rows above there are fewer. */
 const NET_KEYS = 1024;
@@ -84,11 +85,9 @@ const ROWS: readonly Row[] = [
   file('stat', (view) => P.statText(view.source, view.process(), view.task(), view.whole, view.permitted)),
   file('statm', (view) => P.statmText(view.source, view.process())),
   inspected('maps', 0o444, (view, space) => mapsText(view.source, space)),
-  {
-    name: 'mem',
-    type: S_IFREG,
-    make: (view, key) => new SpecialFile(view.place(0o600, key), (inode, flags) => openMemory(view, inode, flags)),
-  },
+  special('mem', 0o600, openMemory),
+  special('pagemap', 0o400, (view, inode, flags) => new PagemapFile(view, inode, flags)),
+  clearRefsRow,
   link('cwd', (view) => view.task().cwd),
   link('root', (view) => view.task().root),
   link('exe', (view) => (view.space() === undefined ? undefined : view.process().exe)),

@@ -3,10 +3,10 @@ import { EACCES, ENOENT, ESRCH } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
 import { S_IFLNK, S_IFREG } from '../../linux/stat.js';
 import type { Location } from '../dentry.js';
-import type { FileSystem, Inode, Timestamp } from '../types.js';
+import type { FileSystem, Inode, OpenFile, Timestamp } from '../types.js';
 import type { Namespaces } from './proc-ns.js';
 import type { ProcProcess, ProcSource, ProcSpace, ProcTask } from './proc-source.js';
-import { type Content, SyntheticFile, SyntheticLink, type SyntheticPlace } from './synthetic.js';
+import { type Content, SpecialFile, SyntheticFile, SyntheticLink, type SyntheticPlace } from './synthetic.js';
 
 /** Inode numbers: id * 2^24 + what it is (a row's number; descriptors from 2^21 on); a thread's directory has the 2^23 bit. */
 export const ID_SHIFT = 2 ** 24;
@@ -120,6 +120,16 @@ export function writable(
       (bytes) => store(view, bytes),
     );
   return { name, type: S_IFREG, make };
+}
+
+/** A file of its own kind, for who may inspect the process. */
+export function special(name: string, mode: number, open: (view: TaskView, inode: Inode, flags: number) => OpenFile, whole = false): Row {
+  const make: Row['make'] = (view, key) =>
+    new SpecialFile(view.place(mode, key), (inode, flags) => {
+      view.checkInspect();
+      return open(view, inode, flags);
+    });
+  return { name, type: S_IFREG, make, wholeOnly: whole };
 }
 
 /** A magic link to a place that the process holds. */

@@ -4,12 +4,21 @@ import { SysError } from '../../linux/error.js';
 import { PROC_SUPER_MAGIC, S_IFDIR, S_IFLNK } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
 import type { Dirent, FileSystem, FileSystemStat, Inode, Timestamp } from '../types.js';
+import { FRAME_FILES } from './proc-frames.js';
 import { Namespaces } from './proc-ns.js';
 import { rootFiles, ttyFiles } from './proc-root.js';
 import type { ProcSource } from './proc-source.js';
 import { type SysTree, sysTree } from './proc-sys.js';
 import { parseId, processDirectory, processIno } from './proc-task.js';
-import { type Content, FixedEntries, SyntheticDirectory, type SyntheticEntries, SyntheticFile, SyntheticLink } from './synthetic.js';
+import {
+  type Content,
+  FixedEntries,
+  SpecialFile,
+  SyntheticDirectory,
+  type SyntheticEntries,
+  SyntheticFile,
+  SyntheticLink,
+} from './synthetic.js';
 
 export class ProcFileSystem implements FileSystem {
   readonly name = 'proc';
@@ -77,6 +86,7 @@ export class ProcFileSystem implements FileSystem {
         this.#link(() => 'self/mounts'),
       )
       .addAll(Object.entries(rootFiles(source)).map(([name, text]) => [name, this.#file(text)]))
+      .addAll(Object.entries(FRAME_FILES).map(([name, open]) => [name, new SpecialFile(this.#place(0o400), open(source))]))
       .add('tty', this.#tree(ttyFiles))
       .add(
         'net',
