@@ -17,7 +17,7 @@ import { encodeSigInfo } from './siginfo.js';
 import type { Thread } from './thread.js';
 
 const CORE_SIGNALS: readonly number[] = [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS];
-const NAME = 'core';
+const NAME_BYTES_MAX = 127;
 const MODE = 0o600;
 
 const EHDR_BYTES = 64;
@@ -47,11 +47,12 @@ export function dumpCore(t: Thread, info: SigInfo): boolean {
   const { process } = t;
   const limit = process.limits[RLIMIT_CORE].current;
   if (!CORE_SIGNALS.includes(info.signo) || limit < PAGE_SIZE || process.dumpable !== 1) return false;
+  const name = coreName(t, info.signo, limit);
   let file: OpenFile | undefined;
   try {
     // Nobody gets at another's memory by a file that was there before.
-    removeOld(t);
-    file = open(t.fs, t.fs.cwd, NAME, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_LARGEFILE, MODE);
+    removeOld(t, name);
+    file = open(t.fs, t.fs.cwd, name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_LARGEFILE, MODE);
     file.refs++;
     writeCore(t, info, file, limit);
     return true;
@@ -64,9 +65,37 @@ export function dumpCore(t: Thread, info: SigInfo): boolean {
   }
 }
 
-function removeOld({ fs }: Thread): void {
+/** What kernel.core_pattern makes of this process: see core(5). What is in a name is no directory. */
+function coreName({ kernel, process, cred, comm, tid, fs }: Thread, signo: number, limit: number): string {
+  const { knobs } = kernel;
+  const flat = (text: string): string => text.replaceAll('/', '!');
+  const { location } = process.executable;
+  const path = location === undefined ? '' : displayPath(location, fs.root);
+  const words: Readonly<Record<string, () => string | number>> = {
+    '%': () => '%',
+    c: () => (limit === Number.POSITIVE_INFINITY ? '18446744073709551615' : limit),
+    d: () => process.dumpable,
+    e: () => flat(comm),
+    E: () => flat(path),
+    f: () => flat(path.slice(path.lastIndexOf('/') + 1)),
+    g: () => cred.rgid,
+    h: () => flat(kernel.hostname),
+    i: () => tid,
+    I: () => tid,
+    p: () => process.pid,
+    P: () => process.pid,
+    s: () => signo,
+    t: () => kernel.realtime().sec,
+    u: () => cred.ruid,
+  };
+  const name = knobs.corePattern.replace(/%(.?)/g, (_, letter: string) => String(words[letter]?.() ?? ''));
+  const hasPid = /%[pP]/.test(knobs.corePattern.replaceAll('%%', ''));
+  return (knobs.coreUsesPid !== 0 && !hasPid ? `${name}.${process.pid}` : name).slice(0, NAME_BYTES_MAX);
+}
+
+function removeOld({ fs }: Thread, name: string): void {
   try {
-    unlink(fs, fs.cwd, NAME);
+    unlink(fs, fs.cwd, name);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
   }

@@ -6,7 +6,8 @@ import type { FileSystem, Inode, Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
-import { defaultLimits, type Limit, PID_MAX, THREADS_MAX } from './limits.js';
+import { KernelKnobs } from './knobs.js';
+import { defaultLimits, type Limit, PID_RESERVED, THREADS_MAX } from './limits.js';
 import { LoadAverage } from './load.js';
 import { Network } from './net/network.js';
 import type { SyscallObserver } from './observer.js';
@@ -17,9 +18,6 @@ import { AddressSpace, type ImageLayout } from './space.js';
 import { SystemV } from './sysv/index.js';
 import type { Thread } from './thread.js';
 import { TimerQueue } from './timers.js';
-
-/** Pids below this are not given again once the counter has wrapped round, as in Linux. */
-const PID_RESERVED = 300;
 
 export interface KernelOptions {
   /** What the file systems share; its core is the kernel's. */
@@ -70,8 +68,8 @@ export class Kernel {
   readonly mapped = new WeakMap<Inode, Location>();
   /** What the first program of a tree gets. */
   readonly defaultLimits: Limit[];
-  readonly threadsMax: number;
-  readonly randomize: boolean;
+  /** What /proc/sys changes. */
+  readonly knobs: KernelKnobs;
   /** What all descriptor tables hold. */
   readonly files: FileCount;
   hostname: string;
@@ -87,16 +85,15 @@ export class Kernel {
   contextSwitches = 0;
   readonly bootTime: Timestamp;
   readonly clock: Clock;
-  #lastPid = INIT_PIDS;
+  lastPid = INIT_PIDS;
 
   constructor(options: KernelOptions) {
     this.env = options.env;
     this.core = this.env.core;
     this.random = this.env.random;
     this.clock = options.clock;
-    this.randomize = options.randomize === true;
-    this.threadsMax = options.threadsMax ?? THREADS_MAX;
     this.files = new FileCount(options.filesMax);
+    this.knobs = new KernelKnobs(this, options.threadsMax ?? THREADS_MAX, options.randomize === true);
     this.defaultLimits = defaultLimits({ threadsMax: this.threadsMax, filesMax: options.filesMax });
     this.windowPages = options.windowPages;
     this.hostname = options.hostname ?? 'pagewalk';
@@ -105,6 +102,15 @@ export class Kernel {
     this.futexes = new Futexes(this);
     this.sysv = new SystemV(this.env);
     this.bootTime = this.clock.realtime();
+  }
+
+  get threadsMax(): number {
+    return this.knobs.threadsMax;
+  }
+
+  /** Address randomisation. */
+  get randomize(): boolean {
+    return this.knobs.randomizeLevel !== 0;
   }
 
   /** Nanoseconds since boot: CLOCK_MONOTONIC. */
@@ -139,19 +145,16 @@ export class Kernel {
 
   /** 0: all are taken. A pid is taken while a thread, a process group or a session has it. */
   allocatePid(): number {
-    for (let tries = 0; tries < PID_MAX; tries++) {
-      this.#lastPid = this.#lastPid + 1 >= PID_MAX ? PID_RESERVED : this.#lastPid + 1;
-      if (this.isFreePid(this.#lastPid)) return this.#lastPid;
+    const { pidMax } = this.knobs;
+    for (let tries = 0; tries < pidMax; tries++) {
+      this.lastPid = this.lastPid + 1 >= pidMax ? PID_RESERVED : this.lastPid + 1;
+      if (this.isFreePid(this.lastPid)) return this.lastPid;
     }
     return 0;
   }
 
   isFreePid(pid: number): boolean {
     return pid !== 1 && !this.threads.has(pid) && !this.#isGroup(pid);
-  }
-
-  get lastPid(): number {
-    return this.#lastPid;
   }
 
   #isGroup(id: number): boolean {

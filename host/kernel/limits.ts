@@ -33,6 +33,10 @@ export const NOFILE_MAX = 1024 * 1024;
 
 /** Pids are below this: no machine can have more threads. */
 export const PID_MAX = 32768;
+/** What kernel.pid_max may be at most. */
+export const PID_MAX_MOST = 4194304;
+/** Pids below this are not given again once the counter has wrapped round, as in Linux. */
+export const PID_RESERVED = 300;
 /** Threads of a machine unless it is told otherwise: each costs the host some kilobytes. */
 export const THREADS_MAX = 4096;
 

@@ -11,6 +11,7 @@ import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
 import type {
   ProcCall,
   ProcIo,
+  ProcKnobs,
   ProcMappedFile,
   ProcMemory,
   ProcMount,
@@ -33,12 +34,14 @@ import type { Thread } from './thread.js';
 /** What the kernel tells /proc. Everything is looked up when it is asked for. */
 export class KernelProcSource implements ProcSource {
   readonly core: Core;
+  readonly knobs: ProcKnobs;
   readonly osRelease = OS_RELEASE;
   readonly osVersion = OS_VERSION;
   readonly random: (bytes: Uint8Array) => void;
 
   constructor(private readonly kernel: Kernel) {
     this.core = kernel.core;
+    this.knobs = kernel.knobs;
     this.random = kernel.random;
   }
 
@@ -176,18 +179,6 @@ export class KernelProcSource implements ProcSource {
 
   get contextSwitches(): number {
     return this.kernel.contextSwitches;
-  }
-
-  get threadsMax(): number {
-    return this.kernel.threadsMax;
-  }
-
-  get randomize(): boolean {
-    return this.kernel.randomize;
-  }
-
-  get filesMax(): number {
-    return this.kernel.files.max;
   }
 
   get hostname(): string {

@@ -20,7 +20,7 @@ const uses = new WeakMap<VfsEnvironment, EpollUse>();
 
 function useOf(env: VfsEnvironment): EpollUse {
   let use = uses.get(env);
-  if (use === undefined) uses.set(env, (use = { watches: 0 }));
+  if (use === undefined) uses.set(env, (use = { watches: 0, knobs: env.knobs }));
   return use;
 }
 

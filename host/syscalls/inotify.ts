@@ -6,7 +6,7 @@ import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK } from '../linux/fcntl.js';
 import * as I from '../linux/inotify.js';
 import { MAY_READ, requireAccess } from '../vfs/access.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
-import { INSTANCES_MAX, InotifyFile, type InotifyUse } from '../vfs/inotify.js';
+import { InotifyFile, type InotifyUse } from '../vfs/inotify.js';
 import { resolve } from '../vfs/walk.js';
 import { descriptorInode, installAnonymous } from './anonymous.js';
 import { readPath, startOf } from './lookup.js';
@@ -32,14 +32,14 @@ function useOf(env: VfsEnvironment, uid: number): InotifyUse {
   let users = uses.get(env);
   if (users === undefined) uses.set(env, (users = new Map()));
   let use = users.get(uid);
-  if (use === undefined) users.set(uid, (use = { instances: 0, watches: 0 }));
+  if (use === undefined) users.set(uid, (use = { instances: 0, watches: 0, knobs: env.knobs }));
   return use;
 }
 
 function inotifyInit1(t: Thread, flags: number): number {
   if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) !== 0) return -EINVAL;
   const use = useOf(t.fs.namespace.env, t.cred.ruid);
-  if (use.instances >= INSTANCES_MAX) return -EMFILE;
+  if (use.instances >= use.knobs.inotifyInstances) return -EMFILE;
   const file = new InotifyFile(descriptorInode(t), flags & O_NONBLOCK, use);
   return installAnonymous(t, file, 'inotify', (flags & O_CLOEXEC) !== 0);
 }

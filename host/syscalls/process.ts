@@ -2,7 +2,7 @@ import { E2BIG, EACCES, EFAULT, EINVAL, EPERM, ESRCH } from '../../assembly/shar
 import { type CloneRequest, cloneThread } from '../kernel/clone.js';
 import { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { exitGroup, exitThread } from '../kernel/exit.js';
-import { type Limit, NOFILE_MAX, PID_MAX, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
+import { type Limit, NOFILE_MAX, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_STACK, RLIMITS, UNLIMITED } from '../kernel/limits.js';
 import type { Process } from '../kernel/process.js';
 import { SWITCHED, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
@@ -64,7 +64,7 @@ const CLONE_ARGS_KNOWN = 88;
 function readWantedTid(t: Thread, address: number, count: number): number {
   if (count > 1) throw new SysError(EINVAL);
   const tid = t.user.readI32(address);
-  if (tid < 1 || tid >= PID_MAX) throw new SysError(EINVAL);
+  if (tid < 1 || tid >= t.kernel.knobs.pidMax) throw new SysError(EINVAL);
   if (!hasCapability(t.cred, CAP_CHECKPOINT_RESTORE) && !hasCapability(t.cred, CAP_SYS_ADMIN)) throw new SysError(EPERM);
   return tid;
 }

@@ -38,6 +38,7 @@ function granted(cred: Credentials, inode: Inode): number {
 /** May `cred` access the inode in all the ways of `mask` (MAY_*)? Read-only mounts are the caller's to test. */
 export function mayAccess(cred: Credentials, inode: Inode, mask: number): boolean {
   if ((granted(cred, inode) & mask) === mask) return true;
+  if (inode.modeOnly) return false;
   if (isDirectory(inode.mode)) {
     return capable(cred, CAP_DAC_OVERRIDE) || ((mask & MAY_WRITE) === 0 && capable(cred, CAP_DAC_READ_SEARCH));
   }

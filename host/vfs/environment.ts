@@ -1,6 +1,7 @@
 import type { Core } from '../core/core.js';
 import { makeDev } from '../linux/stat.js';
 import { DeviceRegistry } from './devices.js';
+import { VfsKnobs } from './knobs.js';
 import { PageCache } from './pager.js';
 import type { Timestamp } from './types.js';
 
@@ -19,6 +20,7 @@ export class VfsEnvironment {
   readonly random: (bytes: Uint8Array) => void;
   readonly pages: PageCache;
   readonly devices = new DeviceRegistry();
+  readonly knobs = new VfsKnobs();
   /** Capacity of all open pipes. */
   pipeBytes = 0;
   /** Cookie of the last rename: what pairs its two events. */

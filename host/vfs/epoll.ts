@@ -1,7 +1,9 @@
 /** epoll(7): the set of watched files, and the list of those that may be ready. */
+
 import { ENOSPC } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import * as P from '../linux/poll.js';
+import type { VfsKnobs } from './knobs.js';
 import { type ClosingWatcher, type Inode, OpenFile } from './types.js';
 import { type Waiter, WaitQueue } from './wait.js';
 
@@ -9,12 +11,10 @@ import { type Waiter, WaitQueue } from './wait.js';
 const MANNERS = P.EPOLLET | P.EPOLLONESHOT | P.EPOLLWAKEUP | P.EPOLLEXCLUSIVE;
 /** EP_MAX_NESTS: epolls that watch epolls, so many levels. */
 const NESTING_MAX = 4;
-/** /proc/sys/fs/epoll/max_user_watches: files watched in a whole machine. */
-export const EPOLL_WATCHES_MAX = 1 << 20;
-
 /** How many files the epolls of a machine watch. */
 export interface EpollUse {
   watches: number;
+  readonly knobs: VfsKnobs;
 }
 
 /**
@@ -119,7 +119,7 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
   /** ENOSPC */
   add(interest: Interest): void {
     const { file, fd } = interest;
-    if (this.use.watches >= EPOLL_WATCHES_MAX) throw new SysError(ENOSPC);
+    if (this.use.watches >= this.use.knobs.epollWatches) throw new SysError(ENOSPC);
     this.use.watches++;
     let byFd = this.#interests.get(file);
     if (byFd === undefined) {

@@ -15,7 +15,7 @@ export class FileCount {
   /** Entries of all descriptor tables, free ones included. */
   slots = 0;
 
-  constructor(readonly max: number = OPEN_FILES_MAX) {}
+  constructor(public max: number = OPEN_FILES_MAX) {}
 
   /** ENFILE: the machine has as many open files as it may. */
   requireOpen(count: number): void {

@@ -7,19 +7,16 @@ import * as I from '../linux/inotify.js';
 import { FIONREAD } from '../linux/ioctl.js';
 import { POLLIN, POLLRDNORM } from '../linux/poll.js';
 import { encodeText } from '../linux/text.js';
+import type { VfsKnobs } from './knobs.js';
 import { addMark, type Mark, removeMark } from './notify.js';
 import { type Inode, type IoBuffer, OpenFile } from './types.js';
 import { WaitQueue } from './wait.js';
-
-/** The limits that /proc/sys/fs/inotify shows; of instances and watches for each user. */
-export const INSTANCES_MAX = 128;
-export const WATCHES_MAX = 65536;
-export const QUEUED_EVENTS_MAX = 16384;
 
 /** What one user has of instances and watches. */
 export interface InotifyUse {
   instances: number;
   watches: number;
+  readonly knobs: VfsKnobs;
 }
 
 /** struct inotify_event: wd, mask, cookie, length of the name with its padding (32 bits each), the name. */
@@ -93,7 +90,7 @@ export class InotifyFile extends OpenFile {
       found.mask = (arg & I.IN_MASK_ADD) !== 0 ? found.mask | bits : bits;
       return found.wd;
     }
-    if (this.use.watches >= WATCHES_MAX) throw new SysError(ENOSPC);
+    if (this.use.watches >= this.use.knobs.inotifyWatches) throw new SysError(ENOSPC);
     const watch = new Watch(this, this.#nextWd++, inode, bits);
     this.#watches.set(watch.wd, watch);
     this.use.watches++;
@@ -122,7 +119,7 @@ export class InotifyFile extends OpenFile {
   }
 
   enqueue(wd: number, mask: number, cookie: number, name: string | undefined): void {
-    if (this.#events.length - this.#head >= QUEUED_EVENTS_MAX) {
+    if (this.#events.length - this.#head >= this.use.knobs.inotifyEvents) {
       if (!this.#overflown) this.#push({ wd: -1, mask: I.IN_Q_OVERFLOW, cookie: 0, name: undefined, bytes: HEADER_BYTES });
       this.#overflown = true;
       return;

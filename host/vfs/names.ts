@@ -38,6 +38,7 @@ function placeFor(ctx: PathContext, start: Location, path: string, directory = f
   if (walk.kind !== 'name' || walk.last() !== undefined) throw new SysError(E.EEXIST);
   if (walk.slash && !directory) throw new SysError(E.ENOENT);
   requireWritableMount(walk.at);
+  if (walk.at.inode.refusesNew) throw new SysError(E.ENOENT);
   requireAccess(ctx.cred, walk.at.inode, MAY_WRITE | MAY_EXEC);
   return walk;
 }

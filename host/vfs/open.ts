@@ -109,6 +109,7 @@ function finish(ctx: PathContext, file: OpenFile, location: Location): OpenFile 
 function create(ctx: PathContext, walk: Walk, flags: number, mode: number): OpenFile {
   const { at, name } = walk;
   requireWritableMount(at);
+  if (at.inode.refusesNew) throw new SysError(ENOENT);
   requireAccess(ctx.cred, at.inode, MAY_WRITE | MAY_EXEC);
   const inode = at.inode.create(name, newInode(ctx, at.inode, S_IFREG, mode & ~ctx.umask));
   nameCreated(at.inode, name, inode);

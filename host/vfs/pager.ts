@@ -6,6 +6,7 @@ import { Suspend, SysError } from '../linux/error.js';
 import type { PagedInode } from './pagedinode.js';
 import type { FileSystem } from './types.js';
 
+const PAGES_MAX = 2 ** 32 - 1;
 /** 16 MiB */
 const RESERVE_FRAMES_MAX = 4096;
 
@@ -28,6 +29,11 @@ export class PageCache {
 
   *all(): Generator<{ readonly object: number; readonly inMemoryOnly: boolean }> {
     for (const [object, { inMemoryOnly }] of this.#inodes) yield { object, inMemoryOnly };
+  }
+
+  /** Lets go of the pages of files that are clean and that nobody maps. */
+  dropClean(): void {
+    for (const { object, inMemoryOnly } of this.all()) if (!inMemoryOnly) this.core.exports.objectDropPages(object, 0, PAGES_MAX, 0);
   }
 
   get objects(): number {

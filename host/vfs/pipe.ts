@@ -15,8 +15,6 @@ import { WaitQueue } from './wait.js';
 /** Writes of up to this many bytes are not mixed with others. */
 export const PIPE_BUF = 4096;
 export const PIPE_CAPACITY = 65536;
-/** /proc/sys/fs/pipe-max-size: beyond it F_SETPIPE_SZ needs CAP_SYS_RESOURCE. */
-export const PIPE_CAPACITY_MAX = 1048576;
 const BUFFER_BYTES_MIN = 4096;
 /** What all pipes of a machine may hold together: a pipe that would go beyond gets one page, as Linux does to unprivileged users. */
 const MACHINE_BYTES_MAX = 64 * 1024 * 1024;
@@ -197,7 +195,7 @@ export class Pipe {
     if (!(bytes >= 0 && bytes <= 0x80000000)) throw new SysError(EINVAL);
     let capacity = BUFFER_BYTES_MIN;
     while (capacity < bytes) capacity *= 2;
-    if (capacity > this.capacity && capacity > PIPE_CAPACITY_MAX && !privileged) throw new SysError(EPERM);
+    if (capacity > this.capacity && capacity > this.env.knobs.pipeCapacity && !privileged) throw new SysError(EPERM);
     if (this.env.pipeBytes + capacity - this.capacity > MACHINE_BYTES_MAX && capacity > this.capacity) throw new SysError(EPERM);
     if (capacity < this.#used) throw new SysError(EBUSY);
     this.capacity = capacity;

@@ -127,6 +127,14 @@ export abstract class Inode {
   get cacheable(): boolean {
     return true;
   }
+  /** What the mode says counts for everybody: no capability grants more (sysctls). */
+  get modeOnly(): boolean {
+    return false;
+  }
+  /** Of a directory: what is not there can't be made, and that is said before anything else (ENOENT), as in /proc. */
+  get refusesNew(): boolean {
+    return false;
+  }
   /** Regular file, directory, FIFO, socket or device node, by the type bits of what.mode. */
   create(_name: string, _what: NewInode): Inode {
     throw new SysError(EPERM);

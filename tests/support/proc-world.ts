@@ -3,7 +3,7 @@ import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRIT
 import { UserMemory } from '../../host/core/user.js';
 import { O_RDONLY } from '../../host/linux/fcntl.js';
 import { ProcFileSystem } from '../../host/vfs/backends/proc.js';
-import type { ProcMappedFile, ProcProcess, ProcSource, ProcSpace, ProcTask } from '../../host/vfs/backends/proc-source.js';
+import type { ProcKnobs, ProcMappedFile, ProcProcess, ProcSource, ProcSpace, ProcTask } from '../../host/vfs/backends/proc-source.js';
 import { bytesSource, TarFileSystem } from '../../host/vfs/backends/tar.js';
 import { PathContext } from '../../host/vfs/context.js';
 import { displayPath } from '../../host/vfs/dentry.js';
@@ -34,6 +34,28 @@ export interface World {
   readonly processes: Map<number, ProcProcess>;
   readonly mapped: Map<number, ProcMappedFile>;
   readonly comms: string[];
+}
+
+function testKnobs(env: VfsEnvironment): ProcKnobs {
+  return {
+    files: env.knobs,
+    filesOpen: 3,
+    filesMax: 65536,
+    filesMost: 65536,
+    threadsMax: 4096,
+    threadsMost: 4096,
+    pidMax: 32768,
+    pidMaxLeast: 301,
+    pidMaxMost: 4194304,
+    randomizeLevel: 0,
+    corePattern: 'core',
+    coreUsesPid: 0,
+    overcommitRatio: 50,
+    swappiness: 60,
+    setLastPid: () => undefined,
+    setNames: () => undefined,
+    dropCaches: () => undefined,
+  };
 }
 
 /** Process 5 with two threads and a mapping of each kind, in a tree with /proc mounted. */
@@ -176,9 +198,7 @@ export async function world(): Promise<World> {
     memoryPages: () => ({ file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,
     lastPid: 6,
-    threadsMax: 4096,
-    filesMax: 65536,
-    randomize: false,
+    knobs: testKnobs(env),
     forks: 4,
     contextSwitches: 99,
     hostname: 'guest',

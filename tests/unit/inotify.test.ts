@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert';
 import * as I from '../../host/linux/inotify.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { HostBuffer } from '../../host/vfs/hostbuffer.js';
-import { InotifyFile, type InotifyUse, WATCHES_MAX } from '../../host/vfs/inotify.js';
+import { InotifyFile, type InotifyUse } from '../../host/vfs/inotify.js';
+import { VfsKnobs } from '../../host/vfs/knobs.js';
 import { releaseFile } from '../../host/vfs/openfile.js';
 import { newEnvironment } from '../support/backends.js';
 import { outcome, Tree } from '../support/tree.js';
@@ -12,7 +13,7 @@ import { outcome, Tree } from '../support/tree.js';
 async function setup(): Promise<{ t: Tree; file: InotifyFile; use: InotifyUse }> {
   const env = await newEnvironment(256);
   const t = Tree.over(env, new MemoryFileSystem(env));
-  const use = { instances: 0, watches: 0 };
+  const use = { instances: 0, watches: 0, knobs: new VfsKnobs() };
   return { t, file: new InotifyFile(t.inode('/'), 0, use), use };
 }
 
@@ -52,7 +53,7 @@ test('unmounting ends the watches of a file system, once nothing of it is mounte
 
 test('who has too many watches gets no more; closing gives all back', async () => {
   const { t, file, use } = await setup();
-  use.watches = WATCHES_MAX;
+  use.watches = use.knobs.inotifyWatches;
   assert.is(
     outcome(() => file.watch(t.inode('/'), I.IN_CREATE)),
     'ENOSPC',
@@ -63,7 +64,7 @@ test('who has too many watches gets no more; closing gives all back', async () =
   file.watch(t.inode('/d'), I.IN_CREATE);
   assert.is(use.watches, 2);
   releaseFile(file);
-  assert.equal(use, { instances: 0, watches: 0 });
+  assert.equal(use, { instances: 0, watches: 0, knobs: new VfsKnobs() });
   assert.is(t.inode('/d').marks, undefined);
 });
 

@@ -59,7 +59,7 @@ export function meminfoText(source: ProcSource): string {
     ['SUnreclaim', 0],
     ['KernelStack', 0],
     ['PageTables', pages.tables],
-    ['CommitLimit', Math.floor(total / 2)],
+    ['CommitLimit', Math.floor((total * source.knobs.overcommitRatio) / 100)],
     ['Committed_AS', anonymous + shmem],
     ['VmallocTotal', VMALLOC_KIB / KIB_PER_PAGE],
     ['VmallocUsed', 0],

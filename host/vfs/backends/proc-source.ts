@@ -8,6 +8,7 @@ import type { Core } from '../../core/core.js';
 import type { UserMemory } from '../../core/user.js';
 import type { Location } from '../dentry.js';
 import type { FdTable } from '../fdtable.js';
+import type { VfsKnobs } from '../knobs.js';
 import type { FileSystem, Inode, Timestamp } from '../types.js';
 
 /** One row of /proc/PID/mountinfo; /proc/PID/mounts is the same with fewer columns. */
@@ -194,6 +195,30 @@ export interface ProcMemory {
   readonly locked: number;
 }
 
+/** What /proc/sys changes. Numbers are checked before they come here. */
+export interface ProcKnobs {
+  readonly files: VfsKnobs;
+  readonly filesOpen: number;
+  filesMax: number;
+  /** What the embedder allows. */
+  readonly filesMost: number;
+  threadsMax: number;
+  readonly threadsMost: number;
+  pidMax: number;
+  readonly pidMaxLeast: number;
+  readonly pidMaxMost: number;
+  randomizeLevel: number;
+  corePattern: string;
+  coreUsesPid: number;
+  overcommitRatio: number;
+  swappiness: number;
+  /** The next process gets the pid after it. EPERM: the reader may not. */
+  setLastPid(pid: number): void;
+  setNames(names: { readonly hostname?: string; readonly domainname?: string }): void;
+  /** Bit 0: clean pages of files. */
+  dropCaches(what: number): void;
+}
+
 /** The machine. */
 export interface ProcSource {
   readonly core: Core;
@@ -236,11 +261,7 @@ export interface ProcSource {
   /** Tasks ever created. */
   readonly forks: number;
   readonly contextSwitches: number;
-  /** Limits of the machine: threads and open files in all. */
-  readonly threadsMax: number;
-  readonly filesMax: number;
-  /** Address randomisation. */
-  readonly randomize: boolean;
+  readonly knobs: ProcKnobs;
   /** uname(2) */
   readonly hostname: string;
   readonly domainname: string;

@@ -8,7 +8,8 @@ import { FRAME_FILES } from './proc-frames.js';
 import { Namespaces } from './proc-ns.js';
 import { rootFiles, ttyFiles } from './proc-root.js';
 import type { ProcSource } from './proc-source.js';
-import { type SysTree, sysTree } from './proc-sys.js';
+import { sysTree } from './proc-sys.js';
+import { isSysctl, SysctlDirectory, SysctlFile, type SysTree } from './proc-sysctl.js';
 import { parseId, processDirectory, processIno } from './proc-task.js';
 import {
   type Content,
@@ -92,14 +93,23 @@ export class ProcFileSystem implements FileSystem {
         'net',
         this.#link(() => 'self/net'),
       )
-      .add('sys', this.#tree(sysTree(source)))
+      .add('sys', this.#sysctls(sysTree(source)))
       .add(
         'sysvipc',
         this.#tree({ msg: () => source.sysvText('msg'), sem: () => source.sysvText('sem'), shm: () => source.sysvText('shm') }),
       );
   }
 
-  #tree(tree: SysTree): Inode {
+  #sysctls(tree: SysTree): Inode {
+    const entries = new FixedEntries();
+    for (const [name, what] of Object.entries(tree)) {
+      if (typeof what === 'function') entries.add(name, new SysctlFile(this.#place(0o444), { mode: 0o444, read: what }));
+      else entries.add(name, isSysctl(what) ? new SysctlFile(this.#place(what.mode), what) : this.#sysctls(what));
+    }
+    return new SysctlDirectory(this.#place(0o555), entries);
+  }
+
+  #tree(tree: Tree): Inode {
     const entries = new FixedEntries();
     for (const [name, what] of Object.entries(tree)) entries.add(name, typeof what === 'function' ? this.#file(what) : this.#tree(what));
     return this.#directory(entries);
@@ -111,6 +121,10 @@ export class ProcFileSystem implements FileSystem {
     if (current === undefined) throw new SysError(ENOENT);
     return current;
   }
+}
+
+interface Tree {
+  readonly [name: string]: (() => string) | Tree;
 }
 
 /** Links that everybody sees; self and thread-self lead nowhere but for somebody who looks. */

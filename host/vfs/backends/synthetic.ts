@@ -168,6 +168,10 @@ export class SyntheticDirectory extends SyntheticInode {
     return false;
   }
 
+  override get refusesNew(): boolean {
+    return true;
+  }
+
   override lookup(name: string): Inode | undefined {
     return this.entries.lookup(name);
   }
