@@ -70,7 +70,7 @@ function report(outcome: Outcome): void {
   const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
   const mark = outcome.failed > 0 ? 'FAIL' : 'ok  ';
   console.log(`${mark} ${outcome.file}  ${outcome.passed} passed${skipped}  ${outcome.seconds.toFixed(1)} s`);
-  for (const line of outcome.output.match(/^skipped: .*$/gm) ?? []) console.log(`       ${line}`);
+  for (const line of outcome.output.match(/^(?:skipped|repeated): .*$/gm) ?? []) console.log(`       ${line}`);
   if (outcome.failed > 0) console.log(outcome.output.trimEnd());
 }
 

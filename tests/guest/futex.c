@@ -1,5 +1,6 @@
 /* futex(2) beyond waiting and waking: locks that the kernel hands over, moving between queues, several words at once, robust lists. */
 #include "check.h"
+#include <dirent.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -26,11 +27,12 @@ static void nap(long ms) {
 
 /* Waits until all threads but this one sleep. */
 static void settle(void) {
-  char path[64];
-  for (int id = tid() + 1, end = tid() + 64; id < end; id++) {
-    snprintf(path, sizeof path, "/proc/self/task/%d", id);
-    if (access(path, F_OK) == 0) until_asleep(getpid(), id);
+  DIR *tasks = opendir("/proc/self/task");
+  for (struct dirent *entry; (entry = readdir(tasks)) != 0;) {
+    int id = atoi(entry->d_name);
+    if (id != 0 && id != tid()) until_asleep(getpid(), id);
   }
+  closedir(tasks);
 }
 
 static atomic_uint lock, word, other;

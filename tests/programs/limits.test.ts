@@ -1,16 +1,8 @@
 /** Programs that want too much: what they are told, who is killed, and that the machine itself stays whole and can be ended. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  compileGuest,
-  compileNative,
-  GCC,
-  type GuestOutcome,
-  NATIVE_NEEDS,
-  type OurOptions,
-  runNative,
-  runOurs,
-} from '../support/guest.js';
+import { sameAsLinux } from '../support/compare.js';
+import { compileGuest, GCC, type GuestOutcome, NATIVE_NEEDS, type OurOptions, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
 const MB = 1024 * 1024;
@@ -82,11 +74,7 @@ testWith(test, [GCC], 'a dead machine says who waits for what', async () => {
 });
 
 testWith(test, NATIVE_NEEDS, 'resource limits as on Linux', async () => {
-  const source = 'tests/guest/rlimits.c';
-  const real = runNative(compileNative(source));
-  const ours = await runOurs(compileGuest(source));
-  assert.is(ours.stdout, real.stdout);
-  assert.is(ours.status, real.status);
+  await sameAsLinux('rlimits');
 });
 
 test.run();

@@ -1,28 +1,17 @@
 /** Processes, signals, threads and timers: guest programs under qemu-riscv64 and on a machine of ours, whole outputs compared. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { COMPARE_NEEDS, compileGuest, compileNative, GCC, NATIVE_NEEDS, runNative, runOurs, runQemu } from '../support/guest.js';
+import { sameAsLinux, sameAsQemu } from '../support/compare.js';
+import { COMPARE_NEEDS, compileGuest, GCC, NATIVE_NEEDS, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
-async function compare(name: string): Promise<void> {
-  const program = compileGuest(`tests/guest/${name}.c`);
-  const real = runQemu(program);
-  const ours = await runOurs(program);
-  assert.is(ours.stdout, real.stdout);
-  assert.is(ours.status, real.status);
-}
-
-testWith(test, COMPARE_NEEDS, 'processes', () => compare('process'));
-testWith(test, COMPARE_NEEDS, 'signals', () => compare('signals'));
+testWith(test, COMPARE_NEEDS, 'processes', () => sameAsQemu('process'));
+testWith(test, COMPARE_NEEDS, 'signals', () => sameAsQemu('signals'));
 testWith(test, NATIVE_NEEDS, 'signals: queues, siginfo, flags, restarts, permissions, storms', async () => {
-  const source = 'tests/guest/signals-full.c';
-  const real = runNative(compileNative(source));
-  const ours = await runOurs(compileGuest(source));
-  assert.is(ours.stdout, real.stdout);
-  assert.is(ours.status, real.status);
+  await sameAsLinux('signals-full');
 });
-testWith(test, COMPARE_NEEDS, 'threads and futexes', () => compare('threads'));
-testWith(test, COMPARE_NEEDS, 'clocks and timers', () => compare('time'));
+testWith(test, COMPARE_NEEDS, 'threads and futexes', () => sameAsQemu('threads'));
+testWith(test, COMPARE_NEEDS, 'clocks and timers', () => sameAsQemu('time'));
 
 /** qemu-riscv64 turns tasks that share memory into forks, so this is what Linux prints. */
 const SHARED = `vfork clone: 77

@@ -1,7 +1,7 @@
 /** Sockets: what each guest program prints is what Linux itself prints. */
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
-import { compileGuest, compileNative, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { sameAsLinux } from '../support/compare.js';
+import { NATIVE_NEEDS } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
 for (const [title, name] of [
@@ -15,11 +15,7 @@ for (const [title, name] of [
   ['an echo server with 100 clients', 'echo100'],
 ]) {
   testWith(test, NATIVE_NEEDS, title, async () => {
-    const source = `tests/guest/${name}.c`;
-    const real = runNative(compileNative(source));
-    const ours = await runOurs(compileGuest(source));
-    assert.is(ours.stdout, real.stdout);
-    assert.is(ours.status, real.status);
+    await sameAsLinux(name);
   });
 }
 

@@ -1,7 +1,7 @@
 /** System V IPC: what each guest program prints is what Linux itself prints. */
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
-import { compileGuest, compileNative, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { sameAsLinux } from '../support/compare.js';
+import { NATIVE_NEEDS } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
 // The programs change their user id.
@@ -14,11 +14,7 @@ for (const [title, name] of [
   ['/proc/sysvipc', 'sysv-proc'],
 ]) {
   testWith(test, needs, title, async () => {
-    const source = `tests/guest/${name}.c`;
-    const real = runNative(compileNative(source));
-    const ours = await runOurs(compileGuest(source));
-    assert.is(ours.stdout, real.stdout);
-    assert.is(ours.status, real.status);
+    await sameAsLinux(name);
   });
 }
 

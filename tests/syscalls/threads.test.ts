@@ -1,20 +1,13 @@
 /** Threads and futexes: programs that print the same on the Linux that the tests run on. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileGuest, compileNative, GCC, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { sameAsLinux } from '../support/compare.js';
+import { compileGuest, GCC, NATIVE_NEEDS, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
-async function compare(name: string): Promise<void> {
-  const source = `tests/guest/${name}.c`;
-  const real = runNative(compileNative(source));
-  const ours = await runOurs(compileGuest(source));
-  assert.is(ours.stdout, real.stdout);
-  assert.is(ours.status, real.status);
-}
-
-testWith(test, NATIVE_NEEDS, 'futexes: locks handed over, requeued, several at once, robust lists', () => compare('futex'));
-testWith(test, NATIVE_NEEDS, 'clone3, membarrier, affinity: what they refuse', () => compare('clone-audit'));
-testWith(test, NATIVE_NEEDS, 'pthreads', () => compare('pthreads'));
+testWith(test, NATIVE_NEEDS, 'futexes: locks handed over, requeued, several at once, robust lists', () => sameAsLinux('futex'));
+testWith(test, NATIVE_NEEDS, 'clone3, membarrier, affinity: what they refuse', () => sameAsLinux('clone-audit'));
+testWith(test, NATIVE_NEEDS, 'pthreads', () => sameAsLinux('pthreads'));
 
 testWith(test, [GCC], 'two runs are equal, system call by system call', async () => {
   const program = compileGuest('tests/guest/pthreads.c');

@@ -1,26 +1,21 @@
 /** What programs wait with: each guest program tries every error, and its output is compared with what Linux itself prints. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileGuest, compileNative, GCC, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
+import { sameAsLinux } from '../support/compare.js';
+import { compileGuest, GCC, NATIVE_NEEDS, runOurs } from '../support/guest.js';
 import { linuxSince, testWith } from '../support/tools.js';
 
-async function compare(name: string): Promise<void> {
-  const source = `tests/guest/${name}.c`;
-  const real = runNative(compileNative(source));
-  const ours = await runOurs(compileGuest(source), [], { uid: process.getuid?.() ?? 0 });
-  assert.is(ours.stdout, real.stdout);
-  assert.is(ours.status, real.status);
-}
+const AS_MYSELF = { uid: process.getuid?.() ?? 0 };
 
-testWith(test, NATIVE_NEEDS, 'timerfd', () => compare('timerfd'));
-testWith(test, NATIVE_NEEDS, 'signalfd', () => compare('signalfd'));
-testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 9)], 'pidfd', () => compare('pidfd'));
-testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 12)], 'inotify', () => compare('inotify'));
-testWith(test, NATIVE_NEEDS, 'epoll, poll, select', () => compare('epoll'));
-testWith(test, NATIVE_NEEDS, 'eventfd', () => compare('eventfd'));
-testWith(test, NATIVE_NEEDS, 'timers and sleeping', () => compare('timers'));
-testWith(test, NATIVE_NEEDS, 'message queues', () => compare('mqueue'));
-testWith(test, NATIVE_NEEDS, 'pipes, tee, vmsplice', () => compare('pipes'));
+testWith(test, NATIVE_NEEDS, 'timerfd', () => sameAsLinux('timerfd', AS_MYSELF));
+testWith(test, NATIVE_NEEDS, 'signalfd', () => sameAsLinux('signalfd', AS_MYSELF));
+testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 9)], 'pidfd', () => sameAsLinux('pidfd', AS_MYSELF));
+testWith(test, [...NATIVE_NEEDS, ...linuxSince(6, 12)], 'inotify', () => sameAsLinux('inotify', AS_MYSELF));
+testWith(test, NATIVE_NEEDS, 'epoll, poll, select', () => sameAsLinux('epoll', AS_MYSELF));
+testWith(test, NATIVE_NEEDS, 'eventfd', () => sameAsLinux('eventfd', AS_MYSELF));
+testWith(test, NATIVE_NEEDS, 'timers and sleeping', () => sameAsLinux('timers', AS_MYSELF));
+testWith(test, NATIVE_NEEDS, 'message queues', () => sameAsLinux('mqueue', AS_MYSELF));
+testWith(test, NATIVE_NEEDS, 'pipes, tee, vmsplice', () => sameAsLinux('pipes', AS_MYSELF));
 
 /** Where Linux has the file system mounted as well, the program prints the same there. */
 const QUEUE_FILES = `files: one
