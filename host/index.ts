@@ -1,6 +1,7 @@
 /** The embedding API. Portable: for Node there is more in index-node.ts, which the package's `node` condition selects. */
 export { type AssembleResult, assemble, type Diagnostic, formatDiagnostic } from './asm/index.js';
 export { Core } from './core/core.js';
+export type { UserMemory } from './core/user.js';
 export { type Disassembled, type DisassembleOptions, disassemble, disassembleWord } from './debug/disassemble.js';
 export { type ElfFile, type ElfSymbol, readElf, SymbolMap } from './debug/elf.js';
 export { ListingError, type ListingOptions, listing } from './debug/listing.js';
@@ -14,14 +15,17 @@ export { signalName } from './linux/signal.js';
 export { type EndReason, Machine, type MachineOptions, type RunResult, type SpawnOptions } from './machine.js';
 export type { FatalReport } from './machine-report.js';
 export { type RunOptions, type RunOutput, run } from './machine-run.js';
-export { findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
+export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
 export { type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
 export { OverlayFileSystem } from './vfs/backends/overlay.js';
 export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
 export { unpackArchive } from './vfs/backends/tar-gzip.js';
 export { TarError } from './vfs/backends/tar-header.js';
+export type { CharacterDevice, DeviceHandle } from './vfs/chardevice.js';
+export { type ByteRange, DeviceMemory, type PagedDeviceMemory } from './vfs/devicememory.js';
 export type { VfsEnvironment } from './vfs/environment.js';
+export { Framebuffer, type FramebufferOptions, type LineRange } from './vfs/framebuffer.js';
 export { HostInput, type HostOutput, type HostStream, openHostStream } from './vfs/hoststream.js';
 export { installTerminal } from './vfs/tty/install.js';
 export { type HostTerminal, Terminal, type WindowSize } from './vfs/tty/terminal.js';

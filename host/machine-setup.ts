@@ -1,9 +1,9 @@
-import { EACCES, EINVAL, EISDIR, ENOENT } from '../assembly/shared/errno.js';
+import { EACCES, EEXIST, EINVAL, EISDIR, ENOENT } from '../assembly/shared/errno.js';
 import { makeCred } from './kernel/credentials.js';
 import { KernelProcSource } from './kernel/procsource.js';
 import { check, SysError } from './linux/error.js';
 import { O_WRONLY } from './linux/fcntl.js';
-import { isDirectory, isRegular, S_IFDIR, S_IFREG } from './linux/stat.js';
+import { isDirectory, isRegular, makeDev, S_IFCHR, S_IFDIR, S_IFREG } from './linux/stat.js';
 import type { Machine } from './machine.js';
 import { MAY_EXEC, requireAccess } from './vfs/access.js';
 import { DevFileSystem } from './vfs/backends/dev.js';
@@ -12,8 +12,10 @@ import { mqueueFileSystem } from './vfs/backends/mqueue.js';
 import { ProcFileSystem } from './vfs/backends/proc.js';
 import { SysFileSystem } from './vfs/backends/sysfs.js';
 import { tmpfsOptions } from './vfs/backends/tmpfs-options.js';
+import { type CharacterDevice, CharacterDeviceFile } from './vfs/chardevice.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
+import { attachMemory } from './vfs/devicememory.js';
 import { HostBuffer } from './vfs/hostbuffer.js';
 import { unlink } from './vfs/names.js';
 import { releaseFile } from './vfs/openfile.js';
@@ -119,6 +121,26 @@ export function mountFileAt(machine: Machine, path: string, fs: FileSystem, file
   machine.namespace.mount(fs, at, { readOnly, source, root: file });
 }
 
+/**
+ * Puts a character device at an absolute path ('/dev/name'); its directory is made when it is missing. Programs find it by its name, or by
+ * a node of its number that they make. Throws SysError: EEXIST, EINVAL, ENOMEM.
+ */
+export function addDevice(machine: Machine, path: string, device: CharacterDevice): void {
+  const { env } = machine;
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  if (!path.startsWith('/') || name === '') throw new SysError(EINVAL, `no name for a device: '${path}'`);
+  const directory = makeDirectories(machine, path.slice(0, slash));
+  if (directory.inode.lookup(name) !== undefined) throw new SysError(EEXIST, path);
+  const rdev = device.number === undefined ? env.devices.freeCharacter() : makeDev(...device.number);
+  if (env.devices.hasCharacter(rdev)) throw new SysError(EEXIST, `the number of ${path}`);
+  const node = directory.inode.create(name, { mode: S_IFCHR | (device.permissions ?? 0o666), uid: 0, gid: 0, rdev });
+  const memory = device.memory === undefined ? undefined : attachMemory(device.memory, env, node);
+  const location = new Location(directory.mount, directory.dentry.insert(name, node));
+  if (memory !== undefined) machine.kernel.mapped.set(memory, location);
+  env.devices.registerCharacter(rdev, { name, open: (inode, flags) => new CharacterDeviceFile(device, memory, inode, flags) });
+}
+
 /** For mount(2): a file system there is one of, which knows no options. */
 function withoutOptions(fs: FileSystem): (options: string) => FileSystem {
   return (options) => {
@@ -163,6 +185,7 @@ export function mountStandard(machine: Machine, create = true): string[] {
     });
     mountAt(machine, '/dev/pts', devpts, false, 'devpts');
     mountAt(machine, '/dev/mqueue', mqueueFileSystem(machine.env), false, 'mqueue');
+    for (const [path, device] of Object.entries(machine.devices)) addDevice(machine, path, device);
   }
   if (create && lookUp(machine, '/tmp') === undefined) makeDirectories(machine, '/tmp', 0o1777);
   return missing;

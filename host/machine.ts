@@ -23,9 +23,11 @@ import { loadProgram } from './loader/program.js';
 import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
+import type { CharacterDevice } from './vfs/chardevice.js';
 import { PathContext } from './vfs/context.js';
 import { VfsEnvironment } from './vfs/environment.js';
 import { FdTable } from './vfs/fdtable.js';
+import { Framebuffer, type FramebufferOptions } from './vfs/framebuffer.js';
 import { Namespace } from './vfs/namespace.js';
 import type { FileSystem, OpenFile } from './vfs/types.js';
 import { resolve } from './vfs/walk.js';
@@ -62,6 +64,10 @@ export interface MachineOptions {
   /** Default: the host's cryptographic generator. */
   readonly random?: (bytes: Uint8Array) => void;
   readonly hostname?: string;
+  /** Character devices of the embedder's by their path: mountStandard puts them there. */
+  readonly devices?: Readonly<Record<string, CharacterDevice>>;
+  /** A frame buffer of so many pixels at /dev/fb0: see `framebuffer`. */
+  readonly framebuffer?: FramebufferOptions;
   /** Ends the run after so many instructions. */
   readonly fuel?: number;
   /** Ends the run after so much host time. */
@@ -112,6 +118,9 @@ export interface RunResult {
 export class Machine {
   /** After a run: data of the guest's that a medium did not take (the host's disk is full, say). */
   writeBackError: SysError | undefined = undefined;
+  /** What programs draw in /dev/fb0. */
+  readonly framebuffer: Framebuffer | undefined;
+  readonly devices: Readonly<Record<string, CharacterDevice>>;
   readonly kernel: Kernel;
   readonly namespace: Namespace;
   readonly #dispatcher: Dispatcher;
@@ -138,6 +147,8 @@ export class Machine {
     this.namespace = new Namespace(env, options.root(env));
     this.#dispatcher = new Dispatcher(core, syscallTable);
     this.#yield = options.yieldToHost ?? turnEventLoop;
+    this.framebuffer = options.framebuffer === undefined ? undefined : new Framebuffer(options.framebuffer);
+    this.devices = { ...(this.framebuffer === undefined ? {} : { '/dev/fb0': this.framebuffer }), ...options.devices };
     this.#fuel = options.fuel ?? Number.POSITIVE_INFINITY;
     this.kernel.hooks.onFatalSignal = (t, info) => this.#reports.set(t.process, describeFatal(t, info));
     this.kernel.hooks.onOutOfMemory = (process) => this.#starved.add(process);

@@ -143,6 +143,9 @@ export function futexKeyOffset(s: usize, address: f64): f64 {
 export function objectCreate(kind: u32): usize {
   return object.objectCreate(kind);
 }
+export function objectCreateDevice(pages: u32): usize {
+  return object.objectCreateDevice(pages);
+}
 export function objectRetain(o: usize): void {
   object.objectRetain(o);
 }

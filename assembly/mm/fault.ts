@@ -100,7 +100,9 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
   }
   let frame = objectFrame(object, index);
   if (frame == 0) {
-    if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return handleAbsent(space, object, index);
+    const kind = load<u32>(object, OBJECT_KIND);
+    if (kind == X.OBJECT_FILE) return handleAbsent(space, object, index);
+    if (kind == X.OBJECT_DEVICE) return X.FAULT_ADRERR;
     frame = objectFrameMake(object, index);
     if (frame == 0) return X.FAULT_MEMORY;
     bump(L.COUNT_ZERO_FAULTS);

@@ -227,6 +227,30 @@ export function frameRun(count: u32): usize {
   return frameAddress(first);
 }
 
+/** `count` neighbouring frames, zero, each with one reference, for memory that a device shows. The first, or 0. */
+export function frameAllocateRun(count: u32): u32 {
+  while (count > limit - min(inUse, limit)) if (!reclaim()) return 0;
+  const address = frameRun(count);
+  const first = address != 0 ? <u32>(address >> PAGE_SHIFT) : freshUnderWindows(count);
+  if (first == 0) return 0;
+  for (let frame = first; frame < first + count; frame++) {
+    store<u32>(descriptor(frame), 1);
+    store<u32>(descriptor(frame), FRAME_USED, 4);
+    countUse();
+  }
+  return first;
+}
+
+/** A run from the top of what windows may lie over, passing by frames that were ever used. */
+function freshUnderWindows(count: u32): u32 {
+  let low = nextWindow + 1;
+  for (let found: u32 = 0; found < count; ) {
+    if (low <= WINDOWS) return 0;
+    found = frameFlags(--low) == 0 ? found + 1 : 0;
+  }
+  return cover(low + count - 1) ? low : 0;
+}
+
 /** Drops a reference; the last one frees the frame. */
 export function frameRelease(frame: u32): void {
   const d = descriptor(frame);

@@ -58,7 +58,7 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   const wrong = checkType(flags, anonymous);
   if (wrong != 0) return wrong;
   if (!anonymous && (offset > OFFSET_MAX || bytes > OFFSET_MAX - offset)) return -EOVERFLOW;
-  const may = anonymous ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO);
+  const may = anonymous ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO | M.VM_DONTEXPAND | M.VM_DONTDUMP);
   const access = protFlags(prot);
   if ((access << 4) & ~may & MAY_ALL) return -EACCES;
   if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return -ENOMEM;

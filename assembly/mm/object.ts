@@ -7,12 +7,12 @@
  *
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.
  */
-import { NO_INDEX } from '../shared/exit';
+import { NO_INDEX, OBJECT_DEVICE } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import { codeWritten } from '../code';
 import {
-  FRAME_CODE, FRAME_DIRTY, FRAME_REFERENCED, frameAddress, frameAllocateZeroed, frameDecoded, frameFlags, frameReferences, frameRelease,
-  frameSetFlags, frameSetOwner,
+  FRAME_CODE, FRAME_DIRTY, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
+  frameReferences, frameRelease, frameSetFlags, frameSetOwner,
 } from './frames';
 import { PTE_D, PTE_V, PTE_W, pteFind, pteFrame } from './pagetable';
 import { radixGet, radixNext, radixRemove, radixSet, radixTag, radixTagged, TAG_DIRTY, TAG_PRESENT } from './radix';
@@ -60,6 +60,24 @@ export function objectCreate(kind: u32): usize {
   if (first != 0) store<u32>(first, <u32>object, PREVIOUS);
   first = object;
   return object;
+}
+/** Memory of a device: `pages` neighbouring frames, all there at once. 0: no such run, or no memory. */
+export function objectCreateDevice(pages: u32): usize {
+  const object = objectCreate(OBJECT_DEVICE);
+  if (object == 0) return 0;
+  const first = frameAllocateRun(pages);
+  let index: u32 = 0;
+  for (; first != 0 && index < pages && insert(object, index, first + index); index++) {
+    frameSetOwner(first + index, <u32>object, index);
+    store<u32>(object, index + 1, PRESENT);
+  }
+  if (first != 0 && index == pages) {
+    store<u64>(object, <u64>pages << 12, OBJECT_SIZE);
+    return object;
+  }
+  for (let rest = index; first != 0 && rest < pages; rest++) frameRelease(first + rest);
+  objectRelease(object);
+  return 0;
 }
 /** Memory that only mappings know. */
 export function objectCreateInternal(kind: u32): usize {

@@ -32,7 +32,7 @@ export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, 
     const error = from == to ? 0 : mmUnmap(space, old + to, from - to);
     return error != 0 ? error : <i64>old;
   }
-  const wrong = checkSource(space, old, from);
+  const wrong = checkSource(space, old, from, to);
   if (wrong != 0) return wrong;
   if (from != 0 && growInPlace(space, vma, old, from, to)) return <i64>old;
   if ((flags & M.MREMAP_MAYMOVE) == 0 || to > TASK_SIZE) return -ENOMEM;
@@ -58,17 +58,18 @@ function remapPlaced(space: usize, old: u64, from: u64, to: u64, flags: u32, wan
     if (error != 0) return error;
     kept = to;
   }
-  const wrong = checkSource(space, old, kept);
+  const wrong = checkSource(space, old, kept, to);
   if (wrong != 0) return wrong;
   const target = fixed ? wanted : findPlace(space, wanted, to);
   return target == 0 ? -ENOMEM : move(space, old, kept, target, to, (flags & M.MREMAP_DONTUNMAP) != 0);
 }
 
 /** [old, old + from) must lie in one mapping; an empty range means "map it a second time", which private memory can't be. */
-function checkSource(space: usize, old: u64, from: u64): i32 {
+function checkSource(space: usize, old: u64, from: u64, to: u64): i32 {
   const vma = vmaAt(space, old);
   if (from == 0 && (load<u32>(vma, VMA_FLAGS) & M.VM_SHARED) == 0) return -EINVAL;
-  return load<u64>(vma, VMA_END) - old < from ? -EFAULT : 0;
+  if (load<u64>(vma, VMA_END) - old < from) return -EFAULT;
+  return to > from && (load<u32>(vma, VMA_FLAGS) & M.VM_DONTEXPAND) != 0 ? -EFAULT : 0;
 }
 
 /** A move may split what it moves and what it replaces. */

@@ -33,7 +33,7 @@ export const ACCESS_EXEC = 2;
 /* Kinds of VM object */
 export const OBJECT_SHMEM = 1; // absent page = zeros (anonymous shared memory, memory file system, memfd)
 export const OBJECT_FILE = 2; // absent page inside size = the host must fill it
-export const OBJECT_DEVICE = 3;
+export const OBJECT_DEVICE = 3; // all its pages are there from the start, in neighbouring frames that stay
 
 /* Result of objectRead/objectWrite besides a byte count >= 0 and -errno */
 export const NEED_PAGE = -4096; // fill HART_IO_OBJECT / HART_IO_INDEX and call again

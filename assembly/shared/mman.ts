@@ -81,6 +81,8 @@ export const VM_SEQUENTIAL = 0x20000;
 export const VM_RANDOM = 0x40000;
 /** Soft-dirty bits were cleared: only pages written since then are soft-dirty. Without it the whole mapping is, being new. */
 export const VM_SOFT_CLEAN = 0x80000;
+/** mremap may not make it longer: memory of a device ends where the device's does. */
+export const VM_DONTEXPAND = 0x1000000;
 
 /* VMA layout: byte offsets in a core VMA record that the host may read */
 export const VMA_START = 0; // u64

@@ -7,6 +7,7 @@ import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
 import { Machine, type RunResult } from '../machine.js';
 import { findProgram, installFile, makeDirectories, mountStandard, provideFile, replaceFile } from '../machine-setup.js';
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
+import type { Framebuffer, FramebufferOptions } from '../vfs/framebuffer.js';
 import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
 import { letOut, publish, RESOLVER_TEXT } from './hostnet.js';
@@ -14,6 +15,7 @@ import { watchInterruptions } from './interrupt.js';
 import { jitOptions } from './jit.js';
 import * as O from './options.js';
 import { complain } from './output.js';
+import { encodePng } from './png.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
@@ -33,6 +35,9 @@ export interface RunOptions extends WorldOptions {
   readonly maxProcesses?: number;
   readonly maxFiles?: number;
   readonly aslr?: boolean;
+  readonly framebuffer?: FramebufferOptions;
+  /** A file for what the frame buffer shows at the end. */
+  readonly screenshot?: string;
   readonly net?: string;
   readonly publish?: readonly O.Publication[];
   /** '' is stderr, as for strace. */
@@ -59,6 +64,7 @@ interface Launch {
 /** One run from start to end; the status to exit with. */
 export async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<number> {
   if (options.rw === true && options.root === undefined) throw new O.UsageError('--rw needs --root');
+  if (options.screenshot !== undefined && options.framebuffer === undefined) throw new O.UsageError('--screenshot needs --framebuffer');
   const bytes = options.root === undefined ? programBytes(program) : undefined;
   const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
   const world = await World.open(options);
@@ -71,13 +77,14 @@ export async function runProgram(program: string, args: readonly string[], optio
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
     aslr: options.aslr,
+    framebuffer: options.framebuffer,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
     jit: jitOptions(options),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
   });
   let unpublish: (() => void) | undefined;
   try {
-    for (const path of mountStandard(machine, options.rw !== true)) complain(`--root has no ${path}: it is not mounted`);
+    for (const path of guard('/dev/fb0', memoryBytes, () => mountStandard(machine, options.rw !== true))) complain(`--root has no ${path}: it is not mounted`);
     world.addMounts(machine);
     if (options.rw !== true) provideFile(machine, '/etc/hosts', HOSTS_TEXT);
     if (options.net === 'host') openNetwork(machine, options);
@@ -171,12 +178,17 @@ async function finishRun(machine: Machine, main: Process, stdio: Stdio, program:
     complain(`not all files could be written back: ${explain(machine.writeBackError)}`);
     status ||= 1;
   }
+  if (options.screenshot !== undefined && machine.framebuffer !== undefined) takeScreenshot(machine.framebuffer, options.screenshot);
   const stats = collector.finish(program, result);
   options.onStats?.(stats);
   if (options.jitStats === true && machine.jit !== undefined) process.stderr.write(`${machine.jit.report().join('\n')}\n`);
   if (options.stats === '') process.stderr.write(statsText(stats));
   else if (options.stats !== undefined) writeOutput(options.stats, `${JSON.stringify(stats, null, 2)}\n`);
   return status;
+}
+
+function takeScreenshot(framebuffer: Framebuffer, path: string): void {
+  writeOutput(path, encodePng(framebuffer.width, framebuffer.height, framebuffer.toRgba()));
 }
 
 /** Remembers which code the main program was in when a signal killed it: afterwards its memory is gone. */

@@ -1,4 +1,5 @@
 import * as L from '../../assembly/shared/layout.js';
+import { FRAMEBUFFER_SIDE_MAX, type FramebufferOptions } from '../vfs/framebuffer.js';
 
 /** A mistake on the command line: one line on stderr, exit status 2. */
 export class UsageError extends Error {}
@@ -84,6 +85,17 @@ export function parsePublish(text: string): Publication {
   return { hostPort, guestPort };
 }
 
+/** WIDTHxHEIGHT in pixels. */
+export function parseFramebuffer(text: string): FramebufferOptions {
+  const found = /^(\d{1,5})x(\d{1,5})$/.exec(text);
+  const [width, height] = [Number(found?.[1]), Number(found?.[2])];
+  const fits = (side: number): boolean => side >= 1 && side <= FRAMEBUFFER_SIDE_MAX;
+  if (!fits(width) || !fits(height)) {
+    throw new UsageError(`--framebuffer: '${text}' is not WIDTHxHEIGHT (example: 320x200; at most ${FRAMEBUFFER_SIDE_MAX} each)`);
+  }
+  return { width, height };
+}
+
 /** K=V. */
 export function parseEnvironment(text: string): [name: string, value: string] {
   const equals = text.indexOf('=');
@@ -148,6 +160,8 @@ const WITH_VALUE: readonly string[] = [
   '--owners',
   '--net',
   '--publish',
+  '--framebuffer',
+  '--screenshot',
   '-r',
   '-m',
   '-e',

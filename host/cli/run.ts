@@ -7,6 +7,7 @@ import {
   MEMORY_DEFAULT,
   parseCount,
   parseEnvironment,
+  parseFramebuffer,
   parseFuel,
   parseMemory,
   parseMount,
@@ -39,6 +40,7 @@ Examples:
   pagewalk run --mount data:/data:ro prog.elf    a folder of this computer, read only
   pagewalk run --stats --memory 64M prog.elf     page faults, TLB misses, instructions, time
   pagewalk run --strace=log.txt prog.elf         system calls to a file
+  pagewalk run --framebuffer 320x200 --screenshot a.png draw.elf
 `;
 
 export function runCommand(program: Command, finish: (status: number) => void): void {
@@ -81,6 +83,8 @@ export function runCommand(program: Command, finish: (status: number) => void): 
         .default('none'),
     )
     .option('--publish <hostport:guestport>', 'connections to a port of 127.0.0.1 reach a port inside (repeatable)', collect(parsePublish))
+    .option('--framebuffer <wxh>', 'a frame buffer of so many pixels at /dev/fb0', parseFramebuffer)
+    .option('--screenshot <file.png>', 'what /dev/fb0 shows when the run ends')
     .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))

@@ -103,6 +103,8 @@ export interface CoreExports {
 
   // --- VM objects: the page cache
   objectCreate(kind: number): number; // 0: no memory; born with one reference, the host's
+  /** Memory of a device: `pages` zeroed pages in neighbouring frames, all there from the start (objectPage(object, 0) begins them). */
+  objectCreateDevice(pages: number): number; // 0: no memory
   objectRetain(object: number): void;
   objectRelease(object: number): void;
   objectReferences(object: number): number;

@@ -104,9 +104,10 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   }
   may &= sealedMay(file, isPrivate, prot);
   checkLimits(t, bytes, isPrivate && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
-  const object = file.mapObject();
+  const object = file.mapObject(offset, bytes, !isPrivate);
+  may |= file.mapFlags;
   const { space } = t.process;
-  if (file.location instanceof Location) t.kernel.mapped.set(file.inode, file.location);
+  if (file.location instanceof Location) t.kernel.mapped.set(file.mappedInode, file.location);
   if (object !== 0) return t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
   // A device whose pages are all zero (/dev/zero): memory that starts at zero.
   return mapAnonymous(t, address, bytes, prot, flags | M.MAP_ANONYMOUS);

@@ -1,7 +1,9 @@
 import { ENXIO } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
-import { S_IFBLK, S_IFMT } from '../linux/stat.js';
+import { makeDev, S_IFBLK, S_IFMT } from '../linux/stat.js';
 import type { Credentials, Inode, OpenFile } from './types.js';
+
+const LOCAL_MAJOR = 240;
 
 /** What stands behind a device number. */
 export interface DeviceDriver {
@@ -18,6 +20,22 @@ export class DeviceRegistry {
 
   registerCharacter(rdev: number, driver: DeviceDriver): void {
     this.#character.set(rdev, driver);
+  }
+
+  /** A number that nobody has: of the major that Linux's list leaves for local use. */
+  freeCharacter(): number {
+    let minor = 0;
+    while (this.#character.has(makeDev(LOCAL_MAJOR, minor))) minor++;
+    return makeDev(LOCAL_MAJOR, minor);
+  }
+
+  hasCharacter(rdev: number): boolean {
+    return this.#character.has(rdev);
+  }
+
+  /** Every driver of a character device, by its number. */
+  get characters(): ReadonlyMap<number, DeviceDriver> {
+    return this.#character;
   }
 
   unregisterCharacter(rdev: number): void {

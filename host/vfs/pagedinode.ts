@@ -38,6 +38,8 @@ export abstract class PagedInode extends Inode {
   seals = F_SEAL_SEAL;
   /** It has been mapped at some time: code decoded from it may exist, and stores may have dirtied it unseen. */
   mapped = false;
+  /** Pages read at once at most. */
+  protected readaheadMax = READAHEAD_PAGES_MAX;
   #object = 0;
   #held = false;
   #size: number;
@@ -73,8 +75,7 @@ export abstract class PagedInode extends Inode {
   get object(): number {
     if (this.#object !== 0) return this.#object;
     const { exports } = this.env.core;
-    // A handle is a linear address: unsigned.
-    const object = exports.objectCreate(this.backing === undefined ? OBJECT_SHMEM : OBJECT_FILE) >>> 0;
+    const object = this.makeObject();
     if (object === 0) throw new SysError(ENOMEM);
     if (this.#size > 0) exports.objectSetSize(object, this.#size);
     this.#object = object;
@@ -83,12 +84,16 @@ export abstract class PagedInode extends Inode {
     return object;
   }
 
+  /** A new object for it; 0: no memory. A handle is a linear address: unsigned. */
+  protected makeObject(): number {
+    return this.env.core.exports.objectCreate(this.backing === undefined ? OBJECT_SHMEM : OBJECT_FILE) >>> 0;
+  }
+
   /** No medium: a page that is not in the cache is a hole. */
   get holdsAllData(): boolean {
     return this.backing === undefined;
   }
 
-  /** Pages held in memory. */
   /** The page cache is its only medium. */
   get inMemoryOnly(): boolean {
     return this.backing === undefined;
@@ -190,7 +195,7 @@ export abstract class PagedInode extends Inode {
     const { exports } = this.env.core;
     const object = this.object;
     if (backing === undefined || index * PAGE_SIZE >= this.size || exports.objectPage(object, index) !== 0) return;
-    this.#readahead = index === this.#nextMiss ? Math.min(this.#readahead * 2, READAHEAD_PAGES_MAX) : 1;
+    this.#readahead = index === this.#nextMiss ? Math.min(this.#readahead * 2, this.readaheadMax) : 1;
     this.#loadPage(backing, object, index);
     const pages = Math.ceil(this.size / PAGE_SIZE);
     const end = Math.min(index + this.#readahead, pages);

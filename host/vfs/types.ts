@@ -256,9 +256,17 @@ export abstract class OpenFile {
   readdir(): Dirent[] {
     throw new SysError(ENOTDIR);
   }
-  /** Core object to map, retained by the caller through mmMap. */
-  mapObject(): number {
+  /** Core object to map, retained by the caller through mmMap; the range is what will be mapped of it. */
+  mapObject(_offset = 0, _bytes = 0, _shared = false): number {
     throw new SysError(ENODEV);
+  }
+  /** VM_* flags that its mappings get besides. */
+  get mapFlags(): number {
+    return 0;
+  }
+  /** What a mapping of it is called in /proc/PID/maps. */
+  get mappedInode(): Inode {
+    return this.inode;
   }
   sync(_dataOnly: boolean): void {
     throw new SysError(EINVAL);

@@ -1,5 +1,5 @@
 /** /dev: the devices that every program expects (null(4), zero(4), full(4), random(4)), and a place for an embedder's own. */
-import { EINVAL, ENOSPC } from '../../../assembly/shared/errno.js';
+import { EINVAL, ENODEV, ENOSPC } from '../../../assembly/shared/errno.js';
 import { OBJECT_SHMEM } from '../../../assembly/shared/exit.js';
 import { SysError } from '../../linux/error.js';
 import { makeDev, S_IFCHR } from '../../linux/stat.js';
@@ -57,12 +57,12 @@ class ZeroFile extends DeviceFile {
     return discard(from);
   }
 
-  /** Every mapping has zeros of its own: a private one copies them, a shared one is shared with children. */
-  override mapObject(): number {
+  /** Every mapping has zeros of its own: a private one copies them, a shared one is as long as it is at first, and shared with children. */
+  override mapObject(_offset = 0, bytes = FILE_SIZE_MAX, shared = false): number {
     const { exports } = this.env.core;
     this.#release();
     this.#object = exports.objectCreate(OBJECT_SHMEM) >>> 0;
-    if (this.#object !== 0) exports.objectSetSize(this.#object, FILE_SIZE_MAX);
+    if (this.#object !== 0) exports.objectSetSize(this.#object, shared ? bytes : FILE_SIZE_MAX);
     return this.#object;
   }
 
@@ -78,6 +78,9 @@ class ZeroFile extends DeviceFile {
 }
 
 class FullFile extends ZeroFile {
+  override mapObject(): number {
+    throw new SysError(ENODEV);
+  }
   override write(from: IoBuffer): number {
     return from.remaining === 0 ? 0 : -ENOSPC;
   }

@@ -124,8 +124,10 @@ export class MemoryFileSystem implements FileSystem {
     };
   }
 
-  /** There is no medium behind it. */
-  sync(): void {}
+  /** There is no medium behind it; devices that have a node here may have one behind their memory. */
+  sync(): void {
+    this.env.pages.sync(this);
+  }
 
   // --- filling it from the host, before or while it is mounted
 

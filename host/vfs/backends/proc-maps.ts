@@ -65,10 +65,10 @@ export function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
   }
 }
 
-/** Anonymous shared memory is a file without a name, as in Linux. */
+/** Anonymous shared memory is a file without a name, as in Linux; what is mapped privately and is no file's is /dev/zero. */
 export function fileOf(source: ProcSource, vma: Vma): ProcMappedFile | undefined {
   if (vma.object === 0 || (vma.flags & VM_VDSO) !== 0) return undefined;
-  return source.mappedFile(vma.object) ?? { path: '/dev/zero', dev: 1, ino: vma.object, deleted: true };
+  return source.mappedFile(vma.object) ?? { path: '/dev/zero', dev: 1, ino: vma.object, deleted: (vma.flags & VM_SHARED) !== 0 };
 }
 
 function hex(value: number, digits: number): string {
