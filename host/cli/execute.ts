@@ -84,7 +84,8 @@ export async function runProgram(program: string, args: readonly string[], optio
   });
   let unpublish: (() => void) | undefined;
   try {
-    for (const path of guard('/dev/fb0', memoryBytes, () => mountStandard(machine, options.rw !== true))) complain(`--root has no ${path}: it is not mounted`);
+    for (const path of guard('/dev/fb0', memoryBytes, () => mountStandard(machine, options.rw !== true)))
+      complain(`--root has no ${path}: it is not mounted`);
     world.addMounts(machine);
     if (options.rw !== true) provideFile(machine, '/etc/hosts', HOSTS_TEXT);
     if (options.net === 'host') openNetwork(machine, options);
