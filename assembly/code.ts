@@ -10,7 +10,7 @@
 import { decode16, decode32 } from './generated/decode';
 import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
-import { BOUND_MASK, BOUND_PAGES } from './shared/compiled';
+import { BOUND_MASK, BOUND_PAGES, COMPILED, COMPILED_EPOCH, JUMPS, JUMPS_ENTRIES } from './shared/compiled';
 import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
 import { FAR_ONLY } from './decode';
 import { fetchFrame, protectCode, unprotectCode } from './mm/access';
@@ -162,8 +162,20 @@ export function isScratch(ip: usize): bool {
   return ip == scratchSlots;
 }
 
+const EPOCH: usize = COMPILED + COMPILED_EPOCH;
+
 /** Changes whenever what compiled regions depend on may have changed: their bytes, or where those are mapped. */
-export let codeEpoch: u32 = 1;
+// @ts-ignore: decorator
+@inline
+export function codeEpoch(): u32 {
+  return load<u32>(EPOCH);
+}
+
+export function newCodeEpoch(): void {
+  const epoch = load<u32>(EPOCH) + 1;
+  store<u32>(EPOCH, epoch);
+  if (epoch == 0) memory.fill(JUMPS, 0, JUMPS_ENTRIES << 4);
+}
 
 /** The frame that is mapped executable at a page of the active space, or 0; nothing is faulted in. */
 export function mappedFrame(vpn: u32): u32 {
@@ -185,7 +197,7 @@ function compiledCodeChanged(frame: u32): void {
   if ((frameFlags(frame) & FRAME_COMPILED) == 0) return;
   frameSetFlags(frame, 0, FRAME_COMPILED);
   frameNextGeneration(frame);
-  codeEpoch++;
+  newCodeEpoch();
 }
 
 /** Bytes of a code frame are about to change: their operations are forgotten, and those that begin 2 bytes before. */
@@ -216,12 +228,12 @@ export function codeDropped(frame: u32): void {
 export function execInvalidate(vpn: u64): void {
   const e = entry(vpn);
   if (load<u64>(e) == vpn + 1) store<u64>(e, 0);
-  if (load<u8>(<usize>BOUND_PAGES + (<usize>vpn & <usize>BOUND_MASK)) != 0) codeEpoch++;
+  if (load<u8>(<usize>BOUND_PAGES + (<usize>vpn & <usize>BOUND_MASK)) != 0) newCodeEpoch();
 }
 
 export function execInvalidateAll(): void {
   memory.fill(EXEC_TLB, 0, <usize>EXEC_ENTRIES << 4);
-  codeEpoch++;
+  newCodeEpoch();
 }
 
 /** riscv_flush_icache: nothing to do, since stores drop what they overwrite; the running page is looked up again all the same. */

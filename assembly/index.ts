@@ -1,7 +1,7 @@
 /** The export list of the core, nothing else. host/core/abi.ts documents it. */
 export * from './mm/abi';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
-export { flushInstructionCache } from './code';
+export { flushInstructionCache, newCodeEpoch as jitForgetJumps } from './code';
 export { run } from './run';
 export { jitCodePage, jitConfigure, jitDecoded, jitExecute, jitInstall, jitIntact, jitOperation, jitRemove } from './jit';
 /* Exported only because binaryen would inline a function with one caller into it, and the loop must stay without calls. */

@@ -10,7 +10,7 @@ import { DONE } from './shared/exit';
 import { HART, HART_PC, HART_X } from './shared/layout';
 import { decode16, decode32 } from './generated/decode';
 import { OP_COMPILED } from './generated/ops';
-import { bindPage, codeEpoch, enter, isScratch, mappedFrame, runScratch } from './code';
+import { bindPage, codeEpoch, newCodeEpoch, enter, isScratch, mappedFrame, runScratch } from './code';
 import { executeSlow } from './generated/slow';
 import { FAR_ONLY } from './decode';
 import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, frameGeneration } from './mm/frames';
@@ -39,6 +39,7 @@ export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32):
   batch = hotBatch;
   regionFuel = fuel;
   seeking = 0;
+  newCodeEpoch();
   sampleIn = samples == 0 ? 0xffffffff : samples;
 }
 
@@ -115,53 +116,108 @@ export let compiledNext: usize = 0;
 export let compiledAccesses: u64 = 0;
 export let compiledHot: bool = false;
 
-/** Runs the region that the slot at ip (of pc) leads to, and those that follow, within `left` instructions; returns what is left. */
-export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize, base: usize): u32 {
-  compiledAccesses = 0;
-  compiledHot = false;
-  for (;;) {
-    const region = <usize>load<u32>(ip, 4);
-    if (
-      load<u64>(region, C.REGION_PC) != pc ||
-      left < load<u32>(region, C.REGION_FUEL) ||
-      (load<u32>(region, C.REGION_EPOCH) != codeEpoch && !valid(region, ip))
-    ) {
-      compiledNext = original(region, pc);
-      return left;
-    }
-    store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
-    const fuel = min(left, regionFuel);
-    const site =
-      <usize>load<u32>(region, C.REGION_SITES) +
-      <usize>call_indirect<u32>(load<u32>(region, C.REGION_FUNCTION), <u64>fuel, <u32>permissions, <u32>base);
-    const count = load<u64>(STATE, C.COMPILED_COUNT);
-    left -= fuel - <u32>count + load<u16>(site, C.SITE_INSTRUCTIONS);
-    compiledAccesses += (count >> 32) + load<u16>(site, C.SITE_ACCESSES);
-    const kind = <u32>load<u16>(site, C.SITE_KIND);
-    pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
-    if (kind >= <u32>C.SITE_SLOW) {
-      const taken = <u32>load<u16>(site, C.SITE_TAKEN) + 1;
-      if (taken < 0xffff) store<u16>(site, <u16>taken, C.SITE_TAKEN);
-      if (taken == TAKEN_MAX) poor(region);
-      if (kind == C.SITE_TABLE) tlbFromWindow(load<u64>(STATE, C.COMPILED_ADDRESS));
-      ip = enter(pc);
-      if (ip != 0 && load<u16>(ip) == OP_COMPILED) ip = original(<usize>load<u32>(ip, 4), pc);
-      else if (ip == 0) store<u64>(HART, pc, HART_PC);
-      compiledNext = ip;
-      return left;
-    }
+// @ts-ignore: decorator
+@inline
+function jumpEntry(pc: u64): usize {
+  return <usize>C.JUMPS + (<usize>((pc >> 1) & (<u64>C.JUMPS_ENTRIES - 1)) << 4);
+}
+
+/**
+ * The region of pc, whose slot ip (0: look it up) leads to it: found valid, and remembered as the one that jumps to pc enter. 0: compiledNext
+ * says how to go on.
+ */
+function regionAt(ip: usize, pc: u64, heat: u32): usize {
+  if (ip == 0) {
     ip = enter(pc);
     compiledNext = ip;
     if (ip == 0) {
       store<u64>(HART, pc, HART_PC);
-      return left;
+      return 0;
     }
     if (load<u16>(ip) != OP_COMPILED) {
-      if (interval > 1) compiledHot = warm(pc, kind == C.SITE_FUEL ? hotAt >> 2 : 1);
-      return left;
+      if (interval > 1) compiledHot = warm(pc, heat);
+      return 0;
     }
   }
-  return unreachable();
+  const head = <usize>load<u32>(ip, 4);
+  const region = inChain(head, pc);
+  if (region == 0) {
+    if (interval == 1) push(pc);
+    else compiledHot = warm(pc, heat);
+    compiledNext = original(head, pc);
+    return 0;
+  }
+  if (load<u32>(region, C.REGION_EPOCH) != codeEpoch() && !valid(region, ip)) {
+    compiledNext = original(region, pc);
+    return 0;
+  }
+  if (load<u32>(region, C.REGION_FUEL) <= <u32>C.JUMP_FUEL) {
+    const e = jumpEntry(pc);
+    store<u64>(e, pc);
+    store<u32>(e, codeEpoch(), C.JUMP_EPOCH);
+    store<u32>(e, load<u32>(region, C.REGION_FUNCTION), C.JUMP_FUNCTION);
+  }
+  return region;
+}
+
+/** Runs the region that the slot at ip (of pc) leads to, and those that follow, within `left` instructions; returns what is left. */
+export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize, base: usize): u32 {
+  const before = left;
+  let accesses: u64 = 0;
+  compiledHot = false;
+  for (;;) {
+    const region = regionAt(ip, pc, 1);
+    if (region == 0) break;
+    if (left < load<u32>(region, C.REGION_FUEL)) {
+      compiledNext = original(region, pc);
+      break;
+    }
+    store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
+    const fuel = min(left, regionFuel);
+    const site = <usize>call_indirect<u32>(load<u32>(region, C.REGION_FUNCTION), <u64>fuel, <u32>permissions, <u32>base, load<u32>(region, C.REGION_FUNCTION));
+    const count = load<u64>(STATE, C.COMPILED_COUNT);
+    left -= fuel - <u32>count;
+    accesses += count >> 32;
+    const kind = <u32>load<u16>(site, C.SITE_KIND);
+    pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
+    if (kind >= <u32>C.SITE_SLOW) {
+      leaveSlowly(load<u32>(STATE, C.COMPILED_REGION), site, kind, pc);
+      break;
+    }
+    if (kind == C.SITE_FUEL && left != 0 && regionAt(0, pc, hotAt >> 2) == 0) break;
+    ip = 0;
+  }
+  compiledAccesses = accesses;
+  store<u64>(STATE, load<u64>(STATE, C.COMPILED_INSTRUCTIONS) + (before - left), C.COMPILED_INSTRUCTIONS);
+  return left;
+}
+
+/** The interpreter is to execute the instruction at pc. */
+function leaveSlowly(region: usize, site: usize, kind: u32, pc: u64): void {
+  const exits = STATE + (<usize>kind << 3);
+  store<u64>(exits, load<u64>(exits, C.COMPILED_EXITS) + 1, C.COMPILED_EXITS);
+  const taken = <u32>load<u16>(site, C.SITE_TAKEN) + 1;
+  if (taken < 0xffff) store<u16>(site, <u16>taken, C.SITE_TAKEN);
+  if (taken == TAKEN_MAX) poor(region);
+  if (kind == C.SITE_TABLE) tlbFromWindow(load<u64>(STATE, C.COMPILED_ADDRESS));
+  compiledNext = enter(pc);
+  if (compiledNext == 0) store<u64>(HART, pc, HART_PC);
+  else if (load<u16>(compiledNext) == OP_COMPILED) compiledNext = original(<usize>load<u32>(compiledNext, 4), pc);
+}
+
+/** The region for pc among those that share a slot, or 0. */
+function inChain(head: usize, pc: u64): usize {
+  for (let region = head; region != 0; region = <usize>load<u32>(region, C.REGION_NEXT)) {
+    if (load<u64>(region, C.REGION_PC) == pc) return region;
+  }
+  return 0;
+}
+
+/** What a slot must hold to lead to a region. */
+// @ts-ignore: decorator
+@inline
+function leadingTo(region: usize): u64 {
+  return <u64>OP_COMPILED | ((<u64>region) << 32);
 }
 
 function poor(region: usize): void {
@@ -190,7 +246,7 @@ function valid(region: usize, ip: usize): bool {
     }
     if (n != 0 && mappedFrame(load<u32>(at)) != frame) return false;
   }
-  store<u32>(region, codeEpoch, C.REGION_EPOCH);
+  store<u32>(region, codeEpoch(), C.REGION_EPOCH);
   return true;
 }
 
@@ -212,8 +268,10 @@ export function jitDecoded(vpn: u32, offset: u32): u32 {
   if (frame == 0) return 0;
   const code = frameDecoded(frame);
   if (code == 0) return 0;
-  const operation = load<u16>(<usize>code + (<usize>offset << 2));
-  return operation == 0 ? 0 : operation == OP_COMPILED ? 2 : 1;
+  const slot = <usize>code + (<usize>offset << 2);
+  const operation = load<u16>(slot);
+  if (operation != OP_COMPILED) return operation == 0 ? 0 : 1;
+  return inChain(<usize>load<u32>(slot, 4), ((<u64>vpn) << 12) + offset) == 0 ? 1 : 2;
 }
 
 /**
@@ -237,24 +295,45 @@ export function jitInstall(region: usize): bool {
   const low = <u32>load<u16>(frameAddress(frame) + offset);
   if ((low & 3) == 3 && offset == 4094) return false;
   const slot = code + (<usize>offset << 2);
-  if (load<u16>(slot) == OP_COMPILED) return false;
+  const others = load<u16>(slot) == OP_COMPILED ? <usize>load<u32>(slot, 4) : 0;
+  if (inChain(others, pc) != 0) return false;
   const operation = (low & 3) == 3 ? decode32(load<u32>(frameAddress(frame) + offset), FAR_ONLY) : decode16(low, FAR_ONLY);
   store<u64>(region, operation, C.REGION_ORIGINAL);
   store<u32>(region, <u32>slot, C.REGION_SLOT);
-  store<u32>(region, 0, C.REGION_EPOCH);
+  store<u32>(region, 0xffffffff, C.REGION_EPOCH);
   store<u32>(region, C.REGION_LIVE, C.REGION_STATE);
   for (let n: u32 = 0; n < pages; n++) {
     const at = pageOf(region, n);
     bindPage(load<u32>(at), load<u32>(at, 4));
   }
-  store<u64>(slot, <u64>OP_COMPILED | ((<u64>region) << 32));
+  store<u32>(region, <u32>others, C.REGION_NEXT);
+  store<u64>(slot, leadingTo(region));
   return true;
+}
+
+function unlink(slot: usize, region: usize): void {
+  const next = load<u32>(region, C.REGION_NEXT);
+  const head = <usize>load<u32>(slot, 4);
+  if (head == region) {
+    store<u64>(slot, next == 0 ? 0 : leadingTo(next));
+    return;
+  }
+  for (let at = head; at != 0; at = <usize>load<u32>(at, C.REGION_NEXT)) {
+    if (<usize>load<u32>(at, C.REGION_NEXT) == region) {
+      store<u32>(at, next, C.REGION_NEXT);
+      return;
+    }
+  }
 }
 
 /** Takes a region out of force; its record may be used again. */
 export function jitRemove(region: usize): void {
   const slot = <usize>load<u32>(region, C.REGION_SLOT);
-  if (load<u64>(slot) == (<u64>OP_COMPILED | ((<u64>region) << 32))) store<u64>(slot, 0);
+  const offset = <usize>load<u32>(region, C.REGION_PC) & 4095;
+  const code = <usize>frameDecoded(load<u32>(region, C.REGION_PAGE + 4));
+  if (code != 0 && code + (offset << 2) == slot && load<u16>(slot) == OP_COMPILED) unlink(slot, region);
+  const e = jumpEntry(load<u64>(region, C.REGION_PC));
+  if (load<u32>(e, C.JUMP_FUNCTION) == load<u32>(region, C.REGION_FUNCTION)) store<u32>(e, codeEpoch() - 1, C.JUMP_EPOCH);
   store<u32>(region, 0, C.REGION_STATE);
 }
 

@@ -16,13 +16,19 @@ export const REGION_ORIGINAL = 40; // u64 the operation that its slot held, with
 export const REGION_PAGE = 48; // { u32 virtual page number, u32 frame, u32 generation of the frame } for each page
 export const REGION_PAGE_BYTES = 12;
 export const REGION_PAGES_MAX = 6;
+export const REGION_NEXT = 120; // u32 another region of the same slot, for another address at which its frame is mapped
 export const REGION_BYTES = 128;
 
 export const REGION_LIVE = 1;
 export const REGION_DEAD = 2; // its code has changed
 export const REGION_POOR = 3; // live, but leaves too often: to be made again
 
-/** An exit of a region ("site"): what the code returns is its offset. */
+/**
+ * A region's function is called with the fuel (low half) and the accesses made so far, the window's permission bytes and base, and its
+ * record. It returns the address of the exit it took. From exits whose target is another valid region it goes there by a tail call.
+ *
+ * An exit of a region ("site"):
+ */
 export const SITE_PC = 0; // u64 where execution goes on
 export const SITE_INSTRUCTIONS = 8; // u16 executed since the count was last brought up to date
 export const SITE_ACCESSES = 10; // u16
@@ -53,9 +59,21 @@ export const HOT_MAX = 256;
 export const BOUND_PAGES = 0xe20000;
 export const BOUND_MASK = 4095;
 
+/** Where jumps out of regions lead: { u64 address, u32 epoch, u32 place in the function table }, direct-mapped. */
+export const JUMPS = 0xe40000;
+export const JUMPS_ENTRIES = 4096;
+export const JUMP_EPOCH = 8;
+export const JUMP_FUNCTION = 12;
+/** Only with so many instructions left a region jumps to another, and only to one for which they suffice. */
+export const JUMP_FUEL = 600;
+
 export const COMPILED = 0xe30000;
 /* Offsets from COMPILED. */
 export const COMPILED_COUNT = 0; // u64, left by a region: fuel left (low half), accesses made
 export const COMPILED_ADDRESS = 8; // u64, left by a region: the address its last checked access was for
 export const COMPILED_HOT = 16; // u32 addresses in the hot list
+export const COMPILED_INSTRUCTIONS = 24; // u64 executed by regions
+export const COMPILED_EXITS = 40; // u64 how often regions left for the interpreter, by SITE_*
+export const COMPILED_EPOCH = 112; // u32 changes with whatever regions depend on
+export const COMPILED_REGION = 116; // u32, left by a region: its record
 export const COMPILED_POOR = 20; // u32 regions that have become REGION_POOR

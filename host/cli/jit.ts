@@ -1,20 +1,24 @@
 import { setFlagsFromString } from 'node:v8';
+import { hasRelaxedSimd } from '../jit/features.js';
 import type { JitOptions } from '../jit/jit.js';
-import { hasRelaxedSimd } from '../jit/relaxed.js';
 
 export interface JitFlags {
   readonly jit?: string;
   readonly jitThreshold?: number;
 }
 
+/** Instructions until code is compiled, for tests. */
+const SOON = 200;
+
 /** What --jit and --jit-threshold ask for; PAGEWALK_JIT (off, on, eager) decides what they leave open, for tests. */
 export function jitOptions({ jit, jitThreshold }: JitFlags): JitOptions | false {
   const wanted = process.env.PAGEWALK_JIT;
-  const mode = jit ?? (wanted === undefined ? 'off' : wanted);
+  const mode = jit ?? wanted ?? 'on';
   if (mode === 'off') return false;
   enableRelaxedSimd();
   if (mode === 'eager') return { threshold: 1 };
-  return { threshold: jitThreshold ?? (wanted === 'on' ? 200 : undefined), compile: compileOptimised };
+  const threshold = jitThreshold ?? (jit === undefined && wanted === 'on' ? SOON : undefined);
+  return { threshold, compile, ...(mode === 'window' || mode === 'table' ? { translation: mode } : {}) };
 }
 
 /** V8 of node 20 and 21 has relaxed SIMD, whose fused multiply-add is wanted, behind a flag; later ones have it anyway. */
@@ -23,14 +27,11 @@ function enableRelaxedSimd(): void {
   setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
-/** Straight to the optimising compiler: what is compiled here is known to be hot. */
-function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  setFlagsFromString('--no-liftoff');
-  setFlagsFromString('--no-wasm-lazy-compilation');
-  try {
-    return new WebAssembly.Module(bytes);
-  } finally {
-    setFlagsFromString('--liftoff');
-    setFlagsFromString('--wasm-lazy-compilation');
-  }
+let patient = false;
+
+/** V8 compiles a function again, optimised, when it has executed about so many bytes of code: regions are many, and few run for long. */
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  if (!patient) setFlagsFromString('--wasm-tiering-budget=100000000');
+  patient = true;
+  return new WebAssembly.Module(bytes);
 }

@@ -88,7 +88,14 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
-    .addOption(new Option('--jit <mode>', 'compile hot code to WebAssembly').choices(['on', 'off']))
+    .addOption(
+      new Option('--jit <mode>', 'compile hot code to WebAssembly (default: on); window, table: translate accesses only so').choices([
+        'on',
+        'off',
+        'window',
+        'table',
+      ]),
+    )
     .addOption(
       new Option('--jit-threshold <n>', 'instructions that code is interpreted for before it is compiled; 1: all at once').argParser(
         parseCount('--jit-threshold', 1, 999_999_999),

@@ -36,6 +36,8 @@ export interface CoreExports {
   jitExecute(operation: bigint): number;
   jitInstall(region: number): number;
   jitRemove(region: number): void;
+  /** Every region is looked up again before it is entered. */
+  jitForgetJumps(): void;
   /** Are the bytes that the region was made from unchanged? */
   jitIntact(region: number): number;
 

@@ -12,11 +12,12 @@ export interface Site {
   readonly kind: number;
 }
 
-/** Parameters of a region's function: fuel in, permission bytes and base of the window. */
+/** Parameters of a region's function, see assembly/shared/compiled.ts. */
 export const COUNT = 0;
 export const PERMISSIONS = 1;
 export const BASE = 2;
-export const REGION_TYPE = { parameters: [I64, I32, I32], results: [I32] };
+export const FUNCTION = 3;
+export const REGION_TYPE = { parameters: [I64, I32, I32, I32], results: [I32] };
 
 /** The function that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts). */
 export const EXECUTE = 0;
@@ -29,6 +30,10 @@ export interface TranslateOptions {
   readonly called: (pc: number) => boolean;
   /** Those that find out themselves whether their result is inexact. */
   readonly precise: (pc: number) => boolean;
+  /** Place of the first region in the function table. */
+  readonly firstFunction: number;
+  /** Has it tail calls? */
+  readonly tailCalls: boolean;
   /** Has the engine a fused multiply-add? */
   readonly fused: boolean;
   /** The decoded operation (high and low word) of an instruction. */
@@ -39,6 +44,9 @@ export interface TranslateOptions {
 export const X_LOAD = 0x29;
 export const X_STORE = 0x37;
 const TWO32 = 2 ** 32;
+
+/** Goes with an exit's offset: another region may be entered at once, at SITE_PC. */
+const JUMPS = 1;
 
 /** What is emitted into: one region's function. */
 export class RegionCode {
@@ -61,9 +69,19 @@ export class RegionCode {
   readonly flags: number;
   /** Floating-point registers that are known to hold a single. */
   readonly boxed = new Set<number>();
+  /**
+   * Guest registers (f from 32 on) whose locals hold their values here. In a region without a loop, which is left soon, locals are filled
+   * when they are first read, and what is written goes to memory, too, at once: nothing is left to do at the exits.
+   */
+  held = new Set<number>();
   readonly #free = new Map<number, number[]>();
+  #entry = -1;
 
-  constructor(readonly options: TranslateOptions) {
+  constructor(
+    readonly options: TranslateOptions,
+    /** Do writes go to memory at once? */
+    readonly through: boolean,
+  ) {
     this.site = this.code.local(I32);
     this.address = this.code.local(I64);
     this.flags = this.code.local(I32);
@@ -97,7 +115,7 @@ export class RegionCode {
 
   /** Names the exit for the br or br_if to `exit` that follows. */
   name(pc: number, kind: number): void {
-    this.code.i32Const(this.siteNumber(pc, kind) * C.SITE_BYTES);
+    this.code.i32Const(this.siteNumber(pc, kind) * C.SITE_BYTES + (kind === C.SITE_GO ? JUMPS : 0));
     this.code.set(this.site);
   }
 
@@ -129,15 +147,34 @@ export class RegionCode {
   }
   /** From the stack; a result for x0 is dropped. */
   setX(n: number): void {
-    if (n === 0) this.code.op(0x1a);
-    else this.code.set(this.x[n]);
+    if (n === 0) {
+      this.code.op(0x1a);
+      return;
+    }
+    if (this.x[n] < 0) this.x[n] = this.code.local(I64);
+    this.code.set(this.x[n]);
+    if (!this.through) return;
+    this.held.add(n);
+    this.storeX(n);
   }
   getF(n: number): void {
     this.code.get(this.f[n]);
   }
   setF(n: number): void {
+    if (this.f[n] < 0) this.f[n] = this.code.local(F64);
     this.code.set(this.f[n]);
     this.boxed.delete(n);
+    if (!this.through) return;
+    this.held.add(32 + n);
+    this.storeF(n);
+  }
+  /** Makes sure that locals hold these registers. */
+  hold(kind: 'x' | 'f', n: number): void {
+    const name = kind === 'f' ? 32 + n : n;
+    if (!this.through || name === 0 || this.held.has(name)) return;
+    this.held.add(name);
+    if (kind === 'f') this.loadF(n);
+    else this.loadX(n);
   }
   /** A single from the stack. */
   setSingle(n: number): void {
@@ -149,16 +186,24 @@ export class RegionCode {
     this.setF(n);
     this.boxed.add(n);
   }
+  /** Memory has a newer value. */
+  forget(kind: 'x' | 'f', n: number): void {
+    this.held.delete(kind === 'f' ? 32 + n : n);
+    if (kind === 'f') this.boxed.delete(n);
+  }
 
   loadX(n: number): void {
+    if (this.x[n] < 0) this.x[n] = this.code.local(I64);
     this.code.i32Const(0);
     this.code.memory(X_LOAD, L.HART + L.HART_X + 8 * n);
     this.code.set(this.x[n]);
   }
   loadF(n: number): void {
+    if (this.f[n] < 0) this.f[n] = this.code.local(F64);
     this.code.i32Const(0);
     this.code.memory(0x2b, L.HART + L.HART_F + 8 * n);
-    this.setF(n);
+    this.code.set(this.f[n]);
+    this.boxed.delete(n);
   }
   storeX(n: number): void {
     this.code.i32Const(0);
@@ -182,18 +227,108 @@ export class RegionCode {
   }
 
   loadRegisters(xs: Iterable<number>, fs: Iterable<number>): void {
-    for (const n of xs) {
-      this.x[n] = this.code.local(I64);
-      this.loadX(n);
-    }
-    for (const n of fs) {
-      this.f[n] = this.code.local(F64);
-      this.loadF(n);
-    }
+    for (const n of xs) this.loadX(n);
+    for (const n of fs) this.loadF(n);
   }
 
   storeRegisters(xs: Iterable<number>, fs: Iterable<number>): void {
     for (const n of xs) this.storeX(n);
     for (const n of fs) this.storeF(n);
+  }
+
+  /** Behind the block of all exits, with registers stored: brings the count up to date and goes to the next region, or returns. */
+  finish(): void {
+    const { code } = this;
+    const at = code.local(I32);
+    this.#record();
+    code.memory(0x28, C.REGION_SITES);
+    code.get(this.site);
+    code.i32Const(-C.SITE_BYTES);
+    code.op(0x71);
+    code.op(0x6a);
+    code.set(at);
+    code.get(COUNT);
+    code.get(at);
+    code.memory(0x33, C.SITE_INSTRUCTIONS);
+    code.op(0x7d);
+    code.get(at);
+    code.memory(0x33, C.SITE_ACCESSES);
+    code.i64Const(32);
+    code.op(0x86);
+    code.op(0x7c);
+    code.set(COUNT);
+    if (this.sites.some(({ kind }) => kind === C.SITE_TABLE)) {
+      code.i32Const(0);
+      code.get(this.address);
+      code.memory(X_STORE, C.COMPILED + C.COMPILED_ADDRESS);
+    }
+    if (this.options.tailCalls && this.sites.some(({ kind }) => kind === C.SITE_GO)) {
+      code.get(this.site);
+      code.i32Const(JUMPS);
+      code.op(0x71);
+      code.if();
+      code.get(at);
+      code.memory(X_LOAD, C.SITE_PC);
+      code.set(this.address);
+      this.jump(this.address);
+      code.end();
+    }
+    code.i32Const(0);
+    code.get(COUNT);
+    code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
+    code.i32Const(0);
+    this.#record();
+    code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
+    code.get(at);
+    code.op(0x0b);
+  }
+
+  /** The address of the region's record: records and places in the function table have the same order. */
+  #record(): void {
+    const { code } = this;
+    code.get(FUNCTION);
+    code.i32Const(7);
+    code.op(0x74);
+    code.i32Const(C.REGIONS - (this.options.firstFunction << 7));
+    code.op(0x6a);
+  }
+
+  /** Calls the region for the address in a local, if jumps have led there before, it is valid, and there is fuel for it. */
+  jump(pc: number): void {
+    const { code } = this;
+    if (this.#entry < 0) this.#entry = code.local(I32);
+    const entry = this.#entry;
+    code.get(pc);
+    code.op(0xa7);
+    code.i32Const(3);
+    code.op(0x74);
+    code.i32Const((C.JUMPS_ENTRIES - 1) << 4);
+    code.op(0x71);
+    code.tee(entry);
+    code.memory(X_LOAD, C.JUMPS);
+    code.get(pc);
+    code.op(0x51);
+    code.get(entry);
+    code.memory(0x28, C.JUMPS + C.JUMP_EPOCH);
+    code.i32Const(0);
+    code.memory(0x28, C.COMPILED + C.COMPILED_EPOCH);
+    code.op(0x46);
+    code.op(0x71);
+    code.if();
+    code.get(COUNT);
+    code.op(0xa7);
+    code.i32Const(C.JUMP_FUEL);
+    code.op(0x4f);
+    code.if();
+    code.get(COUNT);
+    code.get(PERMISSIONS);
+    code.get(BASE);
+    code.get(entry);
+    code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
+    code.tee(entry);
+    code.get(entry);
+    code.returnCallIndirect(0);
+    code.end();
+    code.end();
   }
 }

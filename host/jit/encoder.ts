@@ -194,6 +194,12 @@ export class Code extends Bytes {
     this.byte(0x0d);
     this.u32(this.#open - 1 - label);
   }
+  /** By the function's index in the table, on the stack behind the arguments. */
+  returnCallIndirect(type: number): void {
+    this.byte(0x13);
+    this.u32(type);
+    this.u32(0);
+  }
   /** An instruction of the vector set. */
   vector(code: number, lane?: number): void {
     this.byte(0xfd);
@@ -233,7 +239,7 @@ function type(out: Bytes, { parameters, results }: FunctionType): void {
   out.bytes(results);
 }
 
-/** A module of functions of one type, exported as "0", "1"..., over the memory env.memory and imported functions of env. */
+/** A module of functions of one type, exported as "0", "1"..., over env.memory, env.table and imported functions of env. */
 export function encodeModule(own: FunctionType, bodies: readonly Bytes[], imports: readonly ImportedFunction[]): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   out.bytes([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
@@ -243,12 +249,15 @@ export function encodeModule(own: FunctionType, bodies: readonly Bytes[], import
   for (const imported of imports) type(types, imported.type);
   section(out, 1, types);
   const imported = new Bytes();
-  imported.u32(1 + imports.length);
+  imported.u32(2 + imports.length);
   imported.text('env');
   imported.text('memory');
   imported.bytes([0x02, 0x01]);
   imported.u32(1);
   imported.u32(65536);
+  imported.text('env');
+  imported.text('table');
+  imported.bytes([0x01, 0x70, 0x00, 0x00]);
   imports.forEach(({ name }, i) => {
     imported.text('env');
     imported.text(name);

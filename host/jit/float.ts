@@ -8,7 +8,7 @@ import { HART, HART_FFLAGS, HART_FRM } from '../../assembly/shared/layout.js';
 import { EXECUTE, type RegionCode } from './context.js';
 import { I32 } from './encoder.js';
 import { type Emit, NATIVE } from './float-native.js';
-import type { Insn } from './insn.js';
+import { byName, type Insn } from './insn.js';
 
 const OR = 0x72;
 const AND = 0x71;
@@ -17,14 +17,10 @@ const ROUNDS = /^f(n?m(add|sub)|add|sub|mul|div|sqrt|cvt)/;
 const FUSED = /^fn?m(add|sub)\./;
 
 /** Is it one of the instructions here? */
-export function isFloat(op: string): boolean {
-  return NATIVE.has(op) || op.startsWith('fclass.');
-}
+export const isFloat = byName((op) => NATIVE.has(op) || op.startsWith('fclass.'));
 
 /** Does it depend on the rounding mode? (fcvt.d.w and its like are exact in all of them.) */
-export function rounds(op: string): boolean {
-  return ROUNDS.test(op) && !/^fcvt\.d\.(wu?|s)$/.test(op);
-}
+export const rounds = byName((op) => ROUNDS.test(op) && !/^fcvt\.d\.(wu?|s)$/.test(op));
 
 /** Is it made of Wasm's arithmetic here, or asked of the core? */
 export function isNative(r: Pick<RegionCode, 'options'>, { op, rm }: Insn, pc: number): boolean {
@@ -49,7 +45,7 @@ export interface Operands {
 function callCore(r: RegionCode, insn: Insn, pc: number): void {
   const { code } = r;
   const { result, sources } = r.options.operands(insn);
-  for (const [kind, n] of sources) {
+  for (const [kind, n] of r.through ? [] : sources) {
     if (kind === 'x' && n === 0) continue;
     if (kind === 'x') r.storeX(n);
     else r.storeF(n);
@@ -62,7 +58,8 @@ function callCore(r: RegionCode, insn: Insn, pc: number): void {
   code.i32Const(0);
   code.memory(0x28, HART + HART_FFLAGS);
   code.set(r.flags);
-  if (result === 'f') r.loadF(insn.rd);
+  if (r.through) r.forget(result, insn.rd);
+  else if (result === 'f') r.loadF(insn.rd);
   else if (insn.rd !== 0) r.loadX(insn.rd);
 }
 

@@ -26,7 +26,8 @@ const cache = new Map<number, Insn | undefined>();
 /** The instruction that a word is (its low half, if that is compressed), or undefined: illegal. */
 export function decode(word: number): Insn | undefined {
   const bits = (word & 3) === 3 ? word >>> 0 : word & 0xffff;
-  if (cache.has(bits)) return cache.get(bits);
+  const known = cache.get(bits);
+  if (known !== undefined || cache.has(bits)) return known;
   const row = findInstruction(bits);
   const insn = row === undefined || row.expansion === 'unimp' || row.name === 'c.unimp' ? undefined : translate(row, bits);
   cache.set(bits, insn);
@@ -70,37 +71,76 @@ function fieldsOf(syntax: OperandSyntax): { name: string; field: Field }[] {
   return syntax.offset === undefined ? fields : [{ name: offset, field: syntax.offset }, ...fields];
 }
 
-function translate(row: Instruction, word: number): Insn {
-  const insn = blank(word);
-  if (row.length === 4) {
-    insn.op = row.name.replace(/\.(aq|rl|aqrl)$/, '');
-    for (const syntax of row.operands) for (const { name, field } of fieldsOf(syntax)) place(insn, name, field, value(field, word));
-    return insn;
+/** Where an operand of a row's 32-bit form comes from: a field of the row's own form, or a number. */
+interface Step {
+  readonly name: string;
+  readonly field: Field;
+  readonly source: Field | number;
+}
+interface Plan {
+  readonly op: string;
+  readonly steps: readonly Step[];
+}
+
+const plans = new Map<Instruction, Plan>();
+
+function planOf(row: Instruction): Plan {
+  let plan = plans.get(row);
+  if (plan === undefined) {
+    plan = makePlan(row);
+    plans.set(row, plan);
   }
-  const [name, ...rest] = row.expansion.split(' ');
-  const base = INSTRUCTION_BY_NAME.get(name);
+  return plan;
+}
+
+function makePlan(row: Instruction): Plan {
+  const steps: Step[] = [];
+  if (row.length === 4) {
+    for (const syntax of row.operands) for (const { name, field } of fieldsOf(syntax)) steps.push({ name, field, source: field });
+    return { op: row.name.replace(/\.(aq|rl|aqrl)$/, ''), steps };
+  }
+  const [op, ...rest] = row.expansion.split(' ');
+  const base = INSTRUCTION_BY_NAME.get(op);
   if (base === undefined) throw new Error(`${row.name} stands for nothing`);
-  insn.op = name;
-  insn.length = 2;
   const given = rest.join(' ').split(', ');
   base.operands.forEach((syntax, i) => {
     const targets = fieldsOf(syntax);
     const written = /^\$(\d)$/.exec(given[i]);
     if (written !== null) {
       const sources = fieldsOf(row.operands[Number(written[1]) - 1]);
-      targets.forEach((target, k) => place(insn, target.name, target.field, value(sources[k].field, word)));
+      targets.forEach(({ name, field }, k) => steps.push({ name, field, source: sources[k].field }));
       return;
     }
     // "0($1)", "zero", "ra", "0"
     const parts = given[i].match(/[\w$-]+/g) ?? [];
-    targets.forEach((target, k) => {
+    targets.forEach(({ name, field }, k) => {
       const text = parts[k];
       const reference = /^\$(\d)$/.exec(text);
-      if (reference !== null) {
-        const [source] = fieldsOf(row.operands[Number(reference[1]) - 1]);
-        place(insn, target.name, target.field, value(source.field, word));
-      } else place(insn, target.name, target.field, FIXED[text] ?? Number(text));
+      const source = reference === null ? (FIXED[text] ?? Number(text)) : fieldsOf(row.operands[Number(reference[1]) - 1])[0].field;
+      steps.push({ name, field, source });
     });
   });
+  return { op, steps };
+}
+
+function translate(row: Instruction, word: number): Insn {
+  const insn = blank(word);
+  const { op, steps } = planOf(row);
+  insn.op = op;
+  insn.length = row.length;
+  for (const { name, field, source } of steps) place(insn, name, field, typeof source === 'number' ? source : value(source, word));
   return insn;
+}
+
+/** A question about an instruction's name, asked once for each name. */
+export function byName<T>(ask: (op: string) => T): (op: string) => T {
+  const known = new Map<string, T>();
+  return (op) => {
+    let answer = known.get(op);
+    if (answer === undefined) {
+      answer = ask(op);
+      known.set(op, answer);
+    }
+    return answer;
+  };
 }

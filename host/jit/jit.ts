@@ -4,14 +4,20 @@ import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
+import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
+import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
-import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from './region.js';
-import { hasFusedMultiplyAdd } from './relaxed.js';
+import { type CodeSource, formRegion, isExit, mayBegin } from './region.js';
 import { supported, type Translated, translate } from './translate.js';
 
 export interface JitOptions {
-  /** Instructions that code must have been seen to execute before it is compiled; 1: everything is, at once. */
+  /**
+   * Instructions that code must have been seen to execute before it is compiled; 1: everything is, at once. Default: so many that it
+   * pays, and no more code than pays.
+   */
   readonly threshold?: number;
+  /** How accesses are translated: by the window, by the TLB, or by what each of them is found to need (default). */
+  readonly translation?: 'window' | 'table';
   /** Has the engine a fused multiply-add? Default: it is tried. */
   readonly fused?: boolean;
   /** Code for the case that floating-point results are exact is made at once, not where that is seen often. */
@@ -38,11 +44,15 @@ interface Region {
   entries: number;
 }
 
-const INTERVAL = 4000;
+/** What a region's exits are called in reports: SITE_*. */
+const EXIT_NAMES = ['', '', '', 'slow', 'table', 'float', 'inexact', 'mode'];
+
+/** Instructions between samples. */
+const INTERVAL = 8000;
 const SAMPLE_HEAT = 16;
 const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
-const THRESHOLD_DEFAULT = 16_000;
+const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
 /** An exit that was taken so often, when a region is made again, is avoided. */
 const TAKEN_OFTEN = 100;
@@ -56,6 +66,8 @@ export class Jit {
   readonly #records: Records;
   #liveBytes = 0;
   readonly #eager: boolean;
+  readonly #queue: HotQueue;
+  readonly #translation: JitOptions['translation'];
   /** Accesses whose data is not where the window would have it. */
   readonly #table = new Set<number>();
   /** Floating-point instructions whose operands are often not for native arithmetic. */
@@ -64,6 +76,7 @@ export class Jit {
   readonly #precise = new Set<number>();
   readonly #allPrecise: boolean;
   readonly #fused: boolean;
+  readonly #tailCalls = hasTailCalls();
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
 
@@ -73,6 +86,8 @@ export class Jit {
   ) {
     const threshold = options.threshold ?? THRESHOLD_DEFAULT;
     this.#eager = threshold <= 1;
+    this.#queue = new HotQueue(options.threshold === undefined);
+    this.#translation = options.translation;
     this.#compile = options.compile ?? ((bytes) => new WebAssembly.Module(bytes));
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
@@ -123,8 +138,8 @@ export class Jit {
     const { core } = this;
     const count = Math.min(core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2], C.HOT_MAX);
     core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2] = 0;
-    const wanted = new Set<number>();
-    for (let i = 0; i < count; i++) wanted.add(core.readU64(C.HOT_LIST + i * 8));
+    for (let i = 0; i < count; i++) this.#queue.add(core.readU64(C.HOT_LIST + i * 8));
+    const wanted = this.#queue.take(core.counter(L.COUNT_INSTRUCTIONS), this.stats.compileMs);
     const made: [pc: number, translated: Translated][] = [];
     for (const pc of wanted) {
       const translated = this.#translate(pc);
@@ -138,13 +153,15 @@ export class Jit {
   #translate(pc: number): Translated | undefined {
     if (this.core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE) !== 1) return undefined;
     if (!mayBegin(this.#source, supported, pc)) return undefined;
-    const entry = formRegion(this.#source, supported, pc, REGION_DEFAULTS);
+    const entry = formRegion(this.#source, supported, pc);
     if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
     return translate(entry, {
-      table: (at) => this.#table.has(at),
+      table: (at) => (this.#translation === undefined ? this.#table.has(at) : this.#translation === 'table'),
       called: (at) => this.#called.has(at),
       precise: (at) => this.#allPrecise || this.#precise.has(at),
       fused: this.#fused,
+      firstFunction: this.#records.firstFunction,
+      tailCalls: this.#tailCalls,
       operation: (word) => this.#operation(word),
     });
   }
@@ -162,7 +179,9 @@ export class Jit {
       IMPORTS,
     );
     const module = this.#compile(bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.core.memory, execute: this.core.exports.jitExecute } });
+    const instance = new WebAssembly.Instance(module, {
+      env: { memory: this.core.memory, table: this.core.table, execute: this.core.exports.jitExecute },
+    });
     made.forEach(([pc, translated], i) => {
       this.#install(pc, translated, instance.exports[String(i)] as () => number);
     });
@@ -241,6 +260,8 @@ export class Jit {
       if (i < kept.length / 2) this.#remove(region);
       else region.entries = this.#entries(region);
     });
+    // What is still used shows itself again: jumps from region to region are not counted.
+    this.core.exports.jitForgetJumps();
   }
 
   /** Regions that leave too often because of their data get code that asks the TLB. */
@@ -272,7 +293,13 @@ export class Jit {
   report(): string[] {
     const lines: string[] = [];
     const { core, stats } = this;
+    const executed = core.readU64(C.COMPILED + C.COMPILED_INSTRUCTIONS);
+    const exits = EXIT_NAMES.map((name, kind) => `${name} ${core.readU64(C.COMPILED + C.COMPILED_EXITS + kind * 8)}`).slice(C.SITE_SLOW);
+    const entered = [...this.#regions.values()].reduce((sum, region) => sum + this.#entries(region), 0);
     lines.push(`jit: ${JSON.stringify(stats)}`);
+    lines.push(
+      `jit: ${executed} of ${core.counter(L.COUNT_INSTRUCTIONS)} instructions compiled, regions entered ${entered}; exits: ${exits.join(', ')}`,
+    );
     const sorted = [...this.#regions.values()].sort((a, b) => this.#entries(b) - this.#entries(a));
     for (const region of sorted.slice(0, 30)) {
       lines.push(`  ${region.pc.toString(16)}  entered ${this.#entries(region)}  ${region.translated.instructions} instructions`);

@@ -9,7 +9,7 @@ import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import { BASE, PERMISSIONS, type RegionCode } from './context.js';
 import { I32, I64 } from './encoder.js';
-import type { Insn } from './insn.js';
+import { byName, type Insn } from './insn.js';
 import type { Placed } from './region.js';
 
 export interface Access {
@@ -135,17 +135,21 @@ export function planBlock(insns: readonly Placed[], before: Roots, alone: (pc: n
 const NO_RESULT = /^(s[bhwd]|fs[wd]|flw|fld|b(eq|ne|lt|ge|ltu|geu)|fence.*)$/;
 const FLOAT_RESULT = /^(f(l[wd]|(add|sub|mul|div|sqrt|min|max|madd|msub|nmadd|nmsub|sgnjn?|sgnjx)\.[sd]|cvt\.[sd]\.\w+|mv\.[wd]\.x))$/;
 
+const integerResult = byName((op) => !NO_RESULT.test(op) && !FLOAT_RESULT.test(op));
+const floatResult = byName((op) => FLOAT_RESULT.test(op));
+
 /** Does it have a result in an integer register? */
 export function writesInteger({ op }: Insn): boolean {
-  return !NO_RESULT.test(op) && !FLOAT_RESULT.test(op);
+  return integerResult(op);
 }
 export function writesFloat({ op }: Insn): boolean {
-  return FLOAT_RESULT.test(op);
+  return floatResult(op);
 }
 
 const GE_U = 0x5a;
 const SHR_U = 0x88;
-const ROTR = 0x8a;
+const SHL = 0x86;
+const OR = 0x84;
 const WRAP = 0xa7;
 
 /** Pages that a window can have. */
@@ -230,9 +234,19 @@ function checkOne(r: RegionCode, pc: number, insn: Insn, access: Access, host: n
   const shift = Math.log2(access.size);
   r.name(pc, C.SITE_SLOW);
   pushAddress(r, insn.rs1, insn.imm);
-  code.i64Const(shift === 0 ? 12 : shift);
-  code.op(shift === 0 ? SHR_U : ROTR);
   const unit = r.scratch(I64);
+  if (shift === 0) {
+    code.i64Const(12);
+    code.op(SHR_U);
+  } else {
+    // Optimising compilers make one rotation of this; V8's baseline compiler calls a function for i64.rotr.
+    code.i64Const(shift);
+    code.op(SHR_U);
+    code.get(r.address);
+    code.i64Const(64 - shift);
+    code.op(SHL);
+    code.op(OR);
+  }
   code.tee(unit);
   code.i64Const(shift === 0 ? PAGES : 2 ** (32 - shift));
   code.op(GE_U);

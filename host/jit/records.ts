@@ -14,17 +14,15 @@ const LOT = 8;
 
 export class Records {
   #records: number[] = [];
-  #indices: number[] = [];
   #sites = new Map<number, number[]>();
   #nextRecord = 0;
-  #nextIndex: number;
   #nextSite = 0;
-  readonly #firstIndex: number;
+  /** Records and places in the function table have the same order; this is the first region's. */
+  readonly firstFunction: number;
   #used = 0;
 
   constructor(private readonly core: Core) {
-    this.#firstIndex = core.table.length;
-    this.#nextIndex = this.#firstIndex;
+    this.firstFunction = core.table.length;
   }
 
   /** Room for a region with so many exits, or undefined: all is taken. */
@@ -44,7 +42,7 @@ export class Records {
       }
       record = C.REGIONS + this.#nextRecord++ * C.REGION_BYTES;
     }
-    const index = this.#indices.pop() ?? this.#nextIndex++;
+    const index = this.firstFunction + (record - C.REGIONS) / C.REGION_BYTES;
     if (index >= this.core.table.length) this.core.table.grow(Math.max(64, this.core.table.length));
     this.#used++;
     return { record, index, sites, siteCount };
@@ -55,15 +53,12 @@ export class Records {
     this.#used--;
     if (this.#used === 0) {
       this.#records = [];
-      this.#indices = [];
       this.#sites = new Map();
       this.#nextRecord = 0;
-      this.#nextIndex = this.#firstIndex;
       this.#nextSite = 0;
       return;
     }
     this.#records.push(record);
-    this.#indices.push(index);
     this.#giveSites(sites, Math.ceil(siteCount / LOT) * LOT);
   }
 

@@ -4,7 +4,7 @@ import * as L from '../../assembly/shared/layout.js';
 import { COUNT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
 import type { Bytes } from './encoder.js';
 import { emitCsr, emitFloat, isFloat, isNative, type Operands, rounds, supportedCsr } from './float.js';
-import type { Insn } from './insn.js';
+import { byName, type Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
 import { ACCESSES, type Access, check, planBlock, Roots, writesFloat, writesInteger } from './memory.js';
 import { type Block, isExit, type Placed } from './region.js';
@@ -29,7 +29,8 @@ export function supported(insn: Insn): boolean {
   return isFloat(op) ? rm <= 4 || rm === 7 : supportedCsr(insn);
 }
 
-const usesFlags = ({ op }: Insn): boolean => isFloat(op) || op.startsWith('csrr');
+const flagUser = byName((op) => isFloat(op) || op.startsWith('csrr'));
+const usesFlags = ({ op }: Insn): boolean => flagUser(op);
 
 class Translator {
   readonly r: RegionCode;
@@ -37,23 +38,31 @@ class Translator {
   /** Labels: of blocks in front of merge nodes, and of loops. */
   readonly #ahead = new Map<Node, number>();
   readonly #loops = new Map<Node, number>();
+  /** What is held at the end of nodes. */
+  readonly #held = new Map<Node, Set<number>>();
+  /** Everything that is written. */
+  #written: Registers = { xs: [], fs: [] };
+  #flags = false;
 
   constructor(
     entry: Block,
     private readonly options: Omit<TranslateOptions, 'operands'>,
   ) {
-    this.r = new RegionCode({ ...options, operands: operandsOf });
     this.#structure = structure(entry);
+    this.r = new RegionCode({ ...options, operands: operandsOf }, !this.#structure.nodes.some(({ loopHeader }) => loopHeader));
   }
 
   translate(): Translated {
     const { r } = this;
     const { nodes } = this.#structure;
-    const { xs, fs, xsWritten, fsWritten } = registersOf(nodes);
-    r.loadRegisters(xs, fs);
+    if (!r.through) {
+      const { xs, fs, xsWritten, fsWritten } = registersOf(nodes);
+      r.loadRegisters(xs, fs);
+      this.#written = { xs: xsWritten, fs: fsWritten };
+    }
     const placed = nodes.flatMap(({ block }) => [...placedOf(block)]);
-    const flags = placed.some(({ insn }) => usesFlags(insn));
-    if (flags) r.loadFlags();
+    this.#flags = placed.some(({ insn }) => usesFlags(insn));
+    if (this.#flags) r.loadFlags();
     r.exit = r.code.block();
     const rounding = placed
       .filter(({ pc, insn }) => isFloat(insn.op) && rounds(insn.op) && insn.rm === 7 && isNative(r, insn, pc))
@@ -66,18 +75,8 @@ class Translator {
     this.#tree(nodes[0], new Roots());
     r.code.unreachable();
     r.code.end();
-    r.storeRegisters(xsWritten, fsWritten);
-    if (flags) r.storeFlags();
-    r.code.i32Const(0);
-    r.code.get(COUNT);
-    r.code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
-    if (r.sites.some((site) => site.kind === C.SITE_TABLE)) {
-      r.code.i32Const(0);
-      r.code.get(r.address);
-      r.code.memory(X_STORE, C.COMPILED + C.COMPILED_ADDRESS);
-    }
-    r.code.get(r.site);
-    r.code.op(0x0b);
+    this.#store();
+    r.finish();
     const pages = new Set<number>([Math.floor(nodes[0].block.pc / L.PAGE_SIZE)]);
     let instructions = 0;
     for (const { pc, insn } of placed) {
@@ -86,6 +85,11 @@ class Translator {
       instructions++;
     }
     return { body: r.code.body(), sites: r.sites, fuel: Math.max(1, nodes[0].cost), instructions, pages: [...pages], rounding };
+  }
+
+  #store(): void {
+    this.r.storeRegisters(this.#written.xs, this.#written.fs);
+    if (this.#flags) this.r.storeFlags();
   }
 
   /** A node and all it dominates. */
@@ -121,6 +125,7 @@ class Translator {
     r.code.end();
     r.instructions = 0;
     r.accesses = 0;
+    r.held = new Set(this.#held.get(node));
     this.#tree(last, new Roots());
   }
 
@@ -132,6 +137,7 @@ class Translator {
     block.insns.forEach((placed, index) => {
       const { pc, insn } = placed;
       const access = ACCESSES.get(insn.op);
+      holdOperands(r, insn);
       if (access !== undefined) {
         this.#access(placed, access, roots, plan.get(index));
         r.accesses++;
@@ -139,6 +145,9 @@ class Translator {
       r.instructions++;
       if (writesInteger(insn)) roots.wrote(insn);
     });
+    const { end } = block;
+    if (end.kind === 'branch' || end.kind === 'return') holdOperands(r, end.at.insn);
+    this.#held.set(node, new Set(r.held));
     this.#end(node, roots);
   }
 
@@ -213,12 +222,7 @@ class Translator {
       r.getX(insn.rs1);
       r.code.i64Const(back);
       r.code.op(0x51);
-      const [instructions, accesses] = [r.instructions, r.accesses];
-      r.code.if();
-      this.#go(node, to, roots.copy());
-      r.code.end();
-      r.instructions = instructions;
-      r.accesses = accesses;
+      this.#if(node, to, roots);
     }
     const target = r.scratch(0x7e);
     r.getX(insn.rs1);
@@ -229,13 +233,18 @@ class Translator {
     r.code.i64Const(-2);
     r.code.op(0x83);
     r.code.set(target);
-    r.code.i32Const(0);
-    r.code.get(target);
-    r.code.memory(X_STORE, L.HART + L.HART_PC);
     if (insn.rd !== 0) {
       r.code.i64Const(pc + insn.length);
       r.setX(insn.rd);
     }
+    if (this.options.tailCalls) {
+      r.flush();
+      this.#store();
+      r.jump(target);
+    }
+    r.code.i32Const(0);
+    r.code.get(target);
+    r.code.memory(X_STORE, L.HART + L.HART_PC);
     r.release(0x7e, target);
     r.leave(0, C.SITE_DYNAMIC);
   }
@@ -303,14 +312,22 @@ class Translator {
       this.#go(node, taken, roots);
       return;
     }
-    const [instructions, accesses] = [r.instructions, r.accesses];
     test(false);
+    this.#if(node, taken, roots);
+    this.#go(node, fall, roots);
+  }
+
+  /** Goes there if what is on the stack is not 0. */
+  #if(node: Node, to: Block, roots: Roots): void {
+    const { r } = this;
+    const [instructions, accesses, held] = [r.instructions, r.accesses, r.held];
     r.code.if();
-    this.#go(node, taken, roots.copy());
+    r.held = new Set(held);
+    this.#go(node, to, roots.copy());
     r.code.end();
     r.instructions = instructions;
     r.accesses = accesses;
-    this.#go(node, fall, roots);
+    r.held = held;
   }
 }
 
@@ -332,6 +349,24 @@ function storeFloat(r: RegionCode, insn: Insn): void {
 function* placedOf(block: Block): Generator<Placed> {
   yield* block.insns;
   if (block.end.kind === 'branch' || block.end.kind === 'return') yield block.end.at;
+}
+
+interface Registers {
+  readonly xs: Iterable<number>;
+  readonly fs: Iterable<number>;
+}
+
+/** Before an instruction, so that no load of its operands is left to code that may be skipped. */
+function holdOperands(r: RegionCode, { op, rs1, rs2, rs3, word }: Insn): void {
+  if (!r.through) return;
+  if (op.startsWith('csrr')) {
+    r.hold('x', (word >>> 15) & 31);
+    return;
+  }
+  const [a, b, c] = operandKinds(op);
+  r.hold(a, rs1);
+  r.hold(b, rs2);
+  if (c) r.hold('f', rs3);
 }
 
 const FLOAT_OPERANDS = /^f(?!ence)/;
@@ -357,7 +392,7 @@ function registersOf(nodes: readonly Node[]): { xs: Set<number>; fs: Set<number>
 }
 
 /** Which register file rs1 and rs2 name, and whether there is rs3. Registers an instruction hasn't are x0. */
-function operandKinds(op: string): ['x' | 'f', 'x' | 'f', boolean] {
+const operandKinds = byName((op): ['x' | 'f', 'x' | 'f', boolean] => {
   if (!FLOAT_OPERANDS.test(op)) return ['x', 'x', false];
   if (op === 'flw' || op === 'fld') return ['x', 'x', false];
   if (op === 'fsw' || op === 'fsd') return ['x', 'f', false];
@@ -365,7 +400,7 @@ function operandKinds(op: string): ['x' | 'f', 'x' | 'f', boolean] {
   if (/^fn?m(add|sub)\./.test(op)) return ['f', 'f', true];
   if (/^f(cvt|sqrt|class|mv)/.test(op)) return ['f', 'x', false];
   return ['f', 'f', false];
-}
+});
 
 function operandsOf(insn: Insn): Operands {
   const [a, b, c] = operandKinds(insn.op);

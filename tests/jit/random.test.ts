@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT_BUDGET, EXIT_ECALL } from '../../assembly/shared/exit.js';
 import { Jit, type JitOptions } from '../../host/jit/jit.js';
-import { hasRelaxedSimd } from '../../host/jit/relaxed.js';
+import { hasRelaxedSimd } from '../../host/jit/features.js';
 import { DATA, DUMP_BYTES, type Program, randomProgram, TEXT, textOf, usableRows } from '../isa/random-program.js';
 import { Hart, RW, RWX } from '../support/hart.js';
 import { fuzzSeed, Random } from '../support/random.js';
