@@ -123,8 +123,8 @@ function jumpEntry(pc: u64): usize {
 }
 
 /**
- * The region of pc, whose slot ip (0: look it up) leads to it: found valid, and remembered as the one that jumps to pc enter. 0: compiledNext
- * says how to go on.
+ * The region of pc, whose slot ip (0: look it up) leads to it: found valid, and remembered as the one that jumps to pc enter.
+ * 0: compiledNext says how to go on.
  */
 function regionAt(ip: usize, pc: u64, heat: u32): usize {
   if (ip == 0) {
@@ -174,7 +174,8 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     }
     store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
     const fuel = min(left, regionFuel);
-    const site = <usize>call_indirect<u32>(load<u32>(region, C.REGION_FUNCTION), <u64>fuel, <u32>permissions, <u32>base, load<u32>(region, C.REGION_FUNCTION));
+    const code = load<u32>(region, C.REGION_FUNCTION);
+    const site = <usize>call_indirect<u32>(code, <u64>fuel, <u32>permissions, <u32>base, code);
     const count = load<u64>(STATE, C.COMPILED_COUNT);
     left -= fuel - <u32>count;
     accesses += count >> 32;

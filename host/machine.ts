@@ -80,7 +80,7 @@ export interface MachineOptions {
   readonly aslr?: boolean;
   /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
   readonly mayWake?: () => boolean;
-  /** Compilation of hot code to WebAssembly; false: everything is interpreted. */
+  /** Compilation of hot code to WebAssembly; false: everything is interpreted. Default: as it pays. */
   readonly jit?: JitOptions | false;
   /** Lets the host's event loop turn once. */
   readonly yieldToHost?: () => Promise<void>;
@@ -163,7 +163,7 @@ export class Machine {
     const clock = options.clock ?? new VdsoClock(core);
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
-    const jit = options.jit === false || options.jit === undefined ? undefined : new Jit(core, options.jit);
+    const jit = options.jit === false ? undefined : new Jit(core, options.jit);
     return new Machine(core, env, options, jit, windowPages, clock);
   }
 

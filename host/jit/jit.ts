@@ -297,9 +297,8 @@ export class Jit {
     const exits = EXIT_NAMES.map((name, kind) => `${name} ${core.readU64(C.COMPILED + C.COMPILED_EXITS + kind * 8)}`).slice(C.SITE_SLOW);
     const entered = [...this.#regions.values()].reduce((sum, region) => sum + this.#entries(region), 0);
     lines.push(`jit: ${JSON.stringify(stats)}`);
-    lines.push(
-      `jit: ${executed} of ${core.counter(L.COUNT_INSTRUCTIONS)} instructions compiled, regions entered ${entered}; exits: ${exits.join(', ')}`,
-    );
+    const all = core.counter(L.COUNT_INSTRUCTIONS);
+    lines.push(`jit: ${executed} of ${all} instructions compiled, regions entered ${entered}; exits: ${exits.join(', ')}`);
     const sorted = [...this.#regions.values()].sort((a, b) => this.#entries(b) - this.#entries(a));
     for (const region of sorted.slice(0, 30)) {
       lines.push(`  ${region.pc.toString(16)}  entered ${this.#entries(region)}  ${region.translated.instructions} instructions`);
