@@ -1,6 +1,7 @@
 /** Building and timing of benchmark programs, shared by the suites. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { toolPath } from '../tests/support/tools.js';
 
 export interface Peer {
@@ -26,7 +27,9 @@ const CROSS = 'riscv64-linux-gnu-gcc';
 const QEMU = 'qemu-riscv64';
 
 function compile(compiler: string, source: string, output: string, flags: readonly string[]): string {
-  if (existsSync(output) && statSync(output).mtimeMs > statSync(source).mtimeMs) return output;
+  const headers = readdirSync(dirname(source)).filter((name) => name.endsWith('.h'));
+  const newest = Math.max(...[source, ...headers.map((name) => join(dirname(source), name))].map((file) => statSync(file).mtimeMs));
+  if (existsSync(output) && statSync(output).mtimeMs > newest) return output;
   const result = spawnSync(compiler, ['-O2', ...flags, '-o', output, source], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`${compiler} ${source}:\n${result.stderr}`);
   return output;

@@ -2,7 +2,7 @@
  * The benchmarks, each beside its peers in one interleaved run: native Linux (where gcc is), qemu-riscv64 and Pagewalk.
  *
  *   npm run bench                 everything
- *   npm run bench -- kernels      interpreter: nanoseconds per guest instruction, user CPU against qemu and native
+ *   npm run bench -- kernels      nanoseconds per guest instruction, user CPU against qemu and native
  *   npm run bench -- mm [NAME..]  memory system and kernel calls, ns per operation
  *   npm run bench -- startup      hello, whole process
  *   npm run bench -- programs     Debian's programs (tests/programs/userland); writes docs/programs.md

@@ -7,6 +7,8 @@
 const SHARE = 0.12;
 const FREE_MS = 200;
 const INTERPRETED_MS = 3e-6;
+/** A place that has become hot so often pays whatever else there is. */
+const CERTAIN = 10;
 /** So many places are compiled into one module. */
 const BATCH = 8;
 const WAITING_MAX = 4096;
@@ -31,8 +33,8 @@ export class HotQueue {
       this.#waiting.clear();
       return all;
     }
-    if (compileMs >= SHARE * (instructions * INTERPRETED_MS - FREE_MS)) return [];
-    const sorted = [...this.#waiting].sort((a, b) => b[1] - a[1]);
+    const all = compileMs < SHARE * (instructions * INTERPRETED_MS - FREE_MS);
+    const sorted = [...this.#waiting].filter(([, times]) => all || times >= CERTAIN).sort((a, b) => b[1] - a[1]);
     const taken = sorted.slice(0, BATCH).map(([pc]) => pc);
     for (const pc of taken) this.#waiting.delete(pc);
     return taken;
