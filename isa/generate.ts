@@ -1,12 +1,13 @@
 /**
- * Writes everything that comes from the instruction table and the system-call table. `--check` writes nothing and fails when a
- * file is stale.
+ * Writes everything that comes from the instruction table, the system-call table and the rows of tests/mapping. `--check` writes nothing
+ * and fails when a file is stale.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { generateDecode, generateOps } from './generate/decode.js';
 import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
+import { mappingPage } from './generate/mapping.js';
 import { syscallsPage } from './generate/syscalls.js';
 import { instructionsSource } from './generate/tools.js';
 import { vdsoSource } from './vdso/image.js';
@@ -20,6 +21,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['host/generated/vdso.ts', vdsoSource],
   ['docs/instructions.md', instructionsPage],
   ['docs/syscalls.md', syscallsPage],
+  ['docs/mapping.md', mappingPage],
 ];
 
 const check = process.argv.includes('--check');

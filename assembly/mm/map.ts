@@ -19,10 +19,12 @@ import {
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
 /** Offsets in an object end here, so that a page index has 32 bits. */
 const OFFSET_MAX: u64 = 1 << 44;
-/** What may stand in MAP_SHARED_VALIDATE's flags. */
+/** The bits of those sizes that go with MAP_HUGETLB: 2 MiB and 1 GiB. */
+const HUGE_SIZES: u32 = (21 << 26) | (30 << 26);
+/** What may stand in MAP_SHARED_VALIDATE's flags: Linux's list of old flags, on which MAP_FIXED_NOREPLACE is not. */
 const KNOWN_FLAGS: u32 =
   M.MAP_TYPE | M.MAP_FIXED | M.MAP_ANONYMOUS | M.MAP_GROWSDOWN | M.MAP_DENYWRITE | M.MAP_EXECUTABLE | M.MAP_LOCKED | M.MAP_NORESERVE |
-  M.MAP_POPULATE | M.MAP_NONBLOCK | M.MAP_STACK | M.MAP_HUGETLB | M.MAP_FIXED_NOREPLACE;
+  M.MAP_POPULATE | M.MAP_NONBLOCK | M.MAP_STACK | M.MAP_HUGETLB | M.MAP_UNINITIALIZED | HUGE_SIZES;
 const ANY_FIXED: u32 = M.MAP_FIXED | M.MAP_FIXED_NOREPLACE;
 
 // @ts-ignore: decorator

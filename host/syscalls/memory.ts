@@ -1,4 +1,4 @@
-import { EACCES, EAGAIN, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import { NEED_PAGE } from '../../assembly/shared/exit.js';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
@@ -18,7 +18,11 @@ const PROT_ALL = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC;
 /** User addresses end here (Sv39); also the largest length that makes sense. */
 const TASK_SIZE = 2 ** 38;
 const MAY_ALL = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
-/** Flags that MAP_SHARED_VALIDATE accepts: all that are known and mean something for a file. */
+/** The sizes that go with MAP_HUGETLB: logarithms in bits 26 to 31. */
+const HUGE_SIZE_MASK = 63 << 26;
+const HUGE_2M = 21 << 26;
+const HUGE_1G = 30 << 26;
+/** Flags that MAP_SHARED_VALIDATE accepts: Linux's list of old ones. MAP_FIXED_NOREPLACE is not on it. */
 const VALIDATED_FLAGS =
   M.MAP_TYPE |
   M.MAP_FIXED |
@@ -32,7 +36,9 @@ const VALIDATED_FLAGS =
   M.MAP_NONBLOCK |
   M.MAP_STACK |
   M.MAP_HUGETLB |
-  M.MAP_FIXED_NOREPLACE;
+  M.MAP_UNINITIALIZED |
+  HUGE_2M |
+  HUGE_1G;
 
 function pageCeil(bytes: number): number {
   return Math.ceil(bytes / PAGE) * PAGE;
@@ -43,18 +49,33 @@ function aligned(address: number): boolean {
 }
 
 function mmap(t: Thread, address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
-  if (!aligned(offset) || length === 0) return -EINVAL;
+  if (!aligned(offset)) return -EINVAL;
+  const anonymous = (flags & M.MAP_ANONYMOUS) !== 0;
+  const file = anonymous ? undefined : t.files.get(fd);
+  if ((flags & M.MAP_HUGETLB) !== 0 && !(anonymous && isHugeSize(flags))) return -EINVAL;
+  if (length === 0) return -EINVAL;
   const bytes = pageCeil(length);
   if (bytes > TASK_SIZE) return -ENOMEM;
   if (offset + bytes > 2 ** 63) return -EOVERFLOW;
   const fixed = (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) !== 0;
   if (fixed && !aligned(address)) return -EINVAL;
   if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
+  if ((flags & M.MAP_FIXED_NOREPLACE) !== 0 && isTaken(t, address, bytes)) return -EEXIST;
+  if ((flags & M.MAP_LOCKED) !== 0 && t.cred.euid !== 0 && t.process.limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
   // A hint that can't be is no hint.
   const place = fixed ? address : address + bytes > TASK_SIZE ? 0 : Math.floor(address / PAGE) * PAGE;
-  return (flags & M.MAP_ANONYMOUS) !== 0
-    ? mapAnonymous(t, place, bytes, prot, flags)
-    : mapFile(t, place, bytes, prot, flags, t.files.get(fd), offset);
+  return file === undefined ? mapAnonymous(t, place, bytes, prot, flags) : mapFile(t, place, bytes, prot, flags, file, offset);
+}
+
+/** The sizes of pages that riscv64 has: 0 for the usual huge page. */
+function isHugeSize(flags: number): boolean {
+  return [0, HUGE_2M, HUGE_1G].includes(flags & HUGE_SIZE_MASK);
+}
+
+function isTaken(t: Thread, address: number, bytes: number): boolean {
+  const { core } = t.kernel;
+  const vma = core.exports.vmaFind(t.process.space.handle, address);
+  return vma !== 0 && core.readU64(vma + M.VMA_START) < address + bytes;
 }
 
 /**
@@ -89,7 +110,6 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   const type = flags & M.MAP_TYPE;
   const access = file.flags & O_ACCMODE;
   let may = MAY_ALL;
-  if ((flags & M.MAP_HUGETLB) !== 0) return -EINVAL;
   if (type === M.MAP_SHARED || type === M.MAP_SHARED_VALIDATE) {
     if (type === M.MAP_SHARED_VALIDATE && (flags & ~VALIDATED_FLAGS) !== 0) return -EOPNOTSUPP;
     if ((prot & M.PROT_WRITE) !== 0 && access !== O_RDWR) return -EACCES;
@@ -146,7 +166,20 @@ function mprotect(t: Thread, address: number, length: number, prot: number): num
     start = t.kernel.core.readU64(vma + M.VMA_START);
     bytes = end - start;
   }
+  if ((prot & M.PROT_WRITE) !== 0) checkData(t, start, bytes);
   return exports.mmProtect(handle, start, bytes, prot & PROT_ALL);
+}
+
+/** ENOMEM when making all of a range writable would be more private data than RLIMIT_DATA allows. */
+function checkData(t: Thread, start: number, bytes: number): void {
+  const data = t.process.limits[RLIMIT_DATA].current;
+  if (data === Number.POSITIVE_INFINITY) return;
+  const { core } = t.kernel;
+  let more = 0;
+  eachMapping(t, start, start + bytes, (vma, from, to) => {
+    if ((core.u32[(vma + M.VMA_FLAGS) >>> 2] & (M.VM_WRITE | M.VM_SHARED | M.VM_STACK)) === 0) more += to - from;
+  });
+  if (more > 0 && core.exports.spaceStat(t.process.space.handle, SPACE_STAT_DATA_PAGES) * PAGE + more > data) throw new SysError(ENOMEM);
 }
 
 function mremap(t: Thread, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number {

@@ -1,0 +1,13 @@
+/** Rows of this folder's programs whose result here is not that of Linux on the machine that judges, and why. */
+export interface Difference {
+  /** What Pagewalk does. */
+  readonly here: string;
+  readonly why: string;
+}
+
+/** By program, by row. The test fails for a row that no longer differs, and for one that differs otherwise. */
+export const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, Difference>>>> = {
+  'mmap-errors': {
+    low: { here: 'EPERM', why: 'the pages below vm.mmap_min_addr belong to nobody, root included' },
+  },
+};
