@@ -5,6 +5,7 @@ import { check, SysError } from './linux/error.js';
 import { O_WRONLY } from './linux/fcntl.js';
 import { isDirectory, isRegular, makeDev, S_IFCHR, S_IFDIR, S_IFREG } from './linux/stat.js';
 import type { Machine } from './machine.js';
+import { userfaultDriver } from './syscalls/userfaultfd.js';
 import { MAY_EXEC, requireAccess } from './vfs/access.js';
 import { DevFileSystem } from './vfs/backends/dev.js';
 import { MemoryFileSystem } from './vfs/backends/memory.js';
@@ -177,6 +178,7 @@ export function mountStandard(machine: Machine, create = true): string[] {
   if (has('/dev')) {
     const dev = new DevFileSystem(env);
     kernel.fileSystemTypes.set('devtmpfs', withoutOptions(dev));
+    env.devices.registerCharacter(makeDev(10, 126), userfaultDriver(kernel));
     mountAt(machine, '/dev', dev, false, 'dev');
     const devpts = new DevptsFileSystem(env);
     kernel.fileSystemTypes.set('devpts', (options) => {

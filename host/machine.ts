@@ -14,6 +14,7 @@ import { killForMemory } from './kernel/oom.js';
 import type { Process } from './kernel/process.js';
 import { forceSignal, sendToGroup } from './kernel/signal.js';
 import { Thread } from './kernel/thread.js';
+import { handOut, sleepForPage, UserfaultWait } from './kernel/userfault.js';
 import { VdsoClock } from './kernel/vdsoclock.js';
 import { Suspend, SysError } from './linux/error.js';
 import * as S from './linux/signal.js';
@@ -310,7 +311,7 @@ export class Machine {
       return true;
     } catch (error) {
       if (!(error instanceof Suspend)) throw error;
-      t.suspend(error.promise);
+      this.#await(t, error);
       return false;
     }
   }
@@ -361,14 +362,27 @@ export class Machine {
       this.#dispatcher.call(t);
     } catch (error) {
       if (!(error instanceof Suspend)) throw error;
-      t.suspend(error.promise);
+      this.#await(t, error);
     }
     return CALL_INSTRUCTIONS;
+  }
+
+  /** What a call needs comes from the host, or from a program that a userfaultfd tells of it. */
+  #await(t: Thread, wait: Suspend): void {
+    if (wait instanceof UserfaultWait) sleepForPage(t, wait.fault, false);
+    else t.suspend(wait.promise);
   }
 
   #fault(t: Thread): void {
     const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
     const kind = this.core.u32[(C.HART + C.HART_FAULT_KIND) >>> 2];
+    if (kind === X.FAULT_USERFAULT) {
+      const fault = handOut(t, t.process.space, false);
+      if (fault !== 'refused') {
+        if (fault !== undefined) sleepForPage(t, fault, true);
+        return;
+      }
+    }
     forceSignal(t, { ...(FAULT_SIGNALS.get(kind) ?? BEYOND_END), address });
   }
 

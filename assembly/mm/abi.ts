@@ -15,6 +15,7 @@ import * as remap from './remap';
 import * as space from './space';
 import * as stat from './stat';
 import * as vma from './vma';
+import * as userfault from './userfault';
 import * as window from './window';
 import { pteFind, TASK_SIZE } from './pagetable';
 import { FRAME_COUNT } from '../shared/layout';
@@ -138,6 +139,25 @@ export function futexKeyObject(s: usize, address: f64): u32 {
 }
 export function futexKeyOffset(s: usize, address: f64): f64 {
   return <f64>access.futexKeyOffset(s, whole(address));
+}
+
+export function uffdRegister(s: usize, start: f64, end: f64, modes: u32, number: u32): i32 {
+  return userfault.uffdRegister(s, whole(start), whole(end), modes, number);
+}
+export function uffdAdopt(s: usize, from: u32, to: u32): void {
+  userfault.uffdAdopt(s, from, to);
+}
+export function uffdProtect(s: usize, start: f64, end: f64, on: bool): i32 {
+  return userfault.uffdProtect(s, whole(start), whole(end), on);
+}
+export function uffdProtected(s: usize, address: f64): u32 {
+  return userfault.uffdProtected(s, whole(address));
+}
+export function uffdFill(s: usize, address: f64, how: u32, guard: bool): i32 {
+  return userfault.uffdFill(s, whole(address), how, guard);
+}
+export function uffdMove(s: usize, to: f64, from: f64): i32 {
+  return userfault.uffdMove(s, whole(to), whole(from));
 }
 
 export function objectCreate(kind: u32): usize {

@@ -200,7 +200,7 @@ export function futexKeyOffset(space: usize, va: u64): u64 {
 function stopped(done: u32): i32 {
   if (done > 0) return <i32>done;
   const kind = load<u32>(L.HART + L.HART_FAULT_KIND);
-  return kind == X.FAULT_IO ? X.NEED_PAGE : kind == X.FAULT_MEMORY ? -ENOMEM : -EFAULT;
+  return kind == X.FAULT_IO ? X.NEED_PAGE : kind == X.FAULT_MEMORY ? -ENOMEM : kind == X.FAULT_USERFAULT ? X.NEED_USERFAULT : -EFAULT;
 }
 
 function needPage(object: usize, index: u32, done: u32): i32 {

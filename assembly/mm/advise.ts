@@ -1,6 +1,6 @@
 /** madvise(2), mincore(2) and mlock(2) for one range. */
 import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../shared/errno';
-import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, NEED_PAGE, OBJECT_SHMEM } from '../shared/exit';
+import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { leafBorders } from './leaf';
@@ -109,6 +109,7 @@ function punch(vma: usize, start: u64, end: u64): i32 {
 function populated(kind: u32): i32 {
   if (kind == FAULT_NONE) return 0;
   if (kind == FAULT_IO) return NEED_PAGE;
+  if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
   return kind == FAULT_MEMORY ? -ENOMEM : kind == FAULT_ADRERR ? -EFAULT : -EINVAL;
 }
 
@@ -150,6 +151,7 @@ function lockPages(space: usize, start: u64, end: u64): i32 {
     const stop = min(end, load<u64>(vma, VMA_END));
     const kind = populate(space, at, stop, (load<u32>(vma, VMA_FLAGS) & (M.VM_WRITE | M.VM_SHARED)) == M.VM_WRITE);
     if (kind == FAULT_IO) return NEED_PAGE;
+    if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
     if (kind != FAULT_NONE) return kind == FAULT_MEMORY ? -EAGAIN : -ENOMEM;
     at = stop;
   }

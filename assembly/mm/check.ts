@@ -3,19 +3,19 @@
  * first rule that is broken. Nothing in the core calls it.
  */
 import { FRAME_COUNT, PERM_READ, PERM_WRITE } from '../shared/layout';
-import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../shared/mman';
+import { VM_EXEC, VM_READ, VM_SHARED, VM_UFFD, VM_WRITE } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
   FRAME_CODE, FRAME_FREE, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences, framesCovered,
   framesListed, framesUsed,
 } from './frames';
 import { objectFrame, objectIsDirty } from './object';
-import { leafShared, PTE_D, PTE_R, PTE_SOFT, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { leafShared, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
 import { tlbAddress, tlbTag } from './tlb';
 import { identityFrame, permissionByte, windowSpan } from './window';
-import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
 
 /** 1-9 VMAs, 10-19 page-table entries, 20-29 window bytes, 30-39 TLB, 40-49 accounts of the space. */
 export function debugCheckSpace(space: usize): u32 {
@@ -83,7 +83,8 @@ function checkEntry(space: usize, va: u64, pte: u64): u32 {
   if (((pte & PTE_R) != 0) != ((flags & (VM_READ | VM_WRITE)) != 0)) return 12;
   if (((pte & PTE_X) != 0) != ((flags & VM_EXEC) != 0)) return 13;
   if ((pte & PTE_W) != 0 && (flags & VM_WRITE) == 0) return 14;
-  if ((pte & (PTE_W | PTE_SOFT)) == PTE_W) return 19;
+  if ((pte & (PTE_W | PTE_SOFT)) == PTE_W || (pte & (PTE_W | PTE_UFFD_WP)) == (PTE_W | PTE_UFFD_WP)) return 19;
+  if (((flags & VM_UFFD) != 0) != (load<u32>(vma, VMA_UFFD) != 0)) return 7;
   const owner = <usize>frameObject(frame);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if (owner == 0) {

@@ -4,17 +4,19 @@
  */
 import * as X from '../shared/exit';
 import * as L from '../shared/layout';
-import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from '../shared/mman';
+import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, VM_WRITE } from '../shared/mman';
 import {
   frameAddress, frameAllocate, frameAllocateZeroed, frameIsFree, frameObject, frameReferences, frameRelease, frameRetain,
 } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, OBJECT_KIND } from './object';
-import { PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE } from './pagetable';
+import {
+  PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE,
+} from './pagetable';
 import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
 import { translationInvalidate } from './tlb';
 import { count, uncount } from './unmap';
 import { identityFrame } from './window';
-import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaBefore, vmaFind, vmaResize } from './vma';
+import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaBefore, vmaFind, vmaResize } from './vma';
 
 /** Linux: mmap_min_addr. Nothing is mapped below. */
 export const MMAP_MIN: u64 = 0x10000;
@@ -22,7 +24,7 @@ export const MMAP_MIN: u64 = 0x10000;
 const FAULT_AROUND: u64 = 16;
 
 /** What a page gets when it may be written and is. */
-const WRITTEN: u64 = PTE_W | PTE_D | PTE_SOFT;
+export const WRITTEN: u64 = PTE_W | PTE_D | PTE_SOFT;
 
 /** The one page of zeros that untouched anonymous memory reads; no PTE counts as a reference to it. */
 export let zeroFrame: u32 = 0;
@@ -50,7 +52,7 @@ export function fail(kind: u32, va: u64, access: u32): u32 {
   return kind;
 }
 
-function pteBits(flags: u32): u64 {
+export function pteBits(flags: u32): u64 {
   return PTE_V | PTE_U | PTE_A | (flags & (VM_READ | VM_WRITE) ? PTE_R : 0) | (flags & VM_EXEC ? PTE_X : 0);
 }
 
@@ -67,7 +69,7 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   if (at == 0) return fail(X.FAULT_MEMORY, va, access);
   const page = va & ~(<u64>L.PAGE_MASK);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
-  const kind = object == 0 ? handleAnonymous(space, flags, page, at, access) : handleObject(space, vma, flags, page, at, access);
+  const kind = object == 0 ? handleAnonymous(space, vma, flags, page, at, access) : handleObject(space, vma, flags, page, at, access);
   if (kind != X.FAULT_NONE) return fail(kind, va, access);
   const index = <u32>((load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START))) >> 12);
   if (object != 0 && object == majorObject && index == majorIndex) majorObject = 0;
@@ -78,8 +80,26 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   return X.FAULT_NONE;
 }
 
-function handleAnonymous(space: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
+/** A userfaultfd decides what comes of it: the host tells it. */
+function handOut(vma: usize, reason: u32): u32 {
+  store<u32>(L.HART + L.HART_IO_OBJECT, load<u32>(vma, VMA_UFFD));
+  store<u32>(L.HART + L.HART_IO_INDEX, reason);
+  return X.FAULT_USERFAULT;
+}
+
+/** A store to a page that is there and protected by a userfaultfd. A mark that nobody minds any more is wiped. */
+function isProtected(flags: u32, at: usize): bool {
+  const pte = load<u64>(at);
+  if ((pte & PTE_UFFD_WP) == 0) return false;
+  if (flags & VM_UFFD_WP) return true;
+  store<u64>(at, pte & ~PTE_UFFD_WP);
+  return false;
+}
+
+function handleAnonymous(space: usize, vma: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
   const present = load<u64>(at) != 0;
+  if (!present && (flags & VM_UFFD_MISSING) != 0) return handOut(vma, VM_UFFD_MISSING);
+  if (present && access == X.ACCESS_WRITE && isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
   if (access == X.ACCESS_WRITE) return present ? handleCow(space, flags, page, at) : handleZeroFill(space, flags, page, at);
   if (present) allow(at, flags);
   else handleZeroRead(flags, at);
@@ -95,11 +115,14 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
   if (pte != 0) {
     allow(at, flags);
     if (access != X.ACCESS_WRITE) return X.FAULT_NONE;
+    if (isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
     if (flags & VM_SHARED) return handleSharedWrite(space, object, index, page, at);
     return handleCow(space, flags, page, at);
   }
   let frame = objectFrame(object, index);
+  if (frame != 0 && (flags & VM_UFFD_MINOR) != 0) return handOut(vma, VM_UFFD_MINOR);
   if (frame == 0) {
+    if (flags & VM_UFFD_MISSING) return handOut(vma, VM_UFFD_MISSING);
     const kind = load<u32>(object, OBJECT_KIND);
     if (kind == X.OBJECT_FILE) return handleAbsent(space, object, index);
     if (kind == X.OBJECT_DEVICE) return X.FAULT_ADRERR;
@@ -110,7 +133,7 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
   if (access == X.ACCESS_WRITE && !(flags & VM_SHARED)) return handlePrivateCopy(space, flags, page, at, frame);
   mapPage(space, page, at, frame, pteBits(flags));
   if (access == X.ACCESS_WRITE) return handleSharedWrite(space, object, index, page, at);
-  mapAround(space, vma, flags, page, at);
+  if ((flags & (VM_UFFD_WP | VM_UFFD_MINOR)) == 0) mapAround(space, vma, flags, page, at);
   return X.FAULT_NONE;
 }
 

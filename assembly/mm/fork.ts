@@ -8,7 +8,7 @@ import { mappingLink } from './object';
 import { leafShared, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteSkip } from './pagetable';
 import * as S from './space';
 import { tlbDropWrites, writeInvalidate } from './tlb';
-import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
 
 /** Resident pages of the parent that the child does not begin with. */
 let left: i32 = 0;
@@ -58,6 +58,7 @@ function copyVma(child: usize, vma: usize): bool {
   store<u64>(copy, load<u64>(vma, VMA_OFFSET), VMA_OFFSET);
   store<u32>(copy, load<u32>(vma, VMA_FLAGS) & ~M.VM_LOCKED, VMA_FLAGS);
   store<u32>(copy, load<u32>(vma, VMA_OBJECT), VMA_OBJECT);
+  store<u32>(copy, load<u32>(vma, VMA_UFFD), VMA_UFFD);
   vmaInsert(child, copy);
   mappingLink(copy);
   return true;
@@ -77,23 +78,24 @@ function copyPages(parent: usize, child: usize, vma: usize): bool {
     // With the table's first mapping all of it is decided.
     const done = leafSharable(parent, base)
       ? leafShared(load<u32>(child, S.SPACE_ROOT), va) || leafShare(parent, child, base)
-      : copyEntries(parent, child, va, stop);
+      : copyEntries(parent, child, va, stop, (load<u32>(vma, VMA_FLAGS) & M.VM_UFFD) != 0);
     if (!done) return false;
     va = stop;
   }
   return true;
 }
 
-function copyEntries(parent: usize, child: usize, start: u64, end: u64): bool {
+/** `all`: who watches the range by a userfaultfd knows what is there, so what faults would bring back is copied, too. */
+function copyEntries(parent: usize, child: usize, start: u64, end: u64, all: bool): bool {
   let source = pteFind(load<u32>(parent, S.SPACE_ROOT), start);
   let target: usize = 0;
   for (let va = start; va < end; va += PAGE_SIZE, source += 8, target += target == 0 ? 0 : 8) {
     const pte = load<u64>(source);
     if ((pte & PTE_V) == 0) continue;
     const frame = pteFrame(pte);
-    if (frame == zeroFrame) continue;
+    if (frame == zeroFrame && !all) continue;
     // A page of an object comes back by a fault that costs no more than this copy, and most are never asked for.
-    if (frameObject(frame) != 0) {
+    if (frameObject(frame) != 0 && !all) {
       left++;
       continue;
     }
@@ -103,7 +105,12 @@ function copyEntries(parent: usize, child: usize, start: u64, end: u64): bool {
     }
     const shared = pte & ~(PTE_W | PTE_D);
     store<u64>(target, shared);
+    if (frame == zeroFrame) continue;
     frameRetain(frame);
+    if (frameObject(frame) != 0) {
+      store<u32>(child, load<u32>(child, S.SPACE_SHARED) + 1, S.SPACE_SHARED);
+      continue;
+    }
     if (pte & PTE_W) {
       store<u64>(source, shared);
       writeInvalidate(parent, va);

@@ -9,7 +9,7 @@
  *   - all entries belong to anonymous private memory, or are 0: what happens to a file never has to look for them.
  */
 import { PERM_WRITE } from '../shared/layout';
-import { VM_DONTFORK, VM_SHARED, VM_WIPEONFORK } from '../shared/mman';
+import { VM_DONTFORK, VM_SHARED, VM_UFFD, VM_WIPEONFORK } from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameAddress, frameAllocate, frameReferences, frameRelease, frameRetain } from './frames';
 import {
@@ -23,12 +23,14 @@ import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_START, vmaFind, vmaNext } from './v
 /** Bytes of address space that a last table covers. */
 export const LEAF_SPAN: u64 = 1 << 21;
 const TABLE_BYTES: usize = 4096;
+/** A child does not simply inherit such memory. */
+const SPECIAL: u32 = VM_SHARED | VM_DONTFORK | VM_WIPEONFORK | VM_UFFD;
 const WRITE_BITS: u64 = 0x0101010101010101 * <u64>PERM_WRITE;
 
 /** Whether every mapping in the 2 MiB from va is plain private memory that a child inherits as it is. */
 export function leafSharable(space: usize, va: u64): bool {
   for (let vma = vmaFind(space, va); vma != 0 && load<u64>(vma, VMA_START) < va + LEAF_SPAN; vma = vmaNext(space, vma)) {
-    if (load<u32>(vma, VMA_OBJECT) != 0 || (load<u32>(vma, VMA_FLAGS) & (VM_SHARED | VM_DONTFORK | VM_WIPEONFORK)) != 0) return false;
+    if (load<u32>(vma, VMA_OBJECT) != 0 || (load<u32>(vma, VMA_FLAGS) & SPECIAL) != 0) return false;
   }
   return true;
 }

@@ -12,8 +12,8 @@ import { SPACE_BRK, SPACE_BRK_START, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } f
 import { splitAt, unmapRange } from './unmap';
 import { windowSpan } from './window';
 import {
-  gapBelow, guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaBefore, vmaFind, vmaFree,
-  vmaInsert, vmaNext, vmaRemove, vmaResize,
+  gapBelow, guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore, vmaFind,
+  vmaFree, vmaInsert, vmaNext, vmaRemove, vmaResize,
 } from './vma';
 
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
@@ -160,6 +160,7 @@ export function continues(before: usize, after: usize): bool {
   const object = load<u32>(before, VMA_OBJECT);
   const differ = (load<u32>(after, VMA_FLAGS) ^ flags) & ~M.VM_SOFT_CLEAN;
   if (load<u64>(before, VMA_END) != start || differ != 0 || load<u32>(after, VMA_OBJECT) != object) return false;
+  if (load<u32>(before, VMA_UFFD) != load<u32>(after, VMA_UFFD)) return false;
   if (flags & M.VM_GROWSDOWN) return false;
   return object == 0 || load<u64>(before, VMA_OFFSET) + (start - load<u64>(before, VMA_START)) == load<u64>(after, VMA_OFFSET);
 }

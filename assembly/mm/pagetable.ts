@@ -24,6 +24,8 @@ export const PTE_D: u64 = 128;
 export const PTE_SHARED: u64 = 256;
 /** Software's bit (RSW) in a leaf: written since soft-dirty bits were cleared last. Where W is set, it is. */
 export const PTE_SOFT: u64 = 512;
+/** Software's bit (RSW) in a leaf: a userfaultfd is asked before the next store. W is not set then. */
+export const PTE_UFFD_WP: u64 = 256;
 export const TASK_SIZE: u64 = 1 << 38;
 
 // @ts-ignore: decorator

@@ -12,8 +12,8 @@ import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
 import { count, splitAt, uncount, unmapRange } from './unmap';
 import {
-  guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaAt, vmaFind, vmaInsert, vmaResize,
-} from './vma';
+  guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaAt, vmaFind, vmaInsert,
+  vmaResize, } from './vma';
 
 const PLACED: u32 = M.MREMAP_FIXED | M.MREMAP_DONTUNMAP;
 
@@ -115,6 +115,7 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   store<u64>(copy, object == 0 ? 0 : load<u64>(source, VMA_OFFSET) + (old - load<u64>(source, VMA_START)), VMA_OFFSET);
   store<u32>(copy, load<u32>(source, VMA_FLAGS), VMA_FLAGS);
   store<u32>(copy, object, VMA_OBJECT);
+  store<u32>(copy, load<u32>(source, VMA_UFFD), VMA_UFFD);
   vmaInsert(space, copy);
   mappingLink(copy);
   if (!movePages(space, old, old + from, target)) {

@@ -4,9 +4,9 @@ import { PAGE_SIZE } from '../shared/layout';
 import { zeroFrame } from './fault';
 import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
 import { leafSharers } from './leaf';
-import { PTE_A, PTE_D, PTE_SOFT, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
+import { PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
 import { SPACE_ROOT } from './space';
-import { VM_SOFT_CLEAN } from '../shared/mman';
+import { VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
 import { VMA_END, VMA_FLAGS, VMA_START, vmaAt } from './vma';
 
 export function vmaStat(space: usize, vma: usize, which: u32): f64 {
@@ -56,7 +56,9 @@ export function pageState(space: usize, va: u64): u32 {
   const pte = at == 0 ? 0 : load<u64>(at);
   if ((pte & PTE_V) == 0) return soft;
   const frame = pteFrame(pte);
-  const state = soft | (pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0) | S.STATE_PRESENT | (frame << S.STATE_FRAME_SHIFT);
+  const guarded = (pte & PTE_UFFD_WP) != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
+  const marks = (pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0) | (guarded ? S.STATE_UFFD_WP : 0);
+  const state = soft | marks | S.STATE_PRESENT | (frame << S.STATE_FRAME_SHIFT);
   if (frame == zeroFrame) return state;
   const owned = frameObject(frame) != 0;
   const maps = frameReferences(frame) - (owned ? 1 : 0) + leafSharers(root, va) - 1;

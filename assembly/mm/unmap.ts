@@ -7,7 +7,8 @@ import { translationInvalidate } from './tlb';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
 import {
-  VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAllocate, vmaBefore, vmaFind, vmaFree, vmaInsert, vmaRemove, vmaResize,
+  VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore, vmaFind, vmaFree, vmaInsert, vmaRemove,
+  vmaResize,
 } from './vma';
 
 /** Clears one PTE that is not zero, with everything that counts or caches it. */
@@ -67,6 +68,7 @@ export function splitAt(space: usize, at: u64): bool {
   store<u64>(tail, object == 0 ? 0 : load<u64>(vma, VMA_OFFSET) + (at - start), VMA_OFFSET);
   store<u32>(tail, load<u32>(vma, VMA_FLAGS), VMA_FLAGS);
   store<u32>(tail, object, VMA_OBJECT);
+  store<u32>(tail, load<u32>(vma, VMA_UFFD), VMA_UFFD);
   vmaResize(space, vma, start, at);
   vmaInsert(space, tail);
   mappingLink(tail);

@@ -25,6 +25,7 @@ export const FAULT_IO = 4; // a page must be filled by the host first
 export const FAULT_MEMORY = 5; // no frame left
 export const FAULT_HWPOISON = 6; // SIGBUS, BUS_MCEERR
 export const FAULT_ALIGN = 7; // SIGBUS, BUS_ADRALN: a misaligned atomic
+export const FAULT_USERFAULT = 9; // a userfaultfd has it: HART_IO_OBJECT is its number, HART_IO_INDEX the VM_UFFD_* that applies
 
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = 1;
@@ -37,4 +38,10 @@ export const OBJECT_DEVICE = 3; // all its pages are there from the start, in ne
 
 /* Result of objectRead/objectWrite besides a byte count >= 0 and -errno */
 export const NEED_PAGE = -4096; // fill HART_IO_OBJECT / HART_IO_INDEX and call again
+export const NEED_USERFAULT = -4097; // the page is for a userfaultfd to give: FAULT_USERFAULT
+
+/* How uffdFill fills a page */
+export const UFFD_COPY = 0; // from STAGING
+export const UFFD_ZERO = 1;
+export const UFFD_CONTINUE = 2; // what the object has there
 export const NO_INDEX = -1; // "no such page" from objectNextDirty, objectNextPresent

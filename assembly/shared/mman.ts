@@ -83,6 +83,11 @@ export const VM_RANDOM = 0x40000;
 export const VM_SOFT_CLEAN = 0x80000;
 /** mremap may not make it longer: memory of a device ends where the device's does. */
 export const VM_DONTEXPAND = 0x1000000;
+/** A userfaultfd (VMA_UFFD) is asked: for pages that are not there, at stores to pages it protects, for pages of the object not mapped. */
+export const VM_UFFD_MISSING = 0x2000000;
+export const VM_UFFD_WP = 0x4000000;
+export const VM_UFFD_MINOR = 0x8000000;
+export const VM_UFFD = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR;
 
 /* VMA layout: byte offsets in a core VMA record that the host may read */
 export const VMA_START = 0; // u64
@@ -90,3 +95,4 @@ export const VMA_END = 8; // u64, exclusive
 export const VMA_OFFSET = 16; // u64 byte offset of start in the object
 export const VMA_FLAGS = 24; // u32 VM_*
 export const VMA_OBJECT = 28; // u32, 0 = private anonymous
+export const VMA_UFFD = 88; // u32 number of the userfaultfd that it is registered with, 0 = none

@@ -103,6 +103,16 @@ export interface CoreExports {
   futexKeyObject(space: number, address: number): number;
   futexKeyOffset(space: number, address: number): number;
 
+  // --- userfaultfd; see assembly/mm/userfault.ts. Ranges and addresses are whole pages of mappings that are there; -errno.
+  uffdRegister(space: number, start: number, end: number, modes: number, number: number): number;
+  /** Every mapping of userfaultfd `from` in a new space is one of `to`. */
+  uffdAdopt(space: number, from: number, to: number): void;
+  uffdProtect(space: number, start: number, end: number, on: number): number;
+  uffdProtected(space: number, address: number): number;
+  /** how: UFFD_COPY (from STAGING)...; guard: the page comes protected. */
+  uffdFill(space: number, address: number, how: number, guard: number): number;
+  uffdMove(space: number, to: number, from: number): number;
+
   // --- VM objects: the page cache
   objectCreate(kind: number): number; // 0: no memory; born with one reference, the host's
   /** Memory of a device: `pages` zeroed pages in neighbouring frames, all there from the start (objectPage(object, 0) begins them). */

@@ -15,6 +15,10 @@ const TASK_SIZE = 2 ** 38;
  * throws SysError(EFAULT) where the guest may not go. */
 export class UserMemory {
   space = 0;
+  /** A userfaultfd must give the page: returns when it is worth another try; throws UserfaultWait or SysError(EFAULT). */
+  handOut: () => void = () => {
+    throw new SysError(EFAULT);
+  };
 
   constructor(
     readonly core: Core,
@@ -30,6 +34,7 @@ export class UserMemory {
       const words = this.core.u32;
       const kind = words[(HART + HART_FAULT_KIND) >>> 2];
       if (kind === X.FAULT_IO) this.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
+      else if (kind === X.FAULT_USERFAULT) this.handOut();
       else throw new SysError(kind === X.FAULT_MEMORY ? ENOMEM : EFAULT);
     }
   }
@@ -41,6 +46,11 @@ export class UserMemory {
       each(this.page(address + done, access), bytes, done);
       done += bytes;
     }
+  }
+
+  /** Makes sure that a later read of this range can't fault. */
+  prepareRead(address: number, length: number): void {
+    this.pieces(address, length, X.ACCESS_READ, () => {});
   }
 
   /** Makes sure that a later write of this range can't fault: call it before a side effect that can't be undone. */

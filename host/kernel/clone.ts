@@ -8,6 +8,7 @@ import { RLIMIT_NPROC } from './limits.js';
 import { Process } from './process.js';
 import type { AddressSpace } from './space.js';
 import { Thread } from './thread.js';
+import { forkUserfaults } from './userfault.js';
 
 const SP = 2;
 const TP = 4;
@@ -80,7 +81,9 @@ export function cloneThread(t: Thread, request: CloneRequest): Thread {
   process.threads.add(child);
   kernel.threads.set(tid, child);
   kernel.forks++;
-  kernel.scheduler.add(child);
+  const told = process === t.process ? undefined : process.forkEvents.at(-1);
+  if (told === undefined) kernel.scheduler.add(child);
+  else child.sleep({ queues: [told.queue], interruptible: false });
   return child;
 }
 
@@ -105,6 +108,7 @@ function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
   child.timerSlackNs = old.timerSlackNs;
   child.terminal = old.terminal;
   child.sharesParentSpace = (flags & P.CLONE_VFORK) !== 0;
+  if (space !== old.space) child.forkEvents = forkUserfaults(kernel, old.space, space);
   return child;
 }
 

@@ -18,6 +18,7 @@ import { AddressSpace, type ImageLayout } from './space.js';
 import { SystemV } from './sysv/index.js';
 import type { Thread } from './thread.js';
 import { TimerQueue } from './timers.js';
+import { handOutInCall, Userfaults } from './userfault.js';
 
 export interface KernelOptions {
   /** What the file systems share; its core is the kernel's. */
@@ -54,6 +55,7 @@ export class Kernel {
   readonly load = new LoadAverage();
   readonly futexes: Futexes;
   readonly sysv: SystemV;
+  readonly userfaults = new Userfaults();
   readonly signalCounts = new SignalCounts();
   readonly cpu: Cpu;
   readonly net: Network;
@@ -140,7 +142,9 @@ export class Kernel {
   }
 
   newSpace(handle: number, layout?: ImageLayout): AddressSpace {
-    return new AddressSpace(this.core, handle, this.env.pages.pager, layout);
+    const space = new AddressSpace(this.core, handle, this.env.pages.pager, layout);
+    space.user.handOut = () => handOutInCall(this, space);
+    return space;
   }
 
   /** 0: all are taken. A pid is taken while a thread, a process group or a session has it. */

@@ -23,6 +23,7 @@ export class KernelKnobs implements ProcKnobs {
   coreUsesPid = 0;
   overcommitRatio = 50;
   swappiness = 60;
+  unprivilegedUserfaultfd = 0;
 
   constructor(
     private readonly kernel: Kernel,

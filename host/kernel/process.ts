@@ -12,6 +12,7 @@ import type { PosixTimer } from './posixtimer.js';
 import type { AddressSpace } from './space.js';
 import type { Thread } from './thread.js';
 import { addUsage, noUsage, type Usage } from './usage.js';
+import type { UserfaultEvent } from './userfault.js';
 
 /** What was executed: for /proc/PID/exe and messages. */
 export interface Executable {
@@ -92,6 +93,8 @@ export class Process {
   /** A vfork parent sleeps here until this process gives the shared address space back. */
   readonly vforkQueue = new WaitQueue();
   sharesParentSpace = false;
+  /** What its making has told userfaultfds: it begins when the last was read. */
+  forkEvents: readonly UserfaultEvent[] = [];
 
   /** Of threads that have ended. */
   readonly endedUsage = noUsage();

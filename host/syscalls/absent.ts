@@ -52,7 +52,6 @@ export const absentRows = [
   absent(273, 'finit_module', ['fd', 'string', 'hex'], NO_MODULES),
   absent(277, 'seccomp', ['int', 'hex', 'pointer'], 'ENOSYS: no filters'),
   absent(280, 'bpf', ['int', 'pointer', 'size'], 'ENOSYS: no BPF'),
-  absent(282, 'userfaultfd', ['hex'], 'ENOSYS: faults are not handed out'),
   absent(292, 'io_pgetevents', ['ulong', 'long', 'long', 'pointer', 'struct:timespec', 'pointer'], NO_AIO),
   absent(294, 'kexec_file_load', ['fd', 'fd', 'size', 'string', 'hex'], NO_MODULES),
   absent(425, 'io_uring_setup', ['uint', 'pointer'], NO_URING),

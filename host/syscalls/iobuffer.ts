@@ -1,5 +1,5 @@
 import { EFAULT, EINVAL } from '../../assembly/shared/errno.js';
-import { ACCESS_READ, ACCESS_WRITE, NEED_PAGE } from '../../assembly/shared/exit.js';
+import { ACCESS_READ, ACCESS_WRITE, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { UserMemory } from '../core/user.js';
 import { Suspend, SysError } from '../linux/error.js';
@@ -153,8 +153,8 @@ export class UserBuffer implements IoBuffer {
       const address = this.#next();
       const length = Math.min(max - done, this.remaining, this.#run);
       const moved = core.exports.objectRead(object, offset + done, space, address, length);
-      if (moved === NEED_PAGE) {
-        this.#fill();
+      if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
+        this.#fill(moved);
         continue;
       }
       if (moved < 0) {
@@ -175,8 +175,8 @@ export class UserBuffer implements IoBuffer {
       const address = this.#next();
       const length = Math.min(max - done, this.remaining, this.#run);
       const moved = core.exports.objectWrite(object, offset + done, space, address, length);
-      if (moved === NEED_PAGE) {
-        if (this.#fillOrEnd()) continue;
+      if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
+        if (this.#fillOrEnd(moved)) continue;
         break;
       }
       if (moved < 0) {
@@ -191,15 +191,19 @@ export class UserBuffer implements IoBuffer {
   }
 
   /** Brings in the page that the core has asked for: of the file, or of a mapping that the buffer lies in. */
-  #fill(): void {
+  #fill(need: number): void {
+    if (need === NEED_USERFAULT) {
+      this.#user.handOut();
+      return;
+    }
     const words = this.#user.core.u32;
     this.#user.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
   }
 
   /** A read may begin again from the start; a write that has changed the file may not, so it ends here when its source must be awaited. */
-  #fillOrEnd(): boolean {
+  #fillOrEnd(need: number): boolean {
     try {
-      this.#fill();
+      this.#fill(need);
       return true;
     } catch (error) {
       if (!(error instanceof Suspend) || this.transferred === 0) throw error;

@@ -1,5 +1,5 @@
 import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
-import { NEED_PAGE } from '../../assembly/shared/exit.js';
+import { NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
 import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_LOCKED_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
@@ -12,6 +12,7 @@ import { Location } from '../vfs/dentry.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
 import { absent, row } from './row.js';
+import { tellingAdvice, tellingBrk, tellingMap, tellingRemap, tellingUnmap } from './userfaultevents.js';
 
 const PAGE = 4096;
 const PROT_ALL = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC;
@@ -218,8 +219,9 @@ function withPages(t: Thread, call: () => number): number {
   const { core, env } = t.kernel;
   for (;;) {
     const result = call();
-    if (result !== NEED_PAGE) return result;
-    env.pages.pager(core.u32[(HART + HART_IO_OBJECT) >>> 2], core.u32[(HART + HART_IO_INDEX) >>> 2]);
+    if (result === NEED_USERFAULT) t.user.handOut();
+    else if (result !== NEED_PAGE) return result;
+    else env.pages.pager(core.u32[(HART + HART_IO_OBJECT) >>> 2], core.u32[(HART + HART_IO_INDEX) >>> 2]);
   }
 }
 
@@ -337,10 +339,10 @@ function pkeyMprotect(t: Thread, address: number, length: number, prot: number, 
 const NO_NUMA = 'ENOSYS: one node';
 
 export const memoryRows = [
-  row(214, 'brk', ['pointer'], brk),
-  row(215, 'munmap', ['pointer', 'size'], munmap),
-  row(216, 'mremap', ['pointer', 'size', 'size', 'flags:mremap', 'pointer'], mremap),
-  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], mmap, {
+  row(214, 'brk', ['pointer'], tellingBrk(brk)),
+  row(215, 'munmap', ['pointer', 'size'], tellingUnmap(munmap)),
+  row(216, 'mremap', ['pointer', 'size', 'size', 'flags:mremap', 'pointer'], tellingRemap(mremap)),
+  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], tellingMap(mmap), {
     partial: 'no huge pages (MAP_HUGETLB: ENOMEM)',
   }),
   row(226, 'mprotect', ['pointer', 'size', 'flags:prot'], mprotect),
@@ -350,7 +352,7 @@ export const memoryRows = [
   row(230, 'mlockall', ['flags:mlockall'], mlockall, { partial: 'MCL_FUTURE has no effect' }),
   row(231, 'munlockall', [], munlockall),
   row(232, 'mincore', ['pointer', 'size', 'pointer'], mincore),
-  row(233, 'madvise', ['pointer', 'size', 'enum:madvise'], madvise),
+  row(233, 'madvise', ['pointer', 'size', 'enum:madvise'], tellingAdvice(madvise)),
   row(284, 'mlock2', ['pointer', 'size', 'flags:mlock2'], mlock2),
   row(288, 'pkey_mprotect', ['pointer', 'size', 'flags:prot', 'int'], pkeyMprotect, { partial: 'only key -1' }),
   absent(234, 'remap_file_pages', ['pointer', 'size', 'flags:prot', 'size', 'flags:mmap'], 'ENOSYS'),

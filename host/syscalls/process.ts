@@ -40,10 +40,11 @@ function startChild(t: Thread, request: () => CloneRequest, pidfdAddress = 0): n
       const thread = child.process === t.process ? child : undefined;
       t.user.writeU32(pidfdAddress, installPidfd(t, child.process, thread, 0));
     }
-    if ((made.flags & P.CLONE_VFORK) === 0) return child.tid;
     t.scratch = child;
   }
   const { process } = child;
+  const unread = process === t.process ? undefined : process.forkEvents.find(({ done }) => !done);
+  if (unread !== undefined) return t.sleep({ queues: [unread.queue], interruptible: false });
   if (process === t.process || !process.sharesParentSpace) return child.tid;
   return t.sleep({ queues: [process.vforkQueue], interruptible: false });
 }

@@ -33,6 +33,7 @@ import { timeRows } from './time.js';
 import { timerfdRows } from './timerfd.js';
 import { timerRows } from './timers.js';
 import { treeRows } from './tree.js';
+import { userfaultRows } from './userfaultfd.js';
 import { xattrRows } from './xattr.js';
 
 export interface SyscallFamily {
@@ -51,7 +52,7 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'System V semaphores', rows: sysvSemaphoreRows },
   { title: 'System V shared memory', rows: sysvSharedRows },
   { title: 'Sockets', rows: socketRows },
-  { title: 'Memory', rows: memoryRows },
+  { title: 'Memory', rows: [...memoryRows, ...userfaultRows] },
   { title: 'Processes, threads and identity', rows: processRows },
   { title: 'Signals', rows: signalRows },
   { title: 'Time', rows: [...timeRows, ...timerRows] },

@@ -52,6 +52,7 @@ function testKnobs(env: VfsEnvironment): ProcKnobs {
     coreUsesPid: 0,
     overcommitRatio: 50,
     swappiness: 60,
+    unprivilegedUserfaultfd: 0,
     setLastPid: () => undefined,
     setNames: () => undefined,
     dropCaches: () => undefined,

@@ -112,6 +112,7 @@ class RandomFile extends DeviceFile {
 }
 
 const MEMORY_MAJOR = 1;
+const MISC_MAJOR = 10;
 const ANYBODY = 0o666;
 
 const FD_LINKS: readonly (readonly [name: string, target: string])[] = [
@@ -135,6 +136,7 @@ export class DevFileSystem extends MemoryFileSystem {
     this.addNode('tty', S_IFCHR | ANYBODY, makeDev(5, 0));
     this.addNode('ptmx', S_IFCHR | ANYBODY, makeDev(5, 2));
     this.addNode('console', S_IFCHR | 0o600, makeDev(5, 1));
+    this.addNode('userfaultfd', S_IFCHR | 0o600, makeDev(MISC_MAJOR, 126));
     for (const [name, target] of FD_LINKS) this.addSymlink(name, target);
     this.addDirectory('shm', 0o1777);
     this.addDirectory('pts');

@@ -1,6 +1,7 @@
 /** Text of /proc/PID/{maps,smaps,smaps_rollup}, as fs/proc/task_mmu.c of Linux 6.12 prints it. */
 import {
   VM_DONTDUMP,
+  VM_DONTEXPAND,
   VM_DONTFORK,
   VM_EXEC,
   VM_GROWSDOWN,
@@ -16,6 +17,9 @@ import {
   VM_SHARED,
   VM_SOFT_CLEAN,
   VM_STACK,
+  VM_UFFD_MINOR,
+  VM_UFFD_MISSING,
+  VM_UFFD_WP,
   VM_VDSO,
   VM_WIPEONFORK,
   VM_WRITE,
@@ -206,12 +210,15 @@ function vmFlags(flags: number): string {
     has(VM_SEQUENTIAL, 'sr') +
     has(VM_RANDOM, 'rr') +
     has(VM_DONTFORK, 'dc') +
-    has(VM_VDSO, 'de') +
+    has(VM_VDSO | VM_DONTEXPAND, 'de') +
     (accountable ? 'ac ' : '') +
     has(VM_NORESERVE, 'nr') +
     has(VM_WIPEONFORK, 'wf') +
     has(VM_DONTDUMP, 'dd') +
-    ((flags & VM_SOFT_CLEAN) === 0 ? 'sd ' : '')
+    ((flags & VM_SOFT_CLEAN) === 0 ? 'sd ' : '') +
+    has(VM_UFFD_MISSING, 'um') +
+    has(VM_UFFD_WP, 'uw') +
+    has(VM_UFFD_MINOR, 'ui')
   );
 }
 

@@ -212,6 +212,7 @@ export interface ProcKnobs {
   coreUsesPid: number;
   overcommitRatio: number;
   swappiness: number;
+  unprivilegedUserfaultfd: number;
   /** The next process gets the pid after it. EPERM: the reader may not. */
   setLastPid(pid: number): void;
   setNames(names: { readonly hostname?: string; readonly domainname?: string }): void;

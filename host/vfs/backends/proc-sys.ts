@@ -150,6 +150,7 @@ function vmTree({ knobs }: ProcSource): SysTree {
     stat_interval: fixed(1),
     // There is nothing to swap to, so it says nothing about anything: kept as written.
     swappiness: integer(knob(knobs, 'swappiness'), 0, 200),
+    unprivileged_userfaultfd: integer(knob(knobs, 'unprivilegedUserfaultfd'), 0, 1),
     user_reserve_kbytes: fixed(0),
     vfs_cache_pressure: fixed(100),
   };

@@ -1,0 +1,158 @@
+/**
+ * What a userfaultfd does to a space: ranges registered with it, their pages filled, protected, moved. The host knows the userfaultfds;
+ * here they are numbers in VMAs. fault.ts hands faults of such VMAs out.
+ */
+import { EBUSY, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from '../shared/errno';
+import { UFFD_CONTINUE, UFFD_COPY, UFFD_ZERO } from '../shared/exit';
+import { PAGE_SIZE, STAGING } from '../shared/layout';
+import * as M from '../shared/mman';
+import { codeWritten } from '../code';
+import { pteBits, WRITTEN, zeroFrame } from './fault';
+import { FRAME_CODE, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
+import { leavesOwn } from './leaf';
+import { objectFrame, objectFrameMake, objectMarkDirty, objectSize } from './object';
+import { PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMake, pteSkip } from './pagetable';
+import { joinRange } from './protect';
+import { SPACE_ROOT, SPACE_VMAS } from './space';
+import { translationInvalidate } from './tlb';
+import { count, splitAt } from './unmap';
+import { identityFrame } from './window';
+import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAt, vmaFind } from './vma';
+
+/**
+ * Gives the mappings of [start, end) to userfaultfd `number` with `modes` (VM_UFFD_*), or (0, 0) takes them from it. What is protected is
+ * so no longer where VM_UFFD_WP goes or comes. -ENOMEM: what lies before is done.
+ */
+export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, number: u32): i32 {
+  if (!leavesOwn(space, start, end)) return -ENOMEM;
+  for (let at = start; at < end; ) {
+    const vma = vmaFind(space, at);
+    if (vma == 0 || load<u64>(vma, VMA_START) >= end) break;
+    const from = max(at, load<u64>(vma, VMA_START));
+    const stop = min(end, load<u64>(vma, VMA_END));
+    at = stop;
+    const flags = load<u32>(vma, VMA_FLAGS);
+    const known = load<u32>(vma, VMA_UFFD) == number && (flags & modes) == modes;
+    if (known && (number != 0 || (flags & M.VM_UFFD) == 0)) continue;
+    if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT || !splitAt(space, from) || !splitAt(space, stop)) {
+      joinRange(space, start, end);
+      return -ENOMEM;
+    }
+    const piece = vmaAt(space, from);
+    store<u32>(piece, (flags & ~M.VM_UFFD) | modes, VMA_FLAGS);
+    store<u32>(piece, number, VMA_UFFD);
+    if (((flags ^ modes) & M.VM_UFFD_WP) != 0) unprotect(space, from, stop);
+  }
+  joinRange(space, start, end);
+  return 0;
+}
+
+/** A child's ranges that its parent had registered: with another userfaultfd. */
+export function uffdAdopt(space: usize, from: u32, to: u32): void {
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaFind(space, load<u64>(vma, VMA_END))) {
+    if (load<u32>(vma, VMA_UFFD) == from) store<u32>(vma, to, VMA_UFFD);
+  }
+}
+
+/** Protects the pages of [start, end) that are there from stores, or lets stores through again (each after one more fault). */
+export function uffdProtect(space: usize, start: u64, end: u64, on: bool): i32 {
+  if (!leavesOwn(space, start, end)) return -ENOMEM;
+  if (on) protect(space, start, end);
+  else unprotect(space, start, end);
+  return 0;
+}
+
+function protect(space: usize, start: u64, end: u64): void {
+  const root = load<u32>(space, SPACE_ROOT);
+  for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {
+      const pte = load<u64>(at);
+      if ((pte & PTE_V) == 0 || (pte & PTE_UFFD_WP) != 0) continue;
+      store<u64>(at, (pte & ~PTE_W) | PTE_UFFD_WP);
+      translationInvalidate(space, va);
+    }
+  }
+}
+
+function unprotect(space: usize, start: u64, end: u64): void {
+  const root = load<u32>(space, SPACE_ROOT);
+  for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {
+      const pte = load<u64>(at);
+      if ((pte & PTE_V) != 0 && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pte & ~PTE_UFFD_WP);
+    }
+  }
+}
+
+/** 1: the page at va is there and protected, 0: it is not. */
+export function uffdProtected(space: usize, va: u64): u32 {
+  const at = pteFind(load<u32>(space, SPACE_ROOT), va);
+  return at != 0 && (load<u64>(at) & (PTE_V | PTE_UFFD_WP)) == (PTE_V | PTE_UFFD_WP) ? 1 : 0;
+}
+
+/** Fills the page at va, which is registered: UFFD_*. `guard`: it comes protected. -EEXIST: there is one; -EFAULT: beyond the end. */
+export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
+  const vma = vmaAt(space, va);
+  if (vma == 0) return -ENOENT;
+  const flags = load<u32>(vma, VMA_FLAGS);
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  const at = pteCreate(space, va);
+  if (at == 0) return -ENOMEM;
+  const offset = load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START));
+  if (object != 0 && offset >= objectSize(object)) return how == UFFD_CONTINUE ? -EINVAL : -EFAULT;
+  if (load<u64>(at) != 0) return -EEXIST;
+  const bits = pteBits(flags) | (guard ? PTE_UFFD_WP : 0);
+  if (object != 0 && how == UFFD_CONTINUE) return mapCached(space, object, <u32>(offset >> 12), at, bits, flags);
+  if (object != 0 && (flags & M.VM_SHARED) != 0) return fillObject(space, object, <u32>(offset >> 12), at, bits, flags, how);
+  if (how == UFFD_ZERO) {
+    store<u64>(at, pteMake(zeroFrame, bits));
+    return 0;
+  }
+  const frame = frameAllocate(identityFrame(space, va));
+  if (frame == 0) return -ENOMEM;
+  memory.copy(frameAddress(frame), STAGING, PAGE_SIZE);
+  store<u64>(at, pteMake(frame, bits | PTE_SOFT | (guard || (flags & M.VM_WRITE) == 0 ? 0 : WRITTEN)));
+  count(space, frame);
+  return 0;
+}
+
+/** A page that shared memory has not got yet. */
+function fillObject(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32, how: u32): i32 {
+  if (objectFrame(object, index) != 0) return -EEXIST;
+  const frame = objectFrameMake(object, index);
+  if (frame == 0) return -ENOMEM;
+  if (how == UFFD_COPY) memory.copy(frameAddress(frame), STAGING, PAGE_SIZE);
+  objectMarkDirty(object, index);
+  return mapCached(space, object, index, at, bits, flags);
+}
+
+function mapCached(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32): i32 {
+  const frame = objectFrame(object, index);
+  if (frame == 0) return -EFAULT;
+  const writable = (flags & (M.VM_SHARED | M.VM_WRITE)) == (M.VM_SHARED | M.VM_WRITE) && (bits & PTE_UFFD_WP) == 0;
+  if (writable) objectMarkDirty(object, index);
+  frameRetain(frame);
+  store<u64>(at, pteMake(frame, bits | PTE_SOFT | (writable ? WRITTEN : 0)));
+  count(space, frame);
+  return 0;
+}
+
+/** The page of `from`, anonymous and nobody else's, goes to `to`. -ENOENT: there is none; -EEXIST: there is one at `to`; -EBUSY: shared. */
+export function uffdMove(space: usize, to: u64, from: u64): i32 {
+  const target = pteCreate(space, to);
+  const source = pteCreate(space, from);
+  if (target == 0 || source == 0) return -ENOMEM;
+  const pte = load<u64>(source);
+  if (load<u64>(target) != 0) return -EEXIST;
+  if (pte == 0) return -ENOENT;
+  const frame = pteFrame(pte);
+  if ((pte & PTE_V) == 0 || (frame != zeroFrame && (frameObject(frame) != 0 || frameReferences(frame) != 1))) return -EBUSY;
+  store<u64>(source, 0);
+  translationInvalidate(space, from);
+  const bits = pteBits(load<u32>(vmaAt(space, to), VMA_FLAGS));
+  store<u64>(target, pteMake(frame, bits | PTE_SOFT));
+  if (frameFlags(frame) & FRAME_CODE) codeWritten(frame, 0, PAGE_SIZE);
+  return 0;
+}

@@ -1,0 +1,246 @@
+/** userfaultfd(2) inside the kernel: who watches which memory, who waits for whose page, what is still to be told. */
+import { EFAULT } from '../../assembly/shared/errno.js';
+import { ACCESS_WRITE } from '../../assembly/shared/exit.js';
+import { HART, HART_FAULT_ACCESS, HART_FAULT_ADDRESS, HART_IO_INDEX, HART_IO_OBJECT, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { VM_UFFD_MINOR, VM_UFFD_WP, VMA_END, VMA_START, VMA_UFFD } from '../../assembly/shared/mman.js';
+import { Suspend, SysError } from '../linux/error.js';
+import { POLLIN } from '../linux/poll.js';
+import * as U from '../linux/userfaultfd.js';
+import { type Waiter, WaitQueue } from '../vfs/wait.js';
+import type { Kernel } from './kernel.js';
+import type { AddressSpace } from './space.js';
+import { BLOCKED, type Thread } from './thread.js';
+
+/** struct uffd_msg with up to three words of 64 bits. */
+export function message(event: number, ...words: number[]): Uint8Array {
+  const bytes = new Uint8Array(U.MESSAGE_BYTES);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = event;
+  words.forEach((word, i) => view.setBigUint64(8 + i * 8, BigInt(word), true));
+  return bytes;
+}
+
+/** A thread that waits for a page. It is told of for as long as the thread sleeps. */
+export class PendingFault extends WaitQueue {
+  constructor(
+    readonly userfault: Userfault,
+    /** Of its page. */
+    readonly address: number,
+    readonly bytes: Uint8Array,
+  ) {
+    super();
+  }
+
+  /** The thread has left, woken by whatever. */
+  override remove(waiter: Waiter): void {
+    super.remove(waiter);
+    this.userfault.forget(this);
+  }
+}
+
+/** Something that happened to the memory. Who did it sleeps on `queue` until it is read. */
+export class UserfaultEvent {
+  readonly queue = new WaitQueue();
+  done = false;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    /** The child's own, which the reader gets a descriptor of. */
+    readonly child?: Userfault,
+  ) {}
+
+  finish(): void {
+    this.done = true;
+    this.queue.wake();
+  }
+}
+
+/** What the descriptor stands for. */
+export class Userfault {
+  readonly queue = new WaitQueue();
+  initialized = false;
+  features = 0;
+  released = false;
+  /** Not read yet, oldest first; and those that were. */
+  #pending: PendingFault[] = [];
+  readonly #told = new Set<PendingFault>();
+  #events: UserfaultEvent[] = [];
+
+  constructor(
+    readonly kernel: Kernel,
+    /** Its number in VMAs. */
+    readonly number: number,
+    readonly space: AddressSpace,
+    /** Of the call that made it. */
+    readonly userModeOnly: boolean,
+    readonly closeOnExec: boolean,
+  ) {}
+
+  /** The program that it watches is still there. */
+  get alive(): boolean {
+    return this.space.references > 0;
+  }
+
+  /** Something has happened to the memory that nobody has read yet: EAGAIN for whoever fills pages. */
+  get changing(): boolean {
+    return this.#events.length > 0;
+  }
+
+  get readable(): boolean {
+    return this.#pending.length > 0 || this.#events.length > 0;
+  }
+
+  /** For fdinfo: faults not read, and all. */
+  get counts(): { pending: number; total: number } {
+    return { pending: this.#pending.length, total: this.#pending.length + this.#told.size };
+  }
+
+  has(feature: number): boolean {
+    return (this.features & feature) !== 0;
+  }
+
+  post(fault: PendingFault): void {
+    this.#pending.push(fault);
+    this.queue.wake(POLLIN);
+  }
+
+  tell(event: UserfaultEvent): void {
+    this.#events.push(event);
+    this.queue.wake(POLLIN);
+  }
+
+  forget(fault: PendingFault): void {
+    this.#told.delete(fault);
+    const at = this.#pending.indexOf(fault);
+    if (at >= 0) this.#pending.splice(at, 1);
+  }
+
+  /** What read(2) gives next: faults before events. `taken` when it has been. */
+  next(): PendingFault | UserfaultEvent | undefined {
+    return this.#pending[0] ?? this.#events[0];
+  }
+
+  taken(item: PendingFault | UserfaultEvent): void {
+    if (item instanceof PendingFault) {
+      this.#pending.shift();
+      this.#told.add(item);
+    } else {
+      this.#events.shift();
+      item.finish();
+    }
+  }
+
+  /** Whoever waits for a page of the range looks again. */
+  wake(start: number, length: number): void {
+    for (const fault of [...this.#pending, ...this.#told]) {
+      if (fault.address >= start && fault.address < start + length) fault.wake();
+    }
+  }
+
+  /** Mappings that are registered with it. */
+  ranges(space = this.space): { readonly start: number; readonly end: number }[] {
+    const { core } = this.kernel;
+    const found: { start: number; end: number }[] = [];
+    if (!this.alive) return found;
+    for (let vma = core.exports.vmaFind(space.handle, 0); vma !== 0; vma = core.exports.vmaNext(space.handle, vma)) {
+      if (core.u32[(vma + VMA_UFFD) >>> 2] !== this.number) continue;
+      found.push({ start: core.readU64(vma + VMA_START), end: core.readU64(vma + VMA_END) });
+    }
+    return found;
+  }
+
+  /** The descriptor is closed: the memory is ordinary again, and nobody waits. */
+  release(): void {
+    this.released = true;
+    const { exports } = this.kernel.core;
+    for (const { start, end } of this.ranges()) exports.uffdRegister(this.space.handle, start, end, 0, 0);
+    this.kernel.userfaults.delete(this.number);
+    this.wake(0, Number.POSITIVE_INFINITY);
+    for (const event of this.#events.splice(0)) {
+      event.finish();
+      event.child?.release();
+    }
+  }
+}
+
+/** All there are, by number. */
+export class Userfaults extends Map<number, Userfault> {
+  #last = 0;
+
+  create(kernel: Kernel, space: AddressSpace, flags: { userModeOnly: boolean; closeOnExec: boolean }): Userfault {
+    const made = new Userfault(kernel, ++this.#last, space, flags.userModeOnly, flags.closeOnExec);
+    this.set(made.number, made);
+    return made;
+  }
+}
+
+/** A child's memory is ordinary, but where somebody wants to watch it, too: then with a userfaultfd of its own. What has been told. */
+export function forkUserfaults(kernel: Kernel, parent: AddressSpace, child: AddressSpace): UserfaultEvent[] {
+  const events: UserfaultEvent[] = [];
+  for (const userfault of [...kernel.userfaults.values()]) {
+    if (userfault.space !== parent) continue;
+    const ranges = userfault.ranges(child);
+    if (ranges.length === 0) continue;
+    if (!userfault.has(U.FEATURE_EVENT_FORK)) {
+      for (const { start, end } of ranges) kernel.core.exports.uffdRegister(child.handle, start, end, 0, 0);
+      continue;
+    }
+    const own = kernel.userfaults.create(kernel, child, userfault);
+    own.initialized = true;
+    own.features = userfault.features;
+    kernel.core.exports.uffdAdopt(child.handle, userfault.number, own.number);
+    const event = new UserfaultEvent(message(U.EVENT_FORK), own);
+    userfault.tell(event);
+    events.push(event);
+  }
+  return events;
+}
+
+/** A system call has come to a page that a userfaultfd must give: it runs again when that is there. */
+export class UserfaultWait extends Suspend {
+  constructor(readonly fault: PendingFault) {
+    super(Promise.resolve());
+  }
+}
+
+/** The thread sleeps until its page may be there. */
+export function sleepForPage(t: Thread, fault: PendingFault, interruptible: boolean): void {
+  if (t.sleep({ queues: [fault], interruptible }) === BLOCKED) fault.userfault.post(fault);
+}
+
+/**
+ * The core has handed out a fault of `space`. undefined: try again. 'refused': the program wants a signal instead, or does not watch the
+ * kernel's accesses.
+ */
+export function handOut(t: Thread, space: AddressSpace, inCall: boolean): PendingFault | 'refused' | undefined {
+  const { core, userfaults } = t.kernel;
+  const words = core.u32;
+  const userfault = userfaults.get(words[(HART + HART_IO_OBJECT) >>> 2]);
+  const reason = words[(HART + HART_IO_INDEX) >>> 2];
+  const exact = core.readU64(HART + HART_FAULT_ADDRESS);
+  const page = Math.floor(exact / PAGE_SIZE) * PAGE_SIZE;
+  if (userfault === undefined || userfault.released) {
+    // It went without its mappings: only for want of memory.
+    core.exports.uffdRegister(space.handle, page, page + PAGE_SIZE, 0, 0);
+    return undefined;
+  }
+  if (reason === VM_UFFD_WP && userfault.has(U.FEATURE_WP_ASYNC)) {
+    core.exports.uffdProtect(space.handle, page, page + PAGE_SIZE, 0);
+    return undefined;
+  }
+  if (userfault.has(U.FEATURE_SIGBUS) || (inCall && userfault.userModeOnly)) return 'refused';
+  const flags =
+    (words[(HART + HART_FAULT_ACCESS) >>> 2] === ACCESS_WRITE ? U.PAGEFAULT_WRITE : 0) |
+    (reason === VM_UFFD_WP ? U.PAGEFAULT_WP : 0) |
+    (reason === VM_UFFD_MINOR ? U.PAGEFAULT_MINOR : 0);
+  const address = userfault.has(U.FEATURE_EXACT_ADDRESS) ? exact : page;
+  return new PendingFault(userfault, page, message(U.EVENT_PAGEFAULT, flags, address, userfault.has(U.FEATURE_THREAD_ID) ? t.tid : 0));
+}
+
+/** The same for an access of the kernel's, for the thread that is loaded: returns when it is worth another try. */
+export function handOutInCall(kernel: Kernel, space: AddressSpace): void {
+  const t = kernel.cpu.loaded;
+  const fault = t === undefined ? 'refused' : handOut(t, space, true);
+  if (fault === 'refused') throw new SysError(EFAULT);
+  if (fault !== undefined) throw new UserfaultWait(fault);
+}

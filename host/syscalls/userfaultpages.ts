@@ -1,0 +1,264 @@
+/** What UFFDIO_* do with memory: ranges registered, pages given, protected, moved. In the order of Linux's own checks. */
+import { EAGAIN, EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, ESRCH } from '../../assembly/shared/errno.js';
+import { ACCESS_READ, OBJECT_SHMEM, UFFD_CONTINUE, UFFD_COPY, UFFD_ZERO } from '../../assembly/shared/exit.js';
+import { PAGE_SIZE, STAGING } from '../../assembly/shared/layout.js';
+import * as M from '../../assembly/shared/mman.js';
+import type { UserMemory } from '../core/user.js';
+import type { Userfault } from '../kernel/userfault.js';
+import { SysError } from '../linux/error.js';
+import * as U from '../linux/userfaultfd.js';
+
+const WORD = 8;
+const TASK_SIZE = 2 ** 38;
+/** vm.mmap_min_addr */
+const LOWEST = 0x10000;
+
+/** The words of 64 bits that a command's structure begins with. What is beyond 2^53 is no address or mode that exists. */
+function words(user: UserMemory, argument: number, count: number): number[] {
+  const view = new DataView(user.read(argument, count * WORD).buffer);
+  return Array.from({ length: count }, (_, i) => Number(view.getBigUint64(i * WORD, true)));
+}
+
+/** Is it a range of whole pages that a program can have? The source of a copy need not begin at a page. */
+function isRange(start: number, length: number, unaligned = false): boolean {
+  if ((!unaligned && start % PAGE_SIZE !== 0) || length % PAGE_SIZE !== 0 || length === 0) return false;
+  return start >= LOWEST && start < TASK_SIZE && length <= TASK_SIZE - start;
+}
+
+const knows = (mode: number, known: number): boolean => mode <= known && (mode & ~known) === 0;
+
+interface Mapping {
+  readonly start: number;
+  readonly end: number;
+  readonly flags: number;
+  readonly object: number;
+  readonly number: number;
+}
+
+function mappingAt(userfault: Userfault, handle: number): Mapping {
+  const { core } = userfault.kernel;
+  return {
+    start: core.readU64(handle + M.VMA_START),
+    end: core.readU64(handle + M.VMA_END),
+    flags: core.u32[(handle + M.VMA_FLAGS) >>> 2],
+    object: core.u32[(handle + M.VMA_OBJECT) >>> 2],
+    number: core.u32[(handle + M.VMA_UFFD) >>> 2],
+  };
+}
+
+/** Every mapping that overlaps [start, end). */
+function mappingsIn(userfault: Userfault, start: number, end: number): Mapping[] {
+  const { exports } = userfault.kernel.core;
+  const { handle } = userfault.space;
+  const found: Mapping[] = [];
+  for (let vma = exports.vmaFind(handle, start); vma !== 0; vma = exports.vmaNext(handle, vma)) {
+    const mapping = mappingAt(userfault, vma);
+    if (mapping.start >= end) break;
+    found.push(mapping);
+  }
+  return found;
+}
+
+function isShmem(userfault: Userfault, { object }: Mapping): boolean {
+  return object !== 0 && userfault.kernel.core.u32[object >>> 2] === OBJECT_SHMEM;
+}
+
+/** Only memory without a medium can be watched, but for asynchronous write protection. */
+function canWatch(userfault: Userfault, mapping: Mapping, modes: number): boolean {
+  const shmem = isShmem(userfault, mapping);
+  if ((modes & M.VM_UFFD_MINOR) !== 0 && !shmem) return false;
+  if (userfault.has(U.FEATURE_WP_ASYNC) && modes === M.VM_UFFD_WP) return true;
+  // Where a page of shared memory is not mapped there is nothing to mark.
+  return mapping.object === 0 || (shmem && (modes & M.VM_UFFD_WP) === 0);
+}
+
+export function register(userfault: Userfault, argument: number, user: UserMemory): number {
+  const [start, length, mode] = words(user, argument, 3);
+  if (mode === 0 || !knows(mode, U.REGISTER_MISSING | U.REGISTER_WP | U.REGISTER_MINOR) || !isRange(start, length)) return -EINVAL;
+  if (!userfault.alive) return -ENOMEM;
+  const modes =
+    (mode & U.REGISTER_MISSING ? M.VM_UFFD_MISSING : 0) |
+    (mode & U.REGISTER_WP ? M.VM_UFFD_WP : 0) |
+    (mode & U.REGISTER_MINOR ? M.VM_UFFD_MINOR : 0);
+  const mappings = mappingsIn(userfault, start, start + length);
+  if (mappings.length === 0) return -EINVAL;
+  for (const mapping of mappings) {
+    if (!canWatch(userfault, mapping, modes)) return -EINVAL;
+    if ((mapping.flags & M.VM_MAYWRITE) === 0) return -EPERM;
+    if (mapping.number !== 0 && mapping.number !== userfault.number) return -EBUSY;
+  }
+  const error = userfault.kernel.core.exports.uffdRegister(userfault.space.handle, start, start + length, modes, userfault.number);
+  if (error !== 0) return error;
+  const commands = U.RANGE_IOCTLS & ~(mode & U.REGISTER_WP ? 0 : U.IOCTL_WRITEPROTECT) & ~(mode & U.REGISTER_MINOR ? 0 : U.IOCTL_CONTINUE);
+  user.writeU64(argument + 3 * WORD, commands);
+  return 0;
+}
+
+export function unregister(userfault: Userfault, argument: number, user: UserMemory): number {
+  const [start, length] = words(user, argument, 2);
+  if (!isRange(start, length)) return -EINVAL;
+  if (!userfault.alive) return -ENOMEM;
+  const { kernel, space } = userfault;
+  const mappings = mappingsIn(userfault, start, start + length);
+  if (mappings.length === 0 || mappings.some((mapping) => !canWatch(userfault, mapping, mapping.flags & M.VM_UFFD))) return -EINVAL;
+  if (mappings.some(({ number }) => number !== 0 && number !== userfault.number)) return -EINVAL;
+  const error = kernel.core.exports.uffdRegister(space.handle, start, start + length, 0, 0);
+  if (error !== 0) return error;
+  userfault.wake(start, length);
+  return 0;
+}
+
+export function wake(userfault: Userfault, argument: number, user: UserMemory): number {
+  const [start, length] = words(user, argument, 2);
+  if (!isRange(start, length)) return -EINVAL;
+  userfault.wake(start, length);
+  return 0;
+}
+
+/** The mapping that [start, start + length) lies in, if it is watched. */
+function watched(userfault: Userfault, start: number, length: number): Mapping | undefined {
+  const [mapping] = mappingsIn(userfault, start, start + 1);
+  return mapping !== undefined && mapping.number !== 0 && start + length <= mapping.end ? mapping : undefined;
+}
+
+/** Gives pages, one after the other, until one can't be; who waits for them is woken. How many bytes, or -errno if none. */
+function fill(userfault: Userfault, start: number, length: number, quiet: boolean, give: (done: number) => number): number {
+  let done = 0;
+  let error = 0;
+  while (done < length && error === 0) {
+    error = give(done);
+    if (error === 0) done += PAGE_SIZE;
+  }
+  if (done === 0) return error;
+  if (!quiet) userfault.wake(start, done);
+  return done;
+}
+
+/** Tells the result in the structure's last word, and what the call returns. */
+function finish(user: UserMemory, at: number, result: number, length: number): number {
+  const bytes = new Uint8Array(WORD);
+  new DataView(bytes.buffer).setBigInt64(0, BigInt(result), true);
+  user.write(at, bytes);
+  if (result < 0) return result;
+  return result === length ? 0 : -EAGAIN;
+}
+
+export function copy(userfault: Userfault, argument: number, user: UserMemory): number {
+  const at = argument + 4 * WORD;
+  if (userfault.changing) return finish(user, at, -EAGAIN, 0);
+  const [to, from, length, mode] = words(user, argument, 4);
+  if (!isRange(from, length, true) || !isRange(to, length) || !knows(mode, U.COPY_MODE_DONTWAKE | U.COPY_MODE_WP)) return -EINVAL;
+  if (!userfault.alive) return -ESRCH;
+  const guard = (mode & U.COPY_MODE_WP) !== 0;
+  const quiet = (mode & U.COPY_MODE_DONTWAKE) !== 0;
+  const { core } = userfault.kernel;
+  const give = (done: number): number => {
+    const error = refusal(() =>
+      user.pieces(from + done, PAGE_SIZE, ACCESS_READ, (piece, bytes, copied) =>
+        core.u8.copyWithin(STAGING + copied, piece, piece + bytes),
+      ),
+    );
+    return error || core.exports.uffdFill(userfault.space.handle, to + done, UFFD_COPY, guard ? 1 : 0);
+  };
+  // What must be awaited is, before the first page is there: the call runs again from the start.
+  refusal(() => user.prepareRead(from, length));
+  return finish(user, at, mayFill(userfault, to, length, guard) || fill(userfault, to, length, quiet, give), length);
+}
+
+/** -errno of what the memory of a call says, or 0. */
+function refusal(act: () => void): number {
+  try {
+    act();
+    return 0;
+  } catch (error) {
+    if (error instanceof SysError) return -error.errno;
+    throw error;
+  }
+}
+
+/** ENOENT, EINVAL or 0, as for any of the calls that give pages. */
+function mayFill(userfault: Userfault, start: number, length: number, guard: boolean, onlyShmem = false): number {
+  const mapping = watched(userfault, start, length);
+  if (mapping === undefined) return -ENOENT;
+  if (guard && (mapping.flags & M.VM_UFFD_WP) === 0) return -EINVAL;
+  const shmem = isShmem(userfault, mapping);
+  return (mapping.object === 0 && !onlyShmem) || shmem ? 0 : -EINVAL;
+}
+
+/** ZEROPAGE and CONTINUE: { start, length, mode, result }. */
+function simple(userfault: Userfault, argument: number, user: UserMemory, how: number): number {
+  const at = argument + 3 * WORD;
+  if (userfault.changing) return finish(user, at, -EAGAIN, 0);
+  const [start, length, mode] = words(user, argument, 3);
+  const proceeds = how === UFFD_CONTINUE;
+  if (!isRange(start, length) || !knows(mode, U.COPY_MODE_DONTWAKE | (proceeds ? U.COPY_MODE_WP : 0))) return -EINVAL;
+  if (!userfault.alive) return -ESRCH;
+  const guard = (mode & U.COPY_MODE_WP) !== 0;
+  const quiet = (mode & U.COPY_MODE_DONTWAKE) !== 0;
+  const { exports } = userfault.kernel.core;
+  const give = (done: number): number => exports.uffdFill(userfault.space.handle, start + done, how, guard ? 1 : 0);
+  return finish(user, at, mayFill(userfault, start, length, guard, proceeds) || fill(userfault, start, length, quiet, give), length);
+}
+
+export function zero(userfault: Userfault, argument: number, user: UserMemory): number {
+  return simple(userfault, argument, user, UFFD_ZERO);
+}
+
+export function proceed(userfault: Userfault, argument: number, user: UserMemory): number {
+  return simple(userfault, argument, user, UFFD_CONTINUE);
+}
+
+export function writeProtect(userfault: Userfault, argument: number, user: UserMemory): number {
+  if (userfault.changing) return -EAGAIN;
+  const [start, length, mode] = words(user, argument, 3);
+  const both = U.WRITEPROTECT_MODE_WP | U.WRITEPROTECT_MODE_DONTWAKE;
+  if (!isRange(start, length) || !knows(mode, both) || mode === both) return -EINVAL;
+  if (!userfault.alive) return -ESRCH;
+  const on = (mode & U.WRITEPROTECT_MODE_WP) !== 0;
+  const end = start + length;
+  const mappings = mappingsIn(userfault, start, end);
+  if (mappings.length === 0) return -ENOENT;
+  for (const mapping of mappings) {
+    if ((mapping.flags & M.VM_UFFD_WP) === 0) return -ENOENT;
+    const error = userfault.kernel.core.exports.uffdProtect(
+      userfault.space.handle,
+      Math.max(start, mapping.start),
+      Math.min(end, mapping.end),
+      on ? 1 : 0,
+    );
+    if (error !== 0) return error;
+  }
+  if (mode === 0) userfault.wake(start, length);
+  return 0;
+}
+
+const ACCESS = M.VM_READ | M.VM_WRITE | M.VM_EXEC;
+
+/** Pages may move between private memory that is alike, within one mapping on either side. */
+function canMove(userfault: Userfault, to: Mapping, from: Mapping, toEnd: number, fromEnd: number): boolean {
+  if (((to.flags | from.flags) & M.VM_SHARED) !== 0 || fromEnd > from.end || toEnd > to.end) return false;
+  if (((to.flags ^ from.flags) & (ACCESS | M.VM_LOCKED)) !== 0 || (from.flags & M.VM_WRITE) === 0) return false;
+  return to.number === userfault.number && to.object === 0 && from.object === 0;
+}
+
+export function move(userfault: Userfault, argument: number, user: UserMemory): number {
+  if (userfault.changing) return -EAGAIN;
+  const [to, from, length, mode] = words(user, argument, 4);
+  if (user.space !== userfault.space.handle || !isRange(to, length) || !isRange(from, length)) return -EINVAL;
+  if (!knows(mode, U.MOVE_MODE_DONTWAKE | U.MOVE_MODE_ALLOW_SRC_HOLES)) return -EINVAL;
+  const holes = (mode & U.MOVE_MODE_ALLOW_SRC_HOLES) !== 0;
+  const [target] = mappingsIn(userfault, to, to + 1);
+  const [source] = mappingsIn(userfault, from, from + 1);
+  let result = -ENOENT;
+  if (target !== undefined && source !== undefined) {
+    const { exports } = userfault.kernel.core;
+    const give = (done: number): number => {
+      const error = exports.uffdMove(userfault.space.handle, to + done, from + done);
+      return error === -ENOENT && holes ? 0 : error;
+    };
+    result = canMove(userfault, target, source, to + length, from + length)
+      ? fill(userfault, to, length, (mode & U.MOVE_MODE_DONTWAKE) !== 0, give)
+      : -EINVAL;
+  }
+  return finish(user, argument + 4 * WORD, result, length);
+}
