@@ -58,7 +58,8 @@ function known(advice: u32): bool {
     case M.MADV_COLD:
     case M.MADV_PAGEOUT:
     case M.MADV_POPULATE_READ:
-    case M.MADV_POPULATE_WRITE: return true;
+    case M.MADV_POPULATE_WRITE:
+    case M.MADV_DONTNEED_LOCKED: return true;
     default: return false;
   }
 }
@@ -83,12 +84,15 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
       if (object != 0) return -EINVAL;
     case M.MADV_DONTNEED:
       if (flags & M.VM_LOCKED) return -EINVAL;
+    case M.MADV_DONTNEED_LOCKED:
       if (!leafBorders(space, start, end)) return -ENOMEM;
       zapRange(space, start, end, 0);
       return 0;
     case M.MADV_REMOVE: return punch(vma, start, end);
     case M.MADV_POPULATE_READ:
     case M.MADV_POPULATE_WRITE: return populated(populate(space, start, end, advice == M.MADV_POPULATE_WRITE));
+    case M.MADV_COLD:
+    case M.MADV_PAGEOUT: return flags & M.VM_LOCKED ? -EINVAL : 0;
     // What is left is about when pages come and go; all of it is honoured by doing nothing (no swap, no huge pages).
     default: return 0;
   }
@@ -99,7 +103,7 @@ function punch(vma: usize, start: u64, end: u64): i32 {
   const flags = load<u32>(vma, VMA_FLAGS);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if (object == 0 || (flags & M.VM_LOCKED) != 0) return -EINVAL;
-  if ((flags & (M.VM_SHARED | M.VM_WRITE)) != (M.VM_SHARED | M.VM_WRITE)) return -EACCES;
+  if ((flags & (M.VM_SHARED | M.VM_MAYWRITE)) != (M.VM_SHARED | M.VM_MAYWRITE)) return -EACCES;
   if (load<u32>(object, OBJECT_KIND) != OBJECT_SHMEM) return -EOPNOTSUPP;
   const first = (load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START))) >> 12;
   dropPages(object, <u32>min(first, INDEX_MAX), <u32>min(first + ((end - start) >> 12), INDEX_MAX));

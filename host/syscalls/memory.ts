@@ -1,4 +1,4 @@
-import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { EACCES, EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import { NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
@@ -16,6 +16,8 @@ import { tellingAdvice, tellingBrk, tellingMap, tellingRemap, tellingUnmap } fro
 
 const PAGE = 4096;
 const PROT_ALL = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC;
+/** "May be used for atomic operations": allowed, and means nothing. */
+const PROT_SEM = 8;
 /** User addresses end here (Sv39); also the largest length that makes sense. */
 const TASK_SIZE = 2 ** 38;
 const MAY_ALL = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
@@ -152,7 +154,7 @@ function mprotect(t: Thread, address: number, length: number, prot: number): num
   if (grows === (M.PROT_GROWSDOWN | M.PROT_GROWSUP)) return -EINVAL;
   if (!aligned(address)) return -EINVAL;
   if (length === 0) return 0;
-  if ((prot & ~(PROT_ALL | M.PROT_GROWSDOWN | M.PROT_GROWSUP)) !== 0) return -EINVAL;
+  if ((prot & ~(PROT_ALL | PROT_SEM | M.PROT_GROWSDOWN | M.PROT_GROWSUP)) !== 0) return -EINVAL;
   if (address + length > TASK_SIZE) return -ENOMEM;
   const { exports } = t.kernel.core;
   const { handle } = t.process.space;
@@ -191,9 +193,16 @@ function mremap(t: Thread, address: number, oldLength: number, newLength: number
   if (newLength === 0 || newLength > TASK_SIZE || oldLength > TASK_SIZE) return -EINVAL;
   if ((flags & M.MREMAP_FIXED) !== 0 && (!aligned(newAddress) || newAddress + newLength > TASK_SIZE)) return -EINVAL;
   const [oldBytes, newBytes] = [pageCeil(oldLength), pageCeil(newLength)];
-  if (newBytes > oldBytes) checkLimits(t, newBytes - oldBytes, false, false);
-  const { exports } = t.kernel.core;
-  return exports.mmRemap(t.process.space.handle, address, oldBytes, newBytes, flags, newAddress > TASK_SIZE ? 0 : newAddress);
+  const { exports, u32 } = t.kernel.core;
+  const { handle } = t.process.space;
+  const vma = exports.vmaFind(handle, address);
+  const kind = vma === 0 ? 0 : u32[(vma + M.VMA_FLAGS) >>> 2];
+  const locked = (kind & M.VM_LOCKED) !== 0;
+  if (newBytes > oldBytes) checkLimits(t, newBytes - oldBytes, (kind & (M.VM_WRITE | M.VM_SHARED)) === M.VM_WRITE, locked);
+  const at = exports.mmRemap(handle, address, oldBytes, newBytes, flags, newAddress > TASK_SIZE ? 0 : newAddress);
+  // Best effort, as in Linux: what can't be had now is had at its first touch.
+  if (at >= 0 && locked && newBytes > oldBytes) exports.mmLock(handle, at + oldBytes, newBytes - oldBytes, 1);
+  return at;
 }
 
 function brk(t: Thread, address: number): number {
@@ -255,15 +264,20 @@ function msync(t: Thread, address: number, length: number, flags: number): numbe
   if ((flags & ~(M.MS_ASYNC | M.MS_INVALIDATE | M.MS_SYNC)) !== 0) return -EINVAL;
   if ((flags & M.MS_ASYNC) !== 0 && (flags & M.MS_SYNC) !== 0) return -EINVAL;
   if (!aligned(address)) return -EINVAL;
-  const end = address + pageCeil(length);
+  // A length just below 2^64 is none when it is rounded up.
+  const bytes = pageCeil(length);
+  if (bytes === 0 || bytes >= 2 ** 64) return 0;
+  const end = address + bytes;
   if (end > TASK_SIZE) return -ENOMEM;
-  if (end === address) return 0;
   const { core, env } = t.kernel;
   const objects = new Set<number>();
+  let busy = false;
   const complete = eachMapping(t, address, end, (vma) => {
-    const shared = (core.u32[(vma + M.VMA_FLAGS) >>> 2] & M.VM_SHARED) !== 0;
-    if (shared) objects.add(core.u32[(vma + M.VMA_OBJECT) >>> 2]);
+    const kind = core.u32[(vma + M.VMA_FLAGS) >>> 2];
+    if ((flags & M.MS_INVALIDATE) !== 0 && (kind & M.VM_LOCKED) !== 0) busy = true;
+    if ((kind & M.VM_SHARED) !== 0) objects.add(core.u32[(vma + M.VMA_OBJECT) >>> 2]);
   });
+  if (busy) return -EBUSY;
   if ((flags & M.MS_SYNC) !== 0) for (const object of objects) env.pages.inodeOf(object)?.sync(false);
   return complete ? 0 : -ENOMEM;
 }

@@ -1,5 +1,5 @@
 /** Rows of docs/mapping.md: what a program of this folder prints, as text and taken apart. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { DIFFERENCES, type Difference } from './differences.js';
 
 export const FOLDER = 'tests/mapping';
@@ -14,6 +14,11 @@ export function programNames(): string[] {
 
 export function expectedPath(name: string): string {
   return `${FOLDER}/expected/${name}.tsv`;
+}
+
+/** Those of which it is written down what Linux does; the tests want all to be. */
+export function writtenNames(): string[] {
+  return programNames().filter((name) => existsSync(expectedPath(name)));
 }
 
 export interface MappingRow {
