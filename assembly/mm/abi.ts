@@ -175,6 +175,9 @@ export function objectRelease(o: usize): void {
 export function objectReferences(o: usize): u32 {
   return object.objectReferences(o);
 }
+export function objectWritable(o: usize): bool {
+  return object.objectWritable(o);
+}
 export function objectNextFreed(): usize {
   return object.objectNextFreed();
 }

@@ -9,6 +9,7 @@
  */
 import { NO_INDEX, OBJECT_DEVICE } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
+import { VM_MAYWRITE, VM_SHARED } from '../shared/mman';
 import { codeWritten } from '../code';
 import {
   FRAME_CODE, FRAME_DIRTY, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
@@ -21,7 +22,7 @@ import { slabAllocate, slabFree } from './slab';
 import { SPACE_ROOT } from './space';
 import { writeInvalidate } from './tlb';
 import { zapRange } from './unmap';
-import { VMA_END, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
 
 const OBJECT_BYTES: u32 = 64;
 export const OBJECT_KIND: usize = 0;
@@ -223,6 +224,13 @@ export function mappedAt(vma: usize, index: u32): u64 {
   if (offset < from) return 0;
   const va = load<u64>(vma, VMA_START) + (offset - from);
   return va < load<u64>(vma, VMA_END) ? va : 0;
+}
+
+/** Does somebody map the object shared, and may he store there now or after mprotect(2)? */
+export function objectWritable(object: usize): bool {
+  const wanted = VM_SHARED | VM_MAYWRITE;
+  for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) if ((load<u32>(vma, VMA_FLAGS) & wanted) == wanted) return true;
+  return false;
 }
 
 /** A VMA begins to map its object: takes a reference and joins the object's list. */

@@ -120,6 +120,8 @@ export interface CoreExports {
   objectRetain(object: number): void;
   objectRelease(object: number): void;
   objectReferences(object: number): number;
+  /** 1: somebody has a shared mapping of it that he may store to, now or after mprotect(2). */
+  objectWritable(object: number): number;
   /** Objects whose last reference has gone: handles to forget (their records are already reused). 0: none left. */
   objectNextFreed(): number;
   objectSize(object: number): number;

@@ -105,7 +105,8 @@ function setFlags(t: Thread, file: OpenFile, fd: number, flags: number): number 
   return 0;
 }
 
-const SEALS = F.F_SEAL_SEAL | F.F_SEAL_SHRINK | F.F_SEAL_GROW | F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE | F.F_SEAL_EXEC;
+const CONTENT_SEALS = F.F_SEAL_SHRINK | F.F_SEAL_GROW | F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE;
+const SEALS = F.F_SEAL_SEAL | CONTENT_SEALS | F.F_SEAL_EXEC;
 
 function addSeals(file: OpenFile, seals: number): number {
   const { inode } = file;
@@ -115,8 +116,10 @@ function addSeals(file: OpenFile, seals: number): number {
   if ((inode.seals & F.F_SEAL_SEAL) !== 0) return -EPERM;
   // Somebody may still write through a mapping.
   const object = inode.objectIfAny;
-  if ((seals & F.F_SEAL_WRITE) !== 0 && object !== 0 && inode.env.core.exports.objectReferences(object) > 1) return -EBUSY;
-  inode.seals |= seals;
+  if ((seals & F.F_SEAL_WRITE) !== 0 && object !== 0 && inode.env.core.exports.objectWritable(object) !== 0) return -EBUSY;
+  // An executable that shall stay so must not change, either.
+  const implied = (seals & F.F_SEAL_EXEC) !== 0 && (inode.mode & 0o111) !== 0 ? CONTENT_SEALS : 0;
+  inode.seals |= seals | implied;
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /** Calls that change or ask what an inode is: chmod, chown, utimensat, truncate, access, readlink. */
 import { EACCES, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS, ETXTBSY } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
+import { F_SEAL_EXEC } from '../linux/fcntl.js';
 import { MS_NOEXEC } from '../linux/mount.js';
 import * as S from '../linux/stat.js';
 import {
@@ -22,9 +23,11 @@ import type { Location } from './dentry.js';
 import { dropFileCapabilities } from './filecaps.js';
 import { requireWritableMount } from './names.js';
 import { attributesChanged } from './notify.js';
+import { PagedInode } from './pagedinode.js';
 import type { Credentials, Inode, InodeChange, Timestamp } from './types.js';
 
 const PERMISSIONS = 0o7777;
+const ANY_EXECUTE = 0o111;
 /** (uid_t)-1 and (gid_t)-1: leave it. */
 const UNCHANGED = 0xffffffff;
 
@@ -40,6 +43,8 @@ export function chmod(ctx: PathContext, location: Location, mode: number): void 
   requireOwner(ctx.cred, inode);
   let permissions = mode & PERMISSIONS;
   if (!inGroup(ctx.cred, inode.gid) && !capable(ctx.cred, CAP_FSETID)) permissions &= ~S.S_ISGID;
+  const sealed = inode instanceof PagedInode && (inode.seals & F_SEAL_EXEC) !== 0;
+  if (sealed && ((inode.mode ^ permissions) & ANY_EXECUTE) !== 0) throw new SysError(EPERM);
   change(location, { mode: permissions });
 }
 

@@ -50,9 +50,9 @@ export class PagedFile extends OpenFile {
     if (at < 0) return -EINVAL;
     if (from.remaining === 0) return 0;
     if (at >= FILE_SIZE_MAX) return -EFBIG;
-    const refused = this.#sealRefuses(at, from.remaining);
-    if (refused) return -EPERM;
-    const length = this.#reserve(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
+    const unsealed = this.#unsealed(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
+    if (unsealed === 0) return -EPERM;
+    const length = this.#reserve(at, unsealed);
     this.#prepareEdges(at, length, size);
     let done = 0;
     while (done < length && from.remaining > 0) {
@@ -93,9 +93,12 @@ export class PagedFile extends OpenFile {
     if (end % PAGE_SIZE !== 0 && end < size) this.paged.fillPage(Math.floor(end / PAGE_SIZE));
   }
 
-  #sealRefuses(at: number, length: number): boolean {
+  /** How many of the bytes seals let through: with F_SEAL_GROW, whole pages up to the one that would make the file longer, as in Linux. */
+  #unsealed(at: number, length: number): number {
     const { seals, size } = this.paged;
-    return (seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0 || ((seals & F.F_SEAL_GROW) !== 0 && at + length > size);
+    if ((seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0) return 0;
+    if ((seals & F.F_SEAL_GROW) === 0 || at + length <= size) return length;
+    return Math.max(0, size - (size % PAGE_SIZE) - at);
   }
 
   /** Data has changed: times, and the set-id bits go unless the writer may keep them. */

@@ -142,8 +142,10 @@ static inline const char *jump_to(void *address) {
   return "returns";
 }
 
+/* Anonymous memory between pages of another kind, so that its line of maps is its own. */
 static inline char *map(size_t pages, int prot, int flags) {
-  return mmap(NULL, pages * P, prot, flags, -1, 0);
+  char *walls = mmap(NULL, (pages + 2) * P, PROT_NONE, SHARED, -1, 0);
+  return mmap(walls + P, pages * P, prot, flags | MAP_FIXED, -1, 0);
 }
 
 /* An address with that many unmapped pages, for fixed mappings. */

@@ -1,6 +1,8 @@
 /* mremap(2). */
 #include "mapping.h"
 
+/* Not the library's: that may leave the new address out. */
+#define mremap(...) ((char *)syscall(SYS_mremap, __VA_ARGS__))
 #define MREMAP(...) ((long)mremap(__VA_ARGS__))
 
 /* A mapping with one that must not be touched right behind it. */

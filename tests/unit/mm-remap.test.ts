@@ -1,7 +1,7 @@
 /** mremap, madvise, mlock, mincore and what smaps reads. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../assembly/shared/errno.js';
+import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
 import * as M from '../../assembly/shared/mman.js';
 import * as S from '../../assembly/shared/stat.js';

@@ -1,0 +1,68 @@
+/* mmap(2), NOTES and POSIX: a file that changes its length under its mappings. */
+#include "mapping.h"
+
+int main(void) {
+  PAGE("mmap(2)", "Files that shrink and grow");
+  int fd = file_of("data", 4);
+  char *shared = mmap(NULL, 8 * P, RW, MAP_SHARED, fd, 0), *private = mmap(NULL, 8 * P, RW, MAP_PRIVATE, fd, 0);
+  private[P] = 1, private[3 * P] = 1;
+  shared[2 * P] = 5;
+  LOAD("beyond", "pages beyond the end: SIGBUS", shared + 4 * P);
+  LOAD("beyond-private", "in a private mapping, too", private + 4 * P);
+  STORE("beyond-store", "a store as well", private + 4 * P);
+  ROW("shrink", "ftruncate to two pages", ftruncate(fd, 2 * P));
+  LOAD("shrink-inside", "what is left stays", shared + P);
+  LOAD("shrink-gone", "what was cut off is gone", shared + 2 * P);
+  STORE("shrink-store", "a store there", shared + 3 * P);
+  LOAD("shrink-private", "private copies of pages that were cut off are gone as well", private + 3 * P);
+  LOAD("shrink-private-kept", "those of others stay", private + P);
+  ROW("grow", "ftruncate to six pages", ftruncate(fd, 6 * P));
+  LOAD("grow-zero", "what was cut off comes back as zeros", shared + 2 * P);
+  LOAD("grow-private", "in private mappings as well", private + 3 * P);
+  STORE("grow-new", "pages that were beyond the end can be stored to", shared + 5 * P);
+  ROW("grow-read", "and read(2)", byte_of(fd, 5 * P));
+  LOAD("grow-beyond", "what is still beyond stays so", shared + 6 * P);
+  ROW("part", "ftruncate into the middle of a page", ftruncate(fd, P + 100));
+  LOAD("part-before", "bytes before the end stay", shared + P + 99);
+  LOAD("part-zero", "the rest of the page is zero", shared + P + 100);
+  shared[P + 200] = 9;
+  ROW("part-unread", "a store behind the end is not read", byte_of(fd, P + 200));
+  ROW("part-grow", "growing again", ftruncate(fd, 2 * P));
+  LOAD("part-grow-zero", "clears what was stored behind the end", shared + P + 200);
+  private[0] = 7;
+  ROW("zero", "ftruncate to nothing", ftruncate(fd, 0));
+  LOAD("zero-load", "the first page is gone", shared);
+  LOAD("zero-private", "and private copies", private);
+  ROW("write", "write(2) at the end makes the file longer", pwrite(fd, "hello", 5, P));
+  LOAD("write-load", "which the mapping shows", shared + P + 1);
+  LOAD("write-hole", "with zeros before it", shared);
+  int again = open("data", O_RDWR | O_TRUNC);
+  LOAD("open-trunc", "O_TRUNC truncates, too", shared + P);
+  pwrite(fd, "abc", 3, 0);
+  ROW("truncate", "truncate by name", truncate("data", 1));
+  LOAD("truncate-rest", "its page's rest is zero", shared + 1);
+  CHILD(ftruncate(fd, 3 * P));
+  LOAD("child", "a child changes it for all", shared + 2 * P);
+  CHILD(ftruncate(fd, 0));
+  LOAD("child-cut", "either way", shared + 2 * P);
+  ROW("fallocate", "fallocate makes room", fallocate(fd, 0, 0, 4 * P));
+  memset(shared, 3, 4 * P);
+  ROW("punch", "FALLOC_FL_PUNCH_HOLE", fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, P, P));
+  LOAD("punch-zero", "the mapping shows zeros there", shared + P);
+  LOAD("punch-rest", "and the rest stays", shared + 2 * P);
+  private[2 * P] = 8;
+  fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 2 * P, P);
+  LOAD("punch-private", "a private copy stays over a hole", private + 2 * P);
+  ROW("punch-part", "a hole in the middle of a page", fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * P + 10, 10));
+  HOLDS("punch-part-zero", "clears just those bytes", shared[3 * P + 9] == 3 && shared[3 * P + 10] == 0 && shared[3 * P + 20] == 3);
+  int pair[2];
+  pipe(pair);
+  ftruncate(fd, P);
+  ROW("syscall", "a system call that reads beyond the end", write(pair[1], shared + 2 * P, 1));
+  ROW("syscall-read", "one that writes there", (write(pair[1], "x", 1), read(pair[0], shared + 2 * P, 1)));
+  shared[0] = 1;
+  unlink("data");
+  ROW("unlinked", "a file without a name can be truncated", ftruncate(fd, 2 * P));
+  LOAD("unlinked-load", "and its mapping follows", shared + P);
+  return 0;
+}
