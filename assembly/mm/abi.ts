@@ -147,11 +147,8 @@ export function uffdRegister(s: usize, start: f64, end: f64, modes: u32, number:
 export function uffdAdopt(s: usize, from: u32, to: u32): void {
   userfault.uffdAdopt(s, from, to);
 }
-export function uffdProtect(s: usize, start: f64, end: f64, on: bool): i32 {
-  return userfault.uffdProtect(s, whole(start), whole(end), on);
-}
-export function uffdProtected(s: usize, address: f64): u32 {
-  return userfault.uffdProtected(s, whole(address));
+export function uffdProtect(s: usize, start: f64, end: f64, on: bool, marks: bool): i32 {
+  return userfault.uffdProtect(s, whole(start), whole(end), on, marks);
 }
 export function uffdFill(s: usize, address: f64, how: u32, guard: bool): i32 {
   return userfault.uffdFill(s, whole(address), how, guard);

@@ -3,7 +3,7 @@ import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../shared/er
 import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
-import { leafBorders } from './leaf';
+import { leafBorders, leavesOwnMarked } from './leaf';
 import { pageUp, populate } from './map';
 import { dropPages, OBJECT_KIND, objectFrame, objectSize } from './object';
 import { PTE_V, pteFind } from './pagetable';
@@ -85,8 +85,8 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_DONTNEED:
       if (flags & M.VM_LOCKED) return -EINVAL;
     case M.MADV_DONTNEED_LOCKED:
-      if (!leafBorders(space, start, end)) return -ENOMEM;
-      zapRange(space, start, end, 0);
+      if (!leafBorders(space, start, end) || !leavesOwnMarked(space, start, end)) return -ENOMEM;
+      zapRange(space, start, end, 0, true);
       return 0;
     case M.MADV_REMOVE: return punch(vma, start, end);
     case M.MADV_POPULATE_READ:

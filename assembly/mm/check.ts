@@ -10,7 +10,10 @@ import {
   framesListed, framesUsed,
 } from './frames';
 import { objectFrame, objectIsDirty } from './object';
-import { leafShared, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import {
+  leafShared, MARK_GUARD, MARK_POISON, MARK_UFFD_WP, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteFind, pteFrame,
+  pteMarkKind, pteSkip, TASK_SIZE,
+} from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
 import { tlbAddress, tlbTag } from './tlb';
@@ -59,6 +62,10 @@ function checkEntries(space: usize): u32 {
     for (let i = 0; i < 512; i++, va += 4096) {
       const pte = load<u64>(pteFind(root, va));
       if (pte == 0) continue;
+      if ((pte & PTE_V) == 0) {
+        if (!checkMark(space, va, pte)) return 8;
+        continue;
+      }
       if (leafShared(root, va) && frameObject(pteFrame(pte)) != 0) return 42;
       const wrong = checkEntry(space, va, pte);
       if (wrong != 0) return wrong;
@@ -72,6 +79,12 @@ function checkEntries(space: usize): u32 {
   if (shared != load<u32>(space, S.SPACE_SHARED)) return 41;
   // A middle table without leaves may stay behind when memory runs out between the two.
   return tables <= load<u32>(space, S.SPACE_TABLES) ? 0 : 43;
+}
+
+/** A mark of a kind that somebody makes, where something is mapped, with no bit of a page. */
+function checkMark(space: usize, va: u64, pte: u64): bool {
+  const kind = pteMarkKind(pte);
+  return vmaAt(space, va) != 0 && (pte & 255) == 0 && (kind == MARK_POISON || kind == MARK_GUARD || kind == MARK_UFFD_WP);
 }
 
 function checkEntry(space: usize, va: u64, pte: u64): u32 {

@@ -10,7 +10,8 @@ import {
 } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, OBJECT_KIND } from './object';
 import {
-  PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame, pteMake, TASK_SIZE,
+  MARK_GUARD, MARK_POISON, MARK_UFFD_WP, PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame,
+  pteMake, pteMarkKind, TASK_SIZE,
 } from './pagetable';
 import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
 import { translationInvalidate } from './tlb';
@@ -67,6 +68,10 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   if ((flags & needed) == 0) return fail(X.FAULT_ACCERR, va, access);
   const at = pteCreate(space, va);
   if (at == 0) return fail(X.FAULT_MEMORY, va, access);
+  if (pteMarkKind(load<u64>(at)) != 0) {
+    const mark = handleMark(flags, at);
+    if (mark != X.FAULT_NONE) return fail(mark, va, access);
+  }
   const page = va & ~(<u64>L.PAGE_MASK);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const kind = object == 0 ? handleAnonymous(space, vma, flags, page, at, access) : handleObject(space, vma, flags, page, at, access);
@@ -96,9 +101,24 @@ function isProtected(flags: u32, at: usize): bool {
   return false;
 }
 
+/** What touching a mark comes to; FAULT_NONE: the place counts as empty. A protection that nobody minds any more is wiped. */
+function handleMark(flags: u32, at: usize): u32 {
+  const kind = pteMarkKind(load<u64>(at));
+  if (kind == MARK_POISON) return X.FAULT_HWPOISON;
+  if (kind == MARK_GUARD) return X.FAULT_MAPERR;
+  if (kind == MARK_UFFD_WP && (flags & VM_UFFD_WP) == 0) store<u64>(at, 0);
+  return X.FAULT_NONE;
+}
+
 function handleAnonymous(space: usize, vma: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
-  const present = load<u64>(at) != 0;
+  const pte = load<u64>(at);
+  const present = (pte & PTE_V) != 0;
   if (!present && (flags & VM_UFFD_MISSING) != 0) return handOut(vma, VM_UFFD_MISSING);
+  if (pte != 0 && !present) {
+    handleZeroRead(flags, at);
+    store<u64>(at, load<u64>(at) | PTE_UFFD_WP);
+    return access == X.ACCESS_WRITE ? handOut(vma, VM_UFFD_WP) : X.FAULT_NONE;
+  }
   if (present && access == X.ACCESS_WRITE && isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
   if (access == X.ACCESS_WRITE) return present ? handleCow(space, flags, page, at) : handleZeroFill(space, flags, page, at);
   if (present) allow(at, flags);
@@ -111,8 +131,9 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const offset = load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START));
   const index = <u32>(offset >> 12);
-  if ((pte == 0 || frameObject(pteFrame(pte)) != 0) && offset >= objectSize(object)) return X.FAULT_ADRERR;
-  if (pte != 0) {
+  const present = (pte & PTE_V) != 0;
+  if ((!present || frameObject(pteFrame(pte)) != 0) && offset >= objectSize(object)) return X.FAULT_ADRERR;
+  if (present) {
     allow(at, flags);
     if (access != X.ACCESS_WRITE) return X.FAULT_NONE;
     if (isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
@@ -129,6 +150,10 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
     frame = objectFrameMake(object, index);
     if (frame == 0) return X.FAULT_MEMORY;
     bump(L.COUNT_ZERO_FAULTS);
+  }
+  if (pte != 0) {
+    mapPage(space, page, at, frame, pteBits(flags) | PTE_UFFD_WP);
+    return access == X.ACCESS_WRITE ? handOut(vma, VM_UFFD_WP) : X.FAULT_NONE;
   }
   if (access == X.ACCESS_WRITE && !(flags & VM_SHARED)) return handlePrivateCopy(space, flags, page, at, frame);
   mapPage(space, page, at, frame, pteBits(flags));

@@ -5,7 +5,7 @@ import { zeroFrame } from './fault';
 import { frameObject, frameRetain } from './frames';
 import { LEAF_SPAN, leafSharable, leafShare } from './leaf';
 import { mappingLink } from './object';
-import { leafShared, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteSkip } from './pagetable';
+import { leafShared, MARK_UFFD_WP, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
 import * as S from './space';
 import { tlbDropWrites, writeInvalidate } from './tlb';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
@@ -85,17 +85,21 @@ function copyPages(parent: usize, child: usize, vma: usize): bool {
   return true;
 }
 
+/** Nothing that a child would miss: the page of zeros comes back by a fault, and its parent's protection is not the child's. */
+function frameless(pte: u64): bool {
+  return pte & PTE_V ? pteFrame(pte) == zeroFrame : pteMarkKind(pte) == MARK_UFFD_WP;
+}
+
 /** `all`: who watches the range by a userfaultfd knows what is there, so what faults would bring back is copied, too. */
 function copyEntries(parent: usize, child: usize, start: u64, end: u64, all: bool): bool {
   let source = pteFind(load<u32>(parent, S.SPACE_ROOT), start);
   let target: usize = 0;
   for (let va = start; va < end; va += PAGE_SIZE, source += 8, target += target == 0 ? 0 : 8) {
     const pte = load<u64>(source);
-    if ((pte & PTE_V) == 0) continue;
+    if (pte == 0 || (frameless(pte) && !all)) continue;
     const frame = pteFrame(pte);
-    if (frame == zeroFrame && !all) continue;
     // A page of an object comes back by a fault that costs no more than this copy, and most are never asked for.
-    if (frameObject(frame) != 0 && !all) {
+    if ((pte & PTE_V) != 0 && frameObject(frame) != 0 && !all) {
       left++;
       continue;
     }
@@ -105,7 +109,7 @@ function copyEntries(parent: usize, child: usize, start: u64, end: u64, all: boo
     }
     const shared = pte & ~(PTE_W | PTE_D);
     store<u64>(target, shared);
-    if (frame == zeroFrame) continue;
+    if ((pte & PTE_V) == 0 || frame == zeroFrame) continue;
     frameRetain(frame);
     if (frameObject(frame) != 0) {
       store<u32>(child, load<u32>(child, S.SPACE_SHARED) + 1, S.SPACE_SHARED);

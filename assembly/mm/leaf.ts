@@ -6,14 +6,14 @@
  *
  *   - each page has one reference, that of the table, however many spaces there are;
  *   - W in an entry does not hold, and no window byte or TLB entry of any of the spaces lets a store through;
- *   - all entries belong to anonymous private memory, or are 0: what happens to a file never has to look for them.
+ *   - all entries belong to anonymous private memory, are marks, or 0: what happens to a file never has to look for them.
  */
 import { PERM_WRITE } from '../shared/layout';
 import { VM_DONTFORK, VM_SHARED, VM_UFFD, VM_WIPEONFORK } from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameAddress, frameAllocate, frameReferences, frameRelease, frameRetain } from './frames';
 import {
-  leafPointer, leafPointerCreate, PTE_D, PTE_SHARED, PTE_V, PTE_W, pteFrame, pteMake, pteSkip, tableRelease, TASK_SIZE,
+  leafPointer, leafPointerCreate, PTE_D, PTE_SHARED, PTE_V, PTE_W, pteFrame, pteMake, pteMarkKind, pteSkip, tableRelease, TASK_SIZE,
 } from './pagetable';
 import { activeSpace, countResident, SPACE_ROOT, SPACE_TABLES } from './space';
 import { tlbFlush } from './tlb';
@@ -84,7 +84,7 @@ export function leafOwn(space: usize, va: u64): bool {
   for (let i: usize = 0; i < TABLE_BYTES; i += 8) {
     const pte = load<u64>(from + i);
     const frame = pteFrame(pte);
-    if (pte == 0 || frame == zeroFrame) {
+    if ((pte & PTE_V) == 0 || frame == zeroFrame) {
       store<u64>(to + i, pte);
       continue;
     }
@@ -125,6 +125,21 @@ export function leafBorders(space: usize, start: u64, end: u64): bool {
   return (end & inner) == 0 || leafOwn(space, end - 1);
 }
 
+/** leafOwn for those tables of [start, end) in which something is marked. False: no memory. */
+export function leavesOwnMarked(space: usize, start: u64, end: u64): bool {
+  const root = load<u32>(space, SPACE_ROOT);
+  for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, nextLeaf(va), end)) {
+    const pointer = load<u64>(leafPointer(root, va));
+    if ((pointer & PTE_SHARED) != 0 && hasMarks(pteFrame(pointer)) && !leafOwn(space, va)) return false;
+  }
+  return true;
+}
+
+function hasMarks(table: u32): bool {
+  for (let i: usize = 0; i < TABLE_BYTES; i += 8) if (pteMarkKind(load<u64>(frameAddress(table) + i)) != 0) return true;
+  return false;
+}
+
 function nextLeaf(va: u64): u64 {
   return (va & ~(LEAF_SPAN - 1)) + LEAF_SPAN;
 }
@@ -147,7 +162,7 @@ function leafResident(table: u32): i32 {
   let resident = 0;
   for (let i: usize = 0; i < TABLE_BYTES; i += 8) {
     const pte = load<u64>(frameAddress(table) + i);
-    if (pte != 0 && pteFrame(pte) != zeroFrame) resident++;
+    if ((pte & PTE_V) != 0 && pteFrame(pte) != zeroFrame) resident++;
   }
   return resident;
 }

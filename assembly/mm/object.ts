@@ -266,7 +266,7 @@ function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
     const last = offset + (load<u64>(vma, VMA_END) - start);
     if (last <= low || offset >= high) continue;
     const space = <usize>load<u32>(vma, VMA_SPACE);
-    zapRange(space, start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object);
+    zapRange(space, start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object, true);
   }
 }
 

@@ -5,9 +5,17 @@
  *   PTE               | PPN 53..10 | RSW 9..8 | D 7 | A 6 | G 5 | U 4 | X 3 | W 2 | R 1 | V 0 |
  *
  * The PPN is a frame number of linear memory. A PTE with V but none of R, W, X points to the next table, except in the last level, where
- * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. G is not used. One bit of RSW is used in the
- * pointer to a last table, where PTE_SHARED says that other spaces may have the same one (leaf.ts), the other in its entries (PTE_SOFT,
- * clear.ts). Whether a page is copied at a store follows from the VMA and the frame's references, so no bit can disagree with them.
+ * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. G is not used. Bit 8 says of a pointer to a
+ * last table that other spaces may have the same one (PTE_SHARED, leaf.ts), of a page that a userfaultfd protects it (PTE_UFFD_WP); bit 9
+ * is PTE_SOFT of clear.ts. Whether a page is copied at a store follows from the VMA and the frame's references, so no bit can disagree with
+ * them.
+ *
+ * An entry of a last table that is not 0 and has no V is a *mark* in the place of a page:
+ *
+ *   mark              | value 53..13 | kind 12..10 | SOFT 9 | UFFD_WP 8 | 0 |
+ *
+ * Bits 7..0 are 0, so that what looks at R, W, X, A or D alone sees nothing. A mark has no frame and counts for nothing. It moves with
+ * mremap, is copied by fork, goes with munmap; fault.ts says what touching it comes to.
  */
 import { frameAddress, frameAllocateZeroed, frameRelease } from './frames';
 import { leafOwn } from './leaf';
@@ -27,6 +35,32 @@ export const PTE_SOFT: u64 = 512;
 /** Software's bit (RSW) in a leaf: a userfaultfd is asked before the next store. W is not set then. */
 export const PTE_UFFD_WP: u64 = 256;
 export const TASK_SIZE: u64 = 1 << 38;
+
+/** The page lies in the swap area: the value is its slot. */
+export const MARK_SWAP: u32 = 1;
+/** Touching it is SIGBUS, BUS_MCEERR_AR: MADV_HWPOISON, UFFDIO_POISON. */
+export const MARK_POISON: u32 = 2;
+/** Touching it is SIGSEGV: MADV_GUARD_INSTALL. */
+export const MARK_GUARD: u32 = 3;
+/** No page, and when there is one it is protected by a userfaultfd. */
+export const MARK_UFFD_WP: u32 = 4;
+
+// @ts-ignore: decorator
+@inline
+export function pteMark(kind: u32, value: u64): u64 {
+  return (value << 13) | (<u64>kind << 10);
+}
+/** MARK_*, or 0: a page, or nothing. */
+// @ts-ignore: decorator
+@inline
+export function pteMarkKind(pte: u64): u32 {
+  return pte & PTE_V ? 0 : <u32>(pte >> 10) & 7;
+}
+// @ts-ignore: decorator
+@inline
+export function pteMarkValue(pte: u64): u64 {
+  return pte >> 13;
+}
 
 // @ts-ignore: decorator
 @inline

@@ -138,7 +138,7 @@ function movePages(space: usize, start: u64, end: u64, target: u64): bool {
     let at = pteFind(root, va);
     for (; va < stop; va += PAGE_SIZE, at += 8) {
       const pte = load<u64>(at);
-      if ((pte & PTE_V) == 0) continue;
+      if (pte == 0) continue;
       const there = target + (va - start);
       const slot = pteCreate(space, there);
       if (slot == 0) return false;
@@ -146,7 +146,7 @@ function movePages(space: usize, start: u64, end: u64, target: u64): bool {
       store<u64>(at, 0);
       translationInvalidate(space, va);
       store<u64>(slot, pte | PTE_SOFT);
-      if (frame == zeroFrame) continue;
+      if ((pte & PTE_V) == 0 || frame == zeroFrame) continue;
       uncount(space, frame);
       count(space, frame);
     }

@@ -10,7 +10,7 @@ import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
 import { frameAllocateZeroed, frameRelease } from './frames';
 import { LEAF_SPAN, leavesLeave } from './leaf';
-import { pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { PTE_V, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { slabAllocate, slabFree } from './slab';
 import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
@@ -108,7 +108,7 @@ function identityPages(space: usize): u64 {
     let at = pteFind(root, va);
     for (const stop = va + LEAF_SPAN; va < stop; va += 4096, at += 8) {
       const pte = load<u64>(at);
-      if (pte != 0 && pteFrame(pte) == identityFrame(space, va)) pages++;
+      if ((pte & PTE_V) != 0 && pteFrame(pte) == identityFrame(space, va)) pages++;
     }
   }
   return pages;

@@ -4,7 +4,7 @@ import { PAGE_SIZE } from '../shared/layout';
 import { zeroFrame } from './fault';
 import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
 import { leafSharers } from './leaf';
-import { PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteSkip } from './pagetable';
+import { MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
 import { SPACE_ROOT } from './space';
 import { VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
 import { VMA_END, VMA_FLAGS, VMA_START, vmaAt } from './vma';
@@ -46,6 +46,13 @@ function weigh(pte: u64, which: u32, others: u32): f64 {
   }
 }
 
+/** A mark is shown as if its page were swapped out. */
+function markState(pte: u64): u32 {
+  if (pte == 0) return 0;
+  const soft = pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0;
+  return soft | S.STATE_SWAP | (pteMarkKind(pte) == MARK_UFFD_WP || (pte & PTE_UFFD_WP) != 0 ? S.STATE_UFFD_WP : 0);
+}
+
 /** What pagemap says of a page: STATE_* and, from STATE_FRAME_SHIFT on, its frame. */
 export function pageState(space: usize, va: u64): u32 {
   const vma = vmaAt(space, va);
@@ -54,7 +61,7 @@ export function pageState(space: usize, va: u64): u32 {
   const root = load<u32>(space, SPACE_ROOT);
   const at = pteFind(root, va);
   const pte = at == 0 ? 0 : load<u64>(at);
-  if ((pte & PTE_V) == 0) return soft;
+  if ((pte & PTE_V) == 0) return soft | markState(pte);
   const frame = pteFrame(pte);
   const guarded = (pte & PTE_UFFD_WP) != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
   const marks = (pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0) | (guarded ? S.STATE_UFFD_WP : 0);

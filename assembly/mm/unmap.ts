@@ -1,7 +1,10 @@
 /** Taking PTEs and VMAs away: the only place where a present page leaves an address space. */
+import { VM_UFFD_WP } from '../shared/mman';
 import { FRAME_REFERENCED, frameObject, frameRelease, frameSetFlags } from './frames';
 import { LEAF_SPAN, leafLeave } from './leaf';
-import { leafShared, PTE_A, PTE_V, pteFind, pteFrame, pteSkip, TASK_SIZE, tablesTrim } from './pagetable';
+import {
+  leafShared, MARK_GUARD, MARK_UFFD_WP, PTE_A, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMark, pteMarkKind, pteSkip, TASK_SIZE, tablesTrim,
+} from './pagetable';
 import { countResident, SPACE_ROOT, SPACE_SHARED } from './space';
 import { translationInvalidate } from './tlb';
 import { zeroFrame } from './fault';
@@ -11,7 +14,7 @@ import {
   vmaResize,
 } from './vma';
 
-/** Clears one PTE that is not zero, with everything that counts or caches it. */
+/** Clears one PTE of a page, with everything that counts or caches it. */
 export function clearPte(space: usize, va: u64, at: usize): void {
   const pte = load<u64>(at);
   const frame = pteFrame(pte);
@@ -33,12 +36,30 @@ export function count(space: usize, frame: u32): void {
   if (frameObject(frame) != 0) store<u32>(space, load<u32>(space, SPACE_SHARED) + 1, SPACE_SHARED);
 }
 
+/** Does a mark outlive the contents of its place (MADV_DONTNEED, truncation)? Guards do; protection where pages come from an object. */
+function markStays(pte: u64, guarded: bool): bool {
+  const kind = pteMarkKind(pte);
+  return kind == MARK_GUARD || (kind == MARK_UFFD_WP && guarded);
+}
+
+/** Takes away what is at a place that is mapped: its contents (`keep`: marks may stay), or all there is. */
+function clearEntry(space: usize, va: u64, at: usize, keep: bool, guarded: bool): void {
+  const pte = load<u64>(at);
+  if (pte & PTE_V) {
+    clearPte(space, va, at);
+    if (keep && guarded && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
+  } else if (pte != 0 && !(keep && markStays(pte, guarded))) store<u64>(at, 0);
+}
+
 /**
- * Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies alone. A last
+ * Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies and marks alone.
+ * `keep`: what lies there loses its contents, and marks that outlive them stay; the range is one of one mapping then. A last
  * table that other spaces have, too, is left to them when all of it goes; when a part of it goes, the caller has made it the space's own
  * (leafBorders).
  */
-export function zapRange(space: usize, start: u64, end: u64, object: usize): void {
+export function zapRange(space: usize, start: u64, end: u64, object: usize, keep: bool): void {
+  const vma = keep ? vmaFind(space, start) : 0;
+  const guarded = vma != 0 && load<u32>(vma, VMA_OBJECT) != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
@@ -49,8 +70,8 @@ export function zapRange(space: usize, start: u64, end: u64, object: usize): voi
     let at = pteFind(root, va);
     for (; va < stop; va += 4096, at += 8) {
       const pte = load<u64>(at);
-      if ((pte & PTE_V) == 0 || (object != 0 && frameObject(pteFrame(pte)) != <u32>object)) continue;
-      clearPte(space, va, at);
+      if (pte == 0 || (object != 0 && ((pte & PTE_V) == 0 || frameObject(pteFrame(pte)) != <u32>object))) continue;
+      clearEntry(space, va, at, keep, guarded);
     }
   }
 }
@@ -77,7 +98,7 @@ export function splitAt(space: usize, at: u64): bool {
 
 /** Removes all mappings of [start, end), whose ends are VMA borders or free, and the page tables that nothing needs any more. */
 export function unmapRange(space: usize, start: u64, end: u64): void {
-  zapRange(space, start, end, 0);
+  zapRange(space, start, end, 0, false);
   let vma = vmaFind(space, start);
   for (; vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, start)) {
     vmaRemove(space, vma);

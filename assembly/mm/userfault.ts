@@ -2,8 +2,8 @@
  * What a userfaultfd does to a space: ranges registered with it, their pages filled, protected, moved. The host knows the userfaultfds;
  * here they are numbers in VMAs. fault.ts hands faults of such VMAs out.
  */
-import { EBUSY, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from '../shared/errno';
-import { UFFD_CONTINUE, UFFD_COPY, UFFD_ZERO } from '../shared/exit';
+import { EAGAIN, EBUSY, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from '../shared/errno';
+import { UFFD_CONTINUE, UFFD_COPY, UFFD_POISON, UFFD_ZERO } from '../shared/exit';
 import { PAGE_SIZE, STAGING } from '../shared/layout';
 import * as M from '../shared/mman';
 import { codeWritten } from '../code';
@@ -11,7 +11,10 @@ import { pteBits, WRITTEN, zeroFrame } from './fault';
 import { FRAME_CODE, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
 import { leavesOwn } from './leaf';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSize } from './object';
-import { PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMake, pteSkip } from './pagetable';
+import {
+  MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMake, pteMark, pteMarkKind,
+  pteSkip,
+} from './pagetable';
 import { joinRange } from './protect';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
@@ -54,12 +57,25 @@ export function uffdAdopt(space: usize, from: u32, to: u32): void {
   }
 }
 
-/** Protects the pages of [start, end) that are there from stores, or lets stores through again (each after one more fault). */
-export function uffdProtect(space: usize, start: u64, end: u64, on: bool): i32 {
+/**
+ * Protects the pages of [start, end), which is of one mapping, from stores, or lets stores through again (each after one more fault).
+ * `marks`: also those that are not there yet. -ENOMEM: some are done.
+ */
+export function uffdProtect(space: usize, start: u64, end: u64, on: bool, marks: bool): i32 {
   if (!leavesOwn(space, start, end)) return -ENOMEM;
   if (on) protect(space, start, end);
   else unprotect(space, start, end);
-  return 0;
+  return !on || !marks || mark(space, start, end) ? 0 : -ENOMEM;
+}
+
+/** False: no memory for tables. */
+function mark(space: usize, start: u64, end: u64): bool {
+  for (let va = start; va < end; va += PAGE_SIZE) {
+    const at = pteCreate(space, va);
+    if (at == 0) return false;
+    if (load<u64>(at) == 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
+  }
+  return true;
 }
 
 function protect(space: usize, start: u64, end: u64): void {
@@ -81,15 +97,10 @@ function unprotect(space: usize, start: u64, end: u64): void {
     const stop = min(end, ((va >> 21) + 1) << 21);
     for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {
       const pte = load<u64>(at);
-      if ((pte & PTE_V) != 0 && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pte & ~PTE_UFFD_WP);
+      if (pteMarkKind(pte) == MARK_UFFD_WP) store<u64>(at, 0);
+      else if (pte & PTE_UFFD_WP) store<u64>(at, pte & ~PTE_UFFD_WP);
     }
   }
-}
-
-/** 1: the page at va is there and protected, 0: it is not. */
-export function uffdProtected(space: usize, va: u64): u32 {
-  const at = pteFind(load<u32>(space, SPACE_ROOT), va);
-  return at != 0 && (load<u64>(at) & (PTE_V | PTE_UFFD_WP)) == (PTE_V | PTE_UFFD_WP) ? 1 : 0;
 }
 
 /** Fills the page at va, which is registered: UFFD_*. `guard`: it comes protected. -EEXIST: there is one; -EFAULT: beyond the end. */
@@ -102,7 +113,14 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
   if (at == 0) return -ENOMEM;
   const offset = load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START));
   if (object != 0 && offset >= objectSize(object)) return how == UFFD_CONTINUE ? -EINVAL : -EFAULT;
-  if (load<u64>(at) != 0) return -EEXIST;
+  const pte = load<u64>(at);
+  // Contents may come in the place of a mark; zeros and poison may not.
+  const free = pte == 0 || (how != UFFD_ZERO && how != UFFD_POISON && (pte & PTE_V) == 0 && pteMarkKind(pte) != MARK_SWAP);
+  if (!free) return -EEXIST;
+  if (how == UFFD_POISON) {
+    store<u64>(at, pteMark(MARK_POISON, 0));
+    return 0;
+  }
   const bits = pteBits(flags) | (guard ? PTE_UFFD_WP : 0);
   if (object != 0 && how == UFFD_CONTINUE) return mapCached(space, object, <u32>(offset >> 12), at, bits, flags);
   if (object != 0 && (flags & M.VM_SHARED) != 0) return fillObject(space, object, <u32>(offset >> 12), at, bits, flags, how);
@@ -147,8 +165,9 @@ export function uffdMove(space: usize, to: u64, from: u64): i32 {
   const pte = load<u64>(source);
   if (load<u64>(target) != 0) return -EEXIST;
   if (pte == 0) return -ENOENT;
+  if (pteMarkKind(pte) != 0) return pteMarkKind(pte) == MARK_SWAP ? -EAGAIN : -EFAULT;
   const frame = pteFrame(pte);
-  if ((pte & PTE_V) == 0 || (frame != zeroFrame && (frameObject(frame) != 0 || frameReferences(frame) != 1))) return -EBUSY;
+  if (frame != zeroFrame && (frameObject(frame) != 0 || frameReferences(frame) != 1)) return -EBUSY;
   store<u64>(source, 0);
   translationInvalidate(space, from);
   const bits = pteBits(load<u32>(vmaAt(space, to), VMA_FLAGS));

@@ -44,4 +44,5 @@ export const NEED_USERFAULT = -4097; // the page is for a userfaultfd to give: F
 export const UFFD_COPY = 0; // from STAGING
 export const UFFD_ZERO = 1;
 export const UFFD_CONTINUE = 2; // what the object has there
+export const UFFD_POISON = 3;
 export const NO_INDEX = -1; // "no such page" from objectNextDirty, objectNextPresent

@@ -107,8 +107,8 @@ export interface CoreExports {
   uffdRegister(space: number, start: number, end: number, modes: number, number: number): number;
   /** Every mapping of userfaultfd `from` in a new space is one of `to`. */
   uffdAdopt(space: number, from: number, to: number): void;
-  uffdProtect(space: number, start: number, end: number, on: number): number;
-  uffdProtected(space: number, address: number): number;
+  /** marks: what is not there yet, too. */
+  uffdProtect(space: number, start: number, end: number, on: number, marks: number): number;
   /** how: UFFD_COPY (from STAGING)...; guard: the page comes protected. */
   uffdFill(space: number, address: number, how: number, guard: number): number;
   uffdMove(space: number, to: number, from: number): number;

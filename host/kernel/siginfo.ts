@@ -1,4 +1,5 @@
-import { isFaultSignal, SI_TIMER, SIGCHLD } from '../linux/signal.js';
+import { PAGE_SHIFT } from '../../assembly/shared/layout.js';
+import { BUS_MCEERR_AR, isFaultSignal, SI_TIMER, SIGBUS, SIGCHLD } from '../linux/signal.js';
 import type { SigInfo } from './pending.js';
 
 export const SIGINFO_BYTES = 128;
@@ -11,8 +12,10 @@ export function encodeSigInfo(info: SigInfo): Uint8Array {
   view.setInt32(0, info.signo, true);
   view.setInt32(4, info.errno ?? 0, true);
   view.setInt32(8, info.code, true);
-  if (isFault(info)) view.setBigUint64(16, BigInt(info.address ?? 0), true);
-  else if (info.code === SI_TIMER) {
+  if (isFault(info)) {
+    view.setBigUint64(16, BigInt(info.address ?? 0), true);
+    if (info.signo === SIGBUS && info.code >= BUS_MCEERR_AR) view.setUint16(24, PAGE_SHIFT, true);
+  } else if (info.code === SI_TIMER) {
     view.setInt32(16, info.timerId ?? 0, true);
     view.setInt32(20, info.overrun ?? 0, true);
     view.setBigUint64(24, info.value ?? 0n, true);

@@ -225,7 +225,7 @@ export function handOut(t: Thread, space: AddressSpace, inCall: boolean): Pendin
     return undefined;
   }
   if (reason === VM_UFFD_WP && userfault.has(U.FEATURE_WP_ASYNC)) {
-    core.exports.uffdProtect(space.handle, page, page + PAGE_SIZE, 0);
+    core.exports.uffdProtect(space.handle, page, page + PAGE_SIZE, 0, 0);
     return undefined;
   }
   if (userfault.has(U.FEATURE_SIGBUS) || (inCall && userfault.userModeOnly)) return 'refused';

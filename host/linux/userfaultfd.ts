@@ -12,14 +12,15 @@ export const UFFDIO_ZEROPAGE = 0xc020aa04;
 export const UFFDIO_MOVE = 0xc028aa05;
 export const UFFDIO_WRITEPROTECT = 0xc018aa06;
 export const UFFDIO_CONTINUE = 0xc020aa07;
+export const UFFDIO_POISON = 0xc020aa08;
 
 /** What UFFDIO_API and UFFDIO_REGISTER say is there: a bit for each command number. API is 0x3f. */
 export const API_IOCTLS_LOW = 0x3;
 export const API_IOCTLS_HIGH = 0x80000000;
 export const IOCTL_WRITEPROTECT = 1 << 6;
 export const IOCTL_CONTINUE = 1 << 7;
-/** WAKE, COPY, ZEROPAGE, MOVE, WRITEPROTECT, CONTINUE. */
-export const RANGE_IOCTLS = 0xfc;
+/** WAKE, COPY, ZEROPAGE, MOVE, WRITEPROTECT, CONTINUE, POISON. */
+export const RANGE_IOCTLS = 0x1fc;
 
 export const REGISTER_MISSING = 1;
 export const REGISTER_WP = 2;
@@ -34,8 +35,8 @@ export const FEATURE_THREAD_ID = 1 << 8;
 export const FEATURE_EXACT_ADDRESS = 1 << 11;
 export const FEATURE_WP_UNPOPULATED = 1 << 13;
 export const FEATURE_WP_ASYNC = 1 << 15;
-/** Those of Linux 6.12 but WP_HUGETLBFS_SHMEM, WP_UNPOPULATED and POISON, which need marks where no page is. */
-export const FEATURES = 0x18fff;
+/** All of Linux 6.12. */
+export const FEATURES = 0x1ffff;
 
 export const EVENT_PAGEFAULT = 0x12;
 export const EVENT_FORK = 0x13;

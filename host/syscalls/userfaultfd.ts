@@ -95,6 +95,8 @@ class UserfaultFile extends OpenFile {
         return Pages.writeProtect(userfault, argument, user);
       case U.UFFDIO_CONTINUE:
         return Pages.proceed(userfault, argument, user);
+      case U.UFFDIO_POISON:
+        return Pages.poison(userfault, argument, user);
       default:
         return -EINVAL;
     }
@@ -178,8 +180,4 @@ export function userfaultDriver(kernel: Kernel): DeviceDriver {
   return { name: 'userfaultfd', open: (inode, flags) => new UserfaultDevice(kernel, inode, flags) };
 }
 
-export const userfaultRows = [
-  row(282, 'userfaultfd', ['hex'], userfaultfd, {
-    partial: 'no UFFDIO_POISON, no write protection of shared memory or of pages that are not there',
-  }),
-];
+export const userfaultRows = [row(282, 'userfaultfd', ['hex'], userfaultfd)];

@@ -1,6 +1,6 @@
 /** What UFFDIO_* do with memory: ranges registered, pages given, protected, moved. In the order of Linux's own checks. */
 import { EAGAIN, EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, ESRCH } from '../../assembly/shared/errno.js';
-import { ACCESS_READ, OBJECT_SHMEM, UFFD_CONTINUE, UFFD_COPY, UFFD_ZERO } from '../../assembly/shared/exit.js';
+import { ACCESS_READ, OBJECT_SHMEM, UFFD_CONTINUE, UFFD_COPY, UFFD_POISON, UFFD_ZERO } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE, STAGING } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
 import type { UserMemory } from '../core/user.js';
@@ -68,8 +68,7 @@ function canWatch(userfault: Userfault, mapping: Mapping, modes: number): boolea
   const shmem = isShmem(userfault, mapping);
   if ((modes & M.VM_UFFD_MINOR) !== 0 && !shmem) return false;
   if (userfault.has(U.FEATURE_WP_ASYNC) && modes === M.VM_UFFD_WP) return true;
-  // Where a page of shared memory is not mapped there is nothing to mark.
-  return mapping.object === 0 || (shmem && (modes & M.VM_UFFD_WP) === 0);
+  return mapping.object === 0 || shmem;
 }
 
 export function register(userfault: Userfault, argument: number, user: UserMemory): number {
@@ -185,7 +184,7 @@ function mayFill(userfault: Userfault, start: number, length: number, guard: boo
   return (mapping.object === 0 && !onlyShmem) || shmem ? 0 : -EINVAL;
 }
 
-/** ZEROPAGE and CONTINUE: { start, length, mode, result }. */
+/** ZEROPAGE, CONTINUE and POISON: { start, length, mode, result }. */
 function simple(userfault: Userfault, argument: number, user: UserMemory, how: number): number {
   const at = argument + 3 * WORD;
   if (userfault.changing) return finish(user, at, -EAGAIN, 0);
@@ -208,6 +207,10 @@ export function proceed(userfault: Userfault, argument: number, user: UserMemory
   return simple(userfault, argument, user, UFFD_CONTINUE);
 }
 
+export function poison(userfault: Userfault, argument: number, user: UserMemory): number {
+  return simple(userfault, argument, user, UFFD_POISON);
+}
+
 export function writeProtect(userfault: Userfault, argument: number, user: UserMemory): number {
   if (userfault.changing) return -EAGAIN;
   const [start, length, mode] = words(user, argument, 3);
@@ -220,12 +223,10 @@ export function writeProtect(userfault: Userfault, argument: number, user: UserM
   if (mappings.length === 0) return -ENOENT;
   for (const mapping of mappings) {
     if ((mapping.flags & M.VM_UFFD_WP) === 0) return -ENOENT;
-    const error = userfault.kernel.core.exports.uffdProtect(
-      userfault.space.handle,
-      Math.max(start, mapping.start),
-      Math.min(end, mapping.end),
-      on ? 1 : 0,
-    );
+    // Nobody minds a page of zeros that is not there, unless asked to; what an object has may be there for others.
+    const marks = mapping.object !== 0 || userfault.has(U.FEATURE_WP_UNPOPULATED);
+    const [from, to] = [Math.max(start, mapping.start), Math.min(end, mapping.end)];
+    const error = userfault.kernel.core.exports.uffdProtect(userfault.space.handle, from, to, on ? 1 : 0, marks ? 1 : 0);
     if (error !== 0) return error;
   }
   if (mode === 0) userfault.wake(start, length);

@@ -142,7 +142,7 @@ static void minor(void) {
   unsigned char *other = mmap(0, 4 * PAGE, RW, MAP_SHARED, fd, 0);
   struct uffdio_register r = {.range = {(uint64_t)area, 5 * PAGE}, .mode = 4};
   T(ioctl(uffd, UFFDIO_REGISTER, &r));
-  printf("%llx\n", r.ioctls & 0xff);
+  printf("%llx\n", r.ioctls & 0x1ff);
   area[PAGE] = 3;
   printf("a hole is no minor fault: %d\n", area[PAGE]);
   other[0] = 7;

@@ -36,7 +36,7 @@ static void handshake(void) {
   T(ioctl(fd, UFFDIO_API, BAD));
   api = (struct uffdio_api){.api = UFFD_API};
   T(ioctl(fd, UFFDIO_API, &api));
-  printf("%llx %llx %llx\n", api.api, api.features & 0x18fff, api.ioctls);
+  printf("%llx %llx %llx\n", api.api, api.features & 0x1ffff, api.ioctls);
   T(ioctl(fd, UFFDIO_API, &api));
   T(ioctl(fd, 0xaa30, 0));
   T(read(fd, &m, sizeof m));
@@ -61,10 +61,10 @@ static void registration(void) {
   T(reg(area, PAGE, 4));
   struct uffdio_register r = {.range = {(uint64_t)area, 2 * PAGE}, .mode = 1};
   T(ioctl(uffd, UFFDIO_REGISTER, &r));
-  printf("%llx\n", r.ioctls & 0xff);
+  printf("%llx\n", r.ioctls & 0x1ff);
   r.mode = 3;
   T(ioctl(uffd, UFFDIO_REGISTER, &r));
-  printf("%llx\n", r.ioctls & 0xff);
+  printf("%llx\n", r.ioctls & 0x1ff);
   int other = open_uffd(O_NONBLOCK, 0), mine = uffd;
   uffd = other;
   T(reg(area, PAGE, 1));

@@ -10,10 +10,11 @@ const NEEDS = [...NATIVE_NEEDS, ...ROOT, ...linuxSince(6, 8), '/dev/userfaultfd'
 
 testWith(test, NEEDS, 'the handshake, registration, missing pages', () => sameAsLinux('userfault'));
 testWith(test, NEEDS, 'write protection, shared memory, minor faults, moves', () => sameAsLinux('userfault-wp'));
+testWith(test, NEEDS, 'pages that are not there: poison, protection', () => sameAsLinux('userfault-marks'));
 testWith(test, NEEDS, 'forks, moves, removals and unmappings are told', () => sameAsLinux('userfault-events'));
 
 testWith(test, [GCC], 'all rules of the memory hold whenever a process ends', async () => {
-  for (const name of ['userfault', 'userfault-wp', 'userfault-events']) {
+  for (const name of ['userfault', 'userfault-wp', 'userfault-marks', 'userfault-events']) {
     let checks = 0;
     await runOurs(compileGuest(`tests/guest/${name}.c`), [], {
       during: ({ core, kernel }) => {

@@ -19,13 +19,14 @@ const PM_SOFT_DIRTY = 1n << 55n;
 const PM_MMAP_EXCLUSIVE = 1n << 56n;
 const PM_UFFD_WP = 1n << 57n;
 const PM_FILE = 1n << 61n;
+const PM_SWAP = 1n << 62n;
 const PM_PRESENT = 1n << 63n;
-/** PM_SWAP stays 0: there is none. */
 const BITS: readonly (readonly [state: number, bit: bigint])[] = [
   [S.STATE_SOFT_DIRTY, PM_SOFT_DIRTY],
   [S.STATE_EXCLUSIVE, PM_MMAP_EXCLUSIVE],
   [S.STATE_UFFD_WP, PM_UFFD_WP],
   [S.STATE_OBJECT, PM_FILE],
+  [S.STATE_SWAP, PM_SWAP],
   [S.STATE_PRESENT, PM_PRESENT],
 ];
 
