@@ -42,15 +42,6 @@ function markStays(pte: u64, guarded: bool): bool {
   return kind == MARK_GUARD || (kind == MARK_UFFD_WP && guarded);
 }
 
-/** Takes away what is at a place that is mapped: its contents (`keep`: marks may stay), or all there is. */
-function clearEntry(space: usize, va: u64, at: usize, keep: bool, guarded: bool): void {
-  const pte = load<u64>(at);
-  if (pte & PTE_V) {
-    clearPte(space, va, at);
-    if (keep && guarded && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
-  } else if (pte != 0 && !(keep && markStays(pte, guarded))) store<u64>(at, 0);
-}
-
 /**
  * Clears the PTEs of [start, end): all, or (object not 0) those of that object's own pages, which leaves private copies and marks alone.
  * `keep`: what lies there loses its contents, and marks that outlive them stay; the range is one of one mapping then. A last
@@ -70,8 +61,11 @@ export function zapRange(space: usize, start: u64, end: u64, object: usize, keep
     let at = pteFind(root, va);
     for (; va < stop; va += 4096, at += 8) {
       const pte = load<u64>(at);
-      if (pte == 0 || (object != 0 && ((pte & PTE_V) == 0 || frameObject(pteFrame(pte)) != <u32>object))) continue;
-      clearEntry(space, va, at, keep, guarded);
+      if (pte & PTE_V) {
+        if (object != 0 && frameObject(pteFrame(pte)) != <u32>object) continue;
+        clearPte(space, va, at);
+        if (guarded && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
+      } else if (pte != 0 && object == 0 && !(keep && markStays(pte, guarded))) store<u64>(at, 0);
     }
   }
 }
