@@ -12,6 +12,7 @@ import * as map from './map';
 import * as object from './object';
 import * as protect from './protect';
 import * as remap from './remap';
+import * as seal from './seal';
 import * as space from './space';
 import * as stat from './stat';
 import * as vma from './vma';
@@ -90,7 +91,16 @@ export function mmResident(s: usize, address: f64): i32 {
   return advise.mmResident(s, whole(address));
 }
 export function mmLock(s: usize, address: f64, length: f64, lock: u32): i32 {
-  return advise.mmLock(s, whole(address), whole(length), lock != 0);
+  return advise.mmLock(s, whole(address), whole(length), lock);
+}
+export function mmSeal(s: usize, address: f64, length: f64): i32 {
+  return seal.mmSeal(s, whole(address), whole(length));
+}
+export function mmName(s: usize, address: f64, length: f64, name: u32): i32 {
+  return protect.mmName(s, whole(address), whole(length), name);
+}
+export function spaceLockNew(s: usize, lock: u32): void {
+  space.spaceLockNew(s, lock);
 }
 
 export function vmaFind(s: usize, address: f64): usize {

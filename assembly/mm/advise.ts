@@ -1,5 +1,5 @@
 /** madvise(2), mincore(2) and mlock(2) for one range. */
-import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../shared/errno';
+import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
 import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
@@ -45,6 +45,7 @@ function known(advice: u32): bool {
     case M.MADV_SEQUENTIAL:
     case M.MADV_WILLNEED:
     case M.MADV_DONTNEED:
+    case M.MADV_DONTNEED_LOCKED:
     case M.MADV_FREE:
     case M.MADV_REMOVE:
     case M.MADV_DONTFORK:
@@ -67,6 +68,7 @@ function known(advice: u32): bool {
 function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32): i32 {
   const flags = load<u32>(vma, VMA_FLAGS);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
+  if ((flags & M.VM_SEALED) != 0 && (flags & M.VM_WRITE) == 0 && object == 0 && discards(advice)) return -EPERM;
   switch (advice) {
     case M.MADV_NORMAL: return change(space, start, end, 0, M.VM_RANDOM | M.VM_SEQUENTIAL);
     case M.MADV_RANDOM: return change(space, start, end, M.VM_RANDOM, M.VM_SEQUENTIAL);
@@ -88,6 +90,8 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
       if (!leafBorders(space, start, end) || !leavesOwnMarked(space, start, end)) return -ENOMEM;
       zapRange(space, start, end, 0, true);
       return 0;
+    case M.MADV_COLD:
+    case M.MADV_PAGEOUT: return flags & (M.VM_LOCKED | M.VM_DONTEXPAND) ? -EINVAL : 0;
     case M.MADV_REMOVE: return punch(vma, start, end);
     case M.MADV_POPULATE_READ:
     case M.MADV_POPULATE_WRITE: return populated(populate(space, start, end, advice == M.MADV_POPULATE_WRITE));
@@ -95,6 +99,19 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_PAGEOUT: return flags & M.VM_LOCKED ? -EINVAL : 0;
     // What is left is about when pages come and go; all of it is honoured by doing nothing (no swap, no huge pages).
     default: return 0;
+  }
+}
+
+/** What memory holds goes, now or at a fork: sealed memory that may not be written may not lose it that way either. */
+function discards(advice: u32): bool {
+  switch (advice) {
+    case M.MADV_DONTNEED:
+    case M.MADV_DONTNEED_LOCKED:
+    case M.MADV_FREE:
+    case M.MADV_REMOVE:
+    case M.MADV_DONTFORK:
+    case M.MADV_WIPEONFORK: return true;
+    default: return false;
   }
 }
 
@@ -133,8 +150,9 @@ export function mmResident(space: usize, address: u64): i32 {
   return object != 0 && offset < objectSize(object) && objectFrame(object, <u32>(offset >> 12)) != 0 ? 1 : 0;
 }
 
-/** 0, -errno or NEED_PAGE, as mmAdvise. What was locked before an error stays locked. */
-export function mmLock(space: usize, address: u64, length: u64, lock: bool): i32 {
+/** LOCK_*. 0, -errno or NEED_PAGE, as mmAdvise. What was locked before an error stays locked. */
+export function mmLock(space: usize, address: u64, length: u64, lock: u32): i32 {
+  const set: u32 = lock == M.LOCK_NONE ? 0 : lock == M.LOCK_ON_FAULT ? M.VM_LOCKED_MASK : M.VM_LOCKED;
   if (length > LENGTH_MAX) return -EINVAL;
   const start = address & ~(<u64>PAGE_MASK);
   const end = pageUp(address + length);
@@ -142,10 +160,11 @@ export function mmLock(space: usize, address: u64, length: u64, lock: bool): i32
     const vma = vmaAt(space, at);
     if (vma == 0) return -ENOMEM;
     const stop = min(end, load<u64>(vma, VMA_END));
-    if (!changeFlags(space, at, stop, lock ? M.VM_LOCKED : 0, lock ? 0 : M.VM_LOCKED)) return -ENOMEM;
+    const special = (load<u32>(vma, VMA_FLAGS) & (M.VM_DONTEXPAND | M.VM_VDSO)) != 0;
+    if (!special && !changeFlags(space, at, stop, set, M.VM_LOCKED_MASK)) return -ENOMEM;
     at = stop;
   }
-  return lock ? lockPages(space, start, end) : 0;
+  return lock == M.LOCK_NOW ? lockPages(space, start, end) : 0;
 }
 
 /** Brings the pages in, private writable ones as the process's own. */

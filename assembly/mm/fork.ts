@@ -8,7 +8,7 @@ import { mappingLink } from './object';
 import { leafShared, MARK_UFFD_WP, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
 import * as S from './space';
 import { tlbDropWrites, writeInvalidate } from './tlb';
-import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
 
 /** Resident pages of the parent that the child does not begin with. */
 let left: i32 = 0;
@@ -20,6 +20,7 @@ export function spaceFork(parent: usize): usize {
   const mmapBase = load<u64>(parent, S.SPACE_MMAP_BASE);
   S.spaceSetLayout(child, mmapBase, load<u64>(parent, S.SPACE_BRK_START), load<u64>(parent, S.SPACE_STACK_LIMIT));
   store<u64>(child, load<u64>(parent, S.SPACE_BRK), S.SPACE_BRK);
+  store<u32>(child, load<u32>(parent, S.SPACE_SEALS), S.SPACE_SEALS);
   left = 0;
   let done = true;
   for (let vma = vmaFind(parent, 0); done && vma != 0; vma = vmaNext(parent, vma)) {
@@ -56,9 +57,10 @@ function copyVma(child: usize, vma: usize): bool {
   store<u64>(copy, load<u64>(vma, VMA_START), VMA_START);
   store<u64>(copy, load<u64>(vma, VMA_END), VMA_END);
   store<u64>(copy, load<u64>(vma, VMA_OFFSET), VMA_OFFSET);
-  store<u32>(copy, load<u32>(vma, VMA_FLAGS) & ~M.VM_LOCKED, VMA_FLAGS);
+  store<u32>(copy, load<u32>(vma, VMA_FLAGS) & ~M.VM_LOCKED_MASK, VMA_FLAGS);
   store<u32>(copy, load<u32>(vma, VMA_OBJECT), VMA_OBJECT);
   store<u32>(copy, load<u32>(vma, VMA_UFFD), VMA_UFFD);
+  store<u32>(copy, load<u32>(vma, VMA_NAME), VMA_NAME);
   vmaInsert(child, copy);
   mappingLink(copy);
   return true;

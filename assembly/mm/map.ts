@@ -7,13 +7,14 @@ import { handleFault, MMAP_MIN } from './fault';
 import { framesLimit } from './frames';
 import { mappingLink, mappingUnlink, objectCreateInternal, objectRelease, objectSetSize } from './object';
 import { leafBorders } from './leaf';
+import { sealedWithin } from './seal';
 import { leafShared, PTE_V, PTE_W, pteFind, TASK_SIZE } from './pagetable';
-import { SPACE_BRK, SPACE_BRK_START, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } from './space';
+import { SPACE_BRK, SPACE_BRK_START, SPACE_LOCK, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } from './space';
 import { splitAt, unmapRange } from './unmap';
 import { windowSpan } from './window';
 import {
-  gapBelow, guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore, vmaFind,
-  vmaFree, vmaInsert, vmaNext, vmaRemove, vmaResize,
+  gapBelow, guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore,
+  vmaFind, vmaFree, vmaInsert, vmaNext, vmaRemove, vmaResize,
 } from './vma';
 
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
@@ -70,17 +71,22 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
   const vm =
     access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
-    (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0);
+    (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0) | lockOf(space, may);
   const start = <u64>place;
   const error =
     anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset);
   if (error != 0) return error;
   // Best effort, as in Linux: what can't be had now is had at its first touch.
-  if ((flags & M.MAP_LOCKED) != 0 || (flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {
+  if ((vm & M.VM_LOCKED_MASK) == M.VM_LOCKED || (flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {
     const most = <u64>framesLimit() * PAGE_SIZE;
     populate(space, start, start + min(bytes, most), !shared && (prot & M.PROT_WRITE) != 0);
   }
   return <i64>start;
+}
+
+/** mlockall(MCL_FUTURE): what new mappings get, those of devices not. */
+function lockOf(space: usize, may: u32): u32 {
+  return may & (M.VM_DONTEXPAND | M.VM_VDSO) ? 0 : load<u32>(space, SPACE_LOCK);
 }
 
 /** 0, or -errno for a type of mapping that does not exist. */
@@ -161,6 +167,7 @@ export function continues(before: usize, after: usize): bool {
   const differ = (load<u32>(after, VMA_FLAGS) ^ flags) & ~M.VM_SOFT_CLEAN;
   if (load<u64>(before, VMA_END) != start || differ != 0 || load<u32>(after, VMA_OBJECT) != object) return false;
   if (load<u32>(before, VMA_UFFD) != load<u32>(after, VMA_UFFD)) return false;
+  if (load<u32>(before, VMA_NAME) != load<u32>(after, VMA_NAME)) return false;
   if (flags & M.VM_GROWSDOWN) return false;
   return object == 0 || load<u64>(before, VMA_OFFSET) + (start - load<u64>(before, VMA_START)) == load<u64>(after, VMA_OFFSET);
 }
@@ -200,6 +207,7 @@ export function mmUnmap(space: usize, address: u64, length: u64): i32 {
   const end = address + pageUp(length);
   const vma = vmaFind(space, address);
   if (vma == 0 || load<u64>(vma, VMA_START) >= end) return 0;
+  if (sealedWithin(space, address, end)) return -EPERM;
   // A hole in the middle of one mapping makes two of it.
   if (load<u64>(vma, VMA_START) < address && load<u64>(vma, VMA_END) > end && load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return -ENOMEM;
   if (!leafBorders(space, address, end) || !splitAt(space, address)) return -ENOMEM;
@@ -223,7 +231,9 @@ export function mmBrk(space: usize, address: u64): u64 {
     const next = vmaFind(space, oldTop);
     if (next != 0 && guardedStart(next) < top + PAGE_SIZE) return old;
     if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return old;
-    if (mapAt(space, oldTop, top - oldTop, M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP, 0, 0) != 0) return old;
+    const lock = load<u32>(space, SPACE_LOCK);
+    if (mapAt(space, oldTop, top - oldTop, M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP | lock, 0, 0) != 0) return old;
+    if (lock == M.VM_LOCKED) populate(space, oldTop, top, true);
   }
   store<u64>(space, address, SPACE_BRK);
   return address;

@@ -86,6 +86,10 @@ export function objectCreateInternal(kind: u32): usize {
   if (object != 0) store<u32>(object, 1, INTERNAL);
   return object;
 }
+/** Anonymous shared memory: no file's. */
+export function objectInternal(object: usize): bool {
+  return load<u32>(object, INTERNAL) != 0;
+}
 export function objectRetain(object: usize): void {
   store<u32>(object, load<u32>(object, REFERENCES) + 1, REFERENCES);
 }

@@ -1,14 +1,15 @@
 /** mprotect(2), and the VMA flag changes of madvise(2) and mlock(2) that work the same way: split, change, join. */
-import { EACCES, EINVAL, ENOMEM } from '../shared/errno';
+import { EACCES, EBADF, EINVAL, ENOMEM, EPERM } from '../shared/errno';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { leavesOwn } from './leaf';
 import { continues, mergeAfter, pageUp, protFlags } from './map';
+import { objectInternal } from './object';
 import { PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteSkip, TASK_SIZE } from './pagetable';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
 import { splitAt } from './unmap';
-import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_START, vmaAt, vmaBefore, vmaFind, vmaNext } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_NAME, VMA_OBJECT, VMA_START, vmaAt, vmaBefore, vmaFind, vmaNext } from './vma';
 
 const PROTECTION: u32 = M.VM_READ | M.VM_WRITE | M.VM_EXEC;
 /** "May be used for atomic operations": allowed, and means nothing. */
@@ -35,6 +36,7 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
     if (vma == 0) return -ENOMEM;
     const flags = load<u32>(vma, VMA_FLAGS);
     if ((wanted << 4) & ~flags & (M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC)) return -EACCES;
+    if (flags & M.VM_SEALED) return -EPERM;
     const stop = min(end, load<u64>(vma, VMA_END));
     if ((flags & PROTECTION) != wanted) {
       if (!leavesOwn(space, at, stop) || !changeFlags(space, at, stop, wanted, PROTECTION)) return -ENOMEM;
@@ -48,28 +50,57 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
 /** Sets and clears flags of [start, end), which lies in one VMA. False: no memory or too many mappings, and nothing has changed. */
 export function changeFlags(space: usize, start: u64, end: u64, set: u32, clear: u32): bool {
   const whole = vmaAt(space, start);
-  const flags = (load<u32>(whole, VMA_FLAGS) & ~clear) | set;
-  if (flags == load<u32>(whole, VMA_FLAGS)) return true;
-  const more = pieces(space, whole, start, end, flags);
+  return change(space, start, end, (load<u32>(whole, VMA_FLAGS) & ~clear) | set, load<u32>(whole, VMA_NAME));
+}
+
+function change(space: usize, start: u64, end: u64, flags: u32, name: u32): bool {
+  const whole = vmaAt(space, start);
+  if (flags == load<u32>(whole, VMA_FLAGS) && name == load<u32>(whole, VMA_NAME)) return true;
+  const more = pieces(space, whole, start, end, flags, name);
   if (more > 0 && load<i32>(space, SPACE_VMAS) + more > <i32>VMA_LIMIT) return false;
   if (!splitAt(space, start) || !splitAt(space, end)) {
     joinRange(space, start, end);
     return false;
   }
-  store<u32>(vmaAt(space, start), flags, VMA_FLAGS);
+  const vma = vmaAt(space, start);
+  store<u32>(vma, flags, VMA_FLAGS);
+  store<u32>(vma, name, VMA_NAME);
   joinRange(space, start, end);
   return true;
 }
 
-/** How many VMAs more there will be when [start, end) of a VMA gets other flags: each end either splits it or may join a neighbour. */
-function pieces(space: usize, vma: usize, start: u64, end: u64, flags: u32): i32 {
+/** prctl(PR_SET_VMA_ANON_NAME): memory that is no file's gets a name. A hole is an error, but only after the rest was named. */
+export function mmName(space: usize, address: u64, length: u64, name: u32): i32 {
+  const end = address + pageUp(length);
+  let result = 0;
+  for (let at = address; at < end; ) {
+    const vma = vmaFind(space, at);
+    if (vma == 0 || load<u64>(vma, VMA_START) >= end) return -ENOMEM;
+    if (load<u64>(vma, VMA_START) > at) {
+      result = -ENOMEM;
+      at = load<u64>(vma, VMA_START);
+    }
+    const object = <usize>load<u32>(vma, VMA_OBJECT);
+    if (object != 0 && !objectInternal(object)) return -EBADF;
+    const stop = min(end, load<u64>(vma, VMA_END));
+    if (!change(space, at, stop, load<u32>(vma, VMA_FLAGS), name)) return -ENOMEM;
+    at = stop;
+  }
+  return result;
+}
+
+/** How many VMAs more there will be when [start, end) of a VMA becomes another: each end either splits it or may join a neighbour. */
+function pieces(space: usize, vma: usize, start: u64, end: u64, flags: u32, name: u32): i32 {
   const was = load<u32>(vma, VMA_FLAGS);
+  const wasNamed = load<u32>(vma, VMA_NAME);
   const before = vmaBefore(space, start);
   const after = vmaNext(space, vma);
   store<u32>(vma, flags, VMA_FLAGS);
+  store<u32>(vma, name, VMA_NAME);
   let more = load<u64>(vma, VMA_START) < start ? 1 : before != 0 && continues(before, vma) ? -1 : 0;
   more += load<u64>(vma, VMA_END) > end ? 1 : after != 0 && continues(vma, after) ? -1 : 0;
   store<u32>(vma, was, VMA_FLAGS);
+  store<u32>(vma, wasNamed, VMA_NAME);
   return more;
 }
 

@@ -4,7 +4,7 @@ import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { MMAP_MIN, zeroFrame } from './fault';
 import { leavesOwn } from './leaf';
-import { findGap, mergeAfter, mmUnmap, pageUp } from './map';
+import { findGap, mergeAfter, mmUnmap, pageUp, populate } from './map';
 import { mappingLink } from './object';
 import { PTE_SOFT, PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { changeFlags, joinRange } from './protect';
@@ -12,8 +12,9 @@ import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
 import { count, splitAt, uncount, unmapRange } from './unmap';
 import {
-  guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaAt, vmaFind, vmaInsert,
-  vmaResize, } from './vma';
+  guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaAt, vmaFind,
+  vmaInsert, vmaResize,
+} from './vma';
 
 const PLACED: u32 = M.MREMAP_FIXED | M.MREMAP_DONTUNMAP;
 
@@ -27,6 +28,7 @@ export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, 
   const to = pageUp(newLength);
   const vma = vmaAt(space, old);
   if (vma == 0) return -EFAULT;
+  if (load<u32>(vma, VMA_FLAGS) & M.VM_SEALED) return -EPERM;
   if (flags & PLACED) return remapPlaced(space, old, from, to, flags, fixed);
   if (from >= to) {
     const error = from == to ? 0 : mmUnmap(space, old + to, from - to);
@@ -34,11 +36,20 @@ export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, 
   }
   const wrong = checkSource(space, old, from, to);
   if (wrong != 0) return wrong;
-  if (from != 0 && growInPlace(space, vma, old, from, to)) return <i64>old;
+  if (from != 0 && growInPlace(space, vma, old, from, to)) return grown(space, old, from, to);
   if ((flags & M.MREMAP_MAYMOVE) == 0 || to > TASK_SIZE) return -ENOMEM;
   if (tooMany(space)) return -ENOMEM;
   const target = findGap(space, to, false);
-  return target == 0 ? -ENOMEM : move(space, old, from, target, to, false);
+  return target == 0 ? -ENOMEM : grown(space, move(space, old, from, target, to, false), from, to);
+}
+
+/** What a locked mapping has grown by is brought in, as far as that goes. */
+function grown(space: usize, at: i64, from: u64, to: u64): i64 {
+  if (at < 0 || to <= from) return at;
+  const flags = load<u32>(vmaAt(space, <u64>at), VMA_FLAGS);
+  if ((flags & M.VM_LOCKED_MASK) != M.VM_LOCKED) return at;
+  populate(space, <u64>at + from, <u64>at + to, (flags & (M.VM_WRITE | M.VM_SHARED)) == M.VM_WRITE);
+  return at;
 }
 
 /** MREMAP_FIXED and MREMAP_DONTUNMAP, for which a new place without MREMAP_FIXED is a hint. */
@@ -52,6 +63,7 @@ function remapPlaced(space: usize, old: u64, from: u64, to: u64, flags: u32, wan
     const error = mmUnmap(space, wanted, to);
     if (error != 0) return error;
   }
+  if ((flags & M.MREMAP_DONTUNMAP) != 0 && (load<u32>(vmaAt(space, old), VMA_FLAGS) & M.VM_DONTEXPAND) != 0) return -EINVAL;
   let kept = from;
   if (from > to) {
     const error = mmUnmap(space, old + to, from - to);
@@ -61,7 +73,7 @@ function remapPlaced(space: usize, old: u64, from: u64, to: u64, flags: u32, wan
   const wrong = checkSource(space, old, kept, to);
   if (wrong != 0) return wrong;
   const target = fixed ? wanted : findPlace(space, wanted, to);
-  return target == 0 ? -ENOMEM : move(space, old, kept, target, to, (flags & M.MREMAP_DONTUNMAP) != 0);
+  return target == 0 ? -ENOMEM : grown(space, move(space, old, kept, target, to, (flags & M.MREMAP_DONTUNMAP) != 0), kept, to);
 }
 
 /** [old, old + from) must lie in one mapping; an empty range means "map it a second time", which private memory can't be. */
@@ -116,6 +128,7 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   store<u32>(copy, load<u32>(source, VMA_FLAGS), VMA_FLAGS);
   store<u32>(copy, object, VMA_OBJECT);
   store<u32>(copy, load<u32>(source, VMA_UFFD), VMA_UFFD);
+  store<u32>(copy, load<u32>(source, VMA_NAME), VMA_NAME);
   vmaInsert(space, copy);
   mappingLink(copy);
   if (!movePages(space, old, old + from, target)) {
@@ -124,7 +137,7 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
     joinRange(space, old, old + from);
     return -ENOMEM;
   }
-  if (keep) changeFlags(space, old, old + from, 0, M.VM_LOCKED);
+  if (keep) changeFlags(space, old, old + from, 0, M.VM_LOCKED_MASK);
   else if (from != 0) unmapRange(space, old, old + from);
   joinRange(space, target, target + to);
   return <i64>target;

@@ -4,7 +4,8 @@
  *    0 u32 root table frame      4 u32 VMA tree        8 u32 window slot + 1      12 u32 window's first frame
  *   16 u64 mmap base            24 u64 brk start      32 u64 brk                  40 u64 stack limit
  *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
- *   92 u32 resident pages of objects   104 u64 pages mapped
+ *   92 u32 resident pages of objects   104 u64 pages mapped   152 u32 VM_LOCKED and VM_LOCKONFAULT of new mappings
+ *  156 u32 not 0: there may be sealed mappings
  */
 import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
@@ -16,7 +17,7 @@ import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
 import { identityFrame, windowActivate, windowGive, windowTake } from './window';
 import { vmaFind, vmaNext, VMA_END, VMA_FLAGS, VMA_START } from './vma';
-import { VM_EXEC, VM_LOCKED, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
+import { LOCK_NONE, LOCK_ON_FAULT, VM_EXEC, VM_LOCKED, VM_LOCKED_MASK, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
 
 export const SPACE_BYTES: u32 = 160;
 export const SPACE_ROOT: usize = 0;
@@ -36,6 +37,8 @@ export const SPACE_MAJOR: usize = 72;
 export const SPACE_COW: usize = 80;
 export const SPACE_SHARED: usize = 92;
 export const SPACE_MAPPED: usize = 104;
+export const SPACE_LOCK: usize = 152;
+export const SPACE_SEALS: usize = 156;
 
 export let activeSpace: usize = 0;
 
@@ -83,6 +86,11 @@ export function spaceSetLayout(space: usize, mmapBase: u64, brkStart: u64, stack
   if (load<u64>(space, SPACE_BRK_START) != brkStart) store<u64>(space, brkStart, SPACE_BRK);
   store<u64>(space, brkStart, SPACE_BRK_START);
   store<u64>(space, stackLimit, SPACE_STACK_LIMIT);
+}
+
+/** mlockall(MCL_FUTURE), LOCK_*: what mappings made from now on begin with. */
+export function spaceLockNew(space: usize, lock: u32): void {
+  store<u32>(space, lock == LOCK_NONE ? 0 : lock == LOCK_ON_FAULT ? VM_LOCKED_MASK : VM_LOCKED, SPACE_LOCK);
 }
 
 export function countResident(space: usize, pages: i32): void {

@@ -10,7 +10,7 @@ import { translationInvalidate } from './tlb';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
 import {
-  VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore, vmaFind, vmaFree, vmaInsert, vmaRemove,
+  VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore, vmaFind, vmaFree, vmaInsert, vmaRemove,
   vmaResize,
 } from './vma';
 
@@ -84,6 +84,7 @@ export function splitAt(space: usize, at: u64): bool {
   store<u32>(tail, load<u32>(vma, VMA_FLAGS), VMA_FLAGS);
   store<u32>(tail, object, VMA_OBJECT);
   store<u32>(tail, load<u32>(vma, VMA_UFFD), VMA_UFFD);
+  store<u32>(tail, load<u32>(vma, VMA_NAME), VMA_NAME);
   vmaResize(space, vma, start, at);
   vmaInsert(space, tail);
   mappingLink(tail);

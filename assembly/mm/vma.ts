@@ -4,7 +4,7 @@
  *
  *    0 u64 start   8 u64 end   16 u64 offset   24 u32 flags   28 u32 object
  *   32 u32 left   36 u32 right   40 u32 height   44 u32 space   48 u64 first   56 u64 last   64 u64 gap
- *   72 u32 next, 76 u32 previous mapping of the same object   88 u32 userfaultfd
+ *   72 u32 next, 76 u32 previous mapping of the same object   80 u32 name   88 u32 userfaultfd
  *
  * first, last and gap see the guard gap that a stack keeps free below it, so that no mapping is placed where it must grow.
  * Invariant: VMAs do not overlap, and borders move only through vmaResize, within the free range around.
@@ -28,6 +28,7 @@ const GAP: usize = 64;
 export const VMA_NEXT: usize = 72;
 export const VMA_PREVIOUS: usize = 76;
 export const VMA_UFFD: usize = 88;
+export const VMA_NAME: usize = 80;
 const VMA_BYTES: u32 = 96;
 export const VMA_LIMIT: u32 = 65530;
 /** Linux: stack_guard_gap. */

@@ -90,6 +90,17 @@ export const VM_UFFD_WP = 0x4000000;
 export const VM_UFFD_MINOR = 0x8000000;
 export const VM_UFFD = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR;
 
+/** mseal(2): it stays where it is and as it is until the address space goes. */
+export const VM_SEALED = 0x200000;
+/** With VM_LOCKED: pages stay once they are there, but are not brought in beforehand. */
+export const VM_LOCKONFAULT = 0x100000;
+export const VM_LOCKED_MASK = 0x101000;
+
+/* mmLock() */
+export const LOCK_NONE = 0;
+export const LOCK_NOW = 1;
+export const LOCK_ON_FAULT = 2;
+
 /* VMA layout: byte offsets in a core VMA record that the host may read */
 export const VMA_START = 0; // u64
 export const VMA_END = 8; // u64, exclusive
@@ -97,3 +108,4 @@ export const VMA_OFFSET = 16; // u64 byte offset of start in the object
 export const VMA_FLAGS = 24; // u32 VM_*
 export const VMA_OBJECT = 28; // u32, 0 = private anonymous
 export const VMA_UFFD = 88; // u32 number of the userfaultfd that it is registered with, 0 = none
+export const VMA_NAME = 80; // u32 a number that the host gave for PR_SET_VMA_ANON_NAME, 0 = none

@@ -72,8 +72,14 @@ export interface CoreExports {
   mmAdvise(space: number, address: number, length: number, advice: number): number;
   /** 1 resident, 0 not, -ENOMEM unmapped: one page. */
   mmResident(space: number, address: number): number;
-  /** Also NEED_PAGE, as mmAdvise. */
+  /** lock: LOCK_*. Also NEED_PAGE, as mmAdvise. */
   mmLock(space: number, address: number, length: number, lock: number): number;
+  /** mseal: 0 or -errno. */
+  mmSeal(space: number, address: number, length: number): number;
+  /** PR_SET_VMA_ANON_NAME: VMA_NAME of anonymous mappings. 0 or -errno. */
+  mmName(space: number, address: number, length: number, name: number): number;
+  /** mlockall(MCL_FUTURE): LOCK_* of mappings made from now on. */
+  spaceLockNew(space: number, lock: number): void;
   /** First VMA whose end is above address, or 0. Read its fields through VMA_*. */
   vmaFind(space: number, address: number): number;
   vmaNext(space: number, vma: number): number;

@@ -9,6 +9,7 @@ import { Process } from './process.js';
 import type { AddressSpace } from './space.js';
 import { Thread } from './thread.js';
 import { forkUserfaults } from './userfault.js';
+import { VmaNames } from './vmanames.js';
 
 const SP = 2;
 const TP = 4;
@@ -102,6 +103,7 @@ function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
   child.dumpable = old.dumpable;
   child.noNewPrivileges = old.noNewPrivileges;
   child.personality = old.personality;
+  child.hugePagesDisabled = old.hugePagesDisabled;
   child.oomScoreAdjust = old.oomScoreAdjust;
   child.oomScoreAdjustMin = old.oomScoreAdjustMin;
   child.coredumpFilter = old.coredumpFilter;
@@ -120,6 +122,7 @@ function copySpace(t: Thread, { flags }: CloneRequest): AddressSpace {
   if (handle === 0) throw new SysError(ENOMEM);
   const copy = kernel.newSpace(handle, space.layout);
   copy.inheritImages(space);
+  copy.names = new VmaNames(space.names);
   return copy;
 }
 

@@ -57,6 +57,8 @@ export class Process {
   noNewPrivileges = false;
   timerSlackNs = TIMER_SLACK_DEFAULT_NS;
   personality = 0;
+  /** prctl(PR_SET_THP_DISABLE): programs that it executes have it, too. */
+  hugePagesDisabled = false;
   oomScoreAdjust = 0;
   /** What CAP_SYS_RESOURCE set last: others may not go below. */
   oomScoreAdjustMin = 0;

@@ -1,8 +1,10 @@
+import { LOCK_NONE } from '../../assembly/shared/mman.js';
 import { SPACE_STAT_MAJOR_FAULTS, SPACE_STAT_MINOR_FAULTS, SPACE_STAT_RESIDENT_PEAK } from '../../assembly/shared/stat.js';
 import type { Core } from '../core/core.js';
 import { type Pager, UserMemory } from '../core/user.js';
 import type { Inode } from '../vfs/types.js';
 import { noUsage, type Usage } from './usage.js';
+import { VmaNames } from './vmanames.js';
 
 /** Where the parts of a program lie; what /proc/PID/stat and cmdline show and prctl(PR_SET_MM) would change. */
 export interface ImageLayout {
@@ -35,6 +37,9 @@ const STACK_BYTES_MAX = 2 ** 37;
  */
 export class AddressSpace {
   references = 1;
+  /** Names of anonymous mappings. */
+  names = new VmaNames();
+  #lockNew = LOCK_NONE;
   readonly user: UserMemory;
   readonly layout: ImageLayout;
   /** Files that are executed in it: program and interpreter. */
@@ -74,6 +79,16 @@ export class AddressSpace {
   execute(inode: Inode): void {
     inode.executions++;
     this.#images.push(inode);
+  }
+
+  /** mlockall(MCL_FUTURE): LOCK_* of mappings made from now on; a child begins with LOCK_NONE. */
+  get lockNew(): number {
+    return this.#lockNew;
+  }
+
+  set lockNew(lock: number) {
+    this.#lockNew = lock;
+    this.core.exports.spaceLockNew(this.handle, lock);
   }
 
   /** fork: what the parent executes the child does, too. */

@@ -1,9 +1,7 @@
-import { EACCES, EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
-import { NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
-import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
+import { EACCES, EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import * as M from '../../assembly/shared/mman.js';
-import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_LOCKED_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
-import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK } from '../kernel/limits.js';
+import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
+import { RLIMIT_AS, RLIMIT_DATA } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
@@ -11,15 +9,14 @@ import { MS_NOEXEC } from '../linux/mount.js';
 import { Location } from '../vfs/dentry.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
+import { lockFits, mayLock } from './memlock.js';
+import { aligned, eachMapping, PAGE, pageCeil, TASK_SIZE } from './memoryrange.js';
 import { absent, row } from './row.js';
-import { tellingAdvice, tellingBrk, tellingMap, tellingRemap, tellingUnmap } from './userfaultevents.js';
+import { tellingBrk, tellingMap, tellingRemap, tellingUnmap } from './userfaultevents.js';
 
-const PAGE = 4096;
 const PROT_ALL = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC;
 /** "May be used for atomic operations": allowed, and means nothing. */
 const PROT_SEM = 8;
-/** User addresses end here (Sv39); also the largest length that makes sense. */
-const TASK_SIZE = 2 ** 38;
 const MAY_ALL = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
 /** The sizes that go with MAP_HUGETLB: logarithms in bits 26 to 31. */
 const HUGE_SIZE_MASK = 63 << 26;
@@ -43,14 +40,6 @@ const VALIDATED_FLAGS =
   HUGE_2M |
   HUGE_1G;
 
-function pageCeil(bytes: number): number {
-  return Math.ceil(bytes / PAGE) * PAGE;
-}
-
-function aligned(address: number): boolean {
-  return address % PAGE === 0;
-}
-
 function mmap(t: Thread, address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
   if (!aligned(offset)) return -EINVAL;
   const anonymous = (flags & M.MAP_ANONYMOUS) !== 0;
@@ -64,7 +53,7 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   if (fixed && !aligned(address)) return -EINVAL;
   if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
   if ((flags & M.MAP_FIXED_NOREPLACE) !== 0 && isTaken(t, address, bytes)) return -EEXIST;
-  if ((flags & M.MAP_LOCKED) !== 0 && t.cred.euid !== 0 && t.process.limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
+  if ((flags & M.MAP_LOCKED) !== 0 && !mayLock(t)) return -EPERM;
   // A hint that can't be is no hint.
   const place = fixed ? address : address + bytes > TASK_SIZE ? 0 : Math.floor(address / PAGE) * PAGE;
   return file === undefined ? mapAnonymous(t, place, bytes, prot, flags) : mapFile(t, place, bytes, prot, flags, file, offset);
@@ -86,6 +75,12 @@ function isTaken(t: Thread, address: number, bytes: number): boolean {
  * before it.
  */
 export function checkLimits(t: Thread, bytes: number, privateWritable: boolean, locked: boolean): void {
+  const { space } = t.process;
+  if ((locked || space.lockNew !== M.LOCK_NONE) && !lockFits(t, bytes)) throw new SysError(EAGAIN);
+  checkExpansion(t, bytes, privateWritable);
+}
+
+function checkExpansion(t: Thread, bytes: number, privateWritable: boolean): void {
   const { limits, space } = t.process;
   const { exports } = t.kernel.core;
   const stat = (which: number): number => exports.spaceStat(space.handle, which) * PAGE;
@@ -93,7 +88,6 @@ export function checkLimits(t: Thread, bytes: number, privateWritable: boolean, 
   if (as < Number.POSITIVE_INFINITY && stat(SPACE_STAT_PAGES_MAPPED) + bytes > as) throw new SysError(ENOMEM);
   const data = limits[RLIMIT_DATA].current;
   if (privateWritable && data < Number.POSITIVE_INFINITY && stat(SPACE_STAT_DATA_PAGES) + bytes > data) throw new SysError(ENOMEM);
-  if (locked && t.cred.euid !== 0 && stat(SPACE_STAT_LOCKED_PAGES) + bytes > limits[RLIMIT_MEMLOCK].current) throw new SysError(EAGAIN);
 }
 
 function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, flags: number): number {
@@ -185,6 +179,17 @@ function checkData(t: Thread, start: number, bytes: number): void {
   if (more > 0 && core.exports.spaceStat(t.process.space.handle, SPACE_STAT_DATA_PAGES) * PAGE + more > data) throw new SysError(ENOMEM);
 }
 
+/** Limits come after what is wrong with the mapping itself, which the core says. */
+function checkGrowth(t: Thread, address: number, oldBytes: number, more: number): void {
+  const { core } = t.kernel;
+  const vma = core.exports.vmaFind(t.process.space.handle, address);
+  if (vma === 0 || core.readU64(vma + M.VMA_START) > address || address + oldBytes > core.readU64(vma + M.VMA_END)) return;
+  const flags = core.u32[(vma + M.VMA_FLAGS) >>> 2];
+  if ((flags & (M.VM_SEALED | M.VM_DONTEXPAND)) !== 0 || (oldBytes === 0 && (flags & M.VM_SHARED) === 0)) return;
+  if ((flags & M.VM_LOCKED) !== 0 && !lockFits(t, more)) throw new SysError(EAGAIN);
+  checkExpansion(t, more, (flags & (M.VM_SHARED | M.VM_WRITE | M.VM_STACK)) === M.VM_WRITE);
+}
+
 function mremap(t: Thread, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number {
   const known = M.MREMAP_MAYMOVE | M.MREMAP_FIXED | M.MREMAP_DONTUNMAP;
   if ((flags & ~known) !== 0 || !aligned(address)) return -EINVAL;
@@ -193,16 +198,10 @@ function mremap(t: Thread, address: number, oldLength: number, newLength: number
   if (newLength === 0 || newLength > TASK_SIZE || oldLength > TASK_SIZE) return -EINVAL;
   if ((flags & M.MREMAP_FIXED) !== 0 && (!aligned(newAddress) || newAddress + newLength > TASK_SIZE)) return -EINVAL;
   const [oldBytes, newBytes] = [pageCeil(oldLength), pageCeil(newLength)];
-  const { exports, u32 } = t.kernel.core;
-  const { handle } = t.process.space;
-  const vma = exports.vmaFind(handle, address);
-  const kind = vma === 0 ? 0 : u32[(vma + M.VMA_FLAGS) >>> 2];
-  const locked = (kind & M.VM_LOCKED) !== 0;
-  if (newBytes > oldBytes) checkLimits(t, newBytes - oldBytes, (kind & (M.VM_WRITE | M.VM_SHARED)) === M.VM_WRITE, locked);
-  const at = exports.mmRemap(handle, address, oldBytes, newBytes, flags, newAddress > TASK_SIZE ? 0 : newAddress);
-  // Best effort, as in Linux: what can't be had now is had at its first touch.
-  if (at >= 0 && locked && newBytes > oldBytes) exports.mmLock(handle, at + oldBytes, newBytes - oldBytes, 1);
-  return at;
+  const { exports } = t.kernel.core;
+  const more = (flags & M.MREMAP_DONTUNMAP) !== 0 ? newBytes : newBytes - oldBytes;
+  if (more > 0) checkGrowth(t, address, oldBytes, more);
+  return exports.mmRemap(t.process.space.handle, address, oldBytes, newBytes, flags, newAddress > TASK_SIZE ? 0 : newAddress);
 }
 
 function brk(t: Thread, address: number): number {
@@ -221,43 +220,6 @@ function brk(t: Thread, address: number): number {
     }
   }
   return exports.mmBrk(space.handle, address);
-}
-
-/** Makes a call of the core again for as long as it asks for pages of files. The pager may throw Suspend: the call is run again then. */
-function withPages(t: Thread, call: () => number): number {
-  const { core, env } = t.kernel;
-  for (;;) {
-    const result = call();
-    if (result === NEED_USERFAULT) t.user.handOut();
-    else if (result !== NEED_PAGE) return result;
-    else env.pages.pager(core.u32[(HART + HART_IO_OBJECT) >>> 2], core.u32[(HART + HART_IO_INDEX) >>> 2]);
-  }
-}
-
-function madvise(t: Thread, address: number, length: number, advice: number): number {
-  if (!aligned(address)) return -EINVAL;
-  const bytes = pageCeil(length);
-  if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
-  return withPages(t, () => t.kernel.core.exports.mmAdvise(t.process.space.handle, address, bytes, advice));
-}
-
-/** Calls `each` with every mapping that overlaps [start, end). Returns false when a part of it is not mapped. */
-function eachMapping(t: Thread, start: number, end: number, each: (vma: number, from: number, to: number) => void): boolean {
-  const { core } = t.kernel;
-  const { handle } = t.process.space;
-  let at = start;
-  let complete = true;
-  let vma = core.exports.vmaFind(handle, start);
-  while (vma !== 0) {
-    const from = Math.max(at, core.readU64(vma + M.VMA_START));
-    const to = Math.min(end, core.readU64(vma + M.VMA_END));
-    if (from >= end) break;
-    if (from > at) complete = false;
-    each(vma, from, to);
-    at = to;
-    vma = core.exports.vmaNext(handle, vma);
-  }
-  return complete && at >= end;
 }
 
 function msync(t: Thread, address: number, length: number, flags: number): number {
@@ -301,53 +263,15 @@ function mincore(t: Thread, address: number, length: number, vector: number): nu
   return 0;
 }
 
-const MLOCK_ONFAULT = 1;
-const MCL_CURRENT = 1;
-const MCL_FUTURE = 2;
-const MCL_ONFAULT = 4;
-
-function lock(t: Thread, address: number, length: number, on: boolean): number {
-  const start = Math.floor(address / PAGE) * PAGE;
-  const bytes = pageCeil(address - start + length);
-  if (start + bytes > TASK_SIZE) return bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
-  if (bytes === 0) return 0;
-  const { exports } = t.kernel.core;
-  const { space, limits } = t.process;
-  if (on && t.cred.euid !== 0) {
-    const locked = exports.spaceStat(space.handle, SPACE_STAT_LOCKED_PAGES) * PAGE;
-    if (limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
-    if (locked + bytes > limits[RLIMIT_MEMLOCK].current) return -ENOMEM;
-  }
-  return withPages(t, () => exports.mmLock(space.handle, start, bytes, on ? 1 : 0));
-}
-
-function mlock2(t: Thread, address: number, length: number, flags: number): number {
-  return (flags & ~MLOCK_ONFAULT) !== 0 ? -EINVAL : lock(t, address, length, true);
-}
-
-function lockAll(t: Thread, on: boolean): void {
-  const { exports } = t.kernel.core;
-  const { handle } = t.process.space;
-  const ranges: [number, number][] = [];
-  eachMapping(t, 0, TASK_SIZE, (_vma, from, to) => ranges.push([from, to]));
-  for (const [from, to] of ranges) exports.mmLock(handle, from, to - from, on ? 1 : 0);
-}
-
-function mlockall(t: Thread, flags: number): number {
-  if (flags === 0 || flags === MCL_ONFAULT || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0) return -EINVAL;
-  if (t.cred.euid !== 0 && t.process.limits[RLIMIT_MEMLOCK].current === 0) return -EPERM;
-  if ((flags & MCL_CURRENT) !== 0) lockAll(t, true);
-  return 0;
-}
-
-function munlockall(t: Thread): number {
-  lockAll(t, false);
-  return 0;
-}
-
-/** Protection keys need hardware: only the key that stands for none works. */
+/** Protection keys need hardware: there are none to be had, and only the key that stands for none works. */
 function pkeyMprotect(t: Thread, address: number, length: number, prot: number, key: number): number {
   return key === -1 ? mprotect(t, address, length, prot) : -EINVAL;
+}
+
+const PKEY_ACCESS_MASK = 3;
+
+function pkeyAlloc(_t: Thread, flags: number, rights: number): number {
+  return flags !== 0 || rights > PKEY_ACCESS_MASK ? -EINVAL : -ENOSPC;
 }
 
 const NO_NUMA = 'ENOSYS: one node';
@@ -361,20 +285,15 @@ export const memoryRows = [
   }),
   row(226, 'mprotect', ['pointer', 'size', 'flags:prot'], mprotect),
   row(227, 'msync', ['pointer', 'size', 'flags:msync'], msync),
-  row(228, 'mlock', ['pointer', 'size'], (t, address, length) => lock(t, address, length, true)),
-  row(229, 'munlock', ['pointer', 'size'], (t, address, length) => lock(t, address, length, false)),
-  row(230, 'mlockall', ['flags:mlockall'], mlockall, { partial: 'MCL_FUTURE has no effect' }),
-  row(231, 'munlockall', [], munlockall),
   row(232, 'mincore', ['pointer', 'size', 'pointer'], mincore),
-  row(233, 'madvise', ['pointer', 'size', 'enum:madvise'], tellingAdvice(madvise)),
-  row(284, 'mlock2', ['pointer', 'size', 'flags:mlock2'], mlock2),
-  row(288, 'pkey_mprotect', ['pointer', 'size', 'flags:prot', 'int'], pkeyMprotect, { partial: 'only key -1' }),
-  absent(234, 'remap_file_pages', ['pointer', 'size', 'flags:prot', 'size', 'flags:mmap'], 'ENOSYS'),
+  row(288, 'pkey_mprotect', ['pointer', 'size', 'flags:prot', 'int'], pkeyMprotect, {
+    partial: 'only key -1: the processor has no protection keys',
+  }),
+  row(289, 'pkey_alloc', ['ulong', 'ulong'], pkeyAlloc, { absent: 'ENOSPC: the processor has no protection keys' }),
+  row(290, 'pkey_free', ['int'], () => -EINVAL, { absent: 'EINVAL: no key was ever given' }),
   absent(235, 'mbind', ['pointer', 'size', 'int', 'pointer', 'ulong', 'hex'], NO_NUMA),
   absent(236, 'get_mempolicy', ['pointer', 'pointer', 'ulong', 'pointer', 'hex'], NO_NUMA),
   absent(237, 'set_mempolicy', ['int', 'pointer', 'ulong'], NO_NUMA),
   absent(238, 'migrate_pages', ['pid', 'ulong', 'pointer', 'pointer'], NO_NUMA),
   absent(239, 'move_pages', ['pid', 'ulong', 'pointer', 'pointer', 'pointer', 'hex'], NO_NUMA),
-  absent(289, 'pkey_alloc', ['hex', 'hex'], 'ENOSYS: no protection keys'),
-  absent(290, 'pkey_free', ['int'], 'ENOSYS: no protection keys'),
 ];

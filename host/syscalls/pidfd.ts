@@ -118,11 +118,12 @@ function pidfdSendSignal(t: Thread, fd: number, signal: number, address: number,
   return scope === SIGNAL_THREAD ? sendToThread(thread ?? process.leader, info) : sendToProcess(process, info);
 }
 
-/** ptrace(2), PTRACE_MODE_ATTACH_REALCREDS: the caller's real ids throughout, or the capability. */
-function mayAttach(t: Thread, target: Process): boolean {
+/** ptrace(2): the caller's real ids throughout (PTRACE_MODE_REALCREDS; with `files` FSCREDS: those of file access), or the capability. */
+export function mayAttach(t: Thread, target: Process, files = false): boolean {
   if (target === t.process || hasCapability(t.cred, CAP_SYS_PTRACE)) return true;
   const { cred } = target.leader;
-  const { ruid, rgid } = t.cred;
+  const ruid = files ? t.cred.uid : t.cred.ruid;
+  const rgid = files ? t.cred.gid : t.cred.rgid;
   const same = [cred.ruid, cred.euid, cred.suid].every((id) => id === ruid) && [cred.rgid, cred.egid, cred.sgid].every((id) => id === rgid);
   return same && target.dumpable === 1;
 }

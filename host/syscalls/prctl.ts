@@ -1,10 +1,11 @@
-import { EINVAL } from '../../assembly/shared/errno.js';
+import { EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
 import { SECBIT_KEEP_CAPS } from '../kernel/credentials.js';
 import { TIMER_SLACK_DEFAULT_NS } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import * as P from '../linux/process.js';
 import { SIGNAL_MAX } from '../linux/signal.js';
 import { decodeText, encodeText } from '../linux/text.js';
+import { aligned, pageCeil, TASK_SIZE } from './memoryrange.js';
 import * as K from './prctlcaps.js';
 import { row } from './row.js';
 
@@ -27,6 +28,32 @@ function getName(t: Thread, address: number): number {
   bytes.set(encodeText(t.comm).subarray(0, COMM_BYTES - 1));
   t.user.write(address, bytes);
   return 0;
+}
+
+/** ANON_VMA_NAME_MAX_LEN, the NUL included. */
+const VMA_NAME_BYTES = 80;
+
+/** Printable, and nothing that would make /proc/PID/maps hard to read. */
+function isNameByte(byte: number): boolean {
+  return byte >= 32 && byte < 127 && !'\\`$[]'.includes(String.fromCharCode(byte));
+}
+
+function nameMemory(t: Thread, address: number, length: number, nameAt: number): number {
+  let name = '';
+  if (nameAt !== 0) {
+    for (let i = 0; ; i++) {
+      const byte = t.user.read(nameAt + i, 1)[0];
+      if (byte === 0) break;
+      if (i === VMA_NAME_BYTES - 1 || !isNameByte(byte)) return -EINVAL;
+      name += String.fromCharCode(byte);
+    }
+  }
+  if (!aligned(address) || length > TASK_SIZE) return -EINVAL;
+  const bytes = pageCeil(length);
+  if (address + bytes > TASK_SIZE) return bytes === 0 ? 0 : -ENOMEM;
+  const { space } = t.process;
+  const number = name === '' && nameAt === 0 ? 0 : space.names.number(t.kernel.core, space.handle, name);
+  return t.kernel.core.exports.mmName(space.handle, address, bytes, number);
 }
 
 function prctl(t: Thread, option: number, a: number, b: number, c: number, d: number): number {
@@ -90,10 +117,13 @@ function prctl(t: Thread, option: number, a: number, b: number, c: number, d: nu
       t.user.writeU64(a, t.clearChildTid);
       return 0;
     case P.PR_GET_THP_DISABLE:
-      return a === 0 && noMore ? 0 : -EINVAL;
+      return a === 0 && noMore ? (process.hugePagesDisabled ? 1 : 0) : -EINVAL;
+    case P.PR_SET_THP_DISABLE:
+      if (!noMore) return -EINVAL;
+      process.hugePagesDisabled = a !== 0;
+      return 0;
     case P.PR_SET_VMA:
-      // Naming anonymous memory is a kernel option; without it the call does not exist.
-      return -EINVAL;
+      return a === P.PR_SET_VMA_ANON_NAME ? nameMemory(t, b, c, d) : -EINVAL;
     default:
       return -EINVAL;
   }
@@ -101,6 +131,6 @@ function prctl(t: Thread, option: number, a: number, b: number, c: number, d: nu
 
 export const prctlRows = [
   row(167, 'prctl', ['enum:prctl', 'ulong', 'ulong', 'ulong', 'ulong'], prctl, {
-    partial: 'names, capabilities, death signals, dumpable, subreaper, timer slack, no_new_privs; others give EINVAL',
+    partial: 'names, capabilities, death signals, dumpable, subreaper, timer slack, no_new_privs, memory names; others give EINVAL',
   }),
 ];

@@ -68,11 +68,19 @@ function writeInfo(t: Thread, command: number, address: number): number {
 
 /** Pages of a machine without swap stay in memory; only the flag and the right to set it are there. */
 function lock(t: Thread, id: number, on: boolean): number {
-  const { permissions } = t.kernel.sysv.segments.get(id);
+  const { segments } = t.kernel.sysv;
+  const segment = segments.get(id);
+  const { permissions } = segment;
   if (!hasCapability(t.cred, CAP_IPC_LOCK)) {
     if (t.cred.euid !== permissions.uid && t.cred.euid !== permissions.cuid) return -E.EPERM;
-    if (on && t.process.limits[RLIMIT_MEMLOCK].current === 0) return -E.EPERM;
+    const limit = t.process.limits[RLIMIT_MEMLOCK].current;
+    if (on && limit === 0) return -E.EPERM;
+    const uid = t.cred.ruid;
+    const locked = segments.values().reduce((sum, other) => sum + (other.lockedBy === uid ? pagesOf(other.bytes) : 0), 0);
+    if (on && segment.lockedBy === undefined && locked + pagesOf(segment.bytes) > Math.floor(limit / PAGE)) return -E.ENOMEM;
   }
+  if (!on) segment.lockedBy = undefined;
+  else segment.lockedBy ??= t.cred.ruid;
   permissions.mode = on ? permissions.mode | I.SHM_LOCKED : permissions.mode & ~I.SHM_LOCKED;
   return 0;
 }

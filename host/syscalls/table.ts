@@ -3,6 +3,7 @@
  * of the families. The dispatcher, strace and docs/syscalls.md are made from it.
  */
 import { absentRows } from './absent.js';
+import { adviseRows } from './advise.js';
 import { attributeRows } from './attributes.js';
 import { copyRows } from './copy.js';
 import { epollRows } from './epoll.js';
@@ -12,6 +13,7 @@ import { transferRows } from './file.js';
 import { inotifyRows } from './inotify.js';
 import { ioctlRows } from './ioctl.js';
 import { memfdRows } from './memfd.js';
+import { memlockRows } from './memlock.js';
 import { memoryRows } from './memory.js';
 import { miscRows } from './misc.js';
 import { mountRows } from './mount.js';
@@ -19,6 +21,7 @@ import { mqueueRows } from './mqueue.js';
 import { openRows } from './open.js';
 import { pollRows } from './poll.js';
 import { processRows } from './process.js';
+import { processMemoryRows } from './processmemory.js';
 import type { SyscallRow } from './row.js';
 import { signalRows } from './signal.js';
 import { signalfdRows } from './signalfd.js';
@@ -52,7 +55,7 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'System V semaphores', rows: sysvSemaphoreRows },
   { title: 'System V shared memory', rows: sysvSharedRows },
   { title: 'Sockets', rows: socketRows },
-  { title: 'Memory', rows: [...memoryRows, ...userfaultRows] },
+  { title: 'Memory', rows: [...memoryRows, ...memlockRows, ...adviseRows, ...processMemoryRows, ...userfaultRows] },
   { title: 'Processes, threads and identity', rows: processRows },
   { title: 'Signals', rows: signalRows },
   { title: 'Time', rows: [...timeRows, ...timerRows] },

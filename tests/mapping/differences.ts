@@ -16,14 +16,4 @@ export const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, Differ
     mergeable: { here: 'EINVAL', why: 'as a Linux without KSM' },
     unmergeable: { here: 'EINVAL', why: 'as a Linux without KSM' },
   },
-  mlock: {
-    'onfault-resident': { here: '4', why: 'MLOCK_ONFAULT has no effect' },
-    'onfault-touch': { here: '4', why: 'MLOCK_ONFAULT has no effect' },
-    'future-flag': { here: 'no', why: 'MCL_FUTURE has no effect' },
-    'future-resident': { here: '0', why: 'MCL_FUTURE has no effect' },
-    'future-onfault-flag': { here: 'no', why: 'MCL_FUTURE has no effect' },
-    'current-onfault-resident': { here: '3', why: 'MCL_ONFAULT has no effect' },
-    'limit-again': { here: 'ENOMEM', why: 'what is locked already counts again' },
-    'limit-all': { here: '0', why: 'mlockall looks at no limit' },
-  },
 };

@@ -92,6 +92,7 @@ export async function world(): Promise<World> {
   const space: ProcSpace = {
     handle,
     user,
+    names: { text: () => '' },
     layout: {
       codeStart: CODE,
       codeEnd: CODE + 0x1800,

@@ -1,7 +1,9 @@
 /** Mapping calls: a guest program under qemu-riscv64 and on a machine of ours, whole outputs compared. */
+import { release } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { COMPARE_NEEDS, compileGuest, GCC, runOurs, runQemu } from '../support/guest.js';
+import { sameAsLinux } from '../support/compare.js';
+import { COMPARE_NEEDS, compileGuest, GCC, NATIVE_NEEDS, runOurs, runQemu } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
 testWith(test, COMPARE_NEEDS, 'mapping calls', async () => {
@@ -29,5 +31,11 @@ wiped: status 0
 testWith(test, [GCC], 'mapping calls where Linux and qemu-riscv64 differ', async () => {
   assert.is((await runOurs(compileGuest('tests/guest/memory.c'), ['linux'])).stdout, LINUX);
 });
+
+/** Linux since which a process may give itself any advice through a process descriptor. */
+const NEW_ENOUGH = /^(?:[7-9]|6\.1[3-9]|6\.[2-9]\d)/.test(release()) ? [] : ['Linux 6.13'];
+const ROOT = process.getuid?.() === 0 ? [] : ['to be root'];
+
+testWith(test, [...NATIVE_NEEDS, ...ROOT, ...NEW_ENOUGH], 'advice, seals, locks, memory of other processes', () => sameAsLinux('advise'));
 
 test.run();

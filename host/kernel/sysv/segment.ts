@@ -18,6 +18,8 @@ export class SharedSegment {
   attachTime = 0;
   detachTime = 0;
   lastPid = 0;
+  /** Whose locked memory it counts as while it is locked (SHM_LOCK). */
+  lockedBy: number | undefined = undefined;
   readonly file: OpenFile;
   readonly inode: PagedInode;
   #held = true;

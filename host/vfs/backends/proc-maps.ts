@@ -13,6 +13,7 @@ import {
   VM_NORESERVE,
   VM_RANDOM,
   VM_READ,
+  VM_SEALED,
   VM_SEQUENTIAL,
   VM_SHARED,
   VM_SOFT_CLEAN,
@@ -25,6 +26,7 @@ import {
   VM_WRITE,
   VMA_END,
   VMA_FLAGS,
+  VMA_NAME,
   VMA_OBJECT,
   VMA_OFFSET,
   VMA_START,
@@ -52,6 +54,8 @@ export interface Vma {
   readonly offset: number;
   readonly flags: number;
   readonly object: number;
+  /** What PR_SET_VMA_ANON_NAME called it, or ''. */
+  readonly label: string;
 }
 
 export function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
@@ -65,6 +69,7 @@ export function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
       offset: core.readU64(at + VMA_OFFSET),
       flags: core.u32[(at + VMA_FLAGS) >>> 2],
       object: core.u32[(at + VMA_OBJECT) >>> 2],
+      label: space.names.text(core.u32[(at + VMA_NAME) >>> 2]),
     };
   }
 }
@@ -93,10 +98,12 @@ function escapeName(path: string): string {
 }
 
 export function nameOf(vma: Vma, file: ProcMappedFile | undefined): string {
+  if (file !== undefined && vma.label !== '') return `[anon_shmem:${vma.label}]`;
   if (file !== undefined) return escapeName(file.path) + (file.deleted ? ' (deleted)' : '');
   if ((vma.flags & VM_VDSO) !== 0) return (vma.flags & VM_MAYEXEC) !== 0 ? '[vdso]' : '[vvar]';
   if ((vma.flags & VM_HEAP) !== 0) return '[heap]';
-  return (vma.flags & VM_STACK) !== 0 ? '[stack]' : '';
+  if ((vma.flags & VM_STACK) !== 0) return '[stack]';
+  return vma.label === '' ? '' : `[anon:${vma.label}]`;
 }
 
 function row(source: ProcSource, vma: Vma): string {
@@ -218,7 +225,8 @@ function vmFlags(flags: number): string {
     ((flags & VM_SOFT_CLEAN) === 0 ? 'sd ' : '') +
     has(VM_UFFD_MISSING, 'um') +
     has(VM_UFFD_WP, 'uw') +
-    has(VM_UFFD_MINOR, 'ui')
+    has(VM_UFFD_MINOR, 'ui') +
+    has(VM_SEALED, 'sl')
   );
 }
 

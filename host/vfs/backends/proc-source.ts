@@ -62,6 +62,8 @@ export interface ProcSpace {
   /** Reads and faults in that space's memory. */
   readonly user: UserMemory;
   readonly layout: ProcImage;
+  /** Names of anonymous mappings by the number that the core keeps. */
+  readonly names: { text(number: number): string };
 }
 
 export interface ProcIds {

@@ -1,0 +1,103 @@
+/** madvise(2), mseal(2), remap_file_pages(2), cachestat(2). */
+import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
+import { NO_INDEX } from '../../assembly/shared/exit.js';
+import * as M from '../../assembly/shared/mman.js';
+import type { Thread } from '../kernel/thread.js';
+import { O_ACCMODE, O_RDONLY } from '../linux/fcntl.js';
+import { isOwner, MAY_WRITE, mayAccess } from '../vfs/access.js';
+import { PagedInode } from '../vfs/pagedinode.js';
+import { aligned, PAGE, pageCeil, TASK_SIZE, withPages } from './memoryrange.js';
+import { row } from './row.js';
+import { tellingAdvice } from './userfaultevents.js';
+
+/** Advice about a range of an address space, the caller's or another. */
+export function advise(t: Thread, space: number, address: number, length: number, advice: number): number {
+  if (!aligned(address)) return -EINVAL;
+  const bytes = pageCeil(length);
+  if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
+  return withPages(t, () => t.kernel.core.exports.mmAdvise(space, address, bytes, advice));
+}
+
+function madvise(t: Thread, address: number, length: number, advice: number): number {
+  return advise(t, t.process.space.handle, address, length, advice);
+}
+
+function mseal(t: Thread, address: number, length: number, flags: number): number {
+  if (flags !== 0 || !aligned(address)) return -EINVAL;
+  if (length > TASK_SIZE) return -EINVAL;
+  if (address + length > TASK_SIZE) return -ENOMEM;
+  return t.kernel.core.exports.mmSeal(t.process.space.handle, address, pageCeil(length));
+}
+
+/** A window of a shared mapping shows another part of its object: a mapping of its own, as Linux has it since 4.0. */
+function remapFilePages(t: Thread, address: number, length: number, prot: number, page: number, flags: number): number {
+  if (prot !== 0) return -EINVAL;
+  const start = Math.floor(address / PAGE) * PAGE;
+  const bytes = Math.floor(length / PAGE) * PAGE;
+  if (bytes === 0 || start + bytes > TASK_SIZE || page * PAGE + bytes > 2 ** 63) return -EINVAL;
+  const { core } = t.kernel;
+  const { handle } = t.process.space;
+  const word = (vma: number, at: number): number => core.u32[(vma + at) >>> 2];
+  const first = core.exports.vmaFind(handle, start);
+  if (first === 0 || core.readU64(first + M.VMA_START) > start || (word(first, M.VMA_FLAGS) & M.VM_SHARED) === 0) return -EINVAL;
+  const vmFlags = word(first, M.VMA_FLAGS);
+  const object = word(first, M.VMA_OBJECT);
+  for (let vma = first; core.readU64(vma + M.VMA_END) < start + bytes; ) {
+    const next = core.exports.vmaNext(handle, vma);
+    if (next === 0 || core.readU64(next + M.VMA_START) !== core.readU64(vma + M.VMA_END)) return -EINVAL;
+    if (word(next, M.VMA_OBJECT) !== object || word(next, M.VMA_FLAGS) !== vmFlags) return -EINVAL;
+    vma = next;
+  }
+  const access = vmFlags & (M.VM_READ | M.VM_WRITE | M.VM_EXEC);
+  const may = vmFlags & (M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC | M.VM_DONTEXPAND | M.VM_DONTDUMP);
+  const how = M.MAP_SHARED | M.MAP_FIXED | M.MAP_POPULATE | (flags & M.MAP_NONBLOCK);
+  const locked = (vmFlags & M.VM_LOCKED) !== 0 ? M.MAP_LOCKED : 0;
+  // The mapping that goes may be all that holds the object.
+  core.exports.objectRetain(object);
+  const result = core.exports.mmMap(handle, start, bytes, access, how | locked, object, page * PAGE, may);
+  core.exports.objectRelease(object);
+  return result < 0 ? result : 0;
+}
+
+/** Pages of [first, end) that `next` finds. */
+function countPages(next: (from: number) => number, first: number, end: number): number {
+  let count = 0;
+  for (let page = next(first); page !== NO_INDEX && page < end; page = next(page + 1)) count++;
+  return count;
+}
+
+const CACHESTAT_BYTES = 40;
+
+/** nr_cache and nr_dirty; nothing is ever under writeback while a program runs, and what was evicted is not remembered. */
+function cachestat(t: Thread, fd: number, range: number, result: number, flags: number): number {
+  const file = t.files.get(fd);
+  const offset = t.user.readU64(range);
+  const length = t.user.readU64(range + 8);
+  const { inode } = file;
+  const writable = (file.flags & O_ACCMODE) !== O_RDONLY;
+  if (!writable && !isOwner(t.cred, inode) && !mayAccess(t.cred, inode, MAY_WRITE)) return -EPERM;
+  if (flags !== 0) return -EINVAL;
+  if (result + CACHESTAT_BYTES > TASK_SIZE) return -EFAULT;
+  const out = new Uint8Array(CACHESTAT_BYTES);
+  if (inode instanceof PagedInode && inode.objectIfAny !== 0) {
+    const { exports } = t.kernel.core;
+    const object = inode.objectIfAny;
+    const first = Math.floor(offset / PAGE);
+    const end = length === 0 ? Number.POSITIVE_INFINITY : Math.ceil((offset + length) / PAGE);
+    const view = new DataView(out.buffer);
+    const present = countPages((from) => exports.objectNextPresent(object, from), first, end);
+    view.setBigUint64(0, BigInt(present), true);
+    // What has no medium is never dirty.
+    const dirty = inode.inMemoryOnly ? 0 : countPages((from) => exports.objectNextDirty(object, from), first, end);
+    view.setBigUint64(8, BigInt(dirty), true);
+  }
+  t.user.write(result, out);
+  return 0;
+}
+
+export const adviseRows = [
+  row(233, 'madvise', ['pointer', 'size', 'enum:madvise'], tellingAdvice(madvise)),
+  row(234, 'remap_file_pages', ['pointer', 'size', 'flags:prot', 'size', 'flags:mmap'], remapFilePages),
+  row(451, 'cachestat', ['fd', 'pointer', 'pointer', 'hex'], cachestat, { partial: 'evicted pages are not counted' }),
+  row(462, 'mseal', ['pointer', 'size', 'ulong'], mseal),
+];

@@ -1,0 +1,47 @@
+/** What calls about ranges of memory have in common. */
+import { NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
+import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
+import { VMA_END, VMA_START } from '../../assembly/shared/mman.js';
+import type { Thread } from '../kernel/thread.js';
+
+export const PAGE = 4096;
+/** User addresses end here (Sv39); also the largest length that makes sense. */
+export const TASK_SIZE = 2 ** 38;
+
+export function pageCeil(bytes: number): number {
+  return Math.ceil(bytes / PAGE) * PAGE;
+}
+
+export function aligned(address: number): boolean {
+  return address % PAGE === 0;
+}
+
+/** Makes a call of the core again for as long as it asks for pages of files. The pager may throw Suspend: the call is run again then. */
+export function withPages(t: Thread, call: () => number): number {
+  const { core, env } = t.kernel;
+  for (;;) {
+    const result = call();
+    if (result === NEED_USERFAULT) t.user.handOut();
+    else if (result !== NEED_PAGE) return result;
+    else env.pages.pager(core.u32[(HART + HART_IO_OBJECT) >>> 2], core.u32[(HART + HART_IO_INDEX) >>> 2]);
+  }
+}
+
+/** Calls `each` with every mapping that overlaps [start, end). Returns false when a part of it is not mapped. */
+export function eachMapping(t: Thread, start: number, end: number, each: (vma: number, from: number, to: number) => void): boolean {
+  const { core } = t.kernel;
+  const { handle } = t.process.space;
+  let at = start;
+  let complete = true;
+  let vma = core.exports.vmaFind(handle, start);
+  while (vma !== 0) {
+    const from = Math.max(at, core.readU64(vma + VMA_START));
+    const to = Math.min(end, core.readU64(vma + VMA_END));
+    if (from >= end) break;
+    if (from > at) complete = false;
+    each(vma, from, to);
+    at = to;
+    vma = core.exports.vmaNext(handle, vma);
+  }
+  return complete && at >= end;
+}
