@@ -161,6 +161,10 @@ export class KernelProcSource implements ProcSource {
     return this.kernel.env.pages.all();
   }
 
+  get characterDevices(): { number: number; name: string }[] {
+    return [...this.kernel.env.devices.characters].map(([number, { name }]) => ({ number, name }));
+  }
+
   get fileSystemTypes(): string[] {
     return [...this.kernel.fileSystemTypes.keys()];
   }

@@ -52,11 +52,23 @@ function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false
   return count;
 }
 
+/** A reader whose buffer's next page must be awaited has so many bytes already, which the file does not have any more. */
+class Received {
+  constructor(readonly bytes: number) {}
+}
+
 function receiveOnce(t: Thread, file: OpenFile, offset: number | undefined, nonBlocking: boolean): number {
   if (isDirectory(file.inode.mode)) return -EISDIR;
   if (file instanceof TerminalFile) return readTerminal(t, file, buffer, isBlocking(file) && !nonBlocking);
-  const count = file.read(buffer, offset);
+  const done = t.scratch instanceof Received ? t.scratch.bytes : 0;
+  if (done > 0) buffer.skip(done);
+  const count = file.read(buffer, offset === undefined ? undefined : offset + done);
   if (count > 0) fileEvent(file, IN_ACCESS);
+  if (count > 0 && buffer.suspended !== undefined) {
+    t.scratch = new Received(done + count);
+    throw buffer.suspended;
+  }
+  if (done > 0) return done + Math.max(count, 0);
   if (count === -EAGAIN && isBlocking(file) && !nonBlocking) return sleepOn(t, file);
   return count === 0 && buffer.fault !== 0 ? -buffer.fault : count;
 }

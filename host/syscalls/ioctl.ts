@@ -33,6 +33,7 @@ function ioctl(t: Thread, fd: number, command: number, argument: number): number
 
 export const ioctlRows = [
   row(29, 'ioctl', ['fd', 'enum:ioctl', 'long'], ioctl, {
-    partial: 'the commands of terminals and pipes, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIGETBSZ, FIOQSIZE; others ENOTTY',
+    partial:
+      'the commands of terminals, pipes, userfaultfd and frame buffers, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIGETBSZ, FIOQSIZE; others ENOTTY',
   }),
 ];

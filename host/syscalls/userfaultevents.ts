@@ -138,7 +138,7 @@ export function tellingRemap(handler: SyscallHandler): SyscallHandler {
   };
 }
 
-const REMOVING: readonly number[] = [M.MADV_DONTNEED, M.MADV_FREE, M.MADV_REMOVE];
+const REMOVING: readonly number[] = [M.MADV_DONTNEED, M.MADV_DONTNEED_LOCKED, M.MADV_FREE, M.MADV_REMOVE];
 
 /** What is about to lose its contents is told of before. */
 export function tellingAdvice(handler: SyscallHandler): SyscallHandler {

@@ -131,6 +131,11 @@ static void stream(const char *path) {
   fflush(stdout);
   long count = read(fd, text, 64);
   printf("%.*s\n", (int)count, text);
+  char line[128];
+  FILE *list = fopen("/proc/devices", "r");
+  while (fgets(line, sizeof line, list))
+    if (strstr(line, "mine")) fputs(line, stdout);
+  fclose(list);
   T(mknod("/tmp/same", S_IFCHR | 0600, makedev(240, 0)));
   T(open("/tmp/same", O_RDWR) < 0 ? -1 : 0);
 }

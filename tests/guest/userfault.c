@@ -11,6 +11,11 @@ static int pipes[2];
 static int call_writes(void *p) { return write(pipes[1], p, 10); }
 static int call_reads(void *p) { return read(pipes[0], p, 10); }
 
+static int call_reads_much(void *p) { return read(pipes[0], p, 3 * PAGE - 100); }
+static int call_writes_much(void *p) { return write(pipes[1], p, 2 * PAGE); }
+static int call_populate(void *p) { return madvise(p, 2 * PAGE, 22); }
+static int call_lock(void *p) { return mlock(p, PAGE); }
+
 static void handshake(void) {
   T(syscall(SYS_userfaultfd, 0x40000000));
   T(syscall(SYS_userfaultfd, 2));
@@ -161,7 +166,36 @@ static void calls(void) {
   zeropage(area + PAGE, PAGE, 0);
   outcome = finish(&t);
   printf("read came back with %d: %d\n", outcome, area[PAGE]);
-  printf("%d pages are resident\n", (int)(madvise(area + 2 * PAGE, PAGE, MADV_DONTNEED) == 0));
+  /* In the middle of a transfer. */
+  madvise(area, 8 * PAGE, MADV_DONTNEED);
+  write(pipes[1], source, 3 * PAGE);
+  start(&t, call_reads_much, area + 100);
+  for (int i = 0; i < 3; i++) {
+    next();
+    zeropage(area + i * PAGE, PAGE, 0);
+  }
+  outcome = finish(&t);
+  printf("read came back with %d: %d\n", outcome, memcmp(area + 100, source, 3 * PAGE - 100));
+  read(pipes[0], source + 3 * PAGE - 100, 100);
+  start(&t, call_writes_much, area + 2 * PAGE);
+  next();
+  zeropage(area + 3 * PAGE, PAGE, 0);
+  outcome = finish(&t);
+  printf("write came back with %d\n", outcome);
+  read(pipes[0], area, 2 * PAGE);
+  start(&t, call_populate, area + 4 * PAGE);
+  next();
+  zeropage(area + 4 * PAGE, PAGE, 0);
+  next();
+  copy(area + 5 * PAGE, source, PAGE, 0);
+  outcome = finish(&t);
+  printf("madvise came back with %d\n", outcome);
+  start(&t, call_lock, area + 6 * PAGE);
+  next();
+  copy(area + 6 * PAGE, source, PAGE, 0);
+  outcome = finish(&t);
+  printf("mlock came back with %d\n", outcome);
+  munlock(area + 6 * PAGE, PAGE);
 }
 
 static int fills(void *p) {

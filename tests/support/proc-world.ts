@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE } from '../../assembly/shared/mman.js';
 import { UserMemory } from '../../host/core/user.js';
 import { O_RDONLY } from '../../host/linux/fcntl.js';
+import { makeDev } from '../../host/linux/stat.js';
 import { ProcFileSystem } from '../../host/vfs/backends/proc.js';
 import type { ProcKnobs, ProcMappedFile, ProcProcess, ProcSource, ProcSpace, ProcTask } from '../../host/vfs/backends/proc-source.js';
 import { bytesSource, TarFileSystem } from '../../host/vfs/backends/tar.js';
@@ -197,6 +198,7 @@ export async function world(): Promise<World> {
     net: {},
     fileObjects: () => env.pages.all(),
     fileSystemTypes: ['proc', 'tmpfs'],
+    characterDevices: [{ number: makeDev(10, 126), name: 'userfaultfd' }],
     memoryPages: () => ({ file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,
     lastPid: 6,

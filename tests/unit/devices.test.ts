@@ -193,6 +193,7 @@ poll(&waits, 1, 0) = 1
 read(quick, text, 8) = -1 EAGAIN
 ioctl(fd, 4, 0) = 0
 a sleep: woken
+240 mine
 mknod("/tmp/same", S_IFCHR | 0600, makedev(240, 0)) = 0
 open("/tmp/same", O_RDWR) < 0 ? -1 : 0 = 0
 `,

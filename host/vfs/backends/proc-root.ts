@@ -13,7 +13,7 @@ export function rootFiles(source: ProcSource): Readonly<Record<string, () => str
     // The kernel prints nothing anywhere.
     consoles: () => '',
     cpuinfo: () => S.cpuinfoText(),
-    devices: () => S.DEVICES_TEXT,
+    devices: () => S.devicesText(source),
     diskstats: () => '',
     execdomains: () => '0-0\tLinux           \t[kernel]\n',
     filesystems: () => S.filesystemsText(source),
@@ -23,8 +23,7 @@ export function rootFiles(source: ProcSource): Readonly<Record<string, () => str
     loadavg: () => S.loadavgText(source),
     locks: () => locksText(source),
     meminfo: () => meminfoText(source),
-    // No driver has registered a miscellaneous device.
-    misc: () => '',
+    misc: () => S.miscText(source),
     partitions: () => S.PARTITIONS_TEXT,
     softirqs: () => S.SOFTIRQS_TEXT,
     stat: () => S.statText(source),

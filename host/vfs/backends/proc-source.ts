@@ -252,6 +252,8 @@ export interface ProcSource {
   memoryPages(): ProcMemory;
   /** Objects whose pages belong to files: the page cache. */
   fileObjects(): Iterable<{ readonly object: number; readonly inMemoryOnly: boolean }>;
+  /** Character devices that have a driver. */
+  readonly characterDevices: readonly { readonly number: number; readonly name: string }[];
   /** Names that mount(2) knows. */
   readonly fileSystemTypes: readonly string[];
   /** The files of /proc/net. */

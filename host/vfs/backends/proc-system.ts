@@ -1,5 +1,6 @@
 /** Text of the files that describe the machine: /proc/{meminfo,cpuinfo,stat,...}. */
 import { COUNT_INSTRUCTIONS } from '../../../assembly/shared/layout.js';
+import { devMajor, devMinor } from '../../linux/stat.js';
 import { ticks } from './proc-process.js';
 import type { ProcSource } from './proc-source.js';
 
@@ -67,9 +68,38 @@ export const SWAPS_TEXT = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
 /** No disk: a heading for partitions, nothing at all for statistics. */
 export const PARTITIONS_TEXT = 'major minor  #blocks  name\n\n';
 
+const MISC_MAJOR = 10;
+/** Drivers have a major number for all of theirs, but for three. */
+const MAJORS: readonly (readonly [major: number, name: string])[] = [
+  [1, 'mem'],
+  [5, '/dev/tty'],
+  [5, '/dev/console'],
+  [5, '/dev/ptmx'],
+  [MISC_MAJOR, 'misc'],
+  [29, 'fb'],
+  [136, 'pts'],
+];
+const ALWAYS: readonly number[] = [1, 5, MISC_MAJOR, 136];
+
 /** Numbers that device nodes of this machine have. */
-export const DEVICES_TEXT =
-  'Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n 10 misc\n136 pts\n\nBlock devices:\n';
+export function devicesText(source: ProcSource): string {
+  const rows = MAJORS.filter(
+    ([major]) => ALWAYS.includes(major) || source.characterDevices.some(({ number }) => devMajor(number) === major),
+  );
+  for (const { number, name } of source.characterDevices) {
+    const major = devMajor(number);
+    if (!rows.some(([known]) => known === major)) rows.push([major, name]);
+  }
+  rows.sort(([a], [b]) => a - b);
+  const text = rows.map(([major, name]) => `${String(major).padStart(3)} ${name}\n`).join('');
+  return `Character devices:\n${text}\nBlock devices:\n`;
+}
+
+/** Devices that share major 10. */
+export function miscText(source: ProcSource): string {
+  const rows = source.characterDevices.filter(({ number }) => devMajor(number) === MISC_MAJOR);
+  return rows.map(({ number, name }) => `${String(devMinor(number)).padStart(3)} ${name}\n`).join('');
+}
 
 /** One processor, and nothing that interrupts it. */
 export const INTERRUPTS_TEXT = `${' '.repeat(11)}CPU0       \n`;
