@@ -8,7 +8,7 @@ import { findGap, mergeAfter, mmUnmap, pageUp, populate } from './map';
 import { mappingLink } from './object';
 import { PTE_SOFT, PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { changeFlags, joinRange } from './protect';
-import { SPACE_ROOT, SPACE_VMAS } from './space';
+import { SPACE_MAPPED_PEAK, SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
 import { count, splitAt, uncount, unmapRange } from './unmap';
 import {
@@ -129,6 +129,8 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   store<u32>(copy, object, VMA_OBJECT);
   store<u32>(copy, load<u32>(source, VMA_UFFD), VMA_UFFD);
   store<u32>(copy, load<u32>(source, VMA_NAME), VMA_NAME);
+  // While it moves, memory is mapped twice: that is no peak.
+  const peak = load<u64>(space, SPACE_MAPPED_PEAK);
   vmaInsert(space, copy);
   mappingLink(copy);
   if (!movePages(space, old, old + from, target)) {
@@ -140,6 +142,7 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   if (keep) changeFlags(space, old, old + from, 0, M.VM_LOCKED_MASK);
   else if (from != 0) unmapRange(space, old, old + from);
   joinRange(space, target, target + to);
+  if (!keep) store<u64>(space, peak, SPACE_MAPPED_PEAK);
   return <i64>target;
 }
 

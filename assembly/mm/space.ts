@@ -4,7 +4,7 @@
  *    0 u32 root table frame      4 u32 VMA tree        8 u32 window slot + 1      12 u32 window's first frame
  *   16 u64 mmap base            24 u64 brk start      32 u64 brk                  40 u64 stack limit
  *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
- *   92 u32 resident pages of objects   104 u64 pages mapped   152 u32 VM_LOCKED and VM_LOCKONFAULT of new mappings
+ *   92 u32 resident pages of objects   104 u64 pages mapped   112 most so far   152 u32 VM_LOCKED and VM_LOCKONFAULT of new mappings
  *  156 u32 not 0: there may be sealed mappings
  */
 import { HART, HART_SPACE } from '../shared/layout';
@@ -39,6 +39,8 @@ export const SPACE_SHARED: usize = 92;
 export const SPACE_MAPPED: usize = 104;
 export const SPACE_LOCK: usize = 152;
 export const SPACE_SEALS: usize = 156;
+/** The most pages mapped before the last time that there were fewer. */
+export const SPACE_MAPPED_PEAK: usize = 112;
 
 export let activeSpace: usize = 0;
 
@@ -125,6 +127,7 @@ function identityPages(space: usize): u64 {
 export function spaceStat(space: usize, which: u32): u64 {
   switch (which) {
     case S.SPACE_STAT_PAGES_MAPPED: return load<u64>(space, SPACE_MAPPED);
+    case S.SPACE_STAT_MAPPED_PEAK: return max(load<u64>(space, SPACE_MAPPED_PEAK), load<u64>(space, SPACE_MAPPED));
     case S.SPACE_STAT_RESIDENT: return load<u32>(space, SPACE_RESIDENT);
     case S.SPACE_STAT_RESIDENT_PEAK: return load<u32>(space, SPACE_PEAK);
     case S.SPACE_STAT_MINOR_FAULTS: return load<u64>(space, SPACE_MINOR);

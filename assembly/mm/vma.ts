@@ -10,7 +10,7 @@
  * Invariant: VMAs do not overlap, and borders move only through vmaResize, within the free range around.
  */
 import { VM_GROWSDOWN } from '../shared/mman';
-import { SPACE_MAPPED, SPACE_TREE, SPACE_VMAS } from './space';
+import { SPACE_MAPPED, SPACE_MAPPED_PEAK, SPACE_TREE, SPACE_VMAS } from './space';
 import { slabAllocate, slabFree } from './slab';
 
 export const VMA_START: usize = 0;
@@ -151,7 +151,14 @@ export function vmaInsert(space: usize, vma: usize): void {
   store<u64>(space, load<u64>(space, SPACE_MAPPED) + vmaPages(vma), SPACE_MAPPED);
 }
 
+/** Called where the pages mapped become fewer. */
+function rememberPeak(space: usize): void {
+  const mapped = load<u64>(space, SPACE_MAPPED);
+  if (mapped > load<u64>(space, SPACE_MAPPED_PEAK)) store<u64>(space, mapped, SPACE_MAPPED_PEAK);
+}
+
 export function vmaRemove(space: usize, vma: usize): void {
+  rememberPeak(space);
   store<u32>(space, <u32>removeBelow(child(space, SPACE_TREE), vma), SPACE_TREE);
   store<u32>(space, load<u32>(space, SPACE_VMAS) - 1, SPACE_VMAS);
   store<u64>(space, load<u64>(space, SPACE_MAPPED) - vmaPages(vma), SPACE_MAPPED);
@@ -160,6 +167,7 @@ export function vmaRemove(space: usize, vma: usize): void {
 /** Moves the borders of a VMA in the tree. */
 export function vmaResize(space: usize, vma: usize, start: u64, end: u64): void {
   const before = vmaPages(vma);
+  rememberPeak(space);
   store<u64>(vma, start, VMA_START);
   store<u64>(vma, end, VMA_END);
   refresh(child(space, SPACE_TREE), vma);

@@ -18,6 +18,7 @@ export const SPACE_STAT_LOCKED_PAGES = 12;
 export const SPACE_STAT_SHARED_RESIDENT = 13; // resident pages that belong to an object
 export const SPACE_STAT_WINDOW_PAGES = 14; // resident pages at their identity frame
 export const SPACE_STAT_ROOT = 15; // frame of the root page table
+export const SPACE_STAT_MAPPED_PEAK = 16; // most pages that VMAs have covered
 
 export const VMA_STAT_RESIDENT = 0;
 export const VMA_STAT_SHARED_CLEAN = 1;

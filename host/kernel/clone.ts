@@ -108,6 +108,7 @@ function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
   child.oomScoreAdjustMin = old.oomScoreAdjustMin;
   child.coredumpFilter = old.coredumpFilter;
   child.timerSlackNs = old.timerSlackNs;
+  child.membarriers = old.membarriers;
   child.terminal = old.terminal;
   child.sharesParentSpace = (flags & P.CLONE_VFORK) !== 0;
   if (space !== old.space) child.forkEvents = forkUserfaults(kernel, old.space, space);

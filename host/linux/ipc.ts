@@ -55,6 +55,10 @@ export const SHM_DEST = 0o1000;
 export const SHM_LOCKED = 0o2000;
 /** Flags of shmget. */
 export const SHM_HUGETLB = 0o4000;
+/** The sizes that go with it: logarithms in bits 26 to 31. */
+export const SHM_HUGE_MASK = 63 << 26;
+export const SHM_HUGE_2MB = 21 << 26;
+export const SHM_HUGE_1GB = 30 << 26;
 export const SHM_NORESERVE = 0o10000;
 /** Flags of shmat. */
 export const SHM_RDONLY = 0o10000;

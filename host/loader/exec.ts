@@ -94,6 +94,7 @@ function becomeIdentity(t: Thread, { identity, location }: LoadedProgram): void 
   const { process, cred: old } = t;
   const { cred } = identity;
   const plain = cred.euid === cred.ruid && cred.egid === cred.rgid && mayAccess(old, location.inode, MAY_READ);
+  process.membarriers = 0;
   process.dumpable = plain && !raisesPrivilege(old, cred) ? 1 : 0;
   if (identity.secure || raisesPrivilege(old, cred)) process.parentDeathSignal = 0;
   if (identity.clearsPersonality) process.personality &= ~PERSONALITY_UNSAFE;

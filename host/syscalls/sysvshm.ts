@@ -25,9 +25,11 @@ function shmget(t: Thread, key: number, size: number, flags: number): number {
     if (segment.bytes < size) throw new SysError(E.EINVAL);
   };
   return sysv.segments.getOrMake(t.cred, key, flags, fits, (permissions) => {
+    const huge = (flags & I.SHM_HUGETLB) !== 0;
+    if (huge && ![0, I.SHM_HUGE_2MB, I.SHM_HUGE_1GB].includes(flags & I.SHM_HUGE_MASK)) throw new SysError(E.EINVAL);
     if (size < 1 || size > Number(I.SHMMAX)) throw new SysError(E.EINVAL);
     // No pool of huge pages: what Linux says when its own is empty. Nor more than there could ever be.
-    if ((flags & I.SHM_HUGETLB) !== 0) throw new SysError(E.ENOMEM);
+    if (huge) throw new SysError(E.ENOMEM);
     if ((flags & I.SHM_NORESERVE) === 0 && pagesOf(size) > core.exports.frameLimit()) throw new SysError(E.ENOMEM);
     return new SharedSegment(t.kernel.env, sysv.memory, permissions, size, t.process.pid, seconds(t));
   });

@@ -3,6 +3,7 @@ import {
   SPACE_STAT_BRK_START,
   SPACE_STAT_DATA_PAGES,
   SPACE_STAT_LOCKED_PAGES,
+  SPACE_STAT_MAPPED_PEAK,
   SPACE_STAT_PAGES_MAPPED,
   SPACE_STAT_RESIDENT,
   SPACE_STAT_RESIDENT_PEAK,
@@ -41,6 +42,7 @@ export function ticks(ns: number): number {
 class SpaceSizes {
   readonly mapped: number;
   readonly resident: number;
+  readonly mappedPeak: number;
   readonly residentPeak: number;
   readonly shared: number;
   readonly data: number;
@@ -54,6 +56,7 @@ class SpaceSizes {
   constructor(source: ProcSource, space: ProcSpace) {
     const stat = (which: number): number => source.core.exports.spaceStat(space.handle, which);
     this.mapped = stat(SPACE_STAT_PAGES_MAPPED);
+    this.mappedPeak = stat(SPACE_STAT_MAPPED_PEAK);
     this.resident = stat(SPACE_STAT_RESIDENT);
     this.residentPeak = stat(SPACE_STAT_RESIDENT_PEAK);
     this.shared = stat(SPACE_STAT_SHARED_RESIDENT);
@@ -135,7 +138,7 @@ function memoryRows(source: ProcSource, space: ProcSpace): string[] {
   const shmem = size.shared === 0 ? 0 : Math.min(size.shared, residentShmemPages(source, space));
   const row = (label: string, pages: number): string => `${label}:\t${String(pages * 4).padStart(8)} kB`;
   return [
-    row('VmPeak', size.mapped),
+    row('VmPeak', size.mappedPeak),
     row('VmSize', size.mapped),
     row('VmLck', size.locked),
     row('VmPin', 0),
