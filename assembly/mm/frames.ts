@@ -243,7 +243,12 @@ export function frameAllocateRun(count: u32): u32 {
 
 /** A run from the top of what windows may lie over, passing by frames that were ever used. */
 function freshUnderWindows(count: u32): u32 {
-  let low = nextWindow + 1;
+  const high = freshBelow(nextWindow + 1, count);
+  return high != 0 || covered <= WINDOWS ? high : freshBelow(min(covered, nextWindow + 1), count);
+}
+
+function freshBelow(end: u32, count: u32): u32 {
+  let low = end;
   for (let found: u32 = 0; found < count; ) {
     if (low <= WINDOWS) return 0;
     found = frameFlags(--low) == 0 ? found + 1 : 0;

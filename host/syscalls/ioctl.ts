@@ -33,7 +33,6 @@ function ioctl(t: Thread, fd: number, command: number, argument: number): number
 
 export const ioctlRows = [
   row(29, 'ioctl', ['fd', 'enum:ioctl', 'long'], ioctl, {
-    partial:
-      'the commands of terminals, pipes, userfaultfd and frame buffers, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIGETBSZ, FIOQSIZE; others ENOTTY',
+    partial: 'terminals, pipes, userfaultfd, frame buffers; FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIGETBSZ, FIOQSIZE; others ENOTTY',
   }),
 ];

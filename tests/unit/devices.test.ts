@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EIO, ENOMEM, ENOTTY } from '../../assembly/shared/errno.js';
-import { SysError } from '../../host/linux/error.js';
+import { Suspend, SysError } from '../../host/linux/error.js';
 import { POLLIN, POLLOUT } from '../../host/linux/poll.js';
 import { addDevice } from '../../host/machine-setup.js';
 import type { CharacterDevice } from '../../host/vfs/chardevice.js';
@@ -10,6 +10,7 @@ import { DeviceMemory } from '../../host/vfs/devicememory.js';
 import { Framebuffer } from '../../host/vfs/framebuffer.js';
 import { WaitQueue } from '../../host/vfs/wait.js';
 import { sameAsLinux } from '../support/compare.js';
+import { Mm } from '../support/core.js';
 import { compileGuest, GCC, type GuestOutcome, NATIVE_NEEDS, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
@@ -111,6 +112,56 @@ testWith(test, [GCC], 'memory by callbacks: pages are loaded at their first touc
   assert.is(medium[7], 88);
   assert.equal([...medium.subarray(PAGE - 1, PAGE + 2)], [...new TextEncoder().encode('abc')]);
   assert.is(medium.length, 2.5 * PAGE);
+});
+
+testWith(test, [GCC], 'a device may take its time', async () => {
+  const waits: string[] = [];
+  const later = (what: string): void => {
+    // The first time it must be awaited, then it is there.
+    if (waits.includes(what)) return;
+    waits.push(what);
+    throw new Suspend(new Promise((done) => setTimeout(done, 5)));
+  };
+  const medium = pattern();
+  const memory = {
+    sizeBytes: medium.length,
+    load(index: number, into: Uint8Array): void {
+      later(`load ${index}`);
+      into.set(medium.subarray(index * PAGE, (index + 1) * PAGE));
+    },
+    store(index: number, bytes: Uint8Array): void {
+      later(`store ${index}`);
+      medium.set(bytes, index * PAGE);
+    },
+  };
+  const { stdout } = await withDevice('memory', { memory });
+  assert.is(stdout, MEMORY);
+  assert.is(medium[7], 88);
+  assert.equal(waits.sort(), ['load 0', 'load 1', 'load 2', 'store 0', 'store 1', 'store 2']);
+});
+
+test('memory of devices lies in neighbouring frames, under windows where there is no other room, and is given back', async () => {
+  const mm = await Mm.create(200_000);
+  const before = mm.frames;
+  const objects = [1, 1000, 30_000, 30_000].map((pages) => ({ pages, handle: mm.exports.objectCreateDevice(pages) >>> 0 }));
+  for (const { pages, handle } of objects) {
+    const first = mm.exports.objectPage(handle, 0) >>> 0;
+    assert.is.not(first, 0);
+    for (const page of [1, pages >> 1, pages - 1]) {
+      if (page < pages) assert.is(mm.exports.objectPage(handle, page) >>> 0, first + page * PAGE);
+    }
+    assert.is(mm.core.u8[first + pages * PAGE - 1], 0);
+    assert.is(mm.exports.objectSize(handle), pages * PAGE);
+  }
+  assert.is(mm.exports.objectCreateDevice(200_000), 0);
+  mm.check();
+  const space = mm.space();
+  const at = mm.map(space, 0, 1000, 3, 1, objects[1].handle);
+  assert.is(mm.write(space, at + 999 * PAGE, 7), 0);
+  assert.is(mm.core.u8[(mm.exports.objectPage(objects[1].handle, 999) >>> 0) % 2 ** 32], 7);
+  assert.is(mm.exports.objectPagesDirty(objects[1].handle), 1);
+  for (const { handle } of objects) mm.exports.objectRelease(handle);
+  mm.finish(before, space);
 });
 
 testWith(test, [GCC], 'a page that the device cannot give is SIGBUS, one that it does not take is an error of fsync', async () => {
