@@ -35,6 +35,8 @@ export const FEATURE_THREAD_ID = 1 << 8;
 export const FEATURE_EXACT_ADDRESS = 1 << 11;
 export const FEATURE_WP_UNPOPULATED = 1 << 13;
 export const FEATURE_WP_ASYNC = 1 << 15;
+/** The kernel's own, seen in fdinfo: the handshake was made. */
+export const FEATURE_INITIALIZED = 2 ** 31;
 /** All of Linux 6.12. */
 export const FEATURES = 0x1ffff;
 

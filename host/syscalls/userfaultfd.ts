@@ -36,9 +36,10 @@ class UserfaultFile extends OpenFile {
   }
 
   override get details(): string {
-    const { counts, features } = this.userfault;
-    const api = [U.UFFD_API, features, U.FEATURES | U.RANGE_IOCTLS].map((number) => number.toString(16));
-    return `pending:\t${counts.pending}\ntotal:\t${counts.total}\nAPI:\t${api.join(':')}\n`;
+    const { counts, features, initialized } = this.userfault;
+    const api = [U.UFFD_API, features + (initialized ? U.FEATURE_INITIALIZED : 0)].map((number) => number.toString(16));
+    const commands = (BigInt(U.API_IOCTLS_HIGH) << 32n) + BigInt(U.API_IOCTLS_LOW + U.RANGE_IOCTLS);
+    return `pending:\t${counts.pending}\ntotal:\t${counts.total}\nAPI:\t${api.join(':')}:${commands.toString(16)}\n`;
   }
 
   override poll(): number {

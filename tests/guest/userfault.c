@@ -95,11 +95,25 @@ static void registration(void) {
   mmap(hole, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
+/* What fdinfo says beyond what it says of every file. */
+static void info(void) {
+  char path[64], line[128];
+  snprintf(path, sizeof path, "/proc/self/fdinfo/%d", uffd);
+  FILE *file = fopen(path, "r");
+  while (fgets(line, sizeof line, file))
+    if (strchr("ptA", line[0]) && strncmp(line, "pos", 3)) fputs(line, stdout);
+  fclose(file);
+}
+
 static void missing(void) {
   struct task t;
   T(reg(area, 8 * PAGE, 1));
   start(&t, reads, area + 5);
+  struct pollfd waits = {uffd, POLLIN, 0};
+  poll(&waits, 1, 20000);
+  info();
   next();
+  info();
   T(copy(area, source, PAGE, 0));
   outcome = finish(&t);
   printf("%ld, it read %d\n", done, outcome);

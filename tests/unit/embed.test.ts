@@ -1,7 +1,8 @@
 /** The embedding API: run(), and what it is made of. */
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assemble, loadCore, run, SysError } from '../../host/index-node.js';
+import { assemble, DeviceMemory, Framebuffer, loadCore, run, SysError } from '../../host/index-node.js';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -72,6 +73,32 @@ test('limits: fuel, a fault, a bad program', async () => {
   } catch (error) {
     assert.instance(error, SysError);
   }
+});
+
+test('devices of the embedder: what programs draw and store is seen outside', async () => {
+  const module = await loadCore();
+  const framebuffer = new Framebuffer({ width: 64, height: 32 });
+  const lesson = readFileSync('examples/bin/framebuffer.elf');
+  assert.is((await run({ module, program: lesson, devices: { '/dev/fb0': framebuffer } })).exitCode, 0);
+  assert.equal(framebuffer.takeDirty(), { top: 0, bottom: 32 });
+  const rgba = framebuffer.toRgba();
+  assert.equal([...rgba.subarray((16 * 64 + 48) * 4, (16 * 64 + 48) * 4 + 4)], [0, 0, 0, 255], 'the middle of the set');
+  assert.ok(rgba[2] > 200, 'its surroundings');
+
+  const memory = new DeviceMemory(Uint8Array.of(1, 2, 3, 4));
+  const source = `
+_start: li a0, -100; la a1, path; li a2, 2; li a7, 56; ecall
+        mv s0, a0
+        la a1, buffer; li a2, 100; li a7, 63; ecall
+        mv s1, a0
+        mv a0, s0; la a1, buffer; li a2, 2; li a3, 1; li a7, 68; ecall
+        add a0, a0, s1; li a7, 93; ecall
+.data
+path:   .asciz "/dev/my/memory"
+buffer: .zero 100`;
+  const result = await run({ module, program: program(source), devices: { '/dev/my/memory': { memory } } });
+  assert.is(result.exitCode, 4 + 2);
+  assert.equal([...memory.bytes], [1, 1, 2, 4]);
 });
 
 test.run();
