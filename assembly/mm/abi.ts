@@ -9,6 +9,7 @@ import * as fork from './fork';
 import * as frames from './frames';
 import * as fault from './fault';
 import * as map from './map';
+import * as mark from './mark';
 import * as object from './object';
 import * as protect from './protect';
 import * as remap from './remap';
@@ -92,6 +93,18 @@ export function mmResident(s: usize, address: f64): i32 {
 }
 export function mmLock(s: usize, address: f64, length: f64, lock: u32): i32 {
   return advise.mmLock(s, whole(address), whole(length), lock);
+}
+export function frameOfPage(s: usize, address: f64): i32 {
+  return mark.frameOfPage(s, whole(address));
+}
+export function frameRetire(frame: u32): bool {
+  return mark.frameRetire(frame);
+}
+export function framePoison(s: usize, frame: u32): bool {
+  return mark.framePoison(s, frame);
+}
+export function poisonedFrames(): u32 {
+  return mark.poisonedFrames;
 }
 export function mmSeal(s: usize, address: f64, length: f64): i32 {
   return seal.mmSeal(s, whole(address), whole(length));

@@ -1,10 +1,14 @@
 /** madvise(2), mincore(2) and mlock(2) for one range. */
-import { EACCES, EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
-import { FAULT_ADRERR, FAULT_IO, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT, OBJECT_SHMEM } from '../shared/exit';
+import { EACCES, EAGAIN, EFAULT, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
+import {
+  FAULT_ADRERR, FAULT_HWPOISON, FAULT_IO, FAULT_MAPERR, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT,
+  OBJECT_SHMEM,
+} from '../shared/exit';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { leafBorders, leavesOwnMarked } from './leaf';
 import { pageUp, populate } from './map';
+import { guardInstall, guardRemove } from './mark';
 import { dropPages, OBJECT_KIND, objectFrame, objectSize } from './object';
 import { PTE_V, pteFind } from './pagetable';
 import { changeFlags } from './protect';
@@ -45,7 +49,6 @@ function known(advice: u32): bool {
     case M.MADV_SEQUENTIAL:
     case M.MADV_WILLNEED:
     case M.MADV_DONTNEED:
-    case M.MADV_DONTNEED_LOCKED:
     case M.MADV_FREE:
     case M.MADV_REMOVE:
     case M.MADV_DONTFORK:
@@ -58,6 +61,8 @@ function known(advice: u32): bool {
     case M.MADV_KEEPONFORK:
     case M.MADV_COLD:
     case M.MADV_PAGEOUT:
+    case M.MADV_GUARD_INSTALL:
+    case M.MADV_GUARD_REMOVE:
     case M.MADV_POPULATE_READ:
     case M.MADV_POPULATE_WRITE:
     case M.MADV_DONTNEED_LOCKED: return true;
@@ -90,6 +95,8 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
       if (!leafBorders(space, start, end) || !leavesOwnMarked(space, start, end)) return -ENOMEM;
       zapRange(space, start, end, 0, true);
       return 0;
+    case M.MADV_GUARD_INSTALL: return guardInstall(space, vma, start, end);
+    case M.MADV_GUARD_REMOVE: return guardRemove(space, vma, start, end);
     case M.MADV_COLD:
     case M.MADV_PAGEOUT: return flags & (M.VM_LOCKED | M.VM_DONTEXPAND) ? -EINVAL : 0;
     case M.MADV_REMOVE: return punch(vma, start, end);
@@ -109,6 +116,7 @@ function discards(advice: u32): bool {
     case M.MADV_DONTNEED_LOCKED:
     case M.MADV_FREE:
     case M.MADV_REMOVE:
+    case M.MADV_GUARD_INSTALL:
     case M.MADV_DONTFORK:
     case M.MADV_WIPEONFORK: return true;
     default: return false;
@@ -131,7 +139,9 @@ function populated(kind: u32): i32 {
   if (kind == FAULT_NONE) return 0;
   if (kind == FAULT_IO) return NEED_PAGE;
   if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
-  return kind == FAULT_MEMORY ? -ENOMEM : kind == FAULT_ADRERR ? -EFAULT : -EINVAL;
+  if (kind == FAULT_HWPOISON) return -EHWPOISON;
+  if (kind == FAULT_ADRERR || kind == FAULT_MAPERR) return -EFAULT;
+  return kind == FAULT_MEMORY ? -ENOMEM : -EINVAL;
 }
 
 /** madvise(2) says EAGAIN where other calls say ENOMEM. */

@@ -4,7 +4,7 @@ import { PAGE_SIZE } from '../shared/layout';
 import { zeroFrame } from './fault';
 import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
 import { leafSharers } from './leaf';
-import { MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
+import { MARK_GUARD, MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
 import { SPACE_ROOT } from './space';
 import { VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
 import { VMA_END, VMA_FLAGS, VMA_START, vmaAt } from './vma';
@@ -50,6 +50,7 @@ function weigh(pte: u64, which: u32, others: u32): f64 {
 function markState(pte: u64): u32 {
   if (pte == 0) return 0;
   const soft = pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0;
+  if (pteMarkKind(pte) == MARK_GUARD) return soft | S.STATE_SWAP | S.STATE_GUARD;
   return soft | S.STATE_SWAP | (pteMarkKind(pte) == MARK_UFFD_WP || (pte & PTE_UFFD_WP) != 0 ? S.STATE_UFFD_WP : 0);
 }
 

@@ -33,6 +33,7 @@ export const STATE_PRESENT = 1;
 export const STATE_OBJECT = 2; // the page of an object: of a file, or shared
 export const STATE_EXCLUSIVE = 4; // mapped here and nowhere else
 export const STATE_SOFT_DIRTY = 8;
+export const STATE_GUARD = 64; // MADV_GUARD_INSTALL
 export const STATE_SWAP = 32; // no page, but a mark
 export const STATE_UFFD_WP = 16; // a userfaultfd is asked before the next store
 export const STATE_FRAME_SHIFT = 8;

@@ -74,6 +74,13 @@ export interface CoreExports {
   mmResident(space: number, address: number): number;
   /** lock: LOCK_*. Also NEED_PAGE, as mmAdvise. */
   mmLock(space: number, address: number, length: number, lock: number): number;
+  /** The frame of a page, brought in: or -errno, NEED_PAGE, NEED_USERFAULT. */
+  frameOfPage(space: number, address: number): number;
+  /** The frame's memory is broken. 0: framePoison is to be called for every space. */
+  frameRetire(frame: number): number;
+  /** Marks the frame's pages in a space. 0: no memory. */
+  framePoison(space: number, frame: number): number;
+  poisonedFrames(): number;
   /** mseal: 0 or -errno. */
   mmSeal(space: number, address: number, length: number): number;
   /** PR_SET_VMA_ANON_NAME: VMA_NAME of anonymous mappings. 0 or -errno. */

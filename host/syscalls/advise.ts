@@ -2,23 +2,96 @@
 import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
 import { NO_INDEX } from '../../assembly/shared/exit.js';
 import * as M from '../../assembly/shared/mman.js';
+import { CAP_SYS_ADMIN, hasCapability } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
-import { O_ACCMODE, O_RDONLY } from '../linux/fcntl.js';
+import { Suspend, SysError } from '../linux/error.js';
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR } from '../linux/fcntl.js';
 import { isOwner, MAY_WRITE, mayAccess } from '../vfs/access.js';
+import { PagedFile } from '../vfs/pagedfile.js';
 import { PagedInode } from '../vfs/pagedinode.js';
-import { aligned, PAGE, pageCeil, TASK_SIZE, withPages } from './memoryrange.js';
+import { aligned, eachMapping, eachMappingIn, PAGE, pageCeil, TASK_SIZE, withPages } from './memoryrange.js';
 import { row } from './row.js';
 import { tellingAdvice } from './userfaultevents.js';
+
+/**
+ * MADV_HWPOISON: the pages' memory is broken, for everybody who has them. MADV_SOFT_OFFLINE: the same page in another frame, of which
+ * nobody can tell the difference.
+ */
+function retire(t: Thread, address: number, length: number, broken: boolean): number {
+  if (!aligned(address)) return -EINVAL;
+  const bytes = pageCeil(length);
+  if (bytes > TASK_SIZE) return -EINVAL;
+  if (bytes === 0) return 0;
+  if (!hasCapability(t.cred, CAP_SYS_ADMIN)) return -EPERM;
+  const { core, processes } = t.kernel;
+  const { handle } = t.process.space;
+  for (let at = address; at < address + bytes; at += PAGE) {
+    const frame = withPages(t, () => core.exports.frameOfPage(handle, at));
+    if (frame < 0) return frame;
+    if (!broken || core.exports.frameRetire(frame) !== 0) continue;
+    const spaces = new Set([...processes.values()].filter(({ state }) => state === 'running').map(({ space }) => space.handle));
+    for (const space of spaces) if (core.exports.framePoison(space, frame) === 0) return -ENOMEM;
+  }
+  return 0;
+}
+
+/** MADV_REMOVE: a hole in shared memory. Where a medium has the bytes the file system makes it. */
+function remove(t: Thread, address: number, length: number): number {
+  if (!aligned(address)) return -EINVAL;
+  const end = address + pageCeil(length);
+  if (end > TASK_SIZE) return length === 0 ? 0 : length > TASK_SIZE ? -EINVAL : -ENOMEM;
+  const { core, env } = t.kernel;
+  const parts: { readonly from: number; readonly to: number; readonly file: PagedInode | undefined; readonly offset: number }[] = [];
+  const complete = eachMapping(t, address, end, (vma, from, to) => {
+    const word = (at: number): number => core.u32[(vma + at) >>> 2];
+    const removable = (word(M.VMA_FLAGS) & (M.VM_SHARED | M.VM_MAYWRITE | M.VM_LOCKED)) === (M.VM_SHARED | M.VM_MAYWRITE);
+    const inode = removable ? env.pages.inodeOf(word(M.VMA_OBJECT)) : undefined;
+    const offset = core.readU64(vma + M.VMA_OFFSET) + (from - core.readU64(vma + M.VMA_START));
+    parts.push({ from, to, file: inode?.holdsAllData === false ? inode : undefined, offset });
+  });
+  for (const { from, to, file, offset } of parts) {
+    if (file === undefined) {
+      const result = advise(t, t.process.space.handle, from, to - from, M.MADV_REMOVE);
+      if (result < 0) return result;
+    } else new PagedFile(file, O_RDWR).allocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, to - from);
+  }
+  return complete ? 0 : -ENOMEM;
+}
+
+/** The most that advice reads ahead in one mapping: what Linux reads at once of a file. */
+const WILLNEED_PAGES = 512;
+
+/** MADV_WILLNEED: pages of files are read now, as far as memory is not short; an error is for who will touch them. */
+function readAhead(t: Thread, vma: number, from: number, to: number): void {
+  const { core, env } = t.kernel;
+  const inode = env.pages.inodeOf(core.u32[(vma + M.VMA_OBJECT) >>> 2]);
+  if (inode === undefined || inode.holdsAllData) return;
+  const first = (core.readU64(vma + M.VMA_OFFSET) + (from - core.readU64(vma + M.VMA_START))) / PAGE;
+  const last = Math.min(first + Math.min((to - from) / PAGE, WILLNEED_PAGES), Math.ceil(inode.size / PAGE));
+  const room = (): boolean => core.exports.framesInUse() < core.exports.frameLimit() * 0.75;
+  for (let page = first; page < last && room(); page++) {
+    try {
+      inode.fillPage(page);
+    } catch (error) {
+      if (error instanceof SysError || error instanceof Suspend) return;
+      throw error;
+    }
+  }
+}
 
 /** Advice about a range of an address space, the caller's or another. */
 export function advise(t: Thread, space: number, address: number, length: number, advice: number): number {
   if (!aligned(address)) return -EINVAL;
   const bytes = pageCeil(length);
   if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
-  return withPages(t, () => t.kernel.core.exports.mmAdvise(space, address, bytes, advice));
+  const result = withPages(t, () => t.kernel.core.exports.mmAdvise(space, address, bytes, advice));
+  if (advice === M.MADV_WILLNEED) eachMappingIn(t, space, address, address + bytes, (vma, from, to) => readAhead(t, vma, from, to));
+  return result;
 }
 
 function madvise(t: Thread, address: number, length: number, advice: number): number {
+  if (advice === M.MADV_HWPOISON || advice === M.MADV_SOFT_OFFLINE) return retire(t, address, length, advice === M.MADV_HWPOISON);
+  if (advice === M.MADV_REMOVE) return remove(t, address, length);
   return advise(t, t.process.space.handle, address, length, advice);
 }
 

@@ -29,8 +29,17 @@ export function withPages(t: Thread, call: () => number): number {
 
 /** Calls `each` with every mapping that overlaps [start, end). Returns false when a part of it is not mapped. */
 export function eachMapping(t: Thread, start: number, end: number, each: (vma: number, from: number, to: number) => void): boolean {
+  return eachMappingIn(t, t.process.space.handle, start, end, each);
+}
+
+export function eachMappingIn(
+  t: Thread,
+  handle: number,
+  start: number,
+  end: number,
+  each: (vma: number, from: number, to: number) => void,
+): boolean {
   const { core } = t.kernel;
-  const { handle } = t.process.space;
   let at = start;
   let complete = true;
   let vma = core.exports.vmaFind(handle, start);

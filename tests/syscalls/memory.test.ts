@@ -38,4 +38,41 @@ const ROOT = process.getuid?.() === 0 ? [] : ['to be root'];
 
 testWith(test, [...NATIVE_NEEDS, ...ROOT, ...NEW_ENOUGH], 'advice, seals, locks, memory of other processes', () => sameAsLinux('advise'));
 
+/** Linux since which files can have guards. */
+const GUARDS = /^(?:[7-9]|6\.1[5-9]|6\.[2-9]\d)/.test(release()) ? [] : ['Linux 6.15'];
+
+testWith(test, [...NATIVE_NEEDS, ...ROOT, ...GUARDS], 'guards, holes in files, pages brought in', () => sameAsLinux('guards'));
+
+/** What Linux says that was built with CONFIG_MEMORY_FAILURE. */
+const POISONED = `madvise(at + P, P, 100) = 0
+[7 code 4 lsb 12] signal
+[7 code 4 lsb 12] signal
+fine 99
+[7 code 4 lsb 12] child: signal
+write(open("/dev/null", O_WRONLY), at, P) = 4096
+pwrite(open("poison", O_RDWR | O_CREAT | O_TRUNC, 0600), at + P, 10, 0) = -1 EFAULT
+madvise(at + P, P, MADV_POPULATE_READ) = -1 EHWPOISON
+madvise(at + P, P, 100) = -1 EFAULT
+madvise(at + P, P, MADV_DONTNEED) = 0
+fine 1
+madvise(at + 3 * P, P, 101) = 0
+fine 100
+madvise(at + 5 * P, P, 100) = -1 EBUSY
+madvise(at + 1, P, 100) = -1 EINVAL
+madvise(BAD, 0, 100) = -1 EINVAL
+madvise(at, 0, 100) = 0
+pwrite(fd, "clean", 5, 0) = 5
+c
+madvise(file, P, 100) = 0
+[7 code 4 lsb 12] read again: signal
+madvise(at, P, 100) = -1 EPERM
+madvise(at, P, 101) = -1 EPERM
+`;
+
+testWith(test, [GCC], 'broken memory', async () => {
+  const { stdout, status } = await runOurs(compileGuest('tests/guest/poison.c'));
+  assert.is(stdout, POISONED);
+  assert.is(status, 0);
+});
+
 test.run();

@@ -54,6 +54,51 @@ test('poison: touching it is a bus error, in a child, too; it moves, and goes wi
   mm.finish(before, space, child);
 });
 
+test('guards: in the place of pages, copied by fork, kept when contents go, taken away', async () => {
+  const mm = await Mm.create();
+  const before = mm.frames;
+  const space = mm.space();
+  const advise = (at: number, pages: number, advice: number): number => mm.exports.mmAdvise(space, at, pages * PAGE, advice);
+  mm.mapAt(space, AT, 2 * LEAF_PAGES);
+  for (let i = 0; i < 2 * LEAF_PAGES; i += 3) mm.write(space, AT + i * PAGE, 1);
+  const early = mm.exports.spaceFork(space);
+  assert.is(advise(AT + 300 * PAGE, 300, M.MADV_GUARD_INSTALL), 0);
+  assert.is(mm.read(space, AT + 300 * PAGE), -X.FAULT_MAPERR);
+  assert.is(mm.read(early, AT + 300 * PAGE), 1, 'the child has its own table');
+  mm.check(space, early);
+  const late = mm.exports.spaceFork(space);
+  assert.is(mm.read(late, AT + 599 * PAGE), -X.FAULT_MAPERR);
+  mm.check(space, late);
+  assert.is(advise(AT, 2 * LEAF_PAGES, M.MADV_DONTNEED), 0);
+  assert.is(mm.write(space, AT + 599 * PAGE, 1), -X.FAULT_MAPERR);
+  assert.is(mm.write(space, AT + 600 * PAGE, 2), 0);
+  assert.is(advise(AT, LEAF_PAGES, M.MADV_GUARD_REMOVE), 0);
+  assert.is(mm.read(space, AT + 300 * PAGE), 0);
+  assert.is(mm.read(space, AT + LEAF_PAGES * PAGE), -X.FAULT_MAPERR);
+  assert.is(mm.read(late, AT + 300 * PAGE), -X.FAULT_MAPERR);
+  mm.check(space, early, late);
+  mm.finish(before, space, early, late);
+});
+
+test('broken memory: every space that has the page is told', async () => {
+  const mm = await Mm.create();
+  const space = mm.space();
+  mm.mapAt(space, AT, 8);
+  mm.write(space, AT, 5);
+  mm.write(space, AT + PAGE, 6);
+  const child = mm.exports.spaceFork(space);
+  const frame = mm.exports.frameOfPage(space, AT);
+  assert.ok(frame > 0);
+  assert.is(mm.exports.frameRetire(frame), 0);
+  for (const one of [space, child]) assert.is(mm.exports.framePoison(one, frame), 1);
+  for (const one of [space, child]) {
+    assert.is(mm.read(one, AT), -X.FAULT_HWPOISON);
+    assert.is(mm.read(one, AT + PAGE), 6);
+    mm.check(one);
+  }
+  assert.is(mm.exports.poisonedFrames(), 1);
+});
+
 test('a fault of a registered range names its userfaultfd and the reason', async () => {
   const mm = await Mm.create();
   const before = mm.frames;

@@ -64,6 +64,7 @@ export function meminfoText(source: ProcSource): string {
     ['VmallocTotal', VMALLOC_KIB / KIB_PER_PAGE],
     ['VmallocUsed', 0],
     ['VmallocChunk', 0],
+    ['HardwareCorrupted', source.core.exports.poisonedFrames()],
     ['HugePages_Total', 0],
     ['HugePages_Free', 0],
     ['HugePages_Rsvd', 0],

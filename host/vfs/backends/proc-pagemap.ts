@@ -18,6 +18,7 @@ const PAGES = 2 ** 38 / PAGE_SIZE;
 const PM_SOFT_DIRTY = 1n << 55n;
 const PM_MMAP_EXCLUSIVE = 1n << 56n;
 const PM_UFFD_WP = 1n << 57n;
+const PM_GUARD_REGION = 1n << 58n;
 const PM_FILE = 1n << 61n;
 const PM_SWAP = 1n << 62n;
 const PM_PRESENT = 1n << 63n;
@@ -25,6 +26,7 @@ const BITS: readonly (readonly [state: number, bit: bigint])[] = [
   [S.STATE_SOFT_DIRTY, PM_SOFT_DIRTY],
   [S.STATE_EXCLUSIVE, PM_MMAP_EXCLUSIVE],
   [S.STATE_UFFD_WP, PM_UFFD_WP],
+  [S.STATE_GUARD, PM_GUARD_REGION],
   [S.STATE_OBJECT, PM_FILE],
   [S.STATE_SWAP, PM_SWAP],
   [S.STATE_PRESENT, PM_PRESENT],
