@@ -211,7 +211,7 @@ export class Machine {
     const { kernel } = this;
     const timeoutAt = this.options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + this.options.timeoutMs;
     this.#yieldAt = performance.now() + YIELD_MS;
-    let reason: EndReason | undefined;
+    let reason: EndReason | undefined = this.#stopped ? 'stopped' : undefined;
     let waits: string[] | undefined;
     while (main.state === 'running' && reason === undefined) {
       const t = this.#paused?.thread ?? kernel.scheduler.next();
@@ -320,7 +320,8 @@ export class Machine {
   #execute(t: Thread, left: number): number {
     const { core } = this;
     const { cpuTimers } = t.process;
-    let budget = Math.min(left, this.#fuel);
+    const { beforeRun } = this.kernel.hooks;
+    let budget = Math.min(left, this.#fuel, beforeRun?.(t) ?? left);
     if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
     const before = core.counter(C.COUNT_INSTRUCTIONS);
     let reason = core.exports.run(budget);

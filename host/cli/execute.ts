@@ -46,6 +46,8 @@ export interface RunOptions extends WorldOptions {
   readonly jit?: string;
   readonly jitThreshold?: number;
   readonly jitStats?: boolean;
+  /** Runs the program in the machine that was made for it; default: to its end. */
+  readonly drive?: (machine: Machine, main: Process) => Promise<RunResult>;
   /** Called with the numbers of the run when it has ended. */
   readonly onStats?: (stats: RunStats) => void;
 }
@@ -169,7 +171,7 @@ async function finishRun(machine: Machine, main: Process, stdio: Stdio, program:
   const interruptions = watchInterruptions(machine, stdio);
   let result: RunResult;
   try {
-    result = await machine.run(main);
+    result = await (options.drive?.(machine, main) ?? machine.run(main));
   } finally {
     interruptions.stop();
     trace?.close();

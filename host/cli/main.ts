@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { asmCommand } from './asm.js';
 import { demoCommand } from './demo.js';
 import { disasmCommand } from './disasm.js';
+import { inspectCommand } from './inspect.js';
 import { CliError, EXIT_USAGE, markOptionalValues, UsageError } from './options.js';
+import { inspectOptionsFirst } from './options-inspect.js';
 import { complain } from './output.js';
 import { rootfsCommand } from './rootfs.js';
 import { runCommand } from './run.js';
@@ -24,12 +26,13 @@ async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'pagewalk: ')) })
     .showHelpAfterError('(pagewalk --help shows how it is used)');
   runCommand(program, finish);
+  inspectCommand(program, finish);
   asmCommand(program, finish);
   disasmCommand(program, finish);
   demoCommand(program, finish);
   rootfsCommand(program);
   try {
-    await program.parseAsync(markOptionalValues(argv), { from: 'user' });
+    await program.parseAsync(inspectOptionsFirst(markOptionalValues(argv)), { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;

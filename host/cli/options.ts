@@ -168,14 +168,25 @@ const WITH_VALUE: readonly string[] = [
 ];
 const OPTIONAL_VALUE: readonly string[] = ['--stats', '--strace'];
 
+/** Index of the first word from `start` on that is neither an option of a run nor its value: PROGRAM. `more`: others with a value. */
+export function optionEnd(argv: readonly string[], start: number, more: readonly string[] = []): number {
+  let i = start;
+  for (; i < argv.length; i++) {
+    if (argv[i] === '--') return i + 1;
+    if (!argv[i].startsWith('-') || argv[i] === '-') break;
+    if (WITH_VALUE.includes(argv[i]) || more.includes(argv[i])) i++;
+  }
+  return i;
+}
+
 /**
  * `--stats PROGRAM` must not take PROGRAM as the file of --stats, which commander would do with an optional value: a bare
  * one becomes `--stats=`. Only up to PROGRAM: what follows belongs to the guest.
  */
 export function markOptionalValues(argv: readonly string[]): string[] {
   const out = [...argv];
-  const run = out.indexOf('run');
-  if (run < 0) return out;
+  const run = out.findIndex((word) => !word.startsWith('-'));
+  if (out[run] !== 'run') return out;
   for (let i = run + 1; i < out.length; i++) {
     const word = out[i];
     if (word === '--' || !word.startsWith('-') || word === '-') break;

@@ -43,15 +43,9 @@ Examples:
   pagewalk run --framebuffer 320x200 --screenshot a.png draw.elf
 `;
 
-export function runCommand(program: Command, finish: (status: number) => void): void {
-  program
-    .command('run')
-    .description('run a riscv64 Linux program')
-    .usage('[options] PROGRAM [ARGS...]')
-    .argument('<program>', 'riscv64 ELF file or assembler source')
-    .argument('[args...]', 'its arguments')
-    .passThroughOptions()
-    .configureHelp({ optionTerm: (option) => option.flags.replace(' [file]', '[=file]'), helpWidth: 120 })
+/** Options that say what machine a program runs in. */
+export function worldOptions(command: Command): Command {
+  return command
     .option('--root <path>', "the program's '/': a folder, or .tar, .tar.gz, .tar.xz, .tar.zst")
     .option('--rw', 'write to the folder of --root itself')
     .addOption(new Option('--owners <who>', "to whom a folder's files belong inside").choices(['root', 'host']).default('root'))
@@ -84,8 +78,18 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     )
     .option('--publish <hostport:guestport>', 'connections to a port of 127.0.0.1 reach a port inside (repeatable)', collect(parsePublish))
     .option('--framebuffer <wxh>', 'a frame buffer of so many pixels at /dev/fb0', parseFramebuffer)
+    .option('--aslr', 'put stack, heap, mappings and programs at random addresses');
+}
+
+export function runCommand(program: Command, finish: (status: number) => void): void {
+  worldOptions(program.command('run'))
+    .description('run a riscv64 Linux program')
+    .usage('[options] PROGRAM [ARGS...]')
+    .argument('<program>', 'riscv64 ELF file or assembler source')
+    .argument('[args...]', 'its arguments')
+    .passThroughOptions()
+    .configureHelp({ optionTerm: (option) => option.flags.replace(' [file]', '[=file]'), helpWidth: 120 })
     .option('--screenshot <file.png>', 'what /dev/fb0 shows when the run ends')
-    .option('--aslr', 'put stack, heap, mappings and programs at random addresses')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
     .addOption(

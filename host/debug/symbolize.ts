@@ -37,7 +37,8 @@ export function symbolAt(env: VfsEnvironment, place: MappedPlace): string | unde
   return new SymbolMap(elf.symbols).name(segment.address + place.offset - segment.offset);
 }
 
-function readProgram(env: VfsEnvironment, inode: Inode): ElfFile | undefined {
+/** undefined: no ELF file, or it can't be read now. */
+export function readProgram(env: VfsEnvironment, inode: Inode): ElfFile | undefined {
   if (inode.size > FILE_BYTES_MAX) return undefined;
   try {
     const file = inode.open(O_RDONLY);

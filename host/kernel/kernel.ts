@@ -42,6 +42,8 @@ export interface KernelHooks {
   onProcessExit?: (process: Process) => void;
   /** There was no memory left and this process was chosen to end: it is about to. */
   onOutOfMemory?: (process: Process) => void;
+  /** The thread, loaded, is about to execute: at most how many instructions, before it is asked again. May throw to leave the machine. */
+  beforeRun?: (thread: Thread) => number;
 }
 
 /** The tables that all processes share. */
