@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as S from '../../assembly/shared/stat.js';
-import { tally } from '../../host/debug/inspect/pages.js';
+import { classOf, tally } from '../../host/debug/inspect/pages.js';
 import { parsePoint } from '../../host/debug/inspect/point.js';
 import type { ProcessSnapshot, Snapshot, WalkSnapshot } from '../../host/debug/inspect/snapshot.js';
 import { PointReached, Stopper } from '../../host/debug/inspect/stop.js';
@@ -185,6 +185,37 @@ test('pictures are written', () => {
   assert.is(inspect('--html', html, '--svg', svg, '--at', 'wait4', FORK).status, 0);
   assert.match(readFileSync(html, 'utf8'), 'copied at the next store');
   assert.match(readFileSync(svg, 'utf8'), /^<svg xmlns=/);
+});
+
+/** Eight pages: written, a guard, poisoned after a store, read. */
+const MARKS = `
+_start: li a0, 0; li a1, 0x8000; li a2, 3; li a3, 0x22; li a4, -1; li a5, 0; li a7, 222; ecall
+  mv s0, a0
+  sd a0, 0(s0)
+  li t0, 0x2000; add t0, s0, t0; sd a0, 0(t0)
+  li t0, 0x3000; add t0, s0, t0; ld a0, 0(t0)
+  li t0, 0x1000; add a0, s0, t0; li a1, 4096; li a2, 102; li a7, 233; ecall
+  li t0, 0x2000; add a0, s0, t0; li a1, 4096; li a2, 100; li a7, 233; ecall
+  li a0, 0; li a7, 93; ecall
+`;
+
+test('guards, poisoned pages, the page of zeros', () => {
+  const path = source('marks.s', MARKS);
+  const { process } = look(path, '--at', 'syscall:exit');
+  const pages = process.mappings.find(({ kind, name }) => kind === 'anonymous' && name === '');
+  const glyphs = pages?.runs.map(({ count, bits }) => classOf(bits).glyph.repeat(count)).join('');
+  assert.is(glyphs, 'Pgx0....');
+  const addresses = [1, 2, 3, 4].map((n) => `0x${((pages?.start ?? 0) + n * 4096).toString(16)}`);
+  const { process: walked } = look(path, '--at', 'syscall:exit', ...addresses.flatMap((address) => ['--walk', address]));
+  assert.equal(
+    walked.walks.map(({ outcomes }) => outcomes.store),
+    [
+      'SIGSEGV (SEGV_MAPERR): a guard',
+      'SIGBUS (BUS_MCEERR_AR): the page is poisoned',
+      'minor fault: a zeroed frame in place of the page of zeros',
+      'minor fault: a zeroed frame',
+    ],
+  );
 });
 
 /** Stops an example at its end and leaves the machine as it is then. */

@@ -20,10 +20,13 @@ test('bits of a PTE', () => {
   for (const [name, bit] of Object.entries(bits)) assert.is(bit, constant('pagetable', name), name);
 });
 
-test('kinds of marker, where the core has them', () => {
-  if (!/const MARKER_KIND\b/.test(source('pagetable'))) return;
-  assert.is(R.MARKER_KIND, constant('pagetable', 'MARKER_KIND'));
-  assert.is(R.MARKER_SWAP, constant('pagetable', 'MARKER_SWAP'));
+test('kinds of mark', () => {
+  const { MARK_SWAP, MARK_POISON, MARK_GUARD, MARK_UFFD_WP } = R;
+  for (const [name, kind] of Object.entries({ MARK_SWAP, MARK_POISON, MARK_GUARD, MARK_UFFD_WP })) {
+    assert.is(kind, constant('pagetable', name), name);
+  }
+  assert.match(source('pagetable'), '| value 53..13 | kind 12..10 | SOFT 9 | UFFD_WP 8 | 0 |');
+  assert.equal([R.markKind(5 * 8192 + 3 * 1024 + 512), R.markValue(5 * 8192 + 3 * 1024 + 512), R.markKind(3 * 1024 + 1)], [3, 5, 0]);
 });
 
 test('fields of a space, flags of a frame', () => {

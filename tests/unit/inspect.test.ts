@@ -237,8 +237,10 @@ test('entries in words', () => {
   const leaf = (pte: number, level = 0): string => describePte({ level, pte, index: 0, table: 1, at: 4096 } satisfies LevelSnapshot);
   assert.is(leaf(0), 'nothing: never touched, or given back');
   assert.is(leaf(0, 1), 'nothing: no table below');
-  assert.is(leaf(5 * 1024 + 512 + 2), 'marker: swapped out to slot 5, soft-dirty');
-  assert.is(leaf(7 * 1024 + 6), 'marker of kind 3, number 7');
+  assert.is(leaf(5 * 8192 + 1024 + 512), 'mark: swapped out to slot 5, soft-dirty');
+  assert.is(leaf(2 * 1024), 'mark: poisoned');
+  assert.is(leaf(3 * 1024), 'mark: guard');
+  assert.is(leaf(7 * 8192 + 6 * 1024), 'mark: kind 6, value 7');
   assert.is(leaf(9 * 1024 + 17), "frame 0x9: kept from everybody (PROT_NONE), the user's");
   assert.is(leaf(9 * 1024 + 256 + 19), "frame 0x9: readable, the user's, write-protected by a userfaultfd");
   assert.is(leaf(512 * 1024 + 19, 1), "frame 0x200 of 2 MiB: readable, the user's");

@@ -14,6 +14,8 @@ import type { MappingKind, MappingSnapshot, PageRun, TableSnapshot } from './sna
 
 const FLAG_NAMES: readonly (readonly [number, string])[] = [
   [M.VM_LOCKED, 'locked'],
+  [M.VM_LOCKONFAULT, 'locked once there'],
+  [M.VM_SEALED, 'sealed'],
   [M.VM_GROWSDOWN, 'grows down'],
   [M.VM_DONTFORK, 'not inherited'],
   [M.VM_WIPEONFORK, 'wiped at fork'],
@@ -94,11 +96,18 @@ export function isSole(record: R.FrameRecord, sharers: number): boolean {
   return record.object === 0 && record.references === 1 && sharers === 1;
 }
 
+const MARKS: ReadonlyMap<number, number> = new Map([
+  [R.MARK_SWAP, P.PAGE_SWAPPED],
+  [R.MARK_POISON, P.PAGE_POISONED],
+  [R.MARK_GUARD, P.PAGE_GUARD],
+  [R.MARK_UFFD_WP, P.PAGE_PROTECTED],
+]);
+
 /** PAGE_* of a page that has an entry. */
 function pageBits(view: SpaceView, vma: Vma, va: number, { pte, sharers, tableShared, huge }: Entry): number {
   if (pte.value === 0) return cachedBits(view, vma, va);
   const soft = pte.bits & R.PTE_SOFT ? P.PAGE_SOFT : 0;
-  if ((pte.bits & R.PTE_V) === 0) return soft | ((pte.bits & R.MARKER_KIND) === R.MARKER_SWAP ? P.PAGE_SWAPPED : P.PAGE_MARKED);
+  if ((pte.bits & R.PTE_V) === 0) return soft | (MARKS.get(R.markKind(pte.value)) ?? P.PAGE_MARKED);
   const accessed = pte.bits & R.PTE_A ? P.PAGE_ACCESSED : 0;
   const guarded = (pte.bits & R.PTE_UFFD_WP) !== 0 && (vma.flags & M.VM_UFFD_WP) !== 0 ? P.PAGE_PROTECTED : 0;
   if (pte.frame === view.zeroFrame) return P.PAGE_PRESENT | P.PAGE_ZERO | accessed | guarded;

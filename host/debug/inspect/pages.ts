@@ -20,13 +20,16 @@ export const PAGE_HOME = 256;
 /** Not mapped here, but in the page cache: a fault costs no reading. */
 export const PAGE_CACHED = 512;
 export const PAGE_SWAPPED = 1024;
-/** A marker of another kind than a swapped page. */
+/** A mark of a kind that has no name here. */
 export const PAGE_MARKED = 2048;
 /** Part of a page of 2 MiB. */
 export const PAGE_HUGE = 4096;
 
 /** A userfaultfd is asked before a store. */
 export const PAGE_PROTECTED = 8192;
+
+export const PAGE_GUARD = 16384;
+export const PAGE_POISONED = 32768;
 
 export interface PageClass {
   readonly id: string;
@@ -47,7 +50,9 @@ const CLASSES = {
   cow: { id: 'cow', glyph: 'c', label: 'copied at the next store', weight: 7 },
   protected: { id: 'protected', glyph: 'u', label: 'write-protected by a userfaultfd', weight: 8 },
   swapped: { id: 'swapped', glyph: 'w', label: 'swapped out', weight: 9 },
-  marked: { id: 'marked', glyph: '!', label: 'marker', weight: 10 },
+  guard: { id: 'guard', glyph: 'g', label: 'guard', weight: 10 },
+  poisoned: { id: 'poisoned', glyph: 'x', label: 'poisoned', weight: 11 },
+  marked: { id: 'marked', glyph: '!', label: 'other mark', weight: 12 },
 } as const satisfies Record<string, PageClass>;
 
 /** In the order of the legend. */
@@ -61,12 +66,16 @@ export const PAGE_CLASSES: readonly PageClass[] = [
   CLASSES.zero,
   CLASSES.cached,
   CLASSES.swapped,
+  CLASSES.guard,
+  CLASSES.poisoned,
   CLASSES.marked,
   CLASSES.absent,
 ];
 
 export function classOf(bits: number): PageClass {
   if (bits & PAGE_MARKED) return CLASSES.marked;
+  if (bits & PAGE_POISONED) return CLASSES.poisoned;
+  if (bits & PAGE_GUARD) return CLASSES.guard;
   if (bits & PAGE_SWAPPED) return CLASSES.swapped;
   if (bits & PAGE_PROTECTED) return CLASSES.protected;
   if (bits & PAGE_ZERO) return CLASSES.zero;

@@ -19,9 +19,11 @@ export const PTE_SOFT = 512;
 export const PTE_UFFD_WP = 256;
 /** R, W or X: the entry maps memory; without them it points to a table, except in the last level. */
 export const PTE_RWX = PTE_R | PTE_W | PTE_X;
-/** An entry that is not 0 but lacks V is a marker of this kind. */
-export const MARKER_KIND = 14;
-export const MARKER_SWAP = 2;
+/** An entry of a last table that is not 0 and has no V is a mark: kind in bits 12..10, value above. */
+export const MARK_SWAP = 1;
+export const MARK_POISON = 2;
+export const MARK_GUARD = 3;
+export const MARK_UFFD_WP = 4;
 
 export const TASK_SIZE = 2 ** 38;
 export const ENTRIES = 512;
@@ -50,6 +52,15 @@ export const MMAP_MIN = 0x10000;
 
 const TLB_ENTRIES = 256;
 const TLB_ENTRY_BYTES = 32;
+
+/** MARK_*; 0: a page, or nothing. */
+export function markKind(pte: number): number {
+  return pte % 2 === PTE_V ? 0 : Math.floor(pte / 1024) % 8;
+}
+
+export function markValue(pte: number): number {
+  return Math.floor(pte / 8192);
+}
 
 /** A PTE as a number: its PPN never has more than 20 bits here. */
 export interface Pte {

@@ -17,6 +17,8 @@ const LIGHT = {
   cached: '#cfe2f8',
   absent: '#f1efea',
   swapped: '#d64a3c',
+  guard: '#3c4a63',
+  poisoned: '#8a1c12',
   marked: '#1c2330',
 };
 
@@ -37,6 +39,8 @@ const DARK: typeof LIGHT = {
   cached: '#27466b',
   absent: '#1d222b',
   swapped: '#f0695a',
+  guard: '#c9d3e6',
+  poisoned: '#ff9a8d',
   marked: '#ffffff',
 };
 

@@ -31,6 +31,8 @@ const COLORS: Readonly<Record<string, string>> = {
   cached: '90',
   protected: '95',
   swapped: '31',
+  guard: '36;7',
+  poisoned: '31;7',
   marked: '1;31',
   absent: '90',
 };

@@ -18,17 +18,23 @@ const BIT_MEANINGS: readonly (readonly [number, string])[] = [
   [R.PTE_D, 'dirty'],
 ];
 
+const MARK_NAMES: ReadonlyMap<number, string> = new Map([
+  [R.MARK_POISON, 'poisoned'],
+  [R.MARK_GUARD, 'guard'],
+  [R.MARK_UFFD_WP, 'no page, write-protected by a userfaultfd once there is one'],
+]);
+
 /** What an entry says, in words. `last`: it stands in a last-level table. */
 export function describePte({ level, pte }: LevelSnapshot): string {
   const bits = pte % 1024;
   const number = Math.floor(pte / 1024);
   if (pte === 0) return level === 0 ? 'nothing: never touched, or given back' : 'nothing: no table below';
   if ((bits & R.PTE_V) === 0) {
-    const kind = bits & R.MARKER_KIND;
+    const kind = R.markKind(pte);
     const soft = (bits & R.PTE_SOFT) !== 0 ? ', soft-dirty' : '';
-    return kind === R.MARKER_SWAP
-      ? `marker: swapped out to slot ${number}${soft}`
-      : `marker of kind ${kind >>> 1}, number ${number}${soft}`;
+    const guarded = (bits & R.PTE_UFFD_WP) !== 0 ? ', write-protected by a userfaultfd' : '';
+    const what = kind === R.MARK_SWAP ? `swapped out to slot ${R.markValue(pte)}` : MARK_NAMES.get(kind);
+    return `mark: ${what ?? `kind ${kind}, value ${R.markValue(pte)}`}${soft}${guarded}`;
   }
   if (level > 0 && (bits & R.PTE_RWX) === 0) {
     return `table ${hex(number)}${(bits & R.PTE_SHARED) !== 0 ? ', shared since a fork (no W below holds)' : ''}`;

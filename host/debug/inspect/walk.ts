@@ -106,20 +106,20 @@ function outcome(view: SpaceView, va: number, above: Vma | undefined, access: nu
   const entry = findEntry(view, va);
   const bits = entry === undefined ? 0 : entry.pte.bits & (entry.tableShared ? ~R.PTE_W : ~0);
   const wanted = access === ACCESS_WRITE ? R.PTE_W : access === ACCESS_EXEC ? R.PTE_X : R.PTE_R;
-  if (entry !== undefined && (bits & R.PTE_V) === 0 && entry.pte.value !== 0) return markerOutcome(entry.pte);
+  const marked = entry === undefined ? undefined : markOutcome(above, entry.pte.value, access);
+  if (marked !== undefined) return marked;
   const usable = R.PTE_V | R.PTE_U | wanted;
   if ((bits & usable) === usable) return cached(view, va, access) ?? 'no fault: a walk finds the entry';
   const asked = userfault(view, above, va, entry, access);
   if (asked !== undefined) return `a userfaultfd decides: ${asked}`;
   if (above.object !== 0) return objectOutcome(view, above, va, access);
-  if (access !== ACCESS_WRITE) return entry?.pte.value ? 'minor fault: permission follows the mapping' : 'minor fault: the page of zeros';
-  return entry?.pte.value ? privateStore(view, va) : 'minor fault: a zeroed frame';
+  if (access !== ACCESS_WRITE) return isPresent(entry) ? 'minor fault: permission follows the mapping' : 'minor fault: the page of zeros';
+  return isPresent(entry) ? privateStore(view, va) : 'minor fault: a zeroed frame';
 }
 
 /** What a userfaultfd that has the mapping would be told; undefined: nothing. */
 function userfault(view: SpaceView, vma: Vma, va: number, entry: Entry | undefined, access: number): string | undefined {
-  const mapped = entry !== undefined && entry.pte.value !== 0;
-  if (mapped) {
+  if (isPresent(entry)) {
     const guarded = (vma.flags & M.VM_UFFD_WP) !== 0 && (entry.pte.bits & R.PTE_UFFD_WP) !== 0;
     return guarded && access === ACCESS_WRITE ? 'the page is write-protected' : undefined;
   }
@@ -140,11 +140,25 @@ function growth(view: SpaceView, stack: Vma, va: number): string | undefined {
   return `the stack grows by ${(stack.start - page) / PAGE_BYTES} pages`;
 }
 
-function markerOutcome(pte: R.Pte): string {
-  return (pte.bits & R.MARKER_KIND) === R.MARKER_SWAP
-    ? `major fault: read back from swap slot ${pte.frame}`
-    : 'a fault that the marker decides';
+/** undefined: no mark, or one that counts as nothing. */
+function markOutcome(vma: Vma, pte: number, access: number): string | undefined {
+  switch (R.markKind(pte)) {
+    case R.MARK_SWAP:
+      return `major fault: read back from swap slot ${R.markValue(pte)}`;
+    case R.MARK_POISON:
+      return 'SIGBUS (BUS_MCEERR_AR): the page is poisoned';
+    case R.MARK_GUARD:
+      return 'SIGSEGV (SEGV_MAPERR): a guard';
+    case R.MARK_UFFD_WP:
+      return access === ACCESS_WRITE && (vma.flags & M.VM_UFFD_WP) !== 0
+        ? 'a userfaultfd decides: the page is write-protected before it is there'
+        : undefined;
+    default:
+      return undefined;
+  }
 }
+
+const isPresent = (entry: Entry | undefined): entry is Entry => entry !== undefined && (entry.pte.bits & R.PTE_V) !== 0;
 
 /** Why an access needs no walk; undefined: it does. */
 function cached(view: SpaceView, va: number, access: number): string | undefined {
@@ -174,7 +188,7 @@ function holders(record: R.FrameRecord, sharers: number): string {
 function objectOutcome(view: SpaceView, vma: Vma, va: number, access: number): string {
   const entry = findEntry(view, va);
   const offset = vma.offset + (va - (va % PAGE_BYTES)) - vma.start;
-  const mapped = entry !== undefined && entry.pte.value !== 0;
+  const mapped = isPresent(entry);
   const own = mapped && R.readFrame(view.core, entry.pte.frame).object === 0;
   if (!own && offset >= view.core.exports.objectSize(vma.object)) return 'SIGBUS (BUS_ADRERR): beyond the end of the file';
   const shared = (vma.flags & M.VM_SHARED) !== 0;
