@@ -95,7 +95,8 @@ export function describeWaits(kernel: Kernel, table: readonly SyscallRow[]): str
 
 function describeCall(t: Thread, table: readonly SyscallRow[]): string {
   const row = table.find((candidate) => candidate.number === t.syscall);
-  if (row === undefined) return 'runs';
+  // Outside of any call it can only wait for a page.
+  if (row === undefined) return t.state === 'sleeping' ? 'a page fault, for its userfaultfd' : 'runs';
   const kind = row.args[0];
   const a0 = registerOf(t, A0);
   if (kind === undefined) return `${row.name}()`;

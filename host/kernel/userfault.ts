@@ -42,6 +42,8 @@ export class PendingFault extends WaitQueue {
 export class UserfaultEvent {
   readonly queue = new WaitQueue();
   done = false;
+  /** Of the child's own, once a reader has begun to read; its read may begin again. */
+  descriptor = -1;
 
   constructor(
     readonly bytes: Uint8Array,

@@ -65,12 +65,14 @@ class UserfaultFile extends OpenFile {
   }
 
   /** The child's own userfaultfd becomes a descriptor of the reader's; its number is in the message. */
-  #adopt({ child, bytes }: UserfaultEvent): number {
+  #adopt(event: UserfaultEvent): number {
     const { loaded } = this.userfault.kernel.cpu;
-    if (child === undefined) return 0;
+    const { child, bytes, descriptor } = event;
+    if (child === undefined || descriptor >= 0) return 0;
     if (loaded === undefined) return -EFAULT;
     const fd = install(loaded, child, (this.flags & O_NONBLOCK) | (child.closeOnExec ? O_CLOEXEC : 0));
     if (fd < 0) return fd;
+    event.descriptor = fd;
     new DataView(bytes.buffer).setUint32(WORD, fd, true);
     return 0;
   }

@@ -302,7 +302,8 @@ static void without_rights(void) {
   wait(NULL);
 }
 
-int main(void) {
+/* With an argument: nobody will ever give the page. */
+int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   catch_faults();
   area = mmap(0, 10 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -310,6 +311,11 @@ int main(void) {
   source = mmap(0, 4 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   for (int i = 0; i < 4 * PAGE; i++) source[i] = i % 251 + 1;
   nowhere = mmap(0, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (argc > 1) {
+    uffd = open_uffd(0, 0);
+    reg(area, PAGE, 1);
+    return reads(area);
+  }
   handshake();
   uffd = open_uffd(O_NONBLOCK, 0);
   registration();

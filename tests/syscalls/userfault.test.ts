@@ -30,4 +30,10 @@ testWith(test, [GCC], 'all rules of the memory hold whenever a process ends', as
   }
 });
 
+testWith(test, [GCC], 'a program that waits for a page of its own, for ever, is told so', async () => {
+  const outcome = await runOurs(compileGuest('tests/guest/userfault.c'), ['alone'], { mayBeCut: true });
+  assert.is(outcome.reason, 'deadlock');
+  assert.equal(outcome.waits, ['pid 2 (program): a page fault, for its userfaultfd']);
+});
+
 test.run();
