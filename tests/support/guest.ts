@@ -78,10 +78,11 @@ const HOST_TIMEOUT_MS = 60_000;
 /** A host's kernel has been seen to leave a program asleep that it should have woken; the judge is asked a second time then. */
 function runOnHost(commandLine: readonly string[], place: string, input: string, again = true): GuestOutcome {
   const [command, ...args] = commandLine;
+  const bytes = Buffer.from(input, 'latin1');
   const folder = mkdtempSync(join(place, 'pagewalk-guest-'));
   try {
     chmodSync(folder, 0o755);
-    const result = spawnSync(command, args, { cwd: folder, input, env: {}, timeout: HOST_TIMEOUT_MS, maxBuffer: 1 << 26 });
+    const result = spawnSync(command, args, { cwd: folder, input: bytes, env: {}, timeout: HOST_TIMEOUT_MS, maxBuffer: 1 << 26 });
     if (again && result.error !== undefined && 'code' in result.error && result.error.code === 'ETIMEDOUT') {
       return runOnHost(commandLine, place, input, false);
     }
