@@ -1,9 +1,17 @@
 /** The embedding API. Portable: for Node there is more in index-node.ts, which the package's `node` condition selects. */
+
 export { type AssembleResult, assemble, type Diagnostic, formatDiagnostic } from './asm/index.js';
 export { Core } from './core/core.js';
 export type { UserMemory } from './core/user.js';
 export { type Disassembled, type DisassembleOptions, disassemble, disassembleWord } from './debug/disassemble.js';
 export { type ElfFile, type ElfSymbol, readElf, SymbolMap } from './debug/elf.js';
+export { snapshotHtml } from './debug/inspect/html.js';
+export { type Point, parsePoint } from './debug/inspect/point.js';
+export type { ProcessSnapshot, Snapshot } from './debug/inspect/snapshot.js';
+export { PointReached, type StopOptions, Stopper } from './debug/inspect/stop.js';
+export { snapshotSvg } from './debug/inspect/svg.js';
+export { parseAddress } from './debug/inspect/symbols.js';
+export { snapshotText } from './debug/inspect/text.js';
 export { ListingError, type ListingOptions, listing } from './debug/listing.js';
 export { Strace } from './debug/strace/strace.js';
 export { type Clock, hostClock } from './kernel/clock.js';

@@ -1,19 +1,12 @@
-/** pagewalk inspect: the command as a process, and what it sees beside what the core itself counts. */
+/** pagewalk inspect: the command as a process. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as S from '../../assembly/shared/stat.js';
 import { classOf, tally } from '../../host/debug/inspect/pages.js';
-import { parsePoint } from '../../host/debug/inspect/point.js';
 import type { ProcessSnapshot, Snapshot, WalkSnapshot } from '../../host/debug/inspect/snapshot.js';
-import { PointReached, Stopper } from '../../host/debug/inspect/stop.js';
-import { loadCore } from '../../host/index-node.js';
-import { Machine } from '../../host/machine.js';
-import { installFile, mountStandard } from '../../host/machine-setup.js';
-import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 
 const MAIN = 'dist/bin/main.js';
 const FORK = 'examples/bin/fork-cow.elf';
@@ -217,49 +210,5 @@ test('guards, poisoned pages, the page of zeros', () => {
     ],
   );
 });
-
-/** Stops an example at its end and leaves the machine as it is then. */
-async function stopped(name: string): Promise<{ machine: Machine; snapshot: Snapshot; space: number }> {
-  const machine = await Machine.create({ module: await loadCore(), root: (env) => new MemoryFileSystem(env, { name: 'rootfs' }) });
-  mountStandard(machine);
-  installFile(machine, '/program', readFileSync(`examples/bin/${name}.elf`));
-  const main = machine.spawn({ path: '/program' });
-  const point = parsePoint('syscall:exit');
-  if (typeof point === 'string') throw new Error(point);
-  const stopper = new Stopper(machine.kernel, main, { program: name, point, pid: main.pid, all: false, walks: [] });
-  try {
-    await machine.run(main);
-  } catch (error) {
-    if (!(error instanceof PointReached)) throw error;
-  }
-  assert.is(stopper.missed, undefined);
-  return { machine, snapshot: stopper.snapshot as Snapshot, space: main.space.handle };
-}
-
-for (const name of ['demand-paging', 'fork-cow', 'malloc', 'mremap', 'private-file', 'protect', 'shared-file', 'stack']) {
-  test(`${name}: sums are the core's own`, async () => {
-    const { machine, snapshot, space } = await stopped(name);
-    const { exports } = machine.core;
-    const { mappings, tables } = snapshot.processes[0];
-    const stat = (which: number): number => exports.spaceStat(space, which);
-    let resident = 0;
-    let home = 0;
-    for (const mapping of mappings) {
-      const sum = tally(mapping);
-      const of = (which: number): number => exports.vmaStat(space, exports.vmaFind(space, mapping.start), which);
-      const place = `${mapping.start.toString(16)} ${mapping.name}`;
-      assert.is(sum.pages, (mapping.end - mapping.start) / 4096, place);
-      assert.is(sum.resident, of(S.VMA_STAT_RESIDENT), place);
-      assert.is(sum.dirty, of(S.VMA_STAT_PRIVATE_DIRTY) + of(S.VMA_STAT_SHARED_DIRTY), place);
-      assert.is(sum.shared, of(S.VMA_STAT_SHARED_CLEAN) + of(S.VMA_STAT_SHARED_DIRTY), place);
-      resident += sum.resident;
-      home += sum.home;
-    }
-    assert.is(resident, stat(S.SPACE_STAT_RESIDENT));
-    assert.is(home, stat(S.SPACE_STAT_WINDOW_PAGES));
-    const count = (table: ProcessSnapshot['tables']): number => 1 + table.below.reduce((sum, below) => sum + count(below), 0);
-    assert.is(count(tables), stat(S.SPACE_STAT_TABLE_FRAMES));
-  });
-}
 
 test.run();

@@ -187,13 +187,14 @@ function countTables({ below }: TableSnapshot): number {
 }
 
 function tableBox({ level, index, start, frame, entries, sharers }: TableSnapshot): string {
-  const what = level === 2 ? 'root' : `[${hex(index)}] from ${hex(start)}`;
-  const shared = sharers > 1 ? `, shared by ${sharers} spaces` : '';
+  const what = level === 2 ? 'root' : `[${hex(index)}] ${hex(start)}`;
+  const shared = sharers > 1 ? `, shared by ${sharers} spaces since a fork` : '';
   const inner = TABLE_WIDTH - 20;
   const filled = Math.max(1.5, (entries / 512) * inner).toFixed(1);
   return (
     `<rect class="card" width="${TABLE_WIDTH}" height="${TABLE_HEIGHT}" rx="5"/>` +
-    `<text x="10" y="15"><tspan class="strong">${what}</tspan> <tspan class="dim">frame ${hex(frame)}${shared}</tspan></text>` +
+    `<text x="10" y="15"><tspan class="strong">${what}</tspan> <tspan class="dim">frame ${hex(frame)}</tspan></text>` +
+    (sharers > 1 ? label(TABLE_WIDTH - 10, 15, `shared by ${sharers}`, 'right') : '') +
     `<path class="absent" d="M10 22h${inner}v7h-${inner}z"/>` +
     `<path class="${sharers > 1 ? 'cow' : 'fill'}" d="M10 22h${filled}v7h-${filled}z"/>` +
     `<title>${count(entries)} of 512 entries${shared}</title>`
