@@ -27,7 +27,7 @@ those of 'run'; --at and the others may also stand right behind it (then -- ends
   exit                   when the main program ends (--pid: that process), its memory still there
   syscall:NAME[:N]       before the first (N-th) call of that name; NAME alone will do
   pc:ADDRESS             before the first instruction executed at 0x1234, main, main+8; 0x1234 alone will do.
-                         From when the symbol is mapped on, instructions are executed one by one, some 20 times slower
+                         From when the symbol is mapped on, instructions are executed one by one, some 50 times slower
   instructions:N         after N instructions of all processes (10K, 2M)
 
 Exit status: 0; 1 when the point was not reached (then the state at the end is drawn) or a symbol is unknown; 2 wrong usage.

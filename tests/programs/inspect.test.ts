@@ -80,14 +80,13 @@ test('after a fork: the pages to be copied, the table that both have', () => {
 });
 
 test('at the end of a child that has written four pages; every process', () => {
-  const child = look('--pid', '3', FORK);
+  const child = look('--pid', '3', '--all', FORK);
   assert.is(child.process.pid, 3);
   assert.is(child.snapshot.point, 'at exit of pid 3, in exit(7)');
   const pages = child.process.mappings.find(({ permissions, kind, name }) => permissions === 'rw-p' && kind === 'anonymous' && name === '');
   assert.is(tally(pages as (typeof child.process.mappings)[0]).cow, 28);
-  const all = look('--pid', '3', '--all', FORK).snapshot;
   assert.equal(
-    all.processes.map(({ pid }) => pid),
+    child.snapshot.processes.map(({ pid }) => pid),
     [3, 2],
   );
 });
@@ -154,11 +153,9 @@ test('what never comes, and what there is not: one line, and a status', () => {
   const cases: readonly (readonly [status: number, message: string, args: readonly string[]])[] = [
     [2, "--at: there is no system call 'nosuch'", ['--at', 'syscall:nosuch', FORK]],
     [2, "--at: 'nosuch' is none of exit, syscall:NAME[:N], pc:ADDRESS, instructions:N", ['--at', 'nosuch', FORK]],
-    [2, "--walk: '0x' is neither an address nor a symbol", ['--walk', '0x', FORK]],
     [1, "--at: examples/bin/fork-cow.elf has no symbol 'nosuch'", ['--at', 'pc:nosuch', FORK]],
     [1, "--walk: nothing that is mapped has the symbol 'nosuch'", ['--walk', 'nosuch', FORK]],
     [1, '--at: no process had pid 9', ['--pid', '9', FORK]],
-    [127, 'nosuch.elf: no such file or directory', ['nosuch.elf']],
   ];
   for (const [status, message, args] of cases) {
     const outcome = inspect(...args);

@@ -22,10 +22,14 @@ function list(lines: readonly Line[]): string {
   return `<dl>${lines.map(([name, text]) => `<dt>${escapeXml(name)}</dt><dd class="mono">${escapeXml(text)}</dd>`).join('')}</dl>\n`;
 }
 
-function tree(table: TableSnapshot): string {
+const TABLES_MAX = 2000;
+
+/** Tables beyond the first so many are left out. */
+function tree(table: TableSnapshot, room = { left: TABLES_MAX }): string {
+  if (room.left-- <= 0) return '';
   const text = `<code>${escapeXml(tableText(table))}</code>`;
   if (table.below.length === 0) return `<div class="leaf">${text}</div>`;
-  return `<details${table.level === 2 ? ' open' : ''}><summary>${text}</summary>${table.below.map(tree).join('')}</details>`;
+  return `<details${table.level === 2 ? ' open' : ''}><summary>${text}</summary>${table.below.map((next) => tree(next, room)).join('')}</details>`;
 }
 
 function walkSection(walk: WalkSnapshot): string {

@@ -45,6 +45,8 @@ const ROW_CELLS = 64;
 const GROUP = 16;
 const GROUP_GAP = 4;
 const ROWS_MAX = 8;
+/** A picture of more is too large for those who draw it. */
+const MAPPINGS_MAX = 400;
 const NUMBERS: readonly (readonly [title: string, field: keyof Tally])[] = [
   ['size', 'pages'],
   ['resident', 'resident'],
@@ -67,9 +69,10 @@ export function mappingsPart({ mappings }: ProcessSnapshot): Part {
     );
   let markup = NUMBERS.map(([title], i) => label(NUMBERS_LEFT + i * NUMBERS_STEP, y, title, 'dim right')).join('');
   const total = emptyTally();
-  for (const mapping of mappings) {
+  for (const [i, mapping] of mappings.entries()) {
     const sum = tally(mapping);
     addTally(total, sum);
+    if (i >= MAPPINGS_MAX) continue;
     y += 22;
     const name = escapeXml(shorten(nameText(mapping), 62));
     const range = `<tspan class="mono strong">${rangeText(mapping)}</tspan>`;
@@ -78,6 +81,10 @@ export function mappingsPart({ mappings }: ProcessSnapshot): Part {
     const squares = squaresOf(mapping);
     markup += `<g transform="translate(0 ${y + 7})">${squares.markup}</g>`;
     y += 7 + squares.height;
+  }
+  if (mappings.length > MAPPINGS_MAX) {
+    y += 22;
+    markup += label(0, y, `and ${plural(mappings.length - MAPPINGS_MAX, 'mapping')} more`, 'dim');
   }
   y += 24;
   markup += `<path class="rule" d="M0 ${y - 16.5}H${PICTURE_WIDTH}"/>`;
