@@ -29,7 +29,8 @@ function tree(table: TableSnapshot, room = { left: TABLES_MAX }): string {
   if (room.left-- <= 0) return '';
   const text = `<code>${escapeXml(tableText(table))}</code>`;
   if (table.below.length === 0) return `<div class="leaf">${text}</div>`;
-  return `<details${table.level === 2 ? ' open' : ''}><summary>${text}</summary>${table.below.map((next) => tree(next, room)).join('')}</details>`;
+  const below = table.below.map((next) => tree(next, room)).join('');
+  return `<details${table.level === 2 ? ' open' : ''}><summary>${text}</summary>${below}</details>`;
 }
 
 function walkSection(walk: WalkSnapshot): string {
