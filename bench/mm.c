@@ -152,6 +152,88 @@ static double mprotect_pair(long iterations) {
   return elapsed;
 }
 
+/* A mapping of eight pages, touched, that moves to the place where it was before. */
+static double mremap_move(long iterations) {
+  char *p = map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  char *other = map(8 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  if (!p || !other) return -1;
+  memset(p, 1, 8 * PAGE);
+  double start = now();
+  for (long i = 0; i < iterations; i++) {
+    char *there = mremap(p, 8 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, other);
+    if (there != other) return -1;
+    other = p;
+    p = there;
+  }
+  double elapsed = now() - start;
+  munmap(p, 8 * PAGE);
+  return elapsed;
+}
+
+/* Grows by a page and shrinks again, in its place. */
+static double mremap_grow(long iterations) {
+  char *p = map(16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  if (!p || munmap(p + 8 * PAGE, 8 * PAGE)) return -1;
+  double start = now();
+  for (long i = 0; i < iterations; i++)
+    if (mremap(p, 8 * PAGE, 9 * PAGE, 0) != p || mremap(p, 9 * PAGE, 8 * PAGE, 0) != p) return -1;
+  double elapsed = now() - start;
+  munmap(p, 8 * PAGE);
+  return elapsed;
+}
+
+static double madvise_dontneed(long iterations) {
+  char *p = map(16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  if (!p) return -1;
+  memset(p, 1, 16 * PAGE);
+  double start = now();
+  for (long i = 0; i < iterations; i++) {
+    if (madvise(p + PAGE, PAGE, MADV_DONTNEED)) return -1;
+    p[PAGE] = 1;
+  }
+  double elapsed = now() - start;
+  munmap(p, 16 * PAGE);
+  return elapsed;
+}
+
+static double msync_page(long iterations) {
+  if (make_file()) return -1;
+  char *p = map(PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file_fd);
+  if (!p) return -1;
+  double start = now();
+  for (long i = 0; i < iterations; i++) {
+    p[(i % PAGES) * PAGE] = i;
+    if (msync(p + (i % PAGES) * PAGE, PAGE, MS_SYNC)) return -1;
+  }
+  double elapsed = now() - start;
+  munmap(p, PAGES * PAGE);
+  return elapsed;
+}
+
+/* mmap, touch and munmap of a page in the middle of so many mappings. */
+static double among(long iterations, size_t mappings) {
+  size_t span = 2 * mappings * PAGE;
+  char *all = mmap(0, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (all == MAP_FAILED || munmap(all, span)) return -1;
+  for (size_t i = 0; i < mappings; i++)
+    if (mmap(all + 2 * i * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) return -1;
+  double start = now();
+  uint32_t random = 1;
+  for (long i = 0; i < iterations; i++) {
+    random = random * 1664525 + 1013904223;
+    char *place = all + (2 * ((random >> 8) % mappings) + 1) * PAGE;
+    if (mmap(place, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != place) return -1;
+    *place = 1;
+    if (munmap(place, PAGE)) return -1;
+  }
+  double elapsed = now() - start;
+  munmap(all, span);
+  return elapsed;
+}
+
+static double among_10(long n) { return among(n, 10); }
+static double among_65000(long n) { return among(n, 65000); }
+
 static double fork_wait(long iterations, size_t megabytes) {
   char *p = 0;
   if (megabytes) {
@@ -179,6 +261,12 @@ static double fork_1g(long n) { return fork_wait(n, 1024); }
 static double getppid_call(long iterations) {
   double start = now();
   for (long i = 0; i < iterations; i++) syscall(SYS_getppid);
+  return now() - start;
+}
+
+static double getpid_call(long iterations) {
+  double start = now();
+  for (long i = 0; i < iterations; i++) syscall(SYS_getpid);
   return now() - start;
 }
 
@@ -231,6 +319,7 @@ static double signal_self(long iterations) {
 int main(int argc, char **argv) {
   wanted = argv + (argc > 0);
   bench("getppid", getppid_call, 1, 1000);
+  bench("getpid", getpid_call, 1, 1000);
   bench("pread_4k_cached", pread_4k, 1, 500);
   bench("fault_anon_write", anon_write, PAGES, 1);
   bench("fault_anon_read", anon_read, PAGES, 1);
@@ -241,6 +330,12 @@ int main(int argc, char **argv) {
   bench("fault_cow", cow, PAGES, 1);
   bench("mmap_munmap", mmap_munmap, 1, 100);
   bench("mprotect_pair_touch", mprotect_pair, 1, 100);
+  bench("mremap_move_8", mremap_move, 1, 100);
+  bench("mremap_grow_shrink", mremap_grow, 1, 100);
+  bench("madvise_dontneed_touch", madvise_dontneed, 1, 100);
+  bench("msync_page", msync_page, 1, 20);
+  bench("map_touch_unmap_among_10", among_10, 1, 100);
+  bench("map_touch_unmap_among_65000", among_65000, 1, 1000);
   bench("fork_exit_wait", fork_small, 1, 5);
   bench("fork_exit_wait_1m", fork_1m, 1, 5);
   bench("fork_exit_wait_100m", fork_100m, 1, 5);

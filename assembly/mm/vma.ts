@@ -107,33 +107,56 @@ function balance(node: usize): usize {
   return node;
 }
 
+/** What changed below makes no difference to the nodes above: among many mappings most changes end a few levels up. */
+let settled: bool = false;
+
+/** balance, unless all is settled. */
+function rebalance(node: usize): usize {
+  return settled ? node : settle(node, node);
+}
+
+/** Balances a subtree. All is settled when its parent reads of it what it read of `was`, which was in its place. */
+function settle(node: usize, was: usize): usize {
+  const tall = load<i32>(was, HEIGHT);
+  const first = load<u64>(was, FIRST);
+  const last = load<u64>(was, LAST);
+  const gap = load<u64>(was, GAP);
+  const top = balance(node);
+  settled =
+    load<i32>(top, HEIGHT) == tall && load<u64>(top, FIRST) == first && load<u64>(top, LAST) == last && load<u64>(top, GAP) == gap;
+  return top;
+}
+
 function insertBelow(node: usize, vma: usize): usize {
   if (node == 0) {
     store<u32>(vma, 0, LEFT);
     store<u32>(vma, 0, RIGHT);
     update(vma);
+    settled = false;
     return vma;
   }
   const side: usize = load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT;
   store<u32>(node + side, <u32>insertBelow(child(node, side), vma));
-  return balance(node);
+  return rebalance(node);
 }
 
 function removeFirst(node: usize): usize {
   const left = child(node, LEFT);
+  settled = false;
   if (left == 0) return child(node, RIGHT);
   store<u32>(node, <u32>removeFirst(left), LEFT);
-  return balance(node);
+  return rebalance(node);
 }
 
 function removeBelow(node: usize, vma: usize): usize {
   if (node != vma) {
     const side: usize = load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT;
     store<u32>(node + side, <u32>removeBelow(child(node, side), vma));
-    return balance(node);
+    return rebalance(node);
   }
   const left = child(node, LEFT);
   const right = child(node, RIGHT);
+  settled = false;
   if (left == 0) return right;
   if (right == 0) return left;
   let successor = right;
@@ -141,7 +164,7 @@ function removeBelow(node: usize, vma: usize): usize {
   const rest = removeFirst(right);
   store<u32>(successor, <u32>left, LEFT);
   store<u32>(successor, <u32>rest, RIGHT);
-  return balance(successor);
+  return settle(successor, vma);
 }
 
 export function vmaInsert(space: usize, vma: usize): void {
@@ -176,8 +199,9 @@ export function vmaResize(space: usize, vma: usize, start: u64, end: u64): void 
 
 /** Recomputes what the nodes from the VMA up to `node` know about what is below them. */
 function refresh(node: usize, vma: usize): void {
+  settled = false;
   if (node != vma) refresh(child(node, load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT), vma);
-  update(node);
+  rebalance(node);
 }
 
 export function vmaPages(vma: usize): u64 {

@@ -238,6 +238,26 @@ test('65,530 mappings: the last one fits, splits say ENOMEM, all goes away again
   mm.finish(before, space);
 });
 
+test('the tree of mappings is true after every random change of a large one', async () => {
+  const mm = await Mm.create(16384);
+  const before = mm.frames;
+  const random = new Random(fuzzSeed(6));
+  const space = mm.space();
+  const stack = M.MAP_GROWSDOWN;
+  for (let step = 0; step < 6000; step++) {
+    const at = AT + random.below(8000) * PAGE;
+    const pages = 1 + (random.chance(0.01) ? random.below(300) : random.below(4));
+    const prot = random.pick([0, 1, 3, 5]);
+    const what = random.below(10);
+    if (what < 6) mm.map(space, at, pages, prot, ANON | M.MAP_FIXED | (random.chance(0.05) ? stack : 0));
+    else if (what < 8) mm.exports.mmUnmap(space, at, pages * PAGE);
+    else mm.exports.mmProtect(space, at, pages * PAGE, prot);
+    if (step < 1000 || step % 16 === 0) assert.is(mm.exports.debugCheckSpace(space), 0, `step ${step}`);
+  }
+  assert.ok(mm.exports.vmaCount(space) > 300);
+  mm.finish(before, space);
+});
+
 test('a hole in the middle of a mapping needs a place in the count, a piece at its end does not', async () => {
   const mm = await Mm.create(16384);
   const before = mm.frames;
