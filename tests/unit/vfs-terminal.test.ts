@@ -405,6 +405,7 @@ test('null, zero, full, random', async () => {
     'stdout',
     'tty',
     'urandom',
+    'userfaultfd',
     'zero',
   ]);
   assert.is(
