@@ -10,6 +10,9 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
+/** Files that take long start first, so that none is left alone at the end. */
+const LONG = ['programs/userland', 'programs/', 'mapping/', 'fuzz/'];
+
 const FILE_TIMEOUT_MS = 10 * 60 * 1000;
 
 interface Outcome {
@@ -25,7 +28,12 @@ function findTests(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(folder, name))
-    .sort();
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function rank(file: string): number {
+  const at = LONG.findIndex((part) => file.includes(part));
+  return at < 0 ? LONG.length : at;
 }
 
 /** Reads uvu's closing lines; a process that died before them counts as one failure. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { userlandCases } from '../support/userland.js';
 
 const LINES_MAX = 500;
 const COLUMNS_MAX = 140;
@@ -122,9 +123,18 @@ test('every test file asserts and runs', () => {
   for (const file of tests.filter((name) => name.endsWith('.test.ts'))) {
     const text = read(file);
     if (!/\.run\(\)/.test(text)) problems.push(`${file}: no test.run()`);
-    if (!/assert|fc\.|sameAs(?:Linux|Qemu)/.test(text)) problems.push(`${file}: asserts nothing`);
+    if (!/assert|fc\.|sameAs(?:Linux|Qemu)|runCases/.test(text)) problems.push(`${file}: asserts nothing`);
   }
   check(problems);
+});
+
+test('every script of tests/programs/userland is run by a test file', () => {
+  const files = tests.filter((name) => /programs\/userland-\w+\.test\.ts$/.test(name)).map(read);
+  check(
+    userlandCases()
+      .filter(({ file }) => !files.some((text) => text.includes(`'${file}'`)))
+      .map(({ file }) => `${file}: no test file names it`),
+  );
 });
 
 test('every host file is used', () => {
