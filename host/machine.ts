@@ -250,13 +250,10 @@ export class Machine {
   async #writeBack(): Promise<void> {
     for (;;) {
       try {
-        this.namespace.sync();
+        const failure = this.namespace.writeBack();
+        this.writeBackError = this.env.pages.lost ?? failure;
         return;
       } catch (error) {
-        if (error instanceof SysError) {
-          this.writeBackError = error;
-          return;
-        }
         if (!(error instanceof Suspend)) throw error;
         await error.promise;
       }

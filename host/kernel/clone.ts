@@ -122,7 +122,7 @@ function copySpace(t: Thread, { flags }: CloneRequest): AddressSpace {
   const handle = kernel.core.exports.spaceFork(space.handle);
   if (handle === 0) throw new SysError(ENOMEM);
   const copy = kernel.newSpace(handle, space.layout);
-  copy.inheritImages(space);
+  copy.inherit(space);
   copy.names = new VmaNames(space.names);
   return copy;
 }

@@ -3,6 +3,7 @@ import { SPACE_STAT_MAJOR_FAULTS, SPACE_STAT_MINOR_FAULTS, SPACE_STAT_RESIDENT_P
 import type { Core } from '../core/core.js';
 import { type Pager, UserMemory } from '../core/user.js';
 import type { Inode } from '../vfs/types.js';
+import { MappedFiles } from './mappedfiles.js';
 import { noUsage, type Usage } from './usage.js';
 import { VmaNames } from './vmanames.js';
 
@@ -44,6 +45,8 @@ export class AddressSpace {
   readonly layout: ImageLayout;
   /** Files that are executed in it: program and interpreter. */
   readonly #images: Inode[] = [];
+  /** The open file description through which each file was mapped last: whom msync tells of errors. */
+  readonly mappedFiles = new MappedFiles();
 
   constructor(
     readonly core: Core,
@@ -91,9 +94,10 @@ export class AddressSpace {
     this.core.exports.spaceLockNew(this.handle, lock);
   }
 
-  /** fork: what the parent executes the child does, too. */
-  inheritImages(parent: AddressSpace): void {
+  /** fork: what the parent executes the child does, too, and it has the same mappings. */
+  inherit(parent: AddressSpace): void {
     for (const inode of parent.#images) this.execute(inode);
+    this.mappedFiles.inherit(parent.mappedFiles);
   }
 
   /** Tells the core where mmap and brk begin and how far the stack may grow. */

@@ -1,4 +1,4 @@
-/** Moving bytes between files without user memory: sendfile, copy_file_range, splice; and hints about future reads. */
+/** Moving bytes between files without user memory: sendfile, copy_file_range, splice. */
 import { EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, EOVERFLOW, EPIPE, ESPIPE } from '../../assembly/shared/errno.js';
 import { addIo } from '../kernel/iocounts.js';
 import { RLIMIT_FSIZE, UNLIMITED } from '../kernel/limits.js';
@@ -10,8 +10,6 @@ import { SIGPIPE, SIGXFSZ } from '../linux/signal.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
 import { HostBuffer } from '../vfs/hostbuffer.js';
 import { fileEvent } from '../vfs/notify.js';
-import { fileLocation } from '../vfs/openfile.js';
-import { PagedInode } from '../vfs/pagedinode.js';
 import { PipeFile } from '../vfs/pipe.js';
 import type { OpenFile } from '../vfs/types.js';
 import { isBlocking, signalSelf, sleepOn } from './file.js';
@@ -204,54 +202,10 @@ function splice(t: Thread, inFd: number, inAddress: number, outFd: number, outAd
   ]);
 }
 
-const FADV_NOREUSE = 5;
-const FADV_DONTNEED = 4;
-
-/** Advice is taken for DONTNEED only: clean pages that nobody has mapped are given back. */
-function fadvise64(t: Thread, fd: number, _offset: number, length: number, advice: number): number {
-  const file = t.files.get(fd);
-  if (file instanceof PipeFile) return -ESPIPE;
-  if (length < 0 || advice < 0 || advice > FADV_NOREUSE) return -EINVAL;
-  if (advice === FADV_DONTNEED && file.inode instanceof PagedInode) file.inode.dropClean();
-  return 0;
-}
-
-/** Readahead happens by itself: only the arguments are looked at. */
-function readahead(t: Thread, fd: number): number {
-  const file = readable(t, fd);
-  return isRegular(file.inode.mode) ? 0 : -EINVAL;
-}
-
-function syncFileRange(t: Thread, fd: number, offset: number, length: number, flags: number): number {
-  const file = t.files.get(fd);
-  if ((flags & ~7) !== 0 || offset < 0 || length < 0) return -EINVAL;
-  if (file.stream) return -ESPIPE;
-  if (!isRegular(file.inode.mode)) return isDirectory(file.inode.mode) ? 0 : -ESPIPE;
-  if (flags !== 0) file.sync(true);
-  return 0;
-}
-
-function sync(t: Thread): number {
-  t.fs.namespace.sync();
-  return 0;
-}
-
-function syncfs(t: Thread, fd: number): number {
-  fileLocation(t.files.get(fd)).mount.fs.sync();
-  return 0;
-}
-
 export const copyRows = [
   row(71, 'sendfile', ['fd', 'fd', 'inout:offset', 'size'], sendfile),
   row(76, 'splice', ['fd', 'inout:offset', 'fd', 'inout:offset', 'size', 'flags:splice'], splice, {
     partial: 'bytes are copied, pages not moved',
   }),
-  row(81, 'sync', [], sync),
-  row(84, 'sync_file_range', ['fd', 'offset', 'offset', 'flags:sync_file_range'], syncFileRange, { partial: 'writes the whole file' }),
-  row(213, 'readahead', ['fd', 'offset', 'size'], readahead, { partial: 'checks its arguments: readahead happens by itself' }),
-  row(223, 'fadvise64', ['fd', 'offset', 'offset', 'enum:fadvise'], fadvise64, {
-    partial: 'DONTNEED, for the whole file; others have no effect',
-  }),
-  row(267, 'syncfs', ['fd'], syncfs),
   row(285, 'copy_file_range', ['fd', 'inout:offset', 'fd', 'inout:offset', 'size', 'hex'], copyFileRange),
 ];

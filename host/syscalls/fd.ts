@@ -193,17 +193,6 @@ function flock(t: Thread, fd: number, operation: number): number {
   return result;
 }
 
-/** fsync of what has no medium is refused by the file itself (EINVAL). */
-function fsync(t: Thread, fd: number): number {
-  t.files.get(fd).sync(false);
-  return 0;
-}
-
-function fdatasync(t: Thread, fd: number): number {
-  t.files.get(fd).sync(true);
-  return 0;
-}
-
 const LEASES = 'no directory notification (F_NOTIFY: EINVAL); leases are never granted (EAGAIN)';
 
 export const descriptorRows = [
@@ -212,7 +201,5 @@ export const descriptorRows = [
   row(25, 'fcntl', ['fd', 'enum:fcntl', 'long'], fcntl, { partial: LEASES }),
   row(32, 'flock', ['fd', 'flags:flock'], flock),
   row(57, 'close', ['fd'], close),
-  row(82, 'fsync', ['fd'], fsync),
-  row(83, 'fdatasync', ['fd'], fdatasync),
   row(436, 'close_range', ['uint', 'uint', 'flags:close_range'], closeRange),
 ];

@@ -1,4 +1,4 @@
-import { EACCES, EAGAIN, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
+import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import * as M from '../../assembly/shared/mman.js';
 import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
 import { RLIMIT_AS, RLIMIT_DATA } from '../kernel/limits.js';
@@ -125,6 +125,7 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   may |= file.mapFlags;
   const { space } = t.process;
   if (file.location instanceof Location) t.kernel.mapped.set(file.mappedInode, file.location);
+  if (!isPrivate && file.mappedInode instanceof PagedInode) space.mappedFiles.set(file.mappedInode, file);
   if (object !== 0) return t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
   // A device whose pages are all zero (/dev/zero): memory that starts at zero.
   return mapAnonymous(t, address, bytes, prot, flags | M.MAP_ANONYMOUS);
@@ -222,28 +223,6 @@ function brk(t: Thread, address: number): number {
   return exports.mmBrk(space.handle, address);
 }
 
-function msync(t: Thread, address: number, length: number, flags: number): number {
-  if ((flags & ~(M.MS_ASYNC | M.MS_INVALIDATE | M.MS_SYNC)) !== 0) return -EINVAL;
-  if ((flags & M.MS_ASYNC) !== 0 && (flags & M.MS_SYNC) !== 0) return -EINVAL;
-  if (!aligned(address)) return -EINVAL;
-  // A length just below 2^64 is none when it is rounded up.
-  const bytes = pageCeil(length);
-  if (bytes === 0 || bytes >= 2 ** 64) return 0;
-  const end = address + bytes;
-  if (end > TASK_SIZE) return -ENOMEM;
-  const { core, env } = t.kernel;
-  const objects = new Set<number>();
-  let busy = false;
-  const complete = eachMapping(t, address, end, (vma) => {
-    const kind = core.u32[(vma + M.VMA_FLAGS) >>> 2];
-    if ((flags & M.MS_INVALIDATE) !== 0 && (kind & M.VM_LOCKED) !== 0) busy = true;
-    if ((kind & M.VM_SHARED) !== 0) objects.add(core.u32[(vma + M.VMA_OBJECT) >>> 2]);
-  });
-  if (busy) return -EBUSY;
-  if ((flags & M.MS_SYNC) !== 0) for (const object of objects) env.pages.inodeOf(object)?.sync(false);
-  return complete ? 0 : -ENOMEM;
-}
-
 function mincore(t: Thread, address: number, length: number, vector: number): number {
   if (!aligned(address)) return -EINVAL;
   const pages = pageCeil(length) / PAGE;
@@ -284,7 +263,6 @@ export const memoryRows = [
     partial: 'no huge pages (MAP_HUGETLB: ENOMEM)',
   }),
   row(226, 'mprotect', ['pointer', 'size', 'flags:prot'], mprotect),
-  row(227, 'msync', ['pointer', 'size', 'flags:msync'], msync),
   row(232, 'mincore', ['pointer', 'size', 'pointer'], mincore),
   row(288, 'pkey_mprotect', ['pointer', 'size', 'flags:prot', 'int'], pkeyMprotect, {
     partial: 'only key -1: the processor has no protection keys',

@@ -22,11 +22,13 @@ import { openRows } from './open.js';
 import { pollRows } from './poll.js';
 import { processRows } from './process.js';
 import { processMemoryRows } from './processmemory.js';
+import { readaheadRows } from './readahead.js';
 import type { SyscallRow } from './row.js';
 import { signalRows } from './signal.js';
 import { signalfdRows } from './signalfd.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
+import { syncRows } from './sync.js';
 import { sysvMessageRows } from './sysvmsg.js';
 import { sysvSemaphoreRows } from './sysvsem.js';
 import { sysvSharedRows } from './sysvshm.js';
@@ -47,6 +49,7 @@ export interface SyscallFamily {
 export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'Opening files and descriptors', rows: [...openRows, ...memfdRows, ...descriptorRows, ...ioctlRows, ...terminalRows] },
   { title: 'Reading and writing', rows: [...transferRows, ...copyRows, ...teeRows] },
+  { title: 'The page cache and its media', rows: [...syncRows, ...readaheadRows] },
   { title: 'Names and directories', rows: [...treeRows, ...mountRows] },
   { title: 'What files are', rows: [...statRows, ...attributeRows, ...xattrRows] },
   { title: 'Waiting for files', rows: [...pollRows, ...epollRows, ...eventfdRows, ...timerfdRows, ...signalfdRows, ...inotifyRows] },

@@ -154,7 +154,11 @@ export class CharacterDeviceFile extends OpenFile implements DeviceHandle {
 
   override sync(dataOnly: boolean): void {
     if (this.memory === undefined) super.sync(dataOnly);
-    else this.memory.sync(dataOnly);
+    else {
+      this.memory.sync(dataOnly);
+      const errno = this.memory.errors.check(this);
+      if (errno !== 0) throw new SysError(errno);
+    }
   }
 
   override close(): void {

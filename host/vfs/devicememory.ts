@@ -3,8 +3,9 @@ import { EBUSY, ENOMEM } from '../../assembly/shared/errno.js';
 import { NO_INDEX } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
+import type { Backing } from './backing.js';
 import type { VfsEnvironment } from './environment.js';
-import { type Backing, PagedInode } from './pagedinode.js';
+import { PagedInode } from './pagedinode.js';
 import type { FileSystem, Inode, Timestamp } from './types.js';
 
 /** Bytes [from, to) of a device's memory. */

@@ -180,6 +180,16 @@ export class Namespace {
   sync(): void {
     for (const fs of new Set(this.#mounts.map((mount) => mount.fs))) fs.sync();
   }
+
+  /** Everything dirty to its medium; returns the first failure. Suspend: call again. */
+  writeBack(): SysError | undefined {
+    let failure: SysError | undefined;
+    for (const fs of new Set(this.#mounts.map((mount) => mount.fs))) {
+      const error = fs.writeBack?.();
+      failure ??= error;
+    }
+    return failure;
+  }
 }
 
 /** Is the place that a mount covers at `from` or below it? */

@@ -100,6 +100,7 @@ function openInode(ctx: PathContext, location: Location, flags: number): OpenFil
 
 function finish(ctx: PathContext, file: OpenFile, location: Location): OpenFile {
   file.location = location;
+  file.fsErrors.errorsSeen = ctx.namespace.env.pages.errorsOf(location.mount.fs).sample();
   file.path = displayPath(location, ctx.root);
   if (!file.opening) fileOpened(file);
   if (file instanceof PagedFile) file.privileged = capable(ctx.cred, CAP_FSETID);

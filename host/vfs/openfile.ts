@@ -83,8 +83,9 @@ export class DirectoryFile extends OpenFile {
     return target;
   }
 
-  /** fsync of a directory: nothing is ever pending. */
-  override sync(): void {}
+  override sync(): void {
+    this.inode.syncEntries?.();
+  }
 }
 
 function parentInode(location: Location): Inode {

@@ -22,6 +22,7 @@ export class PagedFile extends OpenFile {
     flags: number,
   ) {
     super(paged, flags);
+    this.errorsSeen = paged.errors.sample();
   }
 
   override read(to: IoBuffer, offset?: number): number {
@@ -64,8 +65,9 @@ export class PagedFile extends OpenFile {
     if (done === 0) return 0;
     if (offset === undefined) this.offset = at + done;
     this.#changed();
-    if ((this.flags & F.O_DSYNC) !== 0) paged.sync((this.flags & F.O_SYNC_BIT) === 0);
-    return done;
+    if ((this.flags & F.O_DSYNC) === 0) return done;
+    paged.sync((this.flags & F.O_SYNC_BIT) === 0, Math.floor(at / PAGE_SIZE), Math.ceil((at + done) / PAGE_SIZE));
+    return -this.paged.errors.check(this) || done;
   }
 
   /** How many of the bytes the file system has room for. */
@@ -180,8 +182,15 @@ export class PagedFile extends OpenFile {
     return object;
   }
 
-  override sync(dataOnly: boolean): void {
-    this.paged.sync(dataOnly);
+  override sync(dataOnly: boolean, first?: number, end?: number): void {
+    this.paged.sync(dataOnly, first, end);
+    this.throwError();
+  }
+
+  /** An error of writing back that this description has not been told of. */
+  throwError(): void {
+    const errno = this.paged.errors.check(this);
+    if (errno !== 0) throw new SysError(errno);
   }
 
   #requireWritable(errno: number): void {

@@ -1,9 +1,11 @@
-import { EFBIG, EINVAL, EIO, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
+import { EDQUOT, EFBIG, EINVAL, ENOMEM, ENOSPC, EPERM } from '../../assembly/shared/errno.js';
 import { NO_INDEX, OBJECT_FILE, OBJECT_SHMEM } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK } from '../linux/fcntl.js';
+import { type Backing, PAGES_END, writePages } from './backing.js';
 import type { VfsEnvironment } from './environment.js';
+import { type ErrorCursor, ErrorSequence } from './errseq.js';
 import { PagedFile } from './pagedfile.js';
 import { Inode, type OpenFile, type Timestamp } from './types.js';
 
@@ -11,21 +13,8 @@ import { Inode, type OpenFile, type Timestamp } from './types.js';
 export const FILE_SIZE_MAX = 2 ** 43;
 const READAHEAD_PAGES_MAX = 16;
 const RELATIME_SECONDS = 24 * 3600;
-
-/**
- * Where the bytes of a regular file lie when they are not in the page cache. Without one the page cache is all there is (tmpfs).
- * Any method may throw SysError(EIO), and Suspend when the medium is asynchronous: the caller is run again later.
- */
-export interface Backing {
-  /** Bytes of page `index` into 4096 zeroed bytes; beyond the medium's end they stay zero. `into` is core memory: keep no reference. */
-  readPage(index: number, into: Uint8Array): void;
-  /** The first `length` bytes of the page belong to the file. `bytes` is core memory: keep no reference. */
-  writePage(index: number, bytes: Uint8Array, length: number): void;
-  /** truncate; the cache follows when it returns. */
-  setSize(bytes: number): void;
-  /** Everything written is on the medium when it returns. */
-  sync(dataOnly: boolean): void;
-}
+/** Pages of one write to the medium at most: 256 KiB. */
+const WRITE_PAGES_MAX = 64;
 
 /**
  * A regular file whose data is a VM object of the core: the same pages serve read, write and mmap.
@@ -33,11 +22,15 @@ export interface Backing {
  * Invariants: the object is made when first needed; while it is there its size is the file's size. The inode holds one reference of it as
  * long as the file has a name or is open; mappings hold their own, so the pager may be asked for pages after the last close.
  */
-export abstract class PagedInode extends Inode {
+export abstract class PagedInode extends Inode implements ErrorCursor {
   /** F_SEAL_*: only a memfd that asked for it may be sealed. */
   seals = F_SEAL_SEAL;
   /** It has been mapped at some time: code decoded from it may exist, and stores may have dirtied it unseen. */
   mapped = false;
+  /** What its medium did not take: told to each open file description once. */
+  readonly errors = new ErrorSequence();
+  /** For mappings of which nobody knows the description they were made with. */
+  errorsSeen = 0;
   /** Pages read at once at most. */
   protected readaheadMax = READAHEAD_PAGES_MAX;
   #object = 0;
@@ -97,6 +90,11 @@ export abstract class PagedInode extends Inode {
   /** The page cache is its only medium. */
   get inMemoryOnly(): boolean {
     return this.backing === undefined;
+  }
+
+  /** Some process has a mapping of it. */
+  get isMapped(): boolean {
+    return this.#object !== 0 && this.env.core.exports.objectReferences(this.#object) > (this.#held ? 1 : 0);
   }
 
   get pagesPresent(): number {
@@ -220,38 +218,100 @@ export abstract class PagedInode extends Inode {
     }
   }
 
-  /** Writes dirty pages to the medium. */
-  writeBack(): void {
+  /**
+   * Writes the dirty pages in [first, end) to the medium, which may keep them in a cache of its own. Returns the first failure; all are
+   * recorded for fsync to tell. As in Linux, a page that the medium refuses is clean afterwards and not tried again, unless all that is
+   * missing is room. Suspend: call again.
+   */
+  writeBack(first = 0, end = PAGES_END): SysError | undefined {
     const { backing } = this;
     const object = this.#object;
-    if (backing === undefined || object === 0) return;
+    if (backing === undefined || object === 0) return undefined;
     const { exports } = this.env.core;
-    let index = exports.objectNextDirty(object, 0);
-    if (index !== NO_INDEX && this.mapped && !this.#writtenByCall) this.modified();
+    let index = exports.objectNextDirty(object, first);
+    if (index === NO_INDEX || index >= end) return undefined;
+    if (this.mapped && !this.#writtenByCall) this.modified();
     this.#writtenByCall = false;
-    for (; index !== NO_INDEX; index = exports.objectNextDirty(object, index + 1)) this.#writePage(backing, object, index);
+    let failure: SysError | undefined;
+    while (index !== NO_INDEX && index < end) {
+      const run = this.#dirtyRun(object, index, end);
+      const error = this.#writeRun(backing, object, index, run);
+      failure ??= error;
+      index = exports.objectNextDirty(object, index + run);
+    }
+    this.wroteBack();
+    return failure;
   }
 
-  #writePage(backing: Backing, object: number, index: number): void {
-    const { core } = this.env;
-    const length = Math.min(PAGE_SIZE, core.exports.objectSize(object) - index * PAGE_SIZE);
+  /** Pages have just been written to the medium. */
+  protected wroteBack(): void {}
+
+  #dirtyRun(object: number, first: number, end: number): number {
+    const { exports } = this.env.core;
+    let next = first + 1;
+    while (next < end && next - first < WRITE_PAGES_MAX && exports.objectNextDirty(object, next) === next) next++;
+    return next - first;
+  }
+
+  #writeRun(backing: Backing, object: number, first: number, count: number): SysError | undefined {
+    const { core, pages } = this.env;
+    const inside = Math.min(count, Math.max(Math.ceil(core.exports.objectSize(object) / PAGE_SIZE) - first, 0));
     // Clean first: a store that comes while an asynchronous medium writes marks the page again.
-    core.exports.objectClean(object, index);
-    if (length <= 0) return;
-    const at = core.exports.objectPage(object, index) >>> 0;
-    if (at === 0) throw new SysError(EIO);
+    for (let i = 0; i < count; i++) core.exports.objectClean(object, first + i);
+    if (inside === 0) return undefined;
     try {
-      backing.writePage(index, core.u8.subarray(at, at + PAGE_SIZE), length);
+      writePages(backing, core.u8, this.#addresses(object, first, inside), first, core.exports.objectSize(object));
     } catch (error) {
-      core.exports.objectMarkDirty(object, index);
-      throw error;
+      for (let i = 0; i < inside; i++) core.exports.objectMarkDirty(object, first + i);
+      if (!(error instanceof SysError)) throw error;
+      return inside === 1 ? this.#writeFailed(error, object, first) : this.#writeSingly(backing, object, first, inside);
+    }
+    pages.pagesWritten += inside;
+    return undefined;
+  }
+
+  #addresses(object: number, first: number, count: number): number[] {
+    return Array.from({ length: count }, (_, i) => this.env.core.exports.objectPage(object, first + i) >>> 0);
+  }
+
+  /** One of many has failed: which? */
+  #writeSingly(backing: Backing, object: number, first: number, count: number): SysError | undefined {
+    let failure: SysError | undefined;
+    for (let index = first; index < first + count; index++) {
+      const error = this.#writeRun(backing, object, index, 1);
+      failure ??= error;
+    }
+    return failure;
+  }
+
+  #writeFailed(error: SysError, object: number, index: number): SysError {
+    this.failed(error);
+    if (error.errno === ENOSPC || error.errno === EDQUOT) return error;
+    this.env.core.exports.objectClean(object, index);
+    this.env.pages.lost ??= error;
+    return error;
+  }
+
+  /** Records what fsync is to tell, of this file and by syncfs of its file system. */
+  protected failed(error: SysError): void {
+    this.errors.record(error.errno);
+    this.env.pages.errorsOf(this.fs).record(error.errno);
+  }
+
+  /** fsync, fdatasync, msync, of pages in [first, end): all of it is on the medium, or `errors` says why not. Suspend: call again. */
+  sync(dataOnly: boolean, first = 0, end = PAGES_END): void {
+    this.writeBack(first, end);
+    try {
+      this.backing?.sync(dataOnly);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.failed(error);
     }
   }
 
-  /** fsync, fdatasync, msync. */
-  sync(dataOnly: boolean): void {
-    this.writeBack();
-    this.backing?.sync(dataOnly);
+  /** Pages of it that the medium has not got yet. */
+  get pagesDirty(): number {
+    return this.backing === undefined || this.#object === 0 ? 0 : this.env.core.exports.objectPagesDirty(this.#object);
   }
 
   /** Frees clean pages that no process has mapped; the medium has them. */

@@ -3,10 +3,11 @@ import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import type { Pager } from '../core/user.js';
 import { Suspend, SysError } from '../linux/error.js';
+import { PAGES_END } from './backing.js';
+import { ErrorSequence } from './errseq.js';
 import type { PagedInode } from './pagedinode.js';
 import type { FileSystem } from './types.js';
 
-const PAGES_MAX = 2 ** 32 - 1;
 /** 16 MiB */
 const RESERVE_FRAMES_MAX = 4096;
 
@@ -16,6 +17,12 @@ const RESERVE_FRAMES_MAX = 4096;
  */
 export class PageCache {
   readonly #inodes = new Map<number, PagedInode>();
+  readonly #errors = new WeakMap<FileSystem, ErrorSequence>();
+  /** Pages moved from and to media since the machine began. */
+  pagesRead = 0;
+  pagesWritten = 0;
+  /** Why data did not reach its medium and never will; undefined: nothing was lost. */
+  lost: SysError | undefined = undefined;
 
   constructor(readonly core: Core) {}
 
@@ -33,7 +40,7 @@ export class PageCache {
 
   /** Lets go of the pages of files that are clean and that nobody maps. */
   dropClean(): void {
-    for (const { object, inMemoryOnly } of this.all()) if (!inMemoryOnly) this.core.exports.objectDropPages(object, 0, PAGES_MAX, 0);
+    for (const { object, inMemoryOnly } of this.all()) if (!inMemoryOnly) this.core.exports.objectDropPages(object, 0, PAGES_END, 0);
   }
 
   get objects(): number {
@@ -68,21 +75,49 @@ export class PageCache {
     }
   }
 
-  /** Writes back what is dirty: of one file system, or of all. Every file is tried; the first error is thrown then. Suspend: call again. */
-  sync(fs?: FileSystem): void {
-    const errors: SysError[] = [];
-    for (const inode of [...this.#inodes.values()]) {
-      if (fs !== undefined && inode.fs !== fs) continue;
-      const error = refusal(() => inode.writeBack());
-      if (error instanceof SysError) errors.push(error);
-      else if (error !== undefined) throw error;
+  /** What the media of a file system's files did not take: syncfs tells it. */
+  errorsOf(fs: FileSystem): ErrorSequence {
+    let errors = this.#errors.get(fs);
+    if (errors === undefined) this.#errors.set(fs, (errors = new ErrorSequence()));
+    return errors;
+  }
+
+  /** Writes back what is dirty: of one file system, or of all. Every file is tried; returns the first failure. Suspend: call again. */
+  writeBack(fs?: FileSystem): SysError | undefined {
+    let failure: SysError | undefined;
+    for (const inode of this.#of(fs)) {
+      const error = inode.writeBack();
+      failure ??= error;
     }
-    if (errors.length > 0) throw errors[0];
+    return failure;
+  }
+
+  /** The same, and when it returns the media have it for good. What failed is in the files' errors. */
+  sync(fs?: FileSystem): void {
+    for (const inode of this.#of(fs)) inode.sync(false);
+  }
+
+  #of(fs: FileSystem | undefined): PagedInode[] {
+    return [...this.#inodes.values()].filter((inode) => fs === undefined || inode.fs === fs);
+  }
+
+  /**
+   * Writes back for memory's sake: files with the most to write first, until `enough` says so. What fails is recorded in the files; a file
+   * whose medium can't answer at once is left for later. Returns how many pages were written.
+   */
+  writeBackUntil(enough: () => boolean): number {
+    const before = this.pagesWritten;
+    const dirty = [...this.#inodes.values()].filter((inode) => inode.pagesDirty > 0).sort((a, b) => b.pagesDirty - a.pagesDirty);
+    for (const inode of dirty) {
+      if (enough()) break;
+      unlessSuspended(() => inode.writeBack());
+    }
+    return this.pagesWritten - before;
   }
 
   /**
    * Gives frames back when memory is short: unmapped pages of files that can be read again, written back first where dirty. Returns how
-   * many frames became free. A file whose medium fails, or can't answer at once, keeps its pages: its own fsync will tell.
+   * many frames became free. A file whose medium can't answer at once keeps its pages.
    */
   reclaim(): number {
     const { exports } = this.core;
@@ -90,10 +125,8 @@ export class PageCache {
     const inodes = [...this.#inodes.values()];
     for (const inode of inodes) inode.dropClean();
     if (exports.framesInUse() === before) {
-      for (const inode of inodes) {
-        refusal(() => inode.writeBack());
-        inode.dropClean();
-      }
+      this.writeBackUntil(() => false);
+      for (const inode of inodes) inode.dropClean();
     }
     return before - exports.framesInUse();
   }
@@ -174,13 +207,13 @@ export class PageCache {
   }
 }
 
-/** What a medium answers instead of doing its work; anything else that is thrown is a mistake of ours and goes on its way. */
-function refusal(act: () => void): SysError | Suspend | undefined {
+/** False: the medium must be waited for. */
+function unlessSuspended(act: () => void): boolean {
   try {
     act();
-    return undefined;
+    return true;
   } catch (error) {
-    if (error instanceof SysError || error instanceof Suspend) return error;
-    throw error;
+    if (!(error instanceof Suspend)) throw error;
+    return false;
   }
 }

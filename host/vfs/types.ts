@@ -2,6 +2,7 @@ import { EBADF, EINVAL, ENODEV, ENOTDIR, ENOTTY, EPERM, ESPIPE, EXDEV } from '..
 import type { UserMemory } from '../core/user.js';
 import { SysError } from '../linux/error.js';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../linux/poll.js';
+import type { ErrorCursor } from './errseq.js';
 import type { FileCount } from './filecount.js';
 import type { Mark } from './notify.js';
 import type { WaitQueue } from './wait.js';
@@ -87,8 +88,10 @@ export interface FileSystem {
   readonly root: Inode;
   readonly readOnly: boolean;
   statfs(): FileSystemStat;
-  /** Everything dirty to the medium (sync(2)). */
+  /** Everything dirty is on the medium for good when it returns (sync(2)). What a medium did not take, syncfs and fsync tell. */
   sync(): void;
+  /** Everything dirty to the medium, which may keep it in a cache of its own. Returns the first failure. Absent: nothing is ever dirty. */
+  writeBack?(): SysError | undefined;
 }
 
 /**
@@ -170,6 +173,8 @@ export abstract class Inode {
   setattr(_change: InodeChange): void {
     throw new SysError(EPERM);
   }
+  /** Of a directory: its names are on the medium for good when it returns (fsync). Absent: no name is ever pending. */
+  syncEntries?(): void;
   getxattr?(name: string): Uint8Array | undefined;
   setxattr?(name: string, value: Uint8Array, flags: number): void;
   listxattr?(): string[];
@@ -203,6 +208,10 @@ export abstract class OpenFile {
   closingWatchers: Set<ClosingWatcher> | undefined = undefined;
   /** It counts among its inode's `opens`. */
   announced = false;
+  /** Errors of writing back that it was told of: see errseq.ts. */
+  errorsSeen = 0;
+  /** Those of its file system's files, for syncfs. */
+  readonly fsErrors: ErrorCursor = { errorsSeen: 0 };
 
   constructor(
     readonly inode: Inode,
@@ -268,7 +277,8 @@ export abstract class OpenFile {
   get mappedInode(): Inode {
     return this.inode;
   }
-  sync(_dataOnly: boolean): void {
+  /** fsync, fdatasync; of pages [first, end) of a regular file. EINVAL: there is nothing that could be written back. */
+  sync(_dataOnly: boolean, _first?: number, _end?: number): void {
     throw new SysError(EINVAL);
   }
   truncate(_size: number): void {

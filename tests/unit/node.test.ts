@@ -140,7 +140,9 @@ each('a read-write mount changes the host', { readOnly: false }, (volume, root, 
   assert.is(fs.statSync(at('new')).mode & 0o7777, 0o666, 'the guest has a umask of its own');
   assert.is(fs.statSync(at('sub')).mode & 0o7777, 0o777);
   writeAt(env, file, 'written');
-  assert.is(fs.readFileSync(at('new'), 'utf8'), 'written', 'stored at the last close');
+  assert.is(fs.readFileSync(at('new'), 'utf8'), '', 'a close writes nothing back');
+  volume.sync();
+  assert.is(fs.readFileSync(at('new'), 'utf8'), 'written');
   const open = file.open(O_RDWR);
   writeTo(env, open, 'W', 0);
   assert.is(fs.readFileSync(at('new'), 'utf8'), 'written', 'in the cache only');
@@ -210,7 +212,7 @@ each('an unlinked file lives on while it is open', { readOnly: false }, (volume,
   releaseFile(file);
 });
 
-each('what the host refuses stays dirty, and the other files are stored', { readOnly: false }, (volume, root, env) => {
+each('what the host has no room for stays dirty, and the other files are stored', { readOnly: false }, (volume, root, env) => {
   const open = ['a', 'b'].map((name) => volume.root.create(name, REG).open(O_RDWR));
   for (const file of open) writeTo(env, file, 'data');
   const { files } = volume;
@@ -219,11 +221,11 @@ each('what the host refuses stays dirty, and the other files are stored', { read
     if (file.place.name === 'a' && writable) throw new SysError(E.ENOSPC);
     return descriptor(file, writable);
   };
-  throwsErrno(() => volume.sync(), E.ENOSPC);
+  volume.sync();
   assert.is(fs.readFileSync(join(root, 'b'), 'utf8'), 'data');
   throwsErrno(() => open[0].sync(false), E.ENOSPC);
   releaseFile(open[0]);
-  assert.is(volume.writeFailures, 1, 'close has nobody to tell');
+  assert.is(volume.writeBack()?.errno, E.ENOSPC);
   files.descriptor = descriptor;
   assert.is(fs.readFileSync(join(root, 'a'), 'utf8'), '');
   volume.sync();
@@ -312,6 +314,8 @@ each("links and '..' are walked inside the guest's root", { readOnly: false }, (
   tree.mkdir('/outside2');
   fs.symlinkSync('/outside2/made', join(root, 'dangling'));
   tree.write('/dangling', 'made');
+  assert.ok(fs.existsSync(join(root, 'outside2/made')));
+  volume.sync();
   assert.is(fs.readFileSync(join(root, 'outside2/made'), 'utf8'), 'made');
 });
 

@@ -129,6 +129,10 @@ export class MemoryFileSystem implements FileSystem {
     this.env.pages.sync(this);
   }
 
+  writeBack(): SysError | undefined {
+    return this.env.pages.writeBack(this);
+  }
+
   // --- filling it from the host, before or while it is mounted
 
   /** Makes a directory and those above it; one that is there stays as it is. */

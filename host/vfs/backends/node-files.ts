@@ -11,6 +11,8 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0, O_RDONLY,
 /** Who owns a descriptor, and where its file was last seen. */
 export interface HostFile {
   readonly place: HostPlace;
+  /** Its descriptor is about to be closed, to be opened again when needed. */
+  settle?(): void;
 }
 
 interface Held {
@@ -120,8 +122,9 @@ export class HostFiles {
   #trim(): void {
     let excess = [...this.#held.values()].filter((held) => !held.pinned).length - OPEN_MAX;
     if (excess <= 0) return;
-    for (const [file, held] of this.#held) {
+    for (const [file, held] of [...this.#held]) {
       if (held.pinned) continue;
+      file.settle?.();
       this.drop(file);
       if (--excess <= 0) return;
     }

@@ -1,6 +1,6 @@
 /** What is in a host folder, as inodes: directories, symbolic links, special files. Regular files: node-regular.ts. */
 import * as fs from 'node:fs';
-import { EEXIST, EINVAL, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM, ESTALE, EXDEV } from '../../../assembly/shared/errno.js';
+import { EEXIST, EINVAL, EISDIR, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM, ESTALE, EXDEV } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
 import { O_PATH, RENAME_NOREPLACE } from '../../linux/fcntl.js';
 import { isDirectory, isSymlink, makeDev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG, S_ISGID, S_ISUID } from '../../linux/stat.js';
@@ -54,6 +54,8 @@ export interface HostInode extends Inode {
   readonly place: HostPlace;
   /** The host's state of this moment. */
   refresh(stat: fs.BigIntStats): void;
+  /** It is about to take the name of another file. */
+  replaces?(): void;
 }
 
 /** setattr without `size`: the host is asked for each field in turn. */
@@ -278,6 +280,7 @@ export class NodeDirectory extends NodeInode {
     const replaced = newParent.lookup(newName);
     if (replaced !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw new SysError(EEXIST);
     if (replaced === child) return;
+    if (replaced !== undefined) child.replaces?.();
     if (replaced !== undefined && !isDirectory(replaced.mode)) this.fs.beforeUnlink(replaced);
     const from = this.fs.anchor.entry(this.place, name);
     const to = newParent.fs.anchor.entry(newParent.place, newName);
@@ -296,8 +299,23 @@ export class NodeDirectory extends NodeInode {
     if (newParent !== this) newParent.#changed();
   }
 
+  /** The host's fsync. Where a host does not do that for a directory, its names are as safe as it makes them. */
+  override syncEntries(): void {
+    if (this.fs.readOnly) return;
+    const fd = host(() => fs.openSync(this.fs.anchor.self(this.place), fs.constants.O_RDONLY));
+    try {
+      host(() => fs.fsyncSync(fd));
+    } catch (error) {
+      if (!(error instanceof SysError) || ![EINVAL, EPERM, EISDIR].includes(error.errno)) throw error;
+    } finally {
+      fs.closeSync(fd);
+    }
+    this.fs.unsynced.delete(this);
+  }
+
   /** Times, size and link count have changed with an entry. */
   #changed(): void {
+    this.fs.unsynced.add(this);
     const self = this.fs.anchor.self(this.place);
     this.refresh(host(() => fs.statSync(self, { bigint: true })));
   }

@@ -1,11 +1,12 @@
 /** Regular files of a host folder: their data go through the page cache. */
 import * as fs from 'node:fs';
-import { EIO, ENOSPC, EROFS } from '../../../assembly/shared/errno.js';
+import { EACCES, EIO, ENOSPC, EPERM, EROFS } from '../../../assembly/shared/errno.js';
 import { NO_INDEX } from '../../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { O_ACCMODE, O_RDONLY, O_WRONLY } from '../../linux/fcntl.js';
-import { type Backing, PagedInode } from '../pagedinode.js';
+import type { Backing } from '../backing.js';
+import { PagedInode } from '../pagedinode.js';
 import type { InodeChange, OpenFile, Timestamp } from '../types.js';
 import type { NodeFileSystem } from './node.js';
 import { host } from './node-errno.js';
@@ -27,6 +28,8 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
   #hostMtimeNs: bigint;
   /** Our times are newer than the host's: data is, or was, in the cache only. */
   #timesAhead = false;
+  /** Old data was thrown away, and no new data is stored yet. */
+  #emptied = false;
 
   constructor(
     readonly fs: NodeFileSystem,
@@ -93,6 +96,7 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
 
   override resize(bytes: number): void {
     this.fs.requireWritable();
+    if (bytes === 0 && this.size > 0) this.#emptied = true;
     super.resize(bytes);
   }
 
@@ -110,17 +114,26 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
     this.#timesAhead = true;
   }
 
-  override writeBack(): void {
-    const { exports } = this.env.core;
-    if (this.objectIfAny === 0 || exports.objectNextDirty(this.objectIfAny, 0) === NO_INDEX) return;
-    super.writeBack();
-    this.#noteWritten();
+  /** The host has stamped the file with the time of the write-back: it gets the guest's, and we remember what came of it. */
+  protected override wroteBack(): void {
+    try {
+      // Who may write a file may not always set its times.
+      if (this.nlink > 0) setTimes(this.fs, this.place, this.atime, this.mtime);
+      this.noteHost();
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+    }
   }
 
-  /** The host has stamped the file with the time of the write-back: it gets the guest's, and we remember what came of it. */
-  #noteWritten(): void {
-    if (this.nlink > 0) setTimes(this.fs, this.place, this.atime, this.mtime);
-    this.noteHost();
+  /** Its descriptor is about to go, and it may not be possible to get another. */
+  settle(): void {
+    this.writeBack();
+  }
+
+  /** As ext4: a file that takes another's name takes its data along, and one that was emptied gets its new data at the last close. */
+  replaces(): void {
+    this.#emptied = false;
+    this.writeBack();
   }
 
   /** The state of the medium is of our own making. */
@@ -138,21 +151,11 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
     super.acquire();
   }
 
-  /** The last close stores the data for the host to see. Close has nobody to tell: what fails stays dirty, and fsync tells. */
   override release(): void {
     this.#opens--;
-    if (this.#opens === 0 && this.nlink > 0 && !this.fs.readOnly) this.#tryWriteBack();
+    if (this.#opens === 0 && this.#emptied && this.nlink > 0) this.replaces();
     super.release();
     if (this.nlink === 0 && !this.inUse) this.fs.files.drop(this);
-  }
-
-  #tryWriteBack(): void {
-    try {
-      this.writeBack();
-    } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      this.fs.writeFailures++;
-    }
   }
 
   /** Open, or mapped. */
@@ -184,32 +187,58 @@ class HostPages implements Backing {
   }
 
   readPage(index: number, into: Uint8Array): void {
+    this.readPages(index, [into]);
+  }
+
+  readPages(first: number, into: readonly Uint8Array[]): void {
+    const end = (first + into.length) * PAGE_SIZE;
     this.#call(false, (fd) => {
-      for (let done = 0; done < PAGE_SIZE; ) {
-        const count = fs.readSync(fd, into, done, PAGE_SIZE - done, index * PAGE_SIZE + done);
+      for (let at = first * PAGE_SIZE; at < end; ) {
+        const count = fs.readvSync(fd, rest(into, at - first * PAGE_SIZE), at);
         if (count === 0) return;
-        done += count;
+        at += count;
       }
     });
   }
 
   writePage(index: number, bytes: Uint8Array, length: number): void {
+    this.writePages(index, [bytes.subarray(0, length)]);
+  }
+
+  writePages(first: number, pages: readonly Uint8Array[]): void {
+    this.file.fs.unsynced.add(this.file);
     this.#call(true, (fd) => {
-      for (let done = 0; done < length; ) {
-        const count = fs.writeSync(fd, bytes, done, length - done, index * PAGE_SIZE + done);
+      const end = first * PAGE_SIZE + pages.reduce((sum, page) => sum + page.length, 0);
+      for (let at = first * PAGE_SIZE; at < end; ) {
+        const count = fs.writevSync(fd, rest(pages, at - first * PAGE_SIZE), at);
         if (count === 0) throw new SysError(EIO);
-        done += count;
+        at += count;
       }
     });
   }
 
   setSize(bytes: number): void {
+    this.file.fs.unsynced.add(this.file);
     this.#call(true, (fd) => fs.ftruncateSync(fd, bytes));
     this.file.noteHost();
   }
 
   sync(dataOnly: boolean): void {
     if (this.file.fs.readOnly) return;
-    this.#call(true, (fd) => (dataOnly ? fs.fdatasyncSync(fd) : fs.fsyncSync(fd)));
+    const sync = (fd: number): void => (dataOnly ? fs.fdatasyncSync(fd) : fs.fsyncSync(fd));
+    try {
+      this.#call(false, sync);
+    } catch (error) {
+      // A file that may only be written; or a host that wants that right for it.
+      if (!(error instanceof SysError) || ![EACCES, EPERM].includes(error.errno)) throw error;
+      this.#call(true, sync);
+    }
+    this.file.fs.unsynced.delete(this.file);
   }
+}
+
+/** What is left of pages when so many bytes have been moved. */
+function rest(pages: readonly Uint8Array[], done: number): Uint8Array[] {
+  const whole = Math.floor(done / PAGE_SIZE);
+  return pages.slice(whole).map((page, i) => (i === 0 ? page.subarray(done % PAGE_SIZE) : page));
 }

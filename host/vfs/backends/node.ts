@@ -38,8 +38,8 @@ export class NodeFileSystem implements FileSystem {
   readonly anchor: HostAnchor;
   readonly files: HostFiles;
   readonly hostOwners: boolean;
-  /** Write-backs at close that the host refused; the data is still dirty. */
-  writeFailures = 0;
+  /** What the host has been told to write and not yet to keep: sync(2) asks for it, since Node has no call for a whole file system. */
+  readonly unsynced = new Set<NodeFile | NodeDirectory>();
   readonly #inodes = new Map<string, WeakRef<HostInode>>();
   readonly #births = new WeakMap<HostInode, bigint>();
   readonly #numbers = new Map<string, number>();
@@ -77,7 +77,7 @@ export class NodeFileSystem implements FileSystem {
    */
   reserve(pages: number): number {
     if (pages > this.#freePages) {
-      this.sync();
+      this.writeBack();
       const { bavail, bsize } = host(() => fs.statfsSync(this.anchor.self(this.anchor.root)));
       this.#freePages = Math.floor((bavail * bsize) / PAGE_SIZE);
     }
@@ -86,27 +86,32 @@ export class NodeFileSystem implements FileSystem {
     return granted;
   }
 
-  /** One file that can't be stored does not keep the others from it: the first error is thrown when all have been tried. */
+  writeBack(): SysError | undefined {
+    return this.readOnly ? undefined : this.env.pages.writeBack(this);
+  }
+
   sync(): void {
-    if (this.readOnly) return;
-    let failure: SysError | undefined;
-    for (const reference of [...this.#inodes.values()]) {
-      const inode = reference.deref();
-      if (!(inode instanceof NodeFile)) continue;
-      try {
-        inode.writeBack();
-      } catch (error) {
-        if (!(error instanceof SysError)) throw error;
-        failure ??= error;
-      }
+    this.writeBack();
+    for (const inode of [...this.unsynced]) {
+      if (inode instanceof NodeFile) inode.sync(false);
+      else this.#syncEntries(inode);
     }
-    if (failure !== undefined) throw failure;
+  }
+
+  #syncEntries(directory: NodeDirectory): void {
+    try {
+      directory.syncEntries();
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.env.pages.errorsOf(this).record(error.errno);
+    }
+    this.unsynced.delete(directory);
   }
 
   /** Writes back and closes every descriptor: nothing works afterwards. */
   close(): void {
     try {
-      this.sync();
+      this.writeBack();
     } finally {
       this.files.close();
       this.anchor.close();
@@ -238,6 +243,7 @@ export class NodeFileSystem implements FileSystem {
     if (inode.nlink > 0) return;
     this.forget(inode);
     if (!(inode instanceof NodeFile)) return;
+    this.unsynced.delete(inode);
     inode.releaseIfUnused();
     if (!inode.inUse) this.files.drop(inode);
   }

@@ -9,7 +9,8 @@ import { SysError } from '../../linux/error.js';
 import { XATTR_CREATE, XATTR_REPLACE } from '../../linux/fcntl.js';
 import { S_IFMT } from '../../linux/stat.js';
 import { encodeText } from '../../linux/text.js';
-import { type Backing, PagedInode } from '../pagedinode.js';
+import type { Backing } from '../backing.js';
+import { PagedInode } from '../pagedinode.js';
 import { Inode, type InodeChange, type NewInode, type OpenFile, type Timestamp } from '../types.js';
 import type { OverlayFileSystem } from './overlay.js';
 import { copyCached, type PageSource, pageSourceOf } from './page-source.js';
@@ -251,7 +252,7 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   }
 
   /** Memory is the medium: dirty pages stay where they are, as in tmpfs. */
-  override writeBack(): void {}
+  override writeBack(): undefined {}
 
   override getxattr(name: string): Uint8Array | undefined {
     return this.#xattrs.get(name);
