@@ -45,6 +45,8 @@ export const SITE_FLOAT = 5; // the same, because native floating point does not
 export const SITE_INEXACT = 6; // the same, because NX is not set: the result may be what sets it
 export const SITE_MODE = 7; // the same, because the rounding mode is not "to nearest"
 
+export const SITE_KINDS = 8;
+
 export const REGIONS = 0x900000;
 export const REGIONS_MAX = 8192;
 export const SITES = 0xa00000;

@@ -1,6 +1,9 @@
 import { ENOENT, ENOMEM, ENOTDIR } from '../../assembly/shared/errno.js';
-import { type MappedPlace, mappedPlace, symbolAt } from '../debug/symbolize.js';
+import { ProgramFiles } from '../debug/programs.js';
+import { type MappedPlace, mappedPlace } from '../debug/symbolize.js';
 import { loadCore } from '../index-node.js';
+import type { RegionListing } from '../jit/listing.js';
+import { jitReport, type NameOf } from '../jit/report.js';
 import type { Process } from '../kernel/process.js';
 import { SysError } from '../linux/error.js';
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
@@ -13,6 +16,8 @@ import { readInput, writeOutput } from './files.js';
 import { letOut, publish, RESOLVER_TEXT } from './hostnet.js';
 import { watchInterruptions } from './interrupt.js';
 import { jitOptions } from './jit.js';
+import { JitDump } from './jit-dump.js';
+import { RegionNames } from './jit-names.js';
 import * as O from './options.js';
 import { complain } from './output.js';
 import { encodePng } from './png.js';
@@ -46,6 +51,8 @@ export interface RunOptions extends WorldOptions {
   readonly jit?: string;
   readonly jitThreshold?: number;
   readonly jitStats?: boolean;
+  /** A folder for what is compiled. */
+  readonly jitDump?: string;
   /** Runs the program in the machine that was made for it; default: to its end. */
   readonly drive?: (machine: Machine, main: Process) => Promise<RunResult>;
   /** Called with the numbers of the run when it has ended. */
@@ -70,6 +77,14 @@ export async function runProgram(program: string, args: readonly string[], optio
   const bytes = options.root === undefined ? programBytes(program) : undefined;
   const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
   const world = await World.open(options);
+  const dump = options.jitDump === undefined ? undefined : await JitDump.open(options.jitDump);
+  let names: RegionNames | undefined;
+  const onRegion = (list: () => RegionListing): void => {
+    names ??= new RegionNames(machine);
+    const region = list();
+    names.keep(region);
+    dump?.write(region, machine.kernel.cpu.loaded?.process, (address) => names?.name(address));
+  };
   const stdio = openStdio();
   const machine: Machine = await Machine.create({
     module: await loadCore(),
@@ -81,7 +96,7 @@ export async function runProgram(program: string, args: readonly string[], optio
     aslr: options.aslr,
     framebuffer: options.framebuffer,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-    jit: jitOptions(options),
+    jit: jitOptions({ ...options, onRegion: dump === undefined && options.jitStats !== true ? undefined : onRegion }),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
   });
   let unpublish: (() => void) | undefined;
@@ -105,7 +120,7 @@ export async function runProgram(program: string, args: readonly string[], optio
       }),
     );
     stdio.attach(main);
-    return await finishRun(machine, main, stdio, program, options);
+    return await finishRun(machine, main, stdio, program, options, (pc) => names?.kept(pc));
   } finally {
     unpublish?.();
     stdio.close();
@@ -163,7 +178,14 @@ function guard<T>(path: string, memoryBytes: number, action: () => T): T {
   }
 }
 
-async function finishRun(machine: Machine, main: Process, stdio: Stdio, program: string, options: RunOptions): Promise<number> {
+async function finishRun(
+  machine: Machine,
+  main: Process,
+  stdio: Stdio,
+  program: string,
+  options: RunOptions,
+  nameOf: NameOf,
+): Promise<number> {
   const trace: Trace | undefined = options.strace === undefined ? undefined : openTrace(machine, options.strace);
   const place = watchFatal(machine, main);
   watchMemory(machine);
@@ -184,7 +206,8 @@ async function finishRun(machine: Machine, main: Process, stdio: Stdio, program:
   if (options.screenshot !== undefined && machine.framebuffer !== undefined) takeScreenshot(machine.framebuffer, options.screenshot);
   const stats = collector.finish(program, result);
   options.onStats?.(stats);
-  if (options.jitStats === true && machine.jit !== undefined) process.stderr.write(`${machine.jit.report().join('\n')}\n`);
+  if (options.jitStats === true && machine.jit !== undefined)
+    process.stderr.write(`${jitReport(machine.jit.snapshot(), nameOf).join('\n')}\n`);
   if (options.stats === '') process.stderr.write(statsText(stats));
   else if (options.stats !== undefined) writeOutput(options.stats, `${JSON.stringify(stats, null, 2)}\n`);
   return status;
@@ -222,7 +245,7 @@ function describeEnd(machine: Machine, result: RunResult, place: MappedPlace | u
     case 'exit':
       return result.exitCode;
     case 'signal': {
-      const symbol = place === undefined ? undefined : symbolAt(machine.env, place);
+      const symbol = place === undefined ? undefined : new ProgramFiles(machine.env).name(place);
       complain(result.report === undefined ? describeSignal(result.exitCode) : describeKilled(result.report, symbol));
       return result.exitCode;
     }

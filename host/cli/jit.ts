@@ -5,20 +5,22 @@ import type { JitOptions } from '../jit/jit.js';
 export interface JitFlags {
   readonly jit?: string;
   readonly jitThreshold?: number;
+  /** Hears of every region. */
+  readonly onRegion?: JitOptions['onRegion'];
 }
 
 /** Instructions until code is compiled, for tests. */
 const SOON = 200;
 
 /** What --jit and --jit-threshold ask for; PAGEWALK_JIT (off, on, eager) decides what they leave open, for tests. */
-export function jitOptions({ jit, jitThreshold }: JitFlags): JitOptions | false {
+export function jitOptions({ jit, jitThreshold, onRegion }: JitFlags): JitOptions | false {
   const wanted = process.env.PAGEWALK_JIT;
   const mode = jit ?? wanted ?? 'on';
   if (mode === 'off') return false;
   enableRelaxedSimd();
-  if (mode === 'eager') return { threshold: 1 };
+  if (mode === 'eager') return { threshold: 1, onRegion };
   const threshold = jitThreshold ?? (jit === undefined && wanted === 'on' ? SOON : undefined);
-  return { threshold, compile, ...(mode === 'window' || mode === 'table' ? { translation: mode } : {}) };
+  return { threshold, compile, onRegion, ...(mode === 'window' || mode === 'table' ? { translation: mode } : {}) };
 }
 
 /** V8 of node 20 and 21 has relaxed SIMD, whose fused multiply-add is wanted, behind a flag; later ones have it anyway. */

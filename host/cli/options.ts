@@ -154,6 +154,7 @@ const WITH_VALUE: readonly string[] = [
   '--fuel',
   '--jit',
   '--jit-threshold',
+  '--jit-dump',
   '--max-processes',
   '--max-files',
   '--max-archive',

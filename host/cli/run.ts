@@ -105,7 +105,8 @@ export function runCommand(program: Command, finish: (status: number) => void): 
         parseCount('--jit-threshold', 1, 999_999_999),
       ),
     )
-    .option('--jit-stats', 'what was compiled, on stderr')
+    .option('--jit-stats', 'what was compiled and why it was left, on stderr')
+    .option('--jit-dump <dir>', 'a file for all that is compiled: guest instructions and the WebAssembly they became')
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
       // Loaded when it is needed: most of the machine is not, for --help and --version.

@@ -7,7 +7,7 @@ import type { VfsEnvironment } from '../vfs/environment.js';
 import { HostBuffer } from '../vfs/hostbuffer.js';
 import { releaseFile } from '../vfs/openfile.js';
 import type { Inode } from '../vfs/types.js';
-import { type ElfFile, readElf, SymbolMap } from './elf.js';
+import { type ElfFile, readElf } from './elf.js';
 
 /** Which byte of which file is mapped at an address: stays true when the process is gone. */
 export interface MappedPlace {
@@ -28,14 +28,6 @@ export function mappedPlace(kernel: Kernel, process: Process, address: number): 
 
 /** Larger files are not searched for a name. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
-
-/** "main+0x12": what an ELF file calls the byte at `place`, wherever it is loaded. undefined: it has no name for it. */
-export function symbolAt(env: VfsEnvironment, place: MappedPlace): string | undefined {
-  const elf = readProgram(env, place.inode);
-  const segment = elf?.segments.find((s) => place.offset >= s.offset && place.offset < s.offset + s.size);
-  if (elf === undefined || segment === undefined) return undefined;
-  return new SymbolMap(elf.symbols).name(segment.address + place.offset - segment.offset);
-}
 
 /** undefined: no ELF file, or it can't be read now. */
 export function readProgram(env: VfsEnvironment, inode: Inode): ElfFile | undefined {

@@ -1,5 +1,6 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
+import { F_NAMES, X_NAMES } from '../debug/fields.js';
 import { Code, F64, I32, I64 } from './encoder.js';
 import type { Operands } from './float.js';
 import type { Insn } from './insn.js';
@@ -23,7 +24,17 @@ export const REGION_TYPE = { parameters: [I64, I32, I32, I32], results: [I32] };
 export const EXECUTE = 0;
 export const IMPORTS = [{ name: 'execute', type: { parameters: [I64], results: [I32] } }];
 
+/** What is emitted for which guest instruction, for people: filled in by translation. */
+export interface Marks {
+  /** Address of the guest instruction that each `nop` stands before: there are no others in a region. */
+  readonly addresses: number[];
+  /** Names of locals. */
+  readonly locals: Map<number, string>;
+}
+
 export interface TranslateOptions {
+  /** Asks for marks. */
+  readonly marks?: Marks;
   /** Accesses (by pc) whose data is not at its identity place. */
   readonly table: (pc: number) => boolean;
   /** Floating-point instructions that the core is asked for. */
@@ -44,6 +55,7 @@ export interface TranslateOptions {
 export const X_LOAD = 0x29;
 export const X_STORE = 0x37;
 const TWO32 = 2 ** 32;
+const NOP = 0x01;
 
 /** Goes with an exit's offset: another region may be entered at once, at SITE_PC. */
 const JUMPS = 1;
@@ -100,6 +112,33 @@ export class RegionCode {
     const local = this.scratch(type);
     this.code.set(local);
     return local;
+  }
+
+  /** Before what is emitted for a guest instruction. */
+  mark(pc: number): void {
+    if (this.options.marks === undefined) return;
+    this.code.op(NOP);
+    this.options.marks.addresses.push(pc);
+  }
+
+  /** Tells the marks what locals hold. */
+  nameLocals(): void {
+    const locals = this.options.marks?.locals;
+    if (locals === undefined) return;
+    const names: [number, string][] = [
+      [COUNT, 'count'],
+      [PERMISSIONS, 'permissions'],
+      [BASE, 'base'],
+      [FUNCTION, 'function'],
+      [this.site, 'exit'],
+      [this.address, 'address'],
+      [this.flags, 'fflags'],
+    ];
+    for (const [local, name] of names) locals.set(local, name);
+    for (const [registers, registerNames] of [[this.x, X_NAMES] as const, [this.f, F_NAMES] as const])
+      registers.forEach((local, n) => {
+        if (local >= 0) locals.set(local, registerNames[n]);
+      });
   }
 
   siteNumber(pc: number, kind: number): number {

@@ -5,6 +5,7 @@ import type { Core } from '../core/core.js';
 import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
+import { listRegion, type RegionListing } from './listing.js';
 import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
 import { type CodeSource, formRegion, isExit, mayBegin } from './region.js';
@@ -20,20 +21,53 @@ export interface JitOptions {
   readonly translation?: 'window' | 'table';
   /** Has the engine a fused multiply-add? Default: it is tried. */
   readonly fused?: boolean;
+  /** Has the engine tail calls? Default: it is tried. */
+  readonly tailCalls?: boolean;
   /** Code for the case that floating-point results are exact is made at once, not where that is seen often. */
   readonly precise?: boolean;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+  /** Hears of each region that is made, while the process whose code it is runs. */
+  readonly onRegion?: (list: () => RegionListing) => void;
 }
 
+/** Sums over the whole run. */
 export interface JitStats {
+  /** Regions made, their guest instructions, their bytes of Wasm. */
   regions: number;
   instructions: number;
   bytes: number;
+  /** Places where no region could be made. */
   refused: number;
+  /** Regions taken away: changed code, the budget, or to be made in another way. */
   removed: number;
+  /** Regions made again because they left too often. */
   remade: number;
   compileMs: number;
+}
+
+/** One region that is in force. */
+export interface LiveRegion {
+  readonly pc: number;
+  readonly instructions: number;
+  /** Of Wasm. */
+  readonly bytes: number;
+  /** Times it was entered by the core; jumps from region to region are not counted. */
+  readonly entered: number;
+  /** Its exits (SITE_*), and how often each of those was taken that lead to the interpreter: at most 65535. */
+  readonly exits: readonly { readonly pc: number; readonly kind: number; readonly taken: number }[];
+}
+
+export interface JitSnapshot extends Readonly<JitStats> {
+  /** Instructions of all processes, and those of them that regions executed. */
+  readonly executed: number;
+  readonly executedCompiled: number;
+  /** How often regions left for the interpreter, by SITE_*. */
+  readonly exits: readonly number[];
+  readonly live: readonly LiveRegion[];
+  /** Bytes of Wasm of live regions, and places in the function table, free ones included. */
+  readonly liveBytes: number;
+  readonly tableSlots: number;
 }
 
 interface Region {
@@ -43,9 +77,6 @@ interface Region {
   /** How often it had been entered when the budget was last enforced. */
   entries: number;
 }
-
-/** What a region's exits are called in reports: SITE_*. */
-const EXIT_NAMES = ['', '', '', 'slow', 'table', 'float', 'inexact', 'mode'];
 
 /** Instructions between samples. */
 const INTERVAL = 8000;
@@ -76,9 +107,10 @@ export class Jit {
   readonly #precise = new Set<number>();
   readonly #allPrecise: boolean;
   readonly #fused: boolean;
-  readonly #tailCalls = hasTailCalls();
+  readonly #tailCalls: boolean;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
+  readonly #onRegion: JitOptions['onRegion'];
 
   constructor(
     private readonly core: Core,
@@ -89,6 +121,8 @@ export class Jit {
     this.#queue = new HotQueue(options.threshold === undefined);
     this.#translation = options.translation;
     this.#compile = options.compile ?? ((bytes) => new WebAssembly.Module(bytes));
+    this.#tailCalls = options.tailCalls ?? hasTailCalls();
+    this.#onRegion = options.onRegion;
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#records = new Records(core);
@@ -155,7 +189,7 @@ export class Jit {
     if (!mayBegin(this.#source, supported, pc)) return undefined;
     const entry = formRegion(this.#source, supported, pc);
     if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
-    return translate(entry, {
+    const options: Parameters<typeof translate>[1] = {
       table: (at) => (this.#translation === undefined ? this.#table.has(at) : this.#translation === 'table'),
       called: (at) => this.#called.has(at),
       precise: (at) => this.#allPrecise || this.#precise.has(at),
@@ -163,7 +197,10 @@ export class Jit {
       firstFunction: this.#records.firstFunction,
       tailCalls: this.#tailCalls,
       operation: (word) => this.#operation(word),
-    });
+    };
+    const translated = translate(entry, options);
+    this.#onRegion?.(() => listRegion(entry, translated, this.#source, options));
+    return translated;
   }
 
   #operation(word: number): readonly [number, number] {
@@ -273,8 +310,7 @@ export class Jit {
     for (const region of [...this.#regions.values()]) {
       if (core.u32[(region.place.record + C.REGION_STATE) >>> 2] !== C.REGION_POOR) continue;
       region.translated.sites.forEach((site, i) => {
-        const taken = core.view.getUint16(region.place.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
-        if (taken < TAKEN_OFTEN) return;
+        if (this.#taken(region, i) < TAKEN_OFTEN) return;
         if (site.kind === C.SITE_SLOW) this.#table.add(site.pc);
         else if (site.kind === C.SITE_INEXACT) this.#precise.add(site.pc);
         else if (site.kind === C.SITE_FLOAT) this.#called.add(site.pc);
@@ -289,24 +325,30 @@ export class Jit {
     this.stats.compileMs += performance.now() - started;
   }
 
-  /** For --jit-stats: regions by how often they were entered, and their exits. */
-  report(): string[] {
-    const lines: string[] = [];
-    const { core, stats } = this;
-    const executed = core.readU64(C.COMPILED + C.COMPILED_INSTRUCTIONS);
-    const exits = EXIT_NAMES.map((name, kind) => `${name} ${core.readU64(C.COMPILED + C.COMPILED_EXITS + kind * 8)}`).slice(C.SITE_SLOW);
-    const entered = [...this.#regions.values()].reduce((sum, region) => sum + this.#entries(region), 0);
-    lines.push(`jit: ${JSON.stringify(stats)}`);
-    const all = core.counter(L.COUNT_INSTRUCTIONS);
-    lines.push(`jit: ${executed} of ${all} instructions compiled, regions entered ${entered}; exits: ${exits.join(', ')}`);
-    const sorted = [...this.#regions.values()].sort((a, b) => this.#entries(b) - this.#entries(a));
-    for (const region of sorted.slice(0, 30)) {
-      lines.push(`  ${region.pc.toString(16)}  entered ${this.#entries(region)}  ${region.translated.instructions} instructions`);
-      region.translated.sites.forEach((site, i) => {
-        const taken = core.view.getUint16(region.place.sites + i * C.SITE_BYTES + C.SITE_TAKEN, true);
-        if (taken > 50) lines.push(`      ${site.pc.toString(16)} kind ${site.kind}: ${taken}`);
-      });
-    }
-    return lines;
+  /** What has happened so far. */
+  snapshot(): JitSnapshot {
+    const { core } = this;
+    return {
+      ...this.stats,
+      executed: core.counter(L.COUNT_INSTRUCTIONS),
+      executedCompiled: core.readU64(C.COMPILED + C.COMPILED_INSTRUCTIONS),
+      exits: Array.from({ length: C.SITE_KINDS }, (_, kind) =>
+        kind < C.SITE_SLOW ? 0 : core.readU64(C.COMPILED + C.COMPILED_EXITS + kind * 8),
+      ),
+      liveBytes: this.#liveBytes,
+      tableSlots: core.table.length - this.#records.firstFunction,
+      live: [...this.#regions.values()].map((region) => ({
+        pc: region.pc,
+        instructions: region.translated.instructions,
+        bytes: region.translated.body.length,
+        entered: this.#entries(region),
+        exits: region.translated.sites.map(({ pc, kind }, i) => ({ pc, kind, taken: this.#taken(region, i) })),
+      })),
+    };
+  }
+
+  /** How often an exit was taken that leads to the interpreter: at most 65535. */
+  #taken({ place }: Region, site: number): number {
+    return this.core.view.getUint16(place.sites + site * C.SITE_BYTES + C.SITE_TAKEN, true);
   }
 }

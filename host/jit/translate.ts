@@ -77,6 +77,7 @@ class Translator {
     r.code.end();
     this.#store();
     r.finish();
+    r.nameLocals();
     const pages = new Set<number>([Math.floor(nodes[0].block.pc / L.PAGE_SIZE)]);
     let instructions = 0;
     for (const { pc, insn } of placed) {
@@ -137,6 +138,7 @@ class Translator {
     block.insns.forEach((placed, index) => {
       const { pc, insn } = placed;
       const access = ACCESSES.get(insn.op);
+      r.mark(pc);
       holdOperands(r, insn);
       if (access !== undefined) {
         this.#access(placed, access, roots, plan.get(index));
@@ -146,7 +148,10 @@ class Translator {
       if (writesInteger(insn)) roots.wrote(insn);
     });
     const { end } = block;
-    if (end.kind === 'branch' || end.kind === 'return') holdOperands(r, end.at.insn);
+    if (end.kind === 'branch' || end.kind === 'return') {
+      r.mark(end.at.pc);
+      holdOperands(r, end.at.insn);
+    }
     this.#held.set(node, new Set(r.held));
     this.#end(node, roots);
   }

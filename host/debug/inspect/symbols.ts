@@ -2,9 +2,8 @@
 import { VM_EXEC, VM_HEAP } from '../../../assembly/shared/mman.js';
 import type { Process } from '../../kernel/process.js';
 import { fileOf, type Vma, vmas } from '../../vfs/backends/proc-maps.js';
-import type { Inode } from '../../vfs/types.js';
-import { type ElfFile, SymbolMap } from '../elf.js';
-import { readProgram } from '../symbolize.js';
+import type { ElfFile } from '../elf.js';
+import { type ProgramFile, ProgramFiles } from '../programs.js';
 import { type SpaceView, viewSpace } from './capture.js';
 
 /** SYMBOL, SYMBOL+8, SYMBOL-0x10, 0x1234, 4660. */
@@ -23,19 +22,18 @@ export function parseAddress(text: string): AddressText | undefined {
   return { symbol: parts[1], offset: Number(parts[3] ?? 0) * (parts[2] === '-' ? -1 : 1) };
 }
 
-/** Files are read once. Reading fills the page cache of the machine that is looked at: what was not there before is dropped again. */
 export class Symbols {
-  readonly #files = new Map<Inode, ElfFile | undefined>();
+  #files: ProgramFiles | undefined = undefined;
 
   /** Where the process has what is asked for; undefined: no file that it maps knows the symbol. */
   find(process: Process, { symbol, offset }: AddressText): number | undefined {
     if (symbol === undefined) return offset;
     const view = viewSpace(process);
     for (const vma of vmas(view.source, view.space)) {
-      const elf = this.#elfOf(view, process, vma);
-      const bias = elf === undefined ? undefined : biasOf(elf, vma);
-      if (elf === undefined || bias === undefined) continue;
-      const found = elf.symbols.filter((s) => s.name === symbol);
+      const file = this.#fileOf(view, process, vma);
+      const bias = file === undefined ? undefined : biasOf(file.elf, vma);
+      if (file === undefined || bias === undefined) continue;
+      const found = file.elf.symbols.filter((s) => s.name === symbol);
       if (found.length > 0) return (found.find((s) => s.global) ?? found[0]).address + bias + offset;
     }
     return undefined;
@@ -44,15 +42,14 @@ export class Symbols {
   /** main+0x12. Data beyond a file's bytes lies in the anonymous mapping that follows the file's. */
   name(process: Process, address: number): string | undefined {
     const view = viewSpace(process);
-    let last: { readonly elf: ElfFile; readonly bias: number; end: number } | undefined;
+    let last: { readonly file: ProgramFile; readonly bias: number; end: number } | undefined;
     for (const vma of vmas(view.source, view.space)) {
-      const elf = this.#elfOf(view, process, vma);
-      const bias = elf === undefined ? undefined : biasOf(elf, vma);
-      if (elf !== undefined && bias !== undefined) last = { elf, bias, end: vma.end };
+      const file = this.#fileOf(view, process, vma);
+      const bias = file === undefined ? undefined : biasOf(file.elf, vma);
+      if (file !== undefined && bias !== undefined) last = { file, bias, end: vma.end };
       else if (last?.end === vma.start && vma.object === 0 && (vma.flags & VM_HEAP) === 0) last.end = vma.end;
       else last = undefined;
-      if (address < vma.end)
-        return address < vma.start || last === undefined ? undefined : new SymbolMap(last.elf.symbols).name(address - last.bias);
+      if (address < vma.end) return address < vma.start || last === undefined ? undefined : last.file.symbols.name(address - last.bias);
     }
     return undefined;
   }
@@ -65,20 +62,12 @@ export class Symbols {
     return objects.size === 1;
   }
 
-  #elfOf(view: SpaceView, process: Process, vma: Vma): ElfFile | undefined {
+  #fileOf(view: SpaceView, process: Process, vma: Vma): ProgramFile | undefined {
     const { env } = process.kernel;
     const inode = vma.object === 0 ? undefined : env.pages.inodeOf(vma.object);
     if (inode === undefined || fileOf(view.source, vma) === undefined) return undefined;
-    if (this.#files.has(inode)) return this.#files.get(inode);
-    const { exports } = view.core;
-    const present = new Set<number>();
-    for (let i = exports.objectNextPresent(vma.object, 0); i >= 0; i = exports.objectNextPresent(vma.object, i + 1)) present.add(i);
-    const elf = readProgram(env, inode);
-    for (let i = exports.objectNextPresent(vma.object, 0); i >= 0; i = exports.objectNextPresent(vma.object, i + 1)) {
-      if (!present.has(i)) exports.objectDropPages(vma.object, i, i + 1, 0);
-    }
-    this.#files.set(inode, elf);
-    return elf;
+    this.#files ??= new ProgramFiles(env);
+    return this.#files.get(inode);
   }
 }
 
