@@ -105,7 +105,7 @@ export function regionText(region: RegionListing, { symbol, wasmText }: ListingT
   };
   const lines = [
     `;; region ${named(region.pc)}`,
-    `;; ${region.guest.length} instructions in ${region.pages.length} page${region.pages.length === 1 ? '' : 's'}, ${region.wasm.length} bytes`,
+    `;; guest instructions: ${region.guest.length}, pages: ${region.pages.length}, bytes of Wasm: ${region.wasm.length}`,
     `;; it is entered when ${region.fuel} instructions are left`,
     ';;',
     ';; exits: instructions executed and accesses made since they were last counted',

@@ -26,7 +26,8 @@ export function jitReport(jit: JitSnapshot, nameOf: NameOf = () => undefined): s
   const lines = [
     'compiled code',
     `  executed   ${share(executedCompiled, executed)} of ${count(executed)} instructions`,
-    `  regions    ${count(jit.regions)} made (${count(jit.remade)} again in another way), ${count(jit.refused)} refused, ${count(jit.removed)} removed`,
+    `  regions    ${count(jit.regions)} made, ${count(jit.remade)} made again in another way`,
+    `             ${count(jit.removed)} removed, ${count(jit.refused)} refused`,
     `  live       ${count(live.length)} of ${count(instructions)} guest instructions, ${count(jit.liveBytes)} bytes of Wasm`,
     `  compiling  ${(jit.compileMs / 1000).toFixed(3)} s`,
     `  left       ${count(left)} times for the interpreter${left === 0 ? '' : ', because'}`,
