@@ -8,4 +8,4 @@ export { jitCodePage, jitConfigure, jitDecoded, jitExecute, jitInstall, jitIntac
 export { loop as _loop } from './generated/dispatch';
 export { executeSlow as _executeSlow } from './generated/slow';
 /* For tests: the rules that always hold. */
-export { debugCheckFrames, debugCheckSpace } from './mm/check';
+export { debugCheckFrames, debugCheckObjects, debugCheckSpace } from './mm/check';

@@ -8,6 +8,7 @@ import { executeSlow, nextPc } from './generated/slow';
 import { compiledAccesses, compiledHot, compiledNext, enterCompiled, isSeeking, sample, sampleIn, sampleRefund, sampleSpent } from './jit';
 import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
+import { holdNothing } from './mm/reclaim';
 import { tlbLookup } from './mm/tlb';
 
 /** The loop met a slot that is not decoded yet. */
@@ -179,6 +180,7 @@ function leave(pc: u64, executed: u32, accesses: u64, reason: u32): u32 {
 
 /** Runs at most `budget` instructions from HART_PC; returns EXIT_*. */
 export function run(budget: u32): u32 {
+  holdNothing();
   const permissions: usize = windowPages == 0 ? NO_WINDOW : windowPermissions;
   const base: usize = windowBase;
   let pc = load<u64>(L.HART + L.HART_PC);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 export * from './index.js';
 export { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.js';
+export { NodeSwap } from './vfs/backends/node-swap.js';
 export { openArchive } from './vfs/backends/tar-node.js';
 
 /** Beside the built host in dist/, and from the sources. */

@@ -46,3 +46,4 @@ export async function loadCore(url: URL = new URL('../core.wasm', import.meta.ur
   if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
   return await WebAssembly.compile(await response.arrayBuffer());
 }
+export { MemorySwap, type SwapMedium } from './vfs/swap.js';

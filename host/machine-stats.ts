@@ -24,6 +24,8 @@ export interface RunStats {
   readonly translation: { readonly accesses: number; readonly windowHits: number; readonly tlbHits: number; readonly walks: number };
   /** Frames of the machine, kernel tables and page cache included. */
   readonly frames: { readonly limit: number; readonly inUse: number; readonly peak: number };
+  /** The swap area, in pages: its size, what lay there at the end, what was read and written; frames that making room has freed. */
+  readonly swap: { readonly size: number; readonly inUse: number; readonly in: number; readonly out: number; readonly reclaimed: number };
 }
 
 export interface SpaceStats {
@@ -53,6 +55,7 @@ export class StatsCollector {
   #systemCalls = 0;
   #processes = 0;
   #framesInUse = 0;
+  #swapInUse = 0;
   readonly #start = performance.now();
 
   constructor(
@@ -74,6 +77,7 @@ export class StatsCollector {
     const { exports } = this.machine.core;
     const stat = (which: number): number => exports.spaceStat(process.space.handle, which);
     this.#framesInUse = exports.framesInUse();
+    this.#swapInUse = exports.swapStat(S.SWAP_STAT_USED);
     this.#space = {
       mappedPages: stat(S.SPACE_STAT_PAGES_MAPPED),
       residentPages: stat(S.SPACE_STAT_RESIDENT),
@@ -110,6 +114,13 @@ export class StatsCollector {
       },
       translation: { accesses, windowHits: Math.max(0, accesses - tlbHits - walks), tlbHits, walks },
       frames: { limit: core.exports.frameLimit(), inUse: this.#framesInUse, peak: core.counter(L.COUNT_FRAMES_PEAK) },
+      swap: {
+        size: core.exports.swapStat(S.SWAP_STAT_SLOTS),
+        inUse: this.#swapInUse,
+        in: core.exports.swapStat(S.SWAP_STAT_IN),
+        out: core.exports.swapStat(S.SWAP_STAT_OUT),
+        reclaimed: core.exports.swapStat(S.RECLAIM_STAT_FREED),
+      },
     };
   }
 }
@@ -117,9 +128,17 @@ export class StatsCollector {
 const count = (n: number): string => n.toLocaleString('en-US');
 const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
 
+/** Nothing of a machine that had memory enough. */
+function reclaimRows(swap: RunStats['swap']): [string, string][] {
+  const rows: [string, string][] = swap.reclaimed > 0 ? [['made room', `${count(swap.reclaimed)} frames`]] : [];
+  if (swap.size === 0) return rows;
+  const moved = `${count(swap.out)} pages out, ${count(swap.in)} in`;
+  return [...rows, ['swap', `${moved}; ${count(swap.inUse)} of ${plural(swap.size, 'page', 'pages')} in use`]];
+}
+
 /** The lines for people. */
 export function statsText(stats: RunStats): string {
-  const { space, faults, translation, frames } = stats;
+  const { space, faults, translation, frames, swap } = stats;
   const seconds = stats.timeMs / 1000;
   // Of a short run the time is mostly start-up.
   const nsEach = stats.instructions >= 1e6 ? (stats.timeMs * 1e6) / stats.instructions : 0;
@@ -135,6 +154,7 @@ export function statsText(stats: RunStats): string {
     ['translations', `${count(windowHits)} window hits, ${count(tlbHits)} TLB hits, ${plural(walks, 'miss', 'misses')}`],
     ['page tables', `${plural(space.tablePages, 'page', 'pages')} of the program's`],
     ['memory in use', `${count(frames.inUse)} of ${count(frames.limit)} frames, at most ${count(frames.peak)}`],
+    ...reclaimRows(swap),
     [
       'instructions',
       `${count(stats.instructions)}${stats.decodedInstructions > 0 ? ` (${count(stats.decodedInstructions)} decoded)` : ''}`,

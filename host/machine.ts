@@ -30,6 +30,7 @@ import { VfsEnvironment } from './vfs/environment.js';
 import { FdTable } from './vfs/fdtable.js';
 import { Framebuffer, type FramebufferOptions } from './vfs/framebuffer.js';
 import { Namespace } from './vfs/namespace.js';
+import { MemorySwap, type SwapMedium } from './vfs/swap.js';
 import type { FileSystem, OpenFile } from './vfs/types.js';
 import { resolve } from './vfs/walk.js';
 
@@ -61,6 +62,8 @@ export interface MachineOptions {
   readonly root: (env: VfsEnvironment) => FileSystem;
   /** Memory of the machine: frames in use at once. Default 1 GiB. */
   readonly memoryBytes?: number;
+  /** A swap area for pages that do not fit in memory; it lies in the host's memory unless a medium is given. Default: none. */
+  readonly swap?: { readonly sizeBytes: number; readonly medium?: SwapMedium };
   readonly clock?: Clock;
   /** Default: the host's cryptographic generator. */
   readonly random?: (bytes: Uint8Array) => void;
@@ -164,6 +167,9 @@ export class Machine {
     const clock = options.clock ?? new VdsoClock(core);
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
+    if (options.swap !== undefined && !env.pages.swap.open(options.swap.sizeBytes, options.swap.medium ?? new MemorySwap())) {
+      throw new RangeError(`a swap area of ${options.swap.sizeBytes} bytes is too large`);
+    }
     const jit = options.jit === false ? undefined : new Jit(core, options.jit);
     return new Machine(core, env, options, jit, windowPages, clock);
   }
@@ -356,6 +362,7 @@ export class Machine {
   }
 
   #call(t: Thread): number {
+    if (this.core.u32[(C.HART + C.HART_SHORT) >>> 2] !== 0) this.env.pages.reclaimer.relieve();
     try {
       this.#dispatcher.call(t);
     } catch (error) {
@@ -392,7 +399,7 @@ export class Machine {
     const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
     try {
       this.env.pages.pager(object, index);
-      if (this.core.exports.objectPage(object, index) !== 0) return;
+      if (object === X.SWAP_AREA || this.core.exports.objectPage(object, index) !== 0) return;
     } catch (error) {
       if (!(error instanceof Suspend || error instanceof SysError)) throw error;
       if (error instanceof Suspend || error.errno === ENOMEM) {
@@ -404,9 +411,12 @@ export class Machine {
     forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
   }
 
-  /** No frame is left, even after the page cache has given up what it can: the out-of-memory rule. */
+  /** No frame is left: room is made, or waited for, or else the out-of-memory rule ends somebody. */
   #starve(t: Thread): void {
-    if (this.env.pages.reclaim() === 0) killForMemory(t);
+    const { pages } = this.env;
+    if (pages.reclaim() > 0) return;
+    if (pages.reclaimer.waiting !== undefined) this.#await(t, pages.reclaimer.waiting);
+    else killForMemory(t);
   }
 
   #dropFreed(): void {

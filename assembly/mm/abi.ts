@@ -12,16 +12,21 @@ import * as map from './map';
 import * as mark from './mark';
 import * as object from './object';
 import * as protect from './protect';
+import * as reclaim from './reclaim';
 import * as remap from './remap';
+import * as scan from './scan';
 import * as seal from './seal';
 import * as space from './space';
 import * as stat from './stat';
+import * as swap from './swap';
+import * as swapoff from './swapoff';
 import * as vma from './vma';
 import * as userfault from './userfault';
 import * as window from './window';
 import { pteFind, TASK_SIZE } from './pagetable';
 import { FRAME_COUNT } from '../shared/layout';
 import { EFBIG } from '../shared/errno';
+import { RECLAIM_STAT_SCANNED } from '../shared/stat';
 
 const REFUSED: u64 = 1 << 60;
 const EXACT: f64 = 9007199254740992;
@@ -209,12 +214,79 @@ export function objectSetSize(o: usize, bytes: f64): void {
 }
 const MAX_OBJECT: u64 = (1 << 44) - 4096;
 export function objectPage(o: usize, index: u32): usize {
-  const frame = object.objectFrame(o, index);
-  return frame == 0 ? 0 : frames.frameAddress(frame);
+  return handed(object.objectFrame(o, index));
 }
 export function objectInsertPage(o: usize, index: u32): usize {
-  const frame = object.objectFrameMake(o, index);
-  return frame == 0 ? 0 : frames.frameAddress(frame);
+  return handed(object.objectFrameMake(o, index));
+}
+/** The host has the address in hand. */
+function handed(frame: u32): usize {
+  if (frame == 0) return 0;
+  reclaim.hold(frame);
+  return frames.frameAddress(frame);
+}
+export function objectHolds(o: usize, index: u32): bool {
+  return object.objectHolds(o, index);
+}
+export function objectSlot(o: usize, index: u32): u32 {
+  return object.objectSlot(o, index);
+}
+export function objectPagesSwapped(o: usize): u32 {
+  return object.objectSwapped(o);
+}
+export function objectPin(o: usize, on: bool): void {
+  object.objectPin(o, on);
+}
+
+export function handsFree(): void {
+  reclaim.holdNothing();
+}
+export function reclaimPages(wanted: u32): u32 {
+  return scan.reclaimPages(wanted);
+}
+export function pageOut(s: usize, start: f64, end: f64): f64 {
+  return <f64>scan.pageOut(s, whole(start), min(whole(end), TASK_SIZE));
+}
+export function reclaimNextDirty(): u32 {
+  return scan.reclaimNextDirty();
+}
+export function reclaimWritten(o: usize, index: u32): bool {
+  return scan.reclaimWritten(o, index);
+}
+export function debugPlainQueue(on: bool): void {
+  scan.debugPlainQueue(on);
+}
+export function swapInit(pages: u32): bool {
+  return swap.swapInit(pages);
+}
+export function swapShut(shut: bool): void {
+  swap.swapShut(shut);
+}
+export function swapPage(slot: u32): usize {
+  return swap.swapPage(slot);
+}
+export function swapInsert(slot: u32): usize {
+  return handed(swap.swapInsert(slot));
+}
+export function swapBack(again: bool): i32 {
+  return swapoff.swapBack(again);
+}
+export function swapReferences(slot: u32): u32 {
+  return swap.swapReferences(slot);
+}
+export function swapDiscard(slot: u32): void {
+  swap.swapDiscard(slot);
+}
+export function swapNextDirty(): u32 {
+  return swap.swapNextDirty();
+}
+export function swapWritten(slot: u32, done: bool): bool {
+  const freed = swap.swapWritten(slot, done);
+  if (freed) scan.countFreed();
+  return freed;
+}
+export function swapStat(which: u32): f64 {
+  return <f64>(which < <u32>RECLAIM_STAT_SCANNED ? swap.swapStat(which) : scan.reclaimStat(which));
 }
 export function objectMarkDirty(o: usize, index: u32): void {
   object.objectMarkDirty(o, index);

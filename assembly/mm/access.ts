@@ -5,13 +5,14 @@ import { VM_SHARED } from '../shared/mman';
 import { codeWritten } from '../code';
 import { fail, handleFault } from './fault';
 import { FRAME_CODE, FRAME_REFERENCED, frameAddress, frameFlags, frameSetFlags } from './frames';
-import { objectFrame, objectFrameMake, objectMarkDirty, objectSetSize, objectSize, OBJECT_KIND } from './object';
+import { objectFrame, objectFrameMake, objectMarkDirty, objectSetSize, objectSize, objectSlot, OBJECT_KIND } from './object';
+import { hold } from './reclaim';
 import { leafShared, PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, TASK_SIZE } from './pagetable';
 import { activeSpace, SPACE_ROOT } from './space';
 import { revokeEverywhere } from './window';
 import { tlbLookup, tlbFlush, translationCache, translationInvalidate } from './tlb';
 import { VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
-import { EFAULT, ENOMEM } from '../shared/errno';
+import { EFAULT } from '../shared/errno';
 
 export { windowPermissions, windowBase, windowPages } from './window';
 export { frameDecoded, setFrameDecoded } from './frames';
@@ -155,6 +156,12 @@ export function unprotectCode(frame: u32): void {
 // --- the host
 
 export function userPage(space: usize, va: u64, access: u32): usize {
+  const at = userByte(space, va, access);
+  if (at != 0) hold(<u32>(at >> L.PAGE_SHIFT));
+  return at;
+}
+
+function userByte(space: usize, va: u64, access: u32): usize {
   if (access == X.ACCESS_WRITE) return writable(space, va, L.PAGE_SIZE - (<u32>va & L.PAGE_MASK));
   const frame = resolve(space, va, access);
   return frame == 0 ? 0 : frameAddress(frame) + (<u32>va & L.PAGE_MASK);
@@ -164,7 +171,7 @@ function copyUser(space: usize, va: u64, at: usize, length: u32, out: bool): u32
   for (let done: u32 = 0; done < length; ) {
     const here = va + done;
     const bytes = min(length - done, L.PAGE_SIZE - (<u32>here & L.PAGE_MASK));
-    const user = out ? writable(space, here, bytes) : userPage(space, here, X.ACCESS_READ);
+    const user = out ? writable(space, here, bytes) : userByte(space, here, X.ACCESS_READ);
     if (user == 0) return load<u32>(L.HART + L.HART_FAULT_KIND);
     if (out) memory.copy(user, at + done, bytes);
     else memory.copy(at + done, user, bytes);
@@ -200,7 +207,8 @@ export function futexKeyOffset(space: usize, va: u64): u64 {
 function stopped(done: u32): i32 {
   if (done > 0) return <i32>done;
   const kind = load<u32>(L.HART + L.HART_FAULT_KIND);
-  return kind == X.FAULT_IO ? X.NEED_PAGE : kind == X.FAULT_MEMORY ? -ENOMEM : kind == X.FAULT_USERFAULT ? X.NEED_USERFAULT : -EFAULT;
+  if (kind == X.FAULT_MEMORY) return needPage(X.FRAMES_WANTED, 0, 0);
+  return kind == X.FAULT_IO ? X.NEED_PAGE : kind == X.FAULT_USERFAULT ? X.NEED_USERFAULT : -EFAULT;
 }
 
 function needPage(object: usize, index: u32, done: u32): i32 {
@@ -226,8 +234,12 @@ export function objectRead(object: usize, offset: u64, space: usize, va: u64, le
     if (frame != 0) {
       memory.copy(user, frameAddress(frame) + inPage, bytes);
       frameSetFlags(frame, FRAME_REFERENCED, 0);
-    } else if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return needPage(object, index, done);
-    else memory.fill(user, 0, bytes);
+    } else {
+      const slot = objectSlot(object, index);
+      if (slot != 0) return needPage(X.SWAP_AREA, slot, done);
+      if (load<u32>(object, OBJECT_KIND) == X.OBJECT_FILE) return needPage(object, index, done);
+      memory.fill(user, 0, bytes);
+    }
     done += bytes;
   }
   return <i32>wanted;
@@ -241,15 +253,17 @@ export function objectWrite(object: usize, offset: u64, space: usize, va: u64, l
     const index = <u32>(to >> 12);
     const inPage = <u32>to & L.PAGE_MASK;
     const bytes = min(length - done, min(L.PAGE_SIZE - inPage, L.PAGE_SIZE - (<u32>from & L.PAGE_MASK)));
-    const user = userPage(space, from, X.ACCESS_READ);
+    const user = userByte(space, from, X.ACCESS_READ);
     if (user == 0) return stopped(done);
     let frame = objectFrame(object, index);
     if (frame == 0) {
+      const slot = objectSlot(object, index);
+      if (slot != 0) return needPage(X.SWAP_AREA, slot, done);
       if (mustRead(object, to, space, from, bytes, length - done)) return needPage(object, index, done);
       frame = objectFrameMake(object, index);
-      if (frame == 0) return done > 0 ? <i32>done : -ENOMEM;
+      if (frame == 0) return needPage(X.FRAMES_WANTED, 0, done);
     }
-    // `user` is still good: a mapped page is never reclaimed.
+    // `user` is still good: what is mapped stays until the host makes room.
     memory.copy(frameAddress(frame) + inPage, user, bytes);
     frameSetFlags(frame, FRAME_REFERENCED, 0);
     objectMarkDirty(object, index);
@@ -267,5 +281,5 @@ function mustRead(object: usize, to: u64, space: usize, from: u64, bytes: u32, l
   if (to != page || to + left < min(size, page + L.PAGE_SIZE)) return true;
   // The second half may come from another page, which must be readable, or half a page of old bytes would be lost.
   const whole = min(left, <u32>L.PAGE_SIZE);
-  return bytes < whole && userPage(space, from + bytes, X.ACCESS_READ) == 0;
+  return bytes < whole && userByte(space, from + bytes, X.ACCESS_READ) == 0;
 }

@@ -1,18 +1,20 @@
 /** madvise(2), mincore(2) and mlock(2) for one range. */
 import { EACCES, EAGAIN, EFAULT, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
 import {
-  FAULT_ADRERR, FAULT_HWPOISON, FAULT_IO, FAULT_MAPERR, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT,
-  OBJECT_SHMEM,
+  FAULT_ADRERR, FAULT_HWPOISON, FAULT_IO, FAULT_MAPERR, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, FRAMES_WANTED, NEED_PAGE,
+  NEED_USERFAULT, OBJECT_SHMEM,
 } from '../shared/exit';
-import { PAGE_MASK } from '../shared/layout';
+import { HART, HART_IO_OBJECT, PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
-import { leafBorders, leavesOwnMarked } from './leaf';
+import { leafBorders, leavesOwn, leavesOwnMarked } from './leaf';
 import { pageUp, populate } from './map';
 import { guardInstall, guardRemove } from './mark';
-import { dropPages, OBJECT_KIND, objectFrame, objectSize } from './object';
-import { PTE_V, pteFind } from './pagetable';
+import { dropPages, OBJECT_KIND, objectResident, objectSize } from './object';
+import { MARK_SWAP, PTE_V, pteFind, pteMarkKind, pteMarkValue } from './pagetable';
 import { changeFlags } from './protect';
+import { cool, lazilyFree } from './scan';
 import { SPACE_ROOT } from './space';
+import { swapFrame } from './swap';
 import { zapRange } from './unmap';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt, vmaFind } from './vma';
 
@@ -87,8 +89,10 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
       return change(space, start, end, M.VM_WIPEONFORK, 0);
     case M.MADV_KEEPONFORK: return change(space, start, end, 0, M.VM_WIPEONFORK);
     case M.MADV_FREE:
-      // The kernel may free such pages at any time; here it does so at once.
-      if (object != 0) return -EINVAL;
+      if (object != 0 || (flags & M.VM_LOCKED) != 0) return -EINVAL;
+      if (!leavesOwn(space, start, end)) return -ENOMEM;
+      lazilyFree(space, start, end);
+      return 0;
     case M.MADV_DONTNEED:
       if (flags & M.VM_LOCKED) return -EINVAL;
     case M.MADV_DONTNEED_LOCKED:
@@ -98,13 +102,15 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_GUARD_INSTALL: return guardInstall(space, vma, start, end);
     case M.MADV_GUARD_REMOVE: return guardRemove(space, vma, start, end);
     case M.MADV_COLD:
+      if (flags & (M.VM_LOCKED | M.VM_DONTEXPAND)) return -EINVAL;
+      cool(space, start, end);
+      return 0;
+    // The host has checked it, and calls pageOut afterwards.
     case M.MADV_PAGEOUT: return flags & (M.VM_LOCKED | M.VM_DONTEXPAND) ? -EINVAL : 0;
     case M.MADV_REMOVE: return punch(vma, start, end);
     case M.MADV_POPULATE_READ:
     case M.MADV_POPULATE_WRITE: return populated(populate(space, start, end, advice == M.MADV_POPULATE_WRITE));
-    case M.MADV_COLD:
-    case M.MADV_PAGEOUT: return flags & M.VM_LOCKED ? -EINVAL : 0;
-    // What is left is about when pages come and go; all of it is honoured by doing nothing (no swap, no huge pages).
+    // What is left is about when pages come and go; all of it is honoured by doing nothing (no huge pages).
     default: return 0;
   }
 }
@@ -138,10 +144,16 @@ function punch(vma: usize, start: u64, end: u64): i32 {
 function populated(kind: u32): i32 {
   if (kind == FAULT_NONE) return 0;
   if (kind == FAULT_IO) return NEED_PAGE;
+  if (kind == FAULT_MEMORY) return needFrames();
   if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
   if (kind == FAULT_HWPOISON) return -EHWPOISON;
   if (kind == FAULT_ADRERR || kind == FAULT_MAPERR) return -EFAULT;
-  return kind == FAULT_MEMORY ? -ENOMEM : -EINVAL;
+  return -EINVAL;
+}
+
+function needFrames(): i32 {
+  store<u32>(HART + HART_IO_OBJECT, FRAMES_WANTED);
+  return NEED_PAGE;
 }
 
 /** madvise(2) says EAGAIN where other calls say ENOMEM. */
@@ -154,10 +166,12 @@ export function mmResident(space: usize, address: u64): i32 {
   const vma = vmaAt(space, address);
   if (vma == 0) return -ENOMEM;
   const at = pteFind(load<u32>(space, SPACE_ROOT), address);
-  if (at != 0 && load<u64>(at) & PTE_V) return 1;
+  const pte = at == 0 ? 0 : load<u64>(at);
+  if (pte & PTE_V) return 1;
+  if (pteMarkKind(pte) == MARK_SWAP) return swapFrame(<u32>pteMarkValue(pte)) != 0 ? 1 : 0;
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const offset = load<u64>(vma, VMA_OFFSET) + (address - load<u64>(vma, VMA_START));
-  return object != 0 && offset < objectSize(object) && objectFrame(object, <u32>(offset >> 12)) != 0 ? 1 : 0;
+  return object != 0 && offset < objectSize(object) && objectResident(object, <u32>(offset >> 12)) ? 1 : 0;
 }
 
 /** LOCK_*. 0, -errno or NEED_PAGE, as mmAdvise. What was locked before an error stays locked. */
@@ -170,6 +184,8 @@ export function mmLock(space: usize, address: u64, length: u64, lock: u32): i32 
     const vma = vmaAt(space, at);
     if (vma == 0) return -ENOMEM;
     const stop = min(end, load<u64>(vma, VMA_END));
+    // A child's pages may go where it has its own entries for them.
+    if (lock != M.LOCK_NONE && !leavesOwn(space, at, stop)) return -ENOMEM;
     const special = (load<u32>(vma, VMA_FLAGS) & (M.VM_DONTEXPAND | M.VM_VDSO)) != 0;
     if (!special && !changeFlags(space, at, stop, set, M.VM_LOCKED_MASK)) return -ENOMEM;
     at = stop;
@@ -185,7 +201,8 @@ function lockPages(space: usize, start: u64, end: u64): i32 {
     const kind = populate(space, at, stop, (load<u32>(vma, VMA_FLAGS) & (M.VM_WRITE | M.VM_SHARED)) == M.VM_WRITE);
     if (kind == FAULT_IO) return NEED_PAGE;
     if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
-    if (kind != FAULT_NONE) return kind == FAULT_MEMORY ? -EAGAIN : -ENOMEM;
+    if (kind == FAULT_MEMORY) return needFrames();
+    if (kind != FAULT_NONE) return -ENOMEM;
     at = stop;
   }
   return 0;

@@ -3,22 +3,27 @@
  * first rule that is broken. Nothing in the core calls it.
  */
 import { FRAME_COUNT, PERM_READ, PERM_WRITE } from '../shared/layout';
+import { SWAP_STAT_CACHED, SWAP_STAT_USED } from '../shared/stat';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_UFFD, VM_WRITE } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
-  FRAME_CODE, FRAME_FREE, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences, framesCovered,
-  framesListed, framesUsed,
+  FRAME_CODE, FRAME_FREE, FRAME_HELD, FRAME_SWAP, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences,
+  framesCovered, framesListed, framesUsed,
 } from './frames';
-import { objectFrame, objectIsDirty } from './object';
 import {
-  leafShared, MARK_GUARD, MARK_POISON, MARK_UFFD_WP, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteFind, pteFrame,
-  pteMarkKind, pteSkip, TASK_SIZE,
+  firstMapping, mappedAt, nextMapping, objectAfter, objectFirst, objectFrame, objectIsDirty, objectNextPresent, objectPages, objectSlot,
+  objectSwapped,
+} from './object';
+import {
+  leafPointer, leafShared, MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X,
+  pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip, TASK_SIZE,
 } from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
+import { swapChecks, swapCount, swapReferenceSum, swapSlotValid, swapStat } from './swap';
 import { tlbAddress, tlbTag } from './tlb';
 import { identityFrame, permissionByte, windowSpan } from './window';
-import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_SPACE, VMA_START, VMA_UFFD, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
 
 /** 1-9 VMAs, 10-19 page-table entries, 20-29 window bytes, 30-39 TLB, 40-49 accounts of the space. */
 export function debugCheckSpace(space: usize): u32 {
@@ -84,7 +89,9 @@ function checkEntries(space: usize): u32 {
 /** A mark of a kind that somebody makes, where something is mapped, with no bit of a page. */
 function checkMark(space: usize, va: u64, pte: u64): bool {
   const kind = pteMarkKind(pte);
-  return vmaAt(space, va) != 0 && (pte & 255) == 0 && (kind == MARK_POISON || kind == MARK_GUARD || kind == MARK_UFFD_WP);
+  if (vmaAt(space, va) == 0 || (pte & 255) != 0) return false;
+  if (kind == MARK_SWAP) return swapSlotValid(<u32>pteMarkValue(pte));
+  return kind == MARK_POISON || kind == MARK_GUARD || kind == MARK_UFFD_WP;
 }
 
 function checkEntry(space: usize, va: u64, pte: u64): u32 {
@@ -98,6 +105,7 @@ function checkEntry(space: usize, va: u64, pte: u64): u32 {
   if ((pte & PTE_W) != 0 && (flags & VM_WRITE) == 0) return 14;
   if ((pte & (PTE_W | PTE_SOFT)) == PTE_W || (pte & (PTE_W | PTE_UFFD_WP)) == (PTE_W | PTE_UFFD_WP)) return 19;
   if (((flags & VM_UFFD) != 0) != (load<u32>(vma, VMA_UFFD) != 0)) return 7;
+  if ((frameFlags(frame) & FRAME_SWAP) != 0 && !swapChecks(frame)) return 9;
   const owner = <usize>frameObject(frame);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if (owner == 0) {
@@ -146,14 +154,78 @@ function checkTlb(space: usize): u32 {
   return 0;
 }
 
-/** 50: frames in use are miscounted, 51: a free list has lost or found frames. */
+/** 50: frames in use are miscounted, 51: a free list has lost or found frames, 52-55: the swap cache is not as its flags or counts say. */
 export function debugCheckFrames(): u32 {
   let used: u32 = 0;
   let free: u32 = 0;
+  let cached: u32 = 0;
   for (let frame: u32 = 0; frame < min(framesCovered(), FRAME_COUNT); frame++) {
     if (frameFlags(frame) & FRAME_USED) used++;
     if (frameFlags(frame) & FRAME_FREE) free++;
+    if (frameFlags(frame) & FRAME_HELD) return 55;
+    if ((frameFlags(frame) & FRAME_SWAP) == 0) continue;
+    cached++;
+    if (!swapChecks(frame)) return 52;
   }
   if (used != framesUsed()) return 50;
-  return free == framesListed() ? 0 : 51;
+  if (free != framesListed()) return 51;
+  if (cached != swapCount(true) || cached != <u32>swapStat(SWAP_STAT_CACHED)) return 53;
+  return swapCount(false) == <u32>swapStat(SWAP_STAT_USED) ? 0 : 54;
+}
+
+/**
+ * Over all spaces and objects. 60: references of slots are not what marks and objects name, 61: a page's references are not the entries
+ * that are found by looking through the mappings of its object, and the cache's one, 62: pages of an object are miscounted.
+ */
+export function debugCheckObjects(): u32 {
+  let named: u64 = 0;
+  for (let space = S.spaceFirst(); space != 0; space = S.spaceAfter(space)) named += marksOf(space);
+  for (let object = objectFirst(); object != 0; object = objectAfter(object)) {
+    let present: u32 = 0;
+    let out: u32 = 0;
+    for (let next = objectNextPresent(object, 0); next >= 0; next = objectNextPresent(object, <u32>next + 1)) {
+      const index = <u32>next;
+      if (objectSlot(object, index) != 0) {
+        out++;
+        continue;
+      }
+      present++;
+      const frame = objectFrame(object, index);
+      if (frameReferences(frame) != 1 + entriesOf(object, index, frame)) return 61;
+    }
+    if (present != objectPages(object) || out != objectSwapped(object)) return 62;
+    named += out;
+  }
+  return named == swapReferenceSum() ? 0 : 60;
+}
+
+/** Marks in the space's tables; those of a shared one count in the first space that has it. */
+function marksOf(space: usize): u64 {
+  const root = load<u32>(space, S.SPACE_ROOT);
+  let marks: u64 = 0;
+  for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
+    const counts = !leafShared(root, va) || isFirstSharer(space, va);
+    for (let i = 0; i < 512; i++, va += 4096) if (counts && pteMarkKind(load<u64>(pteFind(root, va))) == MARK_SWAP) marks++;
+  }
+  return marks;
+}
+
+/** Of the spaces that have the last table of va it is the first in the list. */
+function isFirstSharer(space: usize, va: u64): bool {
+  const table = load<u64>(leafPointer(load<u32>(space, S.SPACE_ROOT), va));
+  for (let other = S.spaceFirst(); other != space; other = S.spaceAfter(other)) {
+    const at = leafPointer(load<u32>(other, S.SPACE_ROOT), va);
+    if (at != 0 && load<u64>(at) == table) return false;
+  }
+  return true;
+}
+
+function entriesOf(object: usize, index: u32, frame: u32): u32 {
+  let entries: u32 = 0;
+  for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) {
+    const va = mappedAt(vma, index);
+    const at: usize = va == 0 ? 0 : pteFind(load<u32>(<usize>load<u32>(vma, VMA_SPACE), S.SPACE_ROOT), va);
+    if (at != 0 && (load<u64>(at) & PTE_V) != 0 && pteFrame(load<u64>(at)) == frame) entries++;
+  }
+  return entries;
 }

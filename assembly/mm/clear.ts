@@ -9,7 +9,7 @@ import { VM_SOFT_CLEAN } from '../shared/mman';
 import * as S from '../shared/stat';
 import { FRAME_REFERENCED, frameObject, frameSetFlags } from './frames';
 import { leavesOwn } from './leaf';
-import { PTE_A, PTE_SOFT, PTE_V, PTE_W, pteFind, pteFrame, pteSkip } from './pagetable';
+import { MARK_SWAP, PTE_A, PTE_SOFT, PTE_V, PTE_W, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
 import { SPACE_PEAK, SPACE_RESIDENT, SPACE_ROOT } from './space';
 import { translationInvalidate, writeInvalidate } from './tlb';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_START, vmaFind, vmaNext } from './vma';
@@ -40,6 +40,7 @@ function clearSoft(space: usize, vma: usize): void {
     const stop = min(end, ((va >> 21) + 1) << 21);
     for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {
       const pte = load<u64>(at);
+      if (pteMarkKind(pte) == MARK_SWAP) store<u64>(at, pte & ~PTE_SOFT);
       if ((pte & PTE_V) == 0 || (pte & (PTE_SOFT | PTE_W)) == 0) continue;
       store<u64>(at, pte & ~(PTE_SOFT | PTE_W));
       writeInvalidate(space, va);

@@ -6,14 +6,16 @@ import * as X from '../shared/exit';
 import * as L from '../shared/layout';
 import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, VM_WRITE } from '../shared/mman';
 import {
-  frameAddress, frameAllocate, frameAllocateZeroed, frameIsFree, frameObject, frameReferences, frameRelease, frameRetain,
+  FRAME_LAZY, FRAME_SWAP, frameAddress, frameAllocate, frameAllocateZeroed, frameFlags, frameIsFree, frameObject, frameReferences,
+  frameRelease, frameRetain, frameSetFlags,
 } from './frames';
-import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, OBJECT_KIND } from './object';
+import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, objectSlot, OBJECT_KIND } from './object';
 import {
-  MARK_GUARD, MARK_POISON, MARK_UFFD_WP, PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate, pteFrame,
-  pteMake, pteMarkKind, TASK_SIZE,
+  MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate,
+  pteFrame, pteMake, pteMarkKind, pteMarkValue, TASK_SIZE,
 } from './pagetable';
 import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
+import { swapClaim, swapDrop, swapFrame, swapReturned, swapWant } from './swap';
 import { translationInvalidate } from './tlb';
 import { count, uncount } from './unmap';
 import { identityFrame } from './window';
@@ -33,6 +35,8 @@ export let zeroFrame: u32 = 0;
 /** The page of the last FAULT_IO: asked for again it is the same major fault, and mapping it at last is no minor one. */
 let majorObject: usize = 0;
 let majorIndex: u32 = 0;
+/** It was a slot of the swap area, and its page is there again. */
+let majorBack: bool = false;
 
 export function faultInit(): void {
   zeroFrame = frameAllocateZeroed(0);
@@ -68,16 +72,16 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   if ((flags & needed) == 0) return fail(X.FAULT_ACCERR, va, access);
   const at = pteCreate(space, va);
   if (at == 0) return fail(X.FAULT_MEMORY, va, access);
+  const page = va & ~(<u64>L.PAGE_MASK);
   if (pteMarkKind(load<u64>(at)) != 0) {
-    const mark = handleMark(flags, at);
+    const mark = handleMark(space, flags, page, at);
     if (mark != X.FAULT_NONE) return fail(mark, va, access);
   }
-  const page = va & ~(<u64>L.PAGE_MASK);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const kind = object == 0 ? handleAnonymous(space, vma, flags, page, at, access) : handleObject(space, vma, flags, page, at, access);
   if (kind != X.FAULT_NONE) return fail(kind, va, access);
   const index = <u32>((load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START))) >> 12);
-  if (object != 0 && object == majorObject && index == majorIndex) majorObject = 0;
+  if (majorObject != 0 && ((object == majorObject && index == majorIndex) || (majorObject == X.SWAP_AREA && majorBack))) majorObject = 0;
   else {
     store<u64>(space, load<u64>(space, SPACE_MINOR) + 1, SPACE_MINOR);
     bump(L.COUNT_MINOR_FAULTS);
@@ -102,12 +106,35 @@ function isProtected(flags: u32, at: usize): bool {
 }
 
 /** What touching a mark comes to; FAULT_NONE: the place counts as empty. A protection that nobody minds any more is wiped. */
-function handleMark(flags: u32, at: usize): u32 {
+function handleMark(space: usize, flags: u32, page: u64, at: usize): u32 {
   const kind = pteMarkKind(load<u64>(at));
+  if (kind == MARK_SWAP) return handleSwapped(space, flags, page, at);
   if (kind == MARK_POISON) return X.FAULT_HWPOISON;
   if (kind == MARK_GUARD) return X.FAULT_MAPERR;
   if (kind == MARK_UFFD_WP && (flags & VM_UFFD_WP) == 0) store<u64>(at, 0);
   return X.FAULT_NONE;
+}
+
+/** A page of the space's own comes back from the swap area. */
+export function handleSwapped(space: usize, flags: u32, page: u64, at: usize): u32 {
+  const mark = load<u64>(at);
+  const slot = <u32>pteMarkValue(mark);
+  const frame = swapFrame(slot);
+  if (frame == 0) return handleOut(space, slot, page);
+  frameRetain(frame);
+  store<u64>(at, pteMake(frame, pteBits(flags) | (mark & (PTE_SOFT | PTE_UFFD_WP))));
+  count(space, frame);
+  swapDrop(slot);
+  if (frameFlags(frame) & FRAME_SWAP) swapReturned(frame);
+  if (slot == majorIndex) majorBack = true;
+  return X.FAULT_NONE;
+}
+
+/** The host must read a slot first. */
+function handleOut(space: usize, slot: u32, page: u64): u32 {
+  swapWant(slot, identityFrame(space, page));
+  majorBack = false;
+  return handleAbsent(space, X.SWAP_AREA, slot);
 }
 
 function handleAnonymous(space: usize, vma: usize, flags: u32, page: u64, at: usize, access: u32): u32 {
@@ -139,6 +166,11 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
     if (isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
     if (flags & VM_SHARED) return handleSharedWrite(space, object, index, page, at);
     return handleCow(space, flags, page, at);
+  }
+  const slot = objectSlot(object, index);
+  if (slot != 0) {
+    if (swapFrame(slot) == 0) return handleOut(space, slot, page);
+    if (slot == majorIndex) majorBack = true;
   }
   let frame = objectFrame(object, index);
   if (frame != 0 && (flags & VM_UFFD_MINOR) != 0) return handOut(vma, VM_UFFD_MINOR);
@@ -238,12 +270,14 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
     if (kind == X.FAULT_NONE) translationInvalidate(space, page);
     return kind;
   }
+  if (frameFlags(old) & FRAME_SWAP) swapClaim(old);
   const identity = identityFrame(space, page);
   const sole = frameObject(old) == 0 && frameReferences(old) == 1;
   // The last owner keeps the frame, unless that lies elsewhere and its own place is free: one copy, and the window serves the page.
   const frame = sole && (old == identity || !frameIsFree(identity)) ? 0 : frameAllocate(identity);
   if (frame == 0) {
     if (!sole) return X.FAULT_MEMORY;
+    frameSetFlags(old, 0, FRAME_LAZY);
     store<u64>(at, pte | WRITTEN | PTE_A);
     translationInvalidate(space, page);
     return X.FAULT_NONE;

@@ -5,8 +5,11 @@ import { zeroFrame } from './fault';
 import { frameObject, frameRetain } from './frames';
 import { LEAF_SPAN, leafSharable, leafShare } from './leaf';
 import { mappingLink } from './object';
-import { leafShared, MARK_UFFD_WP, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
+import {
+  leafShared, MARK_SWAP, MARK_UFFD_WP, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip,
+} from './pagetable';
 import * as S from './space';
+import { swapHold } from './swap';
 import { tlbDropWrites, writeInvalidate } from './tlb';
 import { VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaFind, vmaInsert, vmaNext } from './vma';
 
@@ -111,6 +114,7 @@ function copyEntries(parent: usize, child: usize, start: u64, end: u64, all: boo
     }
     const shared = pte & ~(PTE_W | PTE_D);
     store<u64>(target, shared);
+    if (pteMarkKind(pte) == MARK_SWAP) swapHold(<u32>pteMarkValue(pte));
     if ((pte & PTE_V) == 0 || frame == zeroFrame) continue;
     frameRetain(frame);
     if (frameObject(frame) != 0) {

@@ -4,16 +4,17 @@
  *   0  u32 references: PTEs that map it, plus one while an object (page cache) holds it
  *   4  u32 flags FRAME_*
  *   8  u32 object that owns it, 0 = anonymous
- *  12  u32 page index in that object
+ *  12  u32 page index in that object; FRAME_SWAP: slot of the swap area
  *  16  u32 decoded page (code.ts), 0 = never executed
- *  20  u32 next, 24 u32 previous: free list
+ *  20  u32 next, 24 u32 previous: free list; of a last page table: round in which reclaim saw it, and
+ *                        the space whose it was then
  *  28  u32 generation of the code in it (code.ts): outlives the frame's use
  *
  * A frame of small records is never mapped and uses 8..31 as slab.ts says.
  * Invariant: a descriptor of all zeros is a frame never used, and its memory is zero.
  */
 import { COUNT_FRAMES_PEAK, DESCRIPTORS, FIRST_FRAME, FIRST_WINDOW_FRAME, FRAME_COUNT } from '../shared/layout';
-import { HART, HART_COUNTERS, PAGE_SHIFT, PAGE_SIZE } from '../shared/layout';
+import { HART, HART_COUNTERS, HART_SHORT, PAGE_SHIFT, PAGE_SIZE } from '../shared/layout';
 import { codeDropped } from '../code';
 import { DECODED_OWNER } from './decoded';
 import { reclaim } from './reclaim';
@@ -26,6 +27,12 @@ export const FRAME_REFERENCED: u32 = 8;
 export const FRAME_CODE: u32 = 16;
 /** Compiled regions hold code from it. */
 export const FRAME_COMPILED: u32 = 32;
+/** In the swap cache (swap.ts): no object's, and its page index is its slot. */
+export const FRAME_SWAP: u32 = 64;
+/** MADV_FREE: its contents may go at any time; a store takes that back. */
+export const FRAME_LAZY: u32 = 128;
+/** While reclaim is at work: the host has its address in hand. */
+export const FRAME_HELD: u32 = 256;
 
 const TABLE: usize = DESCRIPTORS;
 const GENERAL: u32 = FIRST_FRAME;
@@ -33,8 +40,12 @@ const WINDOWS: u32 = FIRST_WINDOW_FRAME;
 const END: u32 = FRAME_COUNT;
 const WASM_PAGE_FRAMES: u32 = 16;
 const GROW_STEP_FRAMES: u32 = 4096;
+/** Frames are short when less than a 32nd of them is free. */
+const SHORT_SHIFT: u32 = 5;
 
+/** Frames that may be in use, and how many of them until the host is told that they run short. */
 let limit: u32 = 0;
+let ample: u32 = 0;
 let inUse: u32 = 0;
 /** Free frames that were used before, most recently freed first: general ones and those that windows lie over. */
 let freeGeneral: u32 = 0;
@@ -94,6 +105,13 @@ export function setFrameDecoded(frame: u32, decoded: u32): void {
   store<u32>(descriptor(frame), decoded, 16);
   if (decoded != 0) store<u32>(decoded, frame, DECODED_OWNER);
 }
+/** Has reclaim seen a last table in this round, in another space? */
+export function frameSeen(table: u32, round: u32, space: usize): bool {
+  if (load<u32>(descriptor(table), 20) == round) return load<u32>(descriptor(table), 24) != <u32>space;
+  store<u32>(descriptor(table), round, 20);
+  store<u32>(descriptor(table), <u32>space, 24);
+  return false;
+}
 export function frameGeneration(frame: u32): u32 {
   return load<u32>(descriptor(frame), 28);
 }
@@ -113,6 +131,7 @@ export function frameRetain(frame: u32): void {
 
 export function framesInit(frames: u32): void {
   limit = frames;
+  ample = frames - (frames >> SHORT_SHIFT);
   covered = <u32>memory.size() * WASM_PAGE_FRAMES;
 }
 export function framesUsed(): u32 {
@@ -196,9 +215,15 @@ function choose(preferred: u32): u32 {
   return 0;
 }
 
+/** Frames are short, which the host is told: it makes room before the next system call. False: there is none, and none could be made. */
+function enough(): bool {
+  store<u32>(HART + HART_SHORT, 1);
+  return inUse < limit || reclaim();
+}
+
 /** A frame with one reference and unspecified contents, or 0: none left. */
 export function frameAllocate(preferred: u32): u32 {
-  if (inUse >= limit && !reclaim()) return 0;
+  if (inUse >= ample && !enough()) return 0;
   const frame = choose(preferred);
   if (frame == 0) return 0;
   const d = descriptor(frame);

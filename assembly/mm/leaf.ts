@@ -9,13 +9,15 @@
  *   - all entries belong to anonymous private memory, are marks, or 0: what happens to a file never has to look for them.
  */
 import { PERM_WRITE } from '../shared/layout';
-import { VM_DONTFORK, VM_SHARED, VM_UFFD, VM_WIPEONFORK } from '../shared/mman';
+import { VM_DONTFORK, VM_LOCKED, VM_SHARED, VM_UFFD, VM_WIPEONFORK } from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameAddress, frameAllocate, frameReferences, frameRelease, frameRetain } from './frames';
 import {
-  leafPointer, leafPointerCreate, PTE_D, PTE_SHARED, PTE_V, PTE_W, pteFrame, pteMake, pteMarkKind, pteSkip, tableRelease, TASK_SIZE,
+  leafPointer, leafPointerCreate, MARK_SWAP, PTE_D, PTE_SHARED, PTE_V, PTE_W, pteFrame, pteMake, pteMarkKind, pteMarkValue, pteSkip,
+  tableRelease, TASK_SIZE,
 } from './pagetable';
 import { activeSpace, countResident, SPACE_ROOT, SPACE_TABLES } from './space';
+import { swapHold } from './swap';
 import { tlbFlush } from './tlb';
 import { identityFrame, permissionByte } from './window';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_START, vmaFind, vmaNext } from './vma';
@@ -23,8 +25,8 @@ import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_START, vmaFind, vmaNext } from './v
 /** Bytes of address space that a last table covers. */
 export const LEAF_SPAN: u64 = 1 << 21;
 const TABLE_BYTES: usize = 4096;
-/** A child does not simply inherit such memory. */
-const SPECIAL: u32 = VM_SHARED | VM_DONTFORK | VM_WIPEONFORK | VM_UFFD;
+/** A child does not simply inherit such memory; what is locked stays, whatever the child's does. */
+const SPECIAL: u32 = VM_SHARED | VM_LOCKED | VM_DONTFORK | VM_WIPEONFORK | VM_UFFD;
 const WRITE_BITS: u64 = 0x0101010101010101 * <u64>PERM_WRITE;
 
 /** Whether every mapping in the 2 MiB from va is plain private memory that a child inherits as it is. */
@@ -85,6 +87,7 @@ export function leafOwn(space: usize, va: u64): bool {
     const pte = load<u64>(from + i);
     const frame = pteFrame(pte);
     if ((pte & PTE_V) == 0 || frame == zeroFrame) {
+      if (pteMarkKind(pte) == MARK_SWAP) swapHold(<u32>pteMarkValue(pte));
       store<u64>(to + i, pte);
       continue;
     }
@@ -125,7 +128,7 @@ export function leafBorders(space: usize, start: u64, end: u64): bool {
   return (end & inner) == 0 || leafOwn(space, end - 1);
 }
 
-/** leafOwn for those tables of [start, end) in which something is marked. False: no memory. */
+/** leafOwn for those tables of [start, end) in which something is marked, and not just swapped out. False: no memory. */
 export function leavesOwnMarked(space: usize, start: u64, end: u64): bool {
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, nextLeaf(va), end)) {
@@ -136,7 +139,10 @@ export function leavesOwnMarked(space: usize, start: u64, end: u64): bool {
 }
 
 function hasMarks(table: u32): bool {
-  for (let i: usize = 0; i < TABLE_BYTES; i += 8) if (pteMarkKind(load<u64>(frameAddress(table) + i)) != 0) return true;
+  for (let i: usize = 0; i < TABLE_BYTES; i += 8) {
+    const kind = pteMarkKind(load<u64>(frameAddress(table) + i));
+    if (kind != 0 && kind != MARK_SWAP) return true;
+  }
   return false;
 }
 

@@ -4,22 +4,26 @@
  *    0 u32 kind   4 u32 references   8 u64 size in bytes   16 u32 radix root   20 u32 radix height
  *   24 u32 pages present   28 u32 pages dirty   32 u32 first VMA that maps it   36 u32 next freed object
  *   40 u32 next, 44 u32 previous of all objects   48 u32 the core made it (shared anonymous memory): the host never hears of it
+ *   52 u32 pages that lie in the swap area   56 u32 not 0: its pages stay in memory
  *
+ * What the radix tree has for a page is its frame, or SWAPPED and its slot.
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.
  */
 import { NO_INDEX, OBJECT_DEVICE } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
-import { VM_MAYWRITE, VM_SHARED } from '../shared/mman';
+import { VM_MAYWRITE, VM_SHARED, VM_UFFD } from '../shared/mman';
 import { codeWritten } from '../code';
 import {
-  FRAME_CODE, FRAME_DIRTY, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
+  FRAME_CODE, FRAME_DIRTY, FRAME_HELD, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
   frameReferences, frameRelease, frameSetFlags, frameSetOwner,
 } from './frames';
 import { PTE_D, PTE_V, PTE_W, pteFind, pteFrame } from './pagetable';
 import { radixGet, radixNext, radixRemove, radixSet, radixTag, radixTagged, TAG_DIRTY, TAG_PRESENT } from './radix';
-import { reclaim, reclaimForget } from './reclaim';
+import { reclaim } from './reclaim';
+import { scanForgetObject } from './scan';
 import { slabAllocate, slabFree } from './slab';
 import { SPACE_ROOT } from './space';
+import { swapAssign, swapDrop, swapFrame, swapHold, swapRoom, swapTakeFrame } from './swap';
 import { writeInvalidate } from './tlb';
 import { zapRange } from './unmap';
 import { VMA_END, VMA_FLAGS, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
@@ -36,6 +40,9 @@ const NEXT_FREED: usize = 36;
 const NEXT: usize = 40;
 const PREVIOUS: usize = 44;
 const INTERNAL: usize = 48;
+const SWAPPED_PAGES: usize = 52;
+const PINNED: usize = 56;
+const SWAPPED: u32 = 0x80000000;
 
 let freed: usize = 0;
 let first: usize = 0;
@@ -103,7 +110,7 @@ export function objectRelease(object: usize): void {
   store<u32>(object, references, REFERENCES);
   if (references != 0) return;
   dropPages(object, 0, 0xffffffff);
-  reclaimForget(object);
+  scanForgetObject(object);
   objectCount--;
   const next = load<u32>(object, NEXT);
   const previous = load<u32>(object, PREVIOUS);
@@ -138,15 +145,90 @@ export function objectDirtyPages(object: usize): u32 {
   return load<u32>(object, DIRTY);
 }
 
-/** Frame of a cached page, or 0. */
+/** Frame of a cached page, or 0; one whose contents are in the swap cache is the object's again. */
 export function objectFrame(object: usize, index: u32): u32 {
-  return radixGet(object + TREE, index);
+  const value = radixGet(object + TREE, index);
+  return value & SWAPPED ? comeBack(object, index, value & ~SWAPPED) : value;
 }
 
-/** The same, a zeroed page inserted when absent; 0: no memory. */
+/** Is there a page, in memory or in the swap area? */
+export function objectHolds(object: usize, index: u32): bool {
+  return radixGet(object + TREE, index) != 0;
+}
+/** Is its page in memory, the swap cache included? */
+export function objectResident(object: usize, index: u32): bool {
+  const value = radixGet(object + TREE, index);
+  return value & SWAPPED ? swapFrame(value & ~SWAPPED) != 0 : value != 0;
+}
+/** The slot where a page lies, or 0: it lies in memory, or there is none. */
+export function objectSlot(object: usize, index: u32): u32 {
+  if (load<u32>(object, SWAPPED_PAGES) == 0) return 0;
+  const value = radixGet(object + TREE, index);
+  return value & SWAPPED ? value & ~SWAPPED : 0;
+}
+export function objectSwapped(object: usize): u32 {
+  return load<u32>(object, SWAPPED_PAGES);
+}
+export function objectSwappedIn(object: usize, from: u32, to: u32): u32 {
+  if (load<u32>(object, SWAPPED_PAGES) == 0) return 0;
+  let pages: u32 = 0;
+  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next + 1)) {
+    if (objectSlot(object, <u32>next) != 0) pages++;
+  }
+  return pages;
+}
+export function objectMappings(object: usize): u32 {
+  let mappings: u32 = 0;
+  for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) mappings++;
+  return mappings;
+}
+
+/** Its pages stay in memory, whoever needs room: SHM_LOCK, what the host writes into at any time. */
+export function objectPin(object: usize, on: bool): void {
+  store<u32>(object, on ? 1 : 0, PINNED);
+}
+export function objectPinned(object: usize): bool {
+  return load<u32>(object, PINNED) != 0;
+}
+
+/** A page that nobody maps goes out to the swap area: its frame is the swap cache's from now on. False: no room, or it has to stay. */
+export function objectSwapOut(object: usize, index: u32, frame: u32): bool {
+  if (object == inserting || !swapRoom() || watched(object)) return false;
+  undirty(object, index);
+  const slot = swapAssign(frame);
+  swapHold(slot);
+  radixSet(object + TREE, index, SWAPPED | slot);
+  frameSetFlags(frame, 0, FRAME_REFERENCED);
+  frameRelease(frame);
+  store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);
+  store<u32>(object, load<u32>(object, SWAPPED_PAGES) + 1, SWAPPED_PAGES);
+  return true;
+}
+
+/** A userfaultfd is told of what is there and what is not: nothing may change behind it. */
+function watched(object: usize): bool {
+  for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) if (load<u32>(vma, VMA_FLAGS) & VM_UFFD) return true;
+  return false;
+}
+
+/** The frame, when the swap cache has it. The medium's copy is given up: the page counts as written. */
+function comeBack(object: usize, index: u32, slot: u32): u32 {
+  const frame = swapTakeFrame(slot);
+  if (frame == 0) return 0;
+  radixSet(object + TREE, index, frame);
+  frameSetOwner(frame, <u32>object, index);
+  frameSetFlags(frame, FRAME_REFERENCED, 0);
+  store<u32>(object, load<u32>(object, PRESENT) + 1, PRESENT);
+  store<u32>(object, load<u32>(object, SWAPPED_PAGES) - 1, SWAPPED_PAGES);
+  objectMarkDirty(object, index);
+  return frame;
+}
+
+/** The same, a zeroed page inserted when absent; 0: no memory, or it lies in the swap area. */
 export function objectFrameMake(object: usize, index: u32): u32 {
   let frame = objectFrame(object, index);
   if (frame != 0) return frame;
+  if (objectSlot(object, index) != 0) return 0;
   frame = frameAllocateZeroed(0);
   if (frame == 0) return 0;
   if (!insert(object, index, frame) && (!reclaim() || !insert(object, index, frame))) {
@@ -191,7 +273,7 @@ export function objectNextPresent(object: usize, from: u32): i64 {
 function undirty(object: usize, index: u32): void {
   if (!radixTagged(object + TREE, index, TAG_DIRTY)) return;
   radixTag(object + TREE, index, TAG_DIRTY, false);
-  frameSetFlags(objectFrame(object, index), 0, FRAME_DIRTY);
+  frameSetFlags(radixGet(object + TREE, index), 0, FRAME_DIRTY);
   store<u32>(object, load<u32>(object, DIRTY) - 1, DIRTY);
 }
 
@@ -283,7 +365,14 @@ export function dropPages(object: usize, from: u32, to: u32): void {
 }
 
 /** The page is mapped nowhere. */
-function removePage(object: usize, index: u32): void {
+export function removePage(object: usize, index: u32): void {
+  const slot = objectSlot(object, index);
+  if (slot != 0) {
+    radixRemove(object + TREE, index);
+    store<u32>(object, load<u32>(object, SWAPPED_PAGES) - 1, SWAPPED_PAGES);
+    swapDrop(slot);
+    return;
+  }
   const frame = objectFrame(object, index);
   undirty(object, index);
   radixRemove(object + TREE, index);
@@ -310,8 +399,9 @@ export function dropCleanPages(object: usize, from: u32, to: u32, most: u32, spa
       dropStopped = next;
       break;
     }
+    if (objectSlot(object, index) != 0) continue;
     const frame = objectFrame(object, index);
-    if (frameReferences(frame) != 1 || objectIsDirty(object, index)) continue;
+    if (frameReferences(frame) != 1 || objectIsDirty(object, index) || (frameFlags(frame) & FRAME_HELD) != 0) continue;
     if (sparing && (frameFlags(frame) & FRAME_REFERENCED) != 0) frameSetFlags(frame, 0, FRAME_REFERENCED);
     else {
       removePage(object, index);

@@ -1,25 +1,27 @@
 /**
- * An address space. Record of 160 bytes:
+ * An address space. Record of 168 bytes:
  *
  *    0 u32 root table frame      4 u32 VMA tree        8 u32 window slot + 1      12 u32 window's first frame
  *   16 u64 mmap base            24 u64 brk start      32 u64 brk                  40 u64 stack limit
  *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
  *   92 u32 resident pages of objects   104 u64 pages mapped   112 most so far   152 u32 VM_LOCKED and VM_LOCKONFAULT of new mappings
- *  156 u32 not 0: there may be sealed mappings
+ *  156 u32 not 0: there may be sealed mappings   160 u32 next, 164 u32 previous of all spaces
  */
 import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
 import { frameAllocateZeroed, frameRelease } from './frames';
 import { LEAF_SPAN, leavesLeave } from './leaf';
-import { PTE_V, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
+import { MARK_SWAP, PTE_V, pteFind, pteFrame, pteMarkKind, pteSkip, TASK_SIZE } from './pagetable';
+import { scanForget } from './scan';
 import { slabAllocate, slabFree } from './slab';
+import { swapBackForget } from './swapoff';
 import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
 import { identityFrame, windowActivate, windowGive, windowTake } from './window';
 import { vmaFind, vmaNext, VMA_END, VMA_FLAGS, VMA_START } from './vma';
 import { LOCK_NONE, LOCK_ON_FAULT, VM_EXEC, VM_LOCKED, VM_LOCKED_MASK, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
 
-export const SPACE_BYTES: u32 = 160;
+export const SPACE_BYTES: u32 = 168;
 export const SPACE_ROOT: usize = 0;
 export const SPACE_TREE: usize = 4;
 export const SPACE_SLOT: usize = 8;
@@ -39,10 +41,20 @@ export const SPACE_SHARED: usize = 92;
 export const SPACE_MAPPED: usize = 104;
 export const SPACE_LOCK: usize = 152;
 export const SPACE_SEALS: usize = 156;
+const NEXT: usize = 160;
+const PREVIOUS: usize = 164;
 /** The most pages mapped before the last time that there were fewer. */
 export const SPACE_MAPPED_PEAK: usize = 112;
 
 export let activeSpace: usize = 0;
+let first: usize = 0;
+
+export function spaceFirst(): usize {
+  return first;
+}
+export function spaceAfter(space: usize): usize {
+  return <usize>load<u32>(space, NEXT);
+}
 
 /** A new empty space, or 0. */
 export function spaceCreate(): usize {
@@ -57,10 +69,20 @@ export function spaceCreate(): usize {
   store<u32>(space, 1, SPACE_TABLES);
   store<u64>(space, TASK_SIZE, SPACE_MMAP_BASE);
   windowTake(space);
+  store<u32>(space, <u32>first, NEXT);
+  if (first != 0) store<u32>(first, <u32>space, PREVIOUS);
+  first = space;
   return space;
 }
 
 export function spaceRelease(space: usize): void {
+  scanForget(space);
+  swapBackForget(space);
+  const next = load<u32>(space, NEXT);
+  const previous = load<u32>(space, PREVIOUS);
+  if (next != 0) store<u32>(next, previous, PREVIOUS);
+  if (previous != 0) store<u32>(previous, next, NEXT);
+  else first = next;
   leavesLeave(space);
   unmapRange(space, 0, TASK_SIZE);
   frameRelease(load<u32>(space, SPACE_ROOT));
@@ -124,6 +146,17 @@ function identityPages(space: usize): u64 {
   return pages;
 }
 
+/** Only statistics ask, so nobody keeps count. */
+function swappedPages(space: usize): u64 {
+  const root = load<u32>(space, SPACE_ROOT);
+  let pages: u64 = 0;
+  for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
+    let at = pteFind(root, va);
+    for (const stop = va + LEAF_SPAN; va < stop; va += 4096, at += 8) if (pteMarkKind(load<u64>(at)) == MARK_SWAP) pages++;
+  }
+  return pages;
+}
+
 export function spaceStat(space: usize, which: u32): u64 {
   switch (which) {
     case S.SPACE_STAT_PAGES_MAPPED: return load<u64>(space, SPACE_MAPPED);
@@ -142,6 +175,7 @@ export function spaceStat(space: usize, which: u32): u64 {
     case S.SPACE_STAT_LOCKED_PAGES: return pagesWith(space, VM_LOCKED, 0);
     case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
     case S.SPACE_STAT_WINDOW_PAGES: return identityPages(space);
+    case S.SPACE_STAT_SWAPPED: return swappedPages(space);
     case S.SPACE_STAT_ROOT: return load<u32>(space, SPACE_ROOT);
     default: return 0;
   }

@@ -2,12 +2,16 @@
 import * as S from '../shared/stat';
 import { PAGE_SIZE } from '../shared/layout';
 import { zeroFrame } from './fault';
-import { FRAME_DIRTY, frameFlags, frameObject, frameReferences } from './frames';
+import { FRAME_DIRTY, FRAME_LAZY, FRAME_SWAP, frameFlags, frameObject, frameReferences } from './frames';
 import { leafSharers } from './leaf';
-import { MARK_GUARD, MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
+import { objectMappings, objectSwappedIn } from './object';
+import {
+  MARK_GUARD, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip,
+} from './pagetable';
 import { SPACE_ROOT } from './space';
+import { swapReferences } from './swap';
 import { VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
-import { VMA_END, VMA_FLAGS, VMA_START, vmaAt } from './vma';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
 
 export function vmaStat(space: usize, vma: usize, which: u32): f64 {
   const root = load<u32>(space, SPACE_ROOT);
@@ -19,10 +23,23 @@ export function vmaStat(space: usize, vma: usize, which: u32): f64 {
     const others = leafSharers(root, va) - 1;
     for (; va < stop; va += PAGE_SIZE, at += 8) {
       const pte = load<u64>(at);
-      if (pte & PTE_V && pteFrame(pte) != zeroFrame) sum += weigh(pte, which, others);
+      if (pte & PTE_V) {
+        if (pteFrame(pte) != zeroFrame) sum += weigh(pte, which, others);
+      } else if (pteMarkKind(pte) == MARK_SWAP) sum += weighSwapped(<u32>pteMarkValue(pte), which, others);
     }
   }
+  const object = load<u32>(vma, VMA_OBJECT);
+  if (object != 0 && (which == S.VMA_STAT_SWAP || which == S.VMA_STAT_SWAP_PSS_BYTES)) {
+    const from = load<u64>(vma, VMA_OFFSET) >> 12;
+    const pages = <f64>objectSwappedIn(object, <u32>from, <u32>(from + ((end - load<u64>(vma, VMA_START)) >> 12)));
+    sum += which == S.VMA_STAT_SWAP ? pages : pages * <f64>PAGE_SIZE / <f64>objectMappings(object);
+  }
   return sum;
+}
+
+function weighSwapped(slot: u32, which: u32, others: u32): f64 {
+  if (which == S.VMA_STAT_SWAP) return 1;
+  return which == S.VMA_STAT_SWAP_PSS_BYTES ? <f64>PAGE_SIZE / <f64>(swapReferences(slot) + others) : 0;
 }
 
 /** others: spaces that have the same table, whose reference counts for all of them. */
@@ -30,8 +47,8 @@ function weigh(pte: u64, which: u32, others: u32): f64 {
   const frame = pteFrame(pte);
   const owned = frameObject(frame) != 0;
   // The cache's own reference is no mapping.
-  const maps = frameReferences(frame) - (owned ? 1 : 0) + others;
-  const dirty = (pte & PTE_D) != 0 || (owned ? (frameFlags(frame) & FRAME_DIRTY) != 0 : true);
+  const maps = frameReferences(frame) - cacheReferences(frame) + others;
+  const dirty = (pte & PTE_D) != 0 || (owned ? (frameFlags(frame) & FRAME_DIRTY) != 0 : (frameFlags(frame) & FRAME_LAZY) == 0);
   const shared = maps > 1;
   switch (which) {
     case S.VMA_STAT_RESIDENT: return 1;
@@ -41,9 +58,15 @@ function weigh(pte: u64, which: u32, others: u32): f64 {
     case S.VMA_STAT_PRIVATE_DIRTY: return !shared && dirty ? 1 : 0;
     case S.VMA_STAT_ANONYMOUS: return owned ? 0 : 1;
     case S.VMA_STAT_REFERENCED: return pte & PTE_A ? 1 : 0;
+    case S.VMA_STAT_LAZY_FREE: return frameFlags(frame) & FRAME_LAZY ? 1 : 0;
     case S.VMA_STAT_PSS_BYTES: return <f64>PAGE_SIZE / <f64>max(maps, 1);
     default: return 0;
   }
+}
+
+/** What of a frame's references is no mapping: the page cache's, or the swap cache's. */
+function cacheReferences(frame: u32): u32 {
+  return frameObject(frame) != 0 || (frameFlags(frame) & FRAME_SWAP) != 0 ? 1 : 0;
 }
 
 /** A mark is shown as if its page were swapped out. */
@@ -51,7 +74,8 @@ function markState(pte: u64): u32 {
   if (pte == 0) return 0;
   const soft = pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0;
   if (pteMarkKind(pte) == MARK_GUARD) return soft | S.STATE_SWAP | S.STATE_GUARD;
-  return soft | S.STATE_SWAP | (pteMarkKind(pte) == MARK_UFFD_WP || (pte & PTE_UFFD_WP) != 0 ? S.STATE_UFFD_WP : 0);
+  const slot = pteMarkKind(pte) == MARK_SWAP ? <u32>pteMarkValue(pte) << S.STATE_FRAME_SHIFT : 0;
+  return slot | soft | S.STATE_SWAP | (pteMarkKind(pte) == MARK_UFFD_WP || (pte & PTE_UFFD_WP) != 0 ? S.STATE_UFFD_WP : 0);
 }
 
 /** What pagemap says of a page: STATE_* and, from STATE_FRAME_SHIFT on, its frame. */
@@ -69,6 +93,6 @@ export function pageState(space: usize, va: u64): u32 {
   const state = soft | marks | S.STATE_PRESENT | (frame << S.STATE_FRAME_SHIFT);
   if (frame == zeroFrame) return state;
   const owned = frameObject(frame) != 0;
-  const maps = frameReferences(frame) - (owned ? 1 : 0) + leafSharers(root, va) - 1;
+  const maps = frameReferences(frame) - cacheReferences(frame) + leafSharers(root, va) - 1;
   return state | (owned ? S.STATE_OBJECT : 0) | (maps == 1 ? S.STATE_EXCLUSIVE : 0);
 }

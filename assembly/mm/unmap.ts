@@ -1,11 +1,13 @@
 /** Taking PTEs and VMAs away: the only place where a present page leaves an address space. */
 import { VM_UFFD_WP } from '../shared/mman';
-import { FRAME_REFERENCED, frameObject, frameRelease, frameSetFlags } from './frames';
+import { FRAME_REFERENCED, FRAME_SWAP, frameFlags, frameObject, frameRelease, frameSetFlags } from './frames';
 import { LEAF_SPAN, leafLeave } from './leaf';
 import {
-  leafShared, MARK_GUARD, MARK_UFFD_WP, PTE_A, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMark, pteMarkKind, pteSkip, TASK_SIZE, tablesTrim,
+  leafShared, MARK_GUARD, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMark, pteMarkKind, pteMarkValue,
+  pteSkip, TASK_SIZE, tablesTrim,
 } from './pagetable';
 import { countResident, SPACE_ROOT, SPACE_SHARED } from './space';
+import { swapDrop, swapSettle } from './swap';
 import { translationInvalidate } from './tlb';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
@@ -24,6 +26,14 @@ export function clearPte(space: usize, va: u64, at: usize): void {
   uncount(space, frame);
   if ((pte & PTE_A) != 0 && frameObject(frame) != 0) frameSetFlags(frame, FRAME_REFERENCED, 0);
   frameRelease(frame);
+  if (frameFlags(frame) & FRAME_SWAP) swapSettle(frame);
+}
+
+/** Takes a mark away. */
+export function clearMark(at: usize): void {
+  const pte = load<u64>(at);
+  store<u64>(at, 0);
+  if (pteMarkKind(pte) == MARK_SWAP) swapDrop(<u32>pteMarkValue(pte));
 }
 
 export function uncount(space: usize, frame: u32): void {
@@ -65,7 +75,10 @@ export function zapRange(space: usize, start: u64, end: u64, object: usize, keep
         if (object != 0 && frameObject(pteFrame(pte)) != <u32>object) continue;
         clearPte(space, va, at);
         if (guarded && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
-      } else if (pte != 0 && object == 0 && !(keep && markStays(pte, guarded))) store<u64>(at, 0);
+      } else if (pte != 0 && object == 0 && !(keep && markStays(pte, guarded))) {
+        clearMark(at);
+        if (guarded && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
+      }
     }
   }
 }

@@ -2,21 +2,22 @@
  * What a userfaultfd does to a space: ranges registered with it, their pages filled, protected, moved. The host knows the userfaultfds;
  * here they are numbers in VMAs. fault.ts hands faults of such VMAs out.
  */
-import { EAGAIN, EBUSY, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from '../shared/errno';
+import { EBUSY, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from '../shared/errno';
 import { UFFD_CONTINUE, UFFD_COPY, UFFD_POISON, UFFD_ZERO } from '../shared/exit';
 import { PAGE_SIZE, STAGING } from '../shared/layout';
 import * as M from '../shared/mman';
 import { codeWritten } from '../code';
 import { pteBits, WRITTEN, zeroFrame } from './fault';
-import { FRAME_CODE, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
+import { FRAME_CODE, FRAME_SWAP, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
 import { leavesOwn } from './leaf';
-import { objectFrame, objectFrameMake, objectMarkDirty, objectSize } from './object';
+import { objectFrame, objectFrameMake, objectHolds, objectMarkDirty, objectSize } from './object';
 import {
   MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMake, pteMark, pteMarkKind,
   pteSkip,
 } from './pagetable';
 import { joinRange } from './protect';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
+import { swapClaim } from './swap';
 import { translationInvalidate } from './tlb';
 import { count, splitAt } from './unmap';
 import { identityFrame } from './window';
@@ -84,9 +85,10 @@ function protect(space: usize, start: u64, end: u64): void {
     const stop = min(end, ((va >> 21) + 1) << 21);
     for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {
       const pte = load<u64>(at);
-      if ((pte & PTE_V) == 0 || (pte & PTE_UFFD_WP) != 0) continue;
+      const swapped = pteMarkKind(pte) == MARK_SWAP;
+      if (((pte & PTE_V) == 0 && !swapped) || (pte & PTE_UFFD_WP) != 0) continue;
       store<u64>(at, (pte & ~PTE_W) | PTE_UFFD_WP);
-      translationInvalidate(space, va);
+      if (!swapped) translationInvalidate(space, va);
     }
   }
 }
@@ -138,7 +140,7 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
 
 /** A page that shared memory has not got yet. */
 function fillObject(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32, how: u32): i32 {
-  if (objectFrame(object, index) != 0) return -EEXIST;
+  if (objectHolds(object, index)) return -EEXIST;
   const frame = objectFrameMake(object, index);
   if (frame == 0) return -ENOMEM;
   if (how == UFFD_COPY) memory.copy(frameAddress(frame), STAGING, PAGE_SIZE);
@@ -165,8 +167,14 @@ export function uffdMove(space: usize, to: u64, from: u64): i32 {
   const pte = load<u64>(source);
   if (load<u64>(target) != 0) return -EEXIST;
   if (pte == 0) return -ENOENT;
-  if (pteMarkKind(pte) != 0) return pteMarkKind(pte) == MARK_SWAP ? -EAGAIN : -EFAULT;
+  if (pteMarkKind(pte) == MARK_SWAP) {
+    store<u64>(source, 0);
+    store<u64>(target, (pte & ~PTE_UFFD_WP) | PTE_SOFT);
+    return 0;
+  }
+  if (pteMarkKind(pte) != 0) return -EFAULT;
   const frame = pteFrame(pte);
+  if (frameFlags(frame) & FRAME_SWAP) swapClaim(frame);
   if (frame != zeroFrame && (frameObject(frame) != 0 || frameReferences(frame) != 1)) return -EBUSY;
   store<u64>(source, 0);
   translationInvalidate(space, from);

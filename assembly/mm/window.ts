@@ -82,6 +82,17 @@ export function revokeEverywhere(frame: u32): void {
   }
 }
 
+/** Takes all permissions of a frame from every window that has it at its identity place. */
+export function revokeAll(frame: u32): void {
+  for (let slot: u32 = 0; slot < SLOTS; slot++) {
+    if (load<u8>(used + slot) == 0) continue;
+    const first = firstFrame(slot);
+    if (frame < first || frame - first >= pages) continue;
+    const at: usize = TABLES + (<usize>slot << PERMISSION_STRIDE_SHIFT) + <usize>(frame - first);
+    if (load<u8>(at) != 0) store<u8>(at, 0);
+  }
+}
+
 /** Bytes of address space, from 0, that the space's window covers. */
 export function windowSpan(space: usize): u64 {
   return load<u32>(space, SPACE_SLOT) == 0 ? 0 : (<u64>pages) << PAGE_SHIFT;

@@ -36,6 +36,10 @@ export const OBJECT_SHMEM = 1; // absent page = zeros (anonymous shared memory, 
 export const OBJECT_FILE = 2; // absent page inside size = the host must fill it
 export const OBJECT_DEVICE = 3; // all its pages are there from the start, in neighbouring frames that stay
 
+/* What HART_IO_OBJECT says when it is no object */
+export const FRAMES_WANTED = 0; // no page is missing but frames: the host makes room
+export const SWAP_AREA = 1; // HART_IO_INDEX is a slot of the swap area
+
 /* Result of objectRead/objectWrite besides a byte count >= 0 and -errno */
 export const NEED_PAGE = -4096; // fill HART_IO_OBJECT / HART_IO_INDEX and call again
 export const NEED_USERFAULT = -4097; // the page is for a userfaultfd to give: FAULT_USERFAULT

@@ -52,6 +52,7 @@ export const HART_IO_OBJECT = 0x410; // u32 object whose page is missing
 export const HART_IO_INDEX = 0x414; // u32 page index in that object
 export const HART_FREED_OBJECTS = 0x418; // u32 how many objects wait in objectNextFreed()
 export const HART_SPACE = 0x41c; // u32 active address space
+export const HART_SHORT = 0x428; // u32 not 0: frames run short; the host clears it
 export const HART_TIME = 0x420; // u64 what the next read of the `time` CSR gives, ns; 0: the host must be asked
 /* Machine-wide counters, u64 each. */
 export const HART_COUNTERS = 0x480;

@@ -18,6 +18,7 @@ export const SPACE_STAT_LOCKED_PAGES = 12;
 export const SPACE_STAT_SHARED_RESIDENT = 13; // resident pages that belong to an object
 export const SPACE_STAT_WINDOW_PAGES = 14; // resident pages at their identity frame
 export const SPACE_STAT_ROOT = 15; // frame of the root page table
+export const SPACE_STAT_SWAPPED = 17; // pages of its own that lie in the swap area
 export const SPACE_STAT_MAPPED_PEAK = 16; // most pages that VMAs have covered
 
 export const VMA_STAT_RESIDENT = 0;
@@ -29,12 +30,25 @@ export const VMA_STAT_ANONYMOUS = 5;
 export const VMA_STAT_REFERENCED = 6;
 export const VMA_STAT_PSS_BYTES = 7;
 
+export const VMA_STAT_SWAP = 8; // pages that lie in the swap area
+export const VMA_STAT_SWAP_PSS_BYTES = 9;
+export const VMA_STAT_LAZY_FREE = 10;
+
+export const SWAP_STAT_SLOTS = 0; // pages of the area
+export const SWAP_STAT_USED = 1;
+export const SWAP_STAT_CACHED = 2; // frames of the swap cache
+export const SWAP_STAT_IN = 3; // pages read since the start
+export const SWAP_STAT_OUT = 4; // pages written since the start
+export const RECLAIM_STAT_SCANNED = 5; // page-table entries and cached pages looked at
+export const RECLAIM_STAT_FREED = 6; // frames that reclaim has freed
+export const RECLAIM_STAT_LAZY = 7; // of these MADV_FREE's
+
 export const STATE_PRESENT = 1;
 export const STATE_OBJECT = 2; // the page of an object: of a file, or shared
 export const STATE_EXCLUSIVE = 4; // mapped here and nowhere else
 export const STATE_SOFT_DIRTY = 8;
 export const STATE_GUARD = 64; // MADV_GUARD_INSTALL
-export const STATE_SWAP = 32; // no page, but a mark
+export const STATE_SWAP = 32; // no page, but a mark; from STATE_FRAME_SHIFT on the slot, when it lies in the swap area
 export const STATE_UFFD_WP = 16; // a userfaultfd is asked before the next store
 export const STATE_FRAME_SHIFT = 8;
 

@@ -10,6 +10,7 @@ import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
 import { Machine, type RunResult } from '../machine.js';
 import { findProgram, installFile, makeDirectories, mountStandard, provideFile, replaceFile } from '../machine-setup.js';
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
+import { NodeSwap } from '../vfs/backends/node-swap.js';
 import type { Framebuffer, FramebufferOptions } from '../vfs/framebuffer.js';
 import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
@@ -34,6 +35,7 @@ export interface RunOptions extends WorldOptions {
   /** On top of the default environment. */
   readonly env?: ReadonlyMap<string, string>;
   readonly memory?: number;
+  readonly swap?: number;
   /** Seconds. */
   readonly timeout?: number;
   readonly fuel?: number;
@@ -86,10 +88,12 @@ export async function runProgram(program: string, args: readonly string[], optio
     dump?.write(region, machine.kernel.cpu.loaded?.process, (address) => names?.name(address));
   };
   const stdio = openStdio();
+  const swap = options.swap === undefined ? undefined : { sizeBytes: options.swap, medium: openSwap() };
   const machine: Machine = await Machine.create({
     module: await loadCore(),
     root: (env) => world.makeRoot(env),
     memoryBytes,
+    swap,
     fuel: options.fuel,
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
@@ -123,7 +127,16 @@ export async function runProgram(program: string, args: readonly string[], optio
     return await finishRun(machine, main, stdio, program, options, (pc) => names?.kept(pc));
   } finally {
     unpublish?.();
+    swap?.medium.close();
     stdio.close();
+  }
+}
+
+function openSwap(): NodeSwap {
+  try {
+    return new NodeSwap();
+  } catch (error) {
+    throw new O.CliError(O.EXIT_CANNOT_RUN, `--swap: no temporary file: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import * as L from '../../assembly/shared/layout.js';
 import { FRAMEBUFFER_SIDE_MAX, type FramebufferOptions } from '../vfs/framebuffer.js';
+import { SWAP_MAX_BYTES } from '../vfs/swap.js';
 
 /** A mistake on the command line: one line on stderr, exit status 2. */
 export class UsageError extends Error {}
@@ -34,6 +35,15 @@ export function parseMemory(text: string): number {
   if (bytes < MEMORY_MIN) throw new UsageError(`--memory: ${text} is too little, at least ${showSize(MEMORY_MIN)}`);
   if (bytes > MEMORY_MAX)
     throw new UsageError(`--memory: ${text} is too much, at most ${showSize(MEMORY_MAX)} (a 4 GiB memory less the tables)`);
+  return Math.floor(bytes / L.PAGE_SIZE) * L.PAGE_SIZE;
+}
+
+/** --swap: at least a page, at most what the table of slots is made for. */
+export function parseSwap(text: string): number {
+  const bytes = parseSize('--swap')(text);
+  if (bytes < L.PAGE_SIZE || bytes > SWAP_MAX_BYTES) {
+    throw new UsageError(`--swap: ${text} is not from ${showSize(L.PAGE_SIZE)} to ${showSize(SWAP_MAX_BYTES)}`);
+  }
   return Math.floor(bytes / L.PAGE_SIZE) * L.PAGE_SIZE;
 }
 
@@ -150,6 +160,7 @@ const WITH_VALUE: readonly string[] = [
   '--user',
   '--env',
   '--memory',
+  '--swap',
   '--timeout',
   '--fuel',
   '--jit',

@@ -13,6 +13,7 @@ import {
   parseMount,
   parsePublish,
   parseSize,
+  parseSwap,
   parseTimeout,
   showSize,
 } from './options.js';
@@ -56,6 +57,7 @@ export function worldOptions(command: Command): Command {
     .addOption(
       new Option('--memory <size>', 'memory of the machine').argParser(parseMemory).default(MEMORY_DEFAULT, showSize(MEMORY_DEFAULT)),
     )
+    .option('--swap <size>', 'room for pages that do not fit in memory, in a temporary file (default: none)', parseSwap)
     .option('--timeout <seconds>', 'end the run after so much time', parseTimeout)
     .option('--fuel <n>', 'end the run after so many instructions', parseFuel)
     .addOption(

@@ -104,6 +104,39 @@ export interface CoreExports {
   /** The leaf PTE for an address (0: none) for pagemap and inspection, as a number (flags in the low 10 bits, PPN above). */
   pteRead(space: number, address: number): number;
 
+  // --- making room; see assembly/mm/scan.ts. Pages whose address was asked for last stay, until the guest runs or handsFree()
+  handsFree(): void;
+  /** Frees about `wanted` frames, or picks what has to be written first. Returns how many are free already. */
+  reclaimPages(wanted: number): number;
+  /** MADV_PAGEOUT of [start, end): where it stopped because much waits to be written, or `end`. */
+  pageOut(space: number, start: number, end: number): number;
+  /** An object with a dirty page to write, HART_IO_INDEX; 0: none waits. */
+  reclaimNextDirty(): number;
+  /** It was written: 1 when its frame is free now. */
+  reclaimWritten(object: number, index: number): number;
+  /** 1: pages go in the order in which they are looked at, used or not. */
+  debugPlainQueue(on: number): void;
+  /** Once: a swap area of so many slots, from 1. 0: no room for their table. */
+  swapInit(pages: number): number;
+  /** 1: nothing goes out any more. */
+  swapShut(shut: number): void;
+  /** Brings back what lies in the swap area: 0 when all is back, or NEED_PAGE: do that, and call with again = 1. */
+  swapBack(again: number): number;
+  /** Marks and objects that name a slot. */
+  swapReferences(slot: number): number;
+  /** Address of what the swap cache has of a slot, or 0. */
+  swapPage(slot: number): number;
+  /** The same, a frame made for it to be read into. 0: no memory, or nobody needs the slot. */
+  swapInsert(slot: number): number;
+  /** It could not be read. */
+  swapDiscard(slot: number): void;
+  /** A slot to be written from swapPage, or 0. */
+  swapNextDirty(): number;
+  /** done: the medium has it. 1: its frame is free now. */
+  swapWritten(slot: number, done: number): number;
+  /** SWAP_STAT_*, RECLAIM_STAT_* */
+  swapStat(which: number): number;
+
   // --- user memory for the host
   /** Translates (and faults in) one page of a space: linear address of that byte, or 0 with HART_FAULT_KIND set.
    * access: ACCESS_*. The result is good until the next call that can unmap or evict. Never raises a signal. */
@@ -142,8 +175,15 @@ export interface CoreExports {
   objectSetSize(object: number, bytes: number): void;
   /** Linear address of a cached page, or 0. */
   objectPage(object: number, index: number): number;
-  /** Same, but inserts a zeroed page when absent. 0: no memory. Used to fill a page from the medium, too. */
+  /** Same, but inserts a zeroed page when absent. 0: no memory, or it lies in the swap area. Used to fill a page from the medium, too. */
   objectInsertPage(object: number, index: number): number;
+  /** 1: there is a page, in memory or in the swap area. */
+  objectHolds(object: number, index: number): number;
+  /** The slot of the swap area where a page lies, or 0. */
+  objectSlot(object: number, index: number): number;
+  /** 1: its pages stay in memory. */
+  objectPin(object: number, on: number): void;
+  objectPagesSwapped(object: number): number;
   objectMarkDirty(object: number, index: number): void;
   /** Smallest dirty page index >= from, or NO_INDEX. */
   objectNextDirty(object: number, from: number): number;
@@ -164,4 +204,5 @@ export interface CoreExports {
   // --- tests only: 0, or the number of the first rule that is broken (assembly/mm/check.ts)
   debugCheckSpace(space: number): number;
   debugCheckFrames(): number;
+  debugCheckObjects(): number;
 }

@@ -1,12 +1,12 @@
-import { EFAULT, ENAMETOOLONG, ENOMEM } from '../../assembly/shared/errno.js';
+import { EFAULT, ENAMETOOLONG } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
 import { HART, HART_FAULT_KIND, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { decodeText } from '../linux/text.js';
 import type { Core } from './core.js';
 
-/** Fills one absent page of a file object from its medium. Synchronous; throws Suspend when the medium is asynchronous,
- * SysError(EIO) when it fails. */
+/** Fills one absent page of a file object from its medium, or of the swap cache (SWAP_AREA), or makes room (FRAMES_WANTED). Synchronous;
+ * throws Suspend when the medium is asynchronous, SysError(EIO) when it fails, SysError(ENOMEM) when there is no room. */
 export type Pager = (object: number, index: number) => void;
 
 const TASK_SIZE = 2 ** 38;
@@ -35,7 +35,8 @@ export class UserMemory {
       const kind = words[(HART + HART_FAULT_KIND) >>> 2];
       if (kind === X.FAULT_IO) this.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
       else if (kind === X.FAULT_USERFAULT) this.handOut();
-      else throw new SysError(kind === X.FAULT_MEMORY ? ENOMEM : EFAULT);
+      else if (kind === X.FAULT_MEMORY) this.pager(X.FRAMES_WANTED, 0);
+      else throw new SysError(EFAULT);
     }
   }
 

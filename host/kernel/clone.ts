@@ -119,7 +119,8 @@ function copySpace(t: Thread, { flags }: CloneRequest): AddressSpace {
   const { kernel } = t;
   const { space } = t.process;
   if ((flags & P.CLONE_VM) !== 0) return space.retain();
-  const handle = kernel.core.exports.spaceFork(space.handle);
+  const fork = (): number => kernel.core.exports.spaceFork(space.handle) >>> 0;
+  const handle = fork() || (kernel.env.pages.reclaim() > 0 ? fork() : 0);
   if (handle === 0) throw new SysError(ENOMEM);
   const copy = kernel.newSpace(handle, space.layout);
   copy.inherit(space);

@@ -82,7 +82,10 @@ function enterHandler(t: Thread, info: SigInfo, action: SignalAction): void {
     if (error.errno === ENOMEM) {
       // The stack is there, memory for it is not: that is for the out-of-memory rule, and then the same again.
       t.pending.putBack(info, t.cred.ruid);
-      if (t.kernel.env.pages.reclaim() === 0) killForMemory(t);
+      const { pages } = t.kernel.env;
+      if (pages.reclaim() > 0) return;
+      if (pages.reclaimer.waiting !== undefined) throw pages.reclaimer.waiting;
+      killForMemory(t);
       return;
     }
     if (signo === SIGSEGV) t.process.handlers.set(SIGSEGV, DEFAULT_ACTION);

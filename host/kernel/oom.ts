@@ -1,4 +1,4 @@
-import { SPACE_STAT_RESIDENT, SPACE_STAT_TABLE_FRAMES } from '../../assembly/shared/stat.js';
+import { SPACE_STAT_RESIDENT, SPACE_STAT_SWAPPED, SPACE_STAT_TABLE_FRAMES } from '../../assembly/shared/stat.js';
 import { SI_KERNEL, SIGKILL } from '../linux/signal.js';
 import { exitThread } from './exit.js';
 import type { Kernel } from './kernel.js';
@@ -10,7 +10,7 @@ import type { Thread } from './thread.js';
 const NEVER = -1000;
 
 /**
- * The out-of-memory rule: the process with the most frames (resident pages and page tables, oom_score_adj thousandths of the memory
+ * The out-of-memory rule: the process with the most pages (resident, swapped out, page tables; oom_score_adj thousandths of the memory
  * added) is killed, and with it every process that shares its memory. `t` is the thread that found no frame left; the memory is free
  * when this returns, or as soon as `t` has ended, if it is among them. Equal processes: the youngest.
  */
@@ -44,6 +44,6 @@ function chooseVictim(kernel: Kernel): Process | undefined {
 
 function badness({ core }: Kernel, { space, oomScoreAdjust }: Process): number {
   const { exports } = core;
-  const frames = exports.spaceStat(space.handle, SPACE_STAT_RESIDENT) + exports.spaceStat(space.handle, SPACE_STAT_TABLE_FRAMES);
-  return frames + (oomScoreAdjust * exports.frameLimit()) / 1000;
+  const pages = [SPACE_STAT_RESIDENT, SPACE_STAT_SWAPPED, SPACE_STAT_TABLE_FRAMES].map((which) => exports.spaceStat(space.handle, which));
+  return pages.reduce((sum, n) => sum + n) + (oomScoreAdjust * exports.frameLimit()) / 1000;
 }

@@ -39,6 +39,8 @@ function makePage({ core }: Kernel, fill: (address: number) => void): number {
   core.exports.objectSetSize(object, PAGE);
   const at = core.exports.objectInsertPage(object, 0);
   if (at === 0) throw new SysError(ENOMEM);
+  // The host writes to it at any time.
+  core.exports.objectPin(object, 1);
   fill(at >>> 0);
   return object;
 }

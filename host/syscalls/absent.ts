@@ -38,8 +38,6 @@ export const absentRows = [
   absent(217, 'add_key', ['string', 'string', 'pointer', 'size', 'int'], NO_KEYS),
   absent(218, 'request_key', ['string', 'string', 'string', 'int'], NO_KEYS),
   absent(219, 'keyctl', ['int', 'ulong', 'ulong', 'ulong', 'ulong'], NO_KEYS),
-  row(224, 'swapon', ['path', 'hex'], forbidden, FORBIDDEN),
-  row(225, 'swapoff', ['path'], forbidden, FORBIDDEN),
   absent(241, 'perf_event_open', ['pointer', 'pid', 'int', 'fd', 'hex'], NO_PERF),
   absent(262, 'fanotify_init', ['hex', 'hex'], NO_WATCHES),
   absent(263, 'fanotify_mark', ['fd', 'hex', 'ulong', 'dirfd', 'path'], NO_WATCHES),

@@ -79,12 +79,24 @@ function readAhead(t: Thread, vma: number, from: number, to: number): void {
   }
 }
 
+/** MADV_PAGEOUT: what can go goes, written first where it has to be. A medium that fails, or can't answer at once, keeps its pages. */
+function pageOut(t: Thread, space: number, start: number, end: number): void {
+  const { core, env } = t.kernel;
+  for (let at = start; at < end; ) {
+    const stopped = core.exports.pageOut(space, at, end);
+    env.pages.reclaimer.writeOut();
+    if (stopped === at) return;
+    at = stopped;
+  }
+}
+
 /** Advice about a range of an address space, the caller's or another. */
 export function advise(t: Thread, space: number, address: number, length: number, advice: number): number {
   if (!aligned(address)) return -EINVAL;
   const bytes = pageCeil(length);
   if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
   const result = withPages(t, () => t.kernel.core.exports.mmAdvise(space, address, bytes, advice));
+  if (advice === M.MADV_PAGEOUT && (result === 0 || result === -ENOMEM)) pageOut(t, space, address, address + bytes);
   if (advice === M.MADV_WILLNEED) eachMappingIn(t, space, address, address + bytes, (vma, from, to) => readAhead(t, vma, from, to));
   return result;
 }

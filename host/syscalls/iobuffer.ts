@@ -1,5 +1,5 @@
-import { EFAULT, EINVAL } from '../../assembly/shared/errno.js';
-import { ACCESS_READ, ACCESS_WRITE, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
+import { EFAULT, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
+import { ACCESS_READ, ACCESS_WRITE, FRAMES_WANTED, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { UserMemory } from '../core/user.js';
 import { Suspend, SysError } from '../linux/error.js';
@@ -154,8 +154,8 @@ export class UserBuffer implements IoBuffer {
       const length = Math.min(max - done, this.remaining, this.#run);
       const moved = core.exports.objectRead(object, offset + done, space, address, length);
       if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
-        this.#fill(moved);
-        continue;
+        if (this.#fill(moved)) continue;
+        return done > 0 ? done : -ENOMEM;
       }
       if (moved < 0) {
         this.#end(-moved);
@@ -177,7 +177,7 @@ export class UserBuffer implements IoBuffer {
       const moved = core.exports.objectWrite(object, offset + done, space, address, length);
       if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
         if (this.#fillOrEnd(moved)) continue;
-        break;
+        return done > 0 || this.fault === 0 ? done : -ENOMEM;
       }
       if (moved < 0) {
         this.#end(-moved);
@@ -190,21 +190,28 @@ export class UserBuffer implements IoBuffer {
     return done;
   }
 
-  /** Brings in the page that the core has asked for: of the file, or of a mapping that the buffer lies in. */
-  #fill(need: number): void {
+  /** Brings in the page that the core has asked for, of the file or a mapping that the buffer lies in. False: the buffer ends, ENOMEM. */
+  #fill(need: number): boolean {
     if (need === NEED_USERFAULT) {
       this.#user.handOut();
-      return;
+      return true;
     }
     const words = this.#user.core.u32;
-    this.#user.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
+    const object = words[(HART + HART_IO_OBJECT) >>> 2];
+    try {
+      this.#user.pager(object, words[(HART + HART_IO_INDEX) >>> 2]);
+      return true;
+    } catch (error) {
+      if (object !== FRAMES_WANTED || !(error instanceof SysError)) throw error;
+      this.#end(error.errno);
+      return false;
+    }
   }
 
   /** A read may begin again from the start; a write that has changed the file may not, so it ends here when its source must be awaited. */
   #fillOrEnd(need: number): boolean {
     try {
-      this.#fill(need);
-      return true;
+      return this.#fill(need);
     } catch (error) {
       if (!(error instanceof Suspend) || this.transferred === 0) throw error;
       this.suspended = error;

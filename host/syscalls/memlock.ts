@@ -1,5 +1,5 @@
 /** mlock(2) and its kin: pages that stay in memory, and how much of that a process may have (RLIMIT_MEMLOCK). */
-import { EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
+import { EAGAIN, EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
 import * as M from '../../assembly/shared/mman.js';
 import { SPACE_STAT_LOCKED_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
 import { CAP_IPC_LOCK, hasCapability } from '../kernel/credentials.js';
@@ -51,7 +51,7 @@ function change(t: Thread, address: number, length: number, how: number): number
   if (start + bytes > TASK_SIZE) return bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
   if (how !== M.LOCK_NONE && !lockFits(t, bytes) && !lockFits(t, bytes - lockedWithin(t, start, start + bytes))) return -ENOMEM;
   if (bytes === 0) return 0;
-  return withPages(t, () => t.kernel.core.exports.mmLock(t.process.space.handle, start, bytes, how));
+  return withPages(t, () => t.kernel.core.exports.mmLock(t.process.space.handle, start, bytes, how), -EAGAIN);
 }
 
 function mlock2(t: Thread, address: number, length: number, flags: number): number {

@@ -1,5 +1,6 @@
 /** What calls about ranges of memory have in common. */
-import { NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
+import { ENOMEM } from '../../assembly/shared/errno.js';
+import { FRAMES_WANTED, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import { VMA_END, VMA_START } from '../../assembly/shared/mman.js';
 import type { Thread } from '../kernel/thread.js';
@@ -16,14 +17,22 @@ export function aligned(address: number): boolean {
   return address % PAGE === 0;
 }
 
-/** Makes a call of the core again for as long as it asks for pages of files. The pager may throw Suspend: the call is run again then. */
-export function withPages(t: Thread, call: () => number): number {
+/**
+ * Makes a call of the core again for as long as it asks for pages, or for room. The pager may throw Suspend: the call is run again then.
+ * `starved`: what it comes to when there is no room.
+ */
+export function withPages(t: Thread, call: () => number, starved = -ENOMEM): number {
   const { core, env } = t.kernel;
   for (;;) {
     const result = call();
     if (result === NEED_USERFAULT) t.user.handOut();
     else if (result !== NEED_PAGE) return result;
-    else env.pages.pager(core.u32[(HART + HART_IO_OBJECT) >>> 2], core.u32[(HART + HART_IO_INDEX) >>> 2]);
+    else {
+      const object = core.u32[(HART + HART_IO_OBJECT) >>> 2];
+      if (object !== FRAMES_WANTED) env.pages.pager(object, core.u32[(HART + HART_IO_INDEX) >>> 2]);
+      else if (env.pages.reclaim() === 0 && env.pages.reclaimer.waiting === undefined) return starved;
+      else if (env.pages.reclaimer.waiting !== undefined) throw env.pages.reclaimer.waiting;
+    }
   }
 }
 

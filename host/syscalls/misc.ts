@@ -1,4 +1,5 @@
 import { EFAULT, EINVAL, EPERM } from '../../assembly/shared/errno.js';
+import { SWAP_STAT_SLOTS } from '../../assembly/shared/stat.js';
 import { NS_PER_SECOND } from '../kernel/clock.js';
 import { CAP_SYS_ADMIN, hasCapability } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
@@ -56,6 +57,9 @@ function sysinfo(t: Thread, address: number): number {
   long(48, kernel.env.pages.usage().shmem * PAGE);
   long(32, exports.frameLimit() * PAGE);
   long(40, (exports.frameLimit() - exports.framesInUse()) * PAGE);
+  const swapSlots = exports.swapStat(SWAP_STAT_SLOTS);
+  long(64, swapSlots * PAGE);
+  long(72, kernel.env.pages.swap.freePages * PAGE);
   view.setUint16(80, Math.min(65535, kernel.threads.size), true);
   view.setUint32(104, 1, true);
   t.user.write(address, bytes);

@@ -60,7 +60,7 @@ function writeInfo(t: Thread, command: number, address: number): number {
   const sum = (of: (segment: SharedSegment) => number): number => all.reduce((total, segment) => total + of(segment), 0);
   const figures = limits
     ? [I.SHMMAX, 1, I.SHMMNI, I.SHMMNI, I.SHMALL]
-    : [all.length, sum((segment) => pagesOf(segment.bytes)), sum((segment) => segment.pagesPresent)];
+    : [all.length, sum((segment) => pagesOf(segment.bytes)), sum((s) => s.pagesPresent - s.pagesSwapped), sum((s) => s.pagesSwapped)];
   figures.forEach((value, i) => {
     setLong(view, i * 8, value);
   });
@@ -68,7 +68,7 @@ function writeInfo(t: Thread, command: number, address: number): number {
   return segments.highest;
 }
 
-/** Pages of a machine without swap stay in memory; only the flag and the right to set it are there. */
+/** Pages that are in memory stay there, and so do those that come. */
 function lock(t: Thread, id: number, on: boolean): number {
   const { segments } = t.kernel.sysv;
   const segment = segments.get(id);
@@ -83,6 +83,7 @@ function lock(t: Thread, id: number, on: boolean): number {
   }
   if (!on) segment.lockedBy = undefined;
   else segment.lockedBy ??= t.cred.ruid;
+  t.kernel.core.exports.objectPin(segment.object, on ? 1 : 0);
   permissions.mode = on ? permissions.mode | I.SHM_LOCKED : permissions.mode & ~I.SHM_LOCKED;
   return 0;
 }

@@ -28,6 +28,7 @@ import { signalRows } from './signal.js';
 import { signalfdRows } from './signalfd.js';
 import { socketRows } from './socket.js';
 import { statRows } from './stat.js';
+import { swapRows } from './swap.js';
 import { syncRows } from './sync.js';
 import { sysvMessageRows } from './sysvmsg.js';
 import { sysvSemaphoreRows } from './sysvsem.js';
@@ -58,7 +59,7 @@ export const syscallFamilies: readonly SyscallFamily[] = [
   { title: 'System V semaphores', rows: sysvSemaphoreRows },
   { title: 'System V shared memory', rows: sysvSharedRows },
   { title: 'Sockets', rows: socketRows },
-  { title: 'Memory', rows: [...memoryRows, ...memlockRows, ...adviseRows, ...processMemoryRows, ...userfaultRows] },
+  { title: 'Memory', rows: [...memoryRows, ...memlockRows, ...adviseRows, ...processMemoryRows, ...userfaultRows, ...swapRows] },
   { title: 'Processes, threads and identity', rows: processRows },
   { title: 'Signals', rows: signalRows },
   { title: 'Time', rows: [...timeRows, ...timerRows] },

@@ -80,7 +80,7 @@ export class PagedFile extends OpenFile {
       if (room < allowed) {
         const { exports } = paged.env.core;
         let fits = 0;
-        while (fits < allowed && (exports.objectPage(paged.object, first + fits) !== 0 || room-- > 0)) fits++;
+        while (fits < allowed && (exports.objectHolds(paged.object, first + fits) !== 0 || room-- > 0)) fits++;
         allowed = fits;
         if (allowed === 0) throw new SysError(ENOSPC);
       }
@@ -156,7 +156,7 @@ export class PagedFile extends OpenFile {
     if (!this.paged.holdsAllData) return size;
     const { exports } = this.paged.env.core;
     let page = Math.floor(offset / PAGE_SIZE);
-    while (page * PAGE_SIZE < size && exports.objectPage(this.paged.object, page) !== 0) page++;
+    while (page * PAGE_SIZE < size && exports.objectHolds(this.paged.object, page) !== 0) page++;
     return Math.min(Math.max(offset, page * PAGE_SIZE), size);
   }
 
@@ -252,7 +252,7 @@ export class PagedFile extends OpenFile {
     const index = Math.floor(from / PAGE_SIZE);
     const within = from % PAGE_SIZE;
     if (to - from < PAGE_SIZE) paged.fillPage(index);
-    if (paged.holdsAllData && core.exports.objectPage(paged.object, index) === 0) return;
+    if (paged.holdsAllData && core.exports.objectHolds(paged.object, index) === 0) return;
     const at = paged.env.pages.insert(paged.object, index);
     core.u8.fill(0, at + within, at + within + (to - from));
     core.exports.objectMarkDirty(paged.object, index);
@@ -267,12 +267,15 @@ export class PagedFile extends OpenFile {
     const { object } = paged;
     const first = Math.floor(from / PAGE_SIZE);
     const end = Math.ceil(to / PAGE_SIZE);
-    if (end - first - exports.objectPagesPresent(object) > paged.env.pages.roomForData(end - first)) throw new SysError(ENOSPC);
+    if (end - first - paged.pagesPresent > paged.env.pages.roomForData(end - first)) throw new SysError(ENOSPC);
     if (paged.reserve(first, end - first) < end - first) throw new SysError(ENOSPC);
     const inserted: number[] = [];
     for (let page = first; page < end; page++) {
-      if (exports.objectPage(object, page) !== 0) continue;
-      if (exports.objectInsertPage(object, page) === 0) {
+      if (exports.objectHolds(object, page) !== 0) continue;
+      if (
+        exports.objectInsertPage(object, page) === 0 &&
+        (paged.env.pages.reclaim() === 0 || exports.objectInsertPage(object, page) === 0)
+      ) {
         for (const index of inserted) exports.objectDropPages(object, index, index + 1, 1);
         throw new SysError(ENOSPC);
       }

@@ -56,7 +56,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
 
   override get blocks(): number {
     if (this.backing !== undefined) return super.blocks;
-    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object) * (PAGE_SIZE / 512);
+    return this.pagesPresent * (PAGE_SIZE / 512);
   }
 
   /** The VM object, 0 while there is none. */
@@ -97,8 +97,13 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
     return this.#object !== 0 && this.env.core.exports.objectReferences(this.#object) > (this.#held ? 1 : 0);
   }
 
+  /** Pages that there are, in memory or in the swap area. */
   get pagesPresent(): number {
-    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object);
+    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object) + this.pagesSwapped;
+  }
+
+  get pagesSwapped(): number {
+    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesSwapped(this.#object);
   }
 
   // --- life
@@ -169,11 +174,12 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
     const { size } = this;
     if ((bytes < size && (this.seals & F_SEAL_SHRINK) !== 0) || (bytes > size && (this.seals & F_SEAL_GROW) !== 0))
       throw new SysError(EPERM);
+    const cut = bytes % PAGE_SIZE !== 0 && bytes < size && this.#object !== 0;
     if (this.backing !== undefined) {
       // The page that is cut must be in the cache with its old end before the medium forgets it.
-      if (bytes % PAGE_SIZE !== 0 && bytes < size && this.#object !== 0) this.fillPage(Math.floor(bytes / PAGE_SIZE));
+      if (cut) this.fillPage(Math.floor(bytes / PAGE_SIZE));
       this.backing.setSize(bytes);
-    }
+    } else if (cut) this.fillPage(Math.floor(bytes / PAGE_SIZE));
     if (this.#object === 0) this.#size = bytes;
     else this.env.core.exports.objectSetSize(this.#object, bytes);
     this.modified();
@@ -192,6 +198,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
     const { backing } = this;
     const { exports } = this.env.core;
     const object = this.object;
+    if (backing === undefined) this.env.pages.bringBack(object, index);
     if (backing === undefined || index * PAGE_SIZE >= this.size || exports.objectPage(object, index) !== 0) return;
     this.#readahead = index === this.#nextMiss ? Math.min(this.#readahead * 2, this.readaheadMax) : 1;
     this.#loadPage(backing, object, index);

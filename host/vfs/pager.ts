@@ -1,4 +1,5 @@
 import { ENOMEM } from '../../assembly/shared/errno.js';
+import { FRAMES_WANTED, SWAP_AREA } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import type { Pager } from '../core/user.js';
@@ -6,6 +7,8 @@ import { Suspend, SysError } from '../linux/error.js';
 import { PAGES_END } from './backing.js';
 import { ErrorSequence } from './errseq.js';
 import type { PagedInode } from './pagedinode.js';
+import { Reclaimer } from './reclaim.js';
+import { SwapArea } from './swap.js';
 import type { FileSystem } from './types.js';
 
 /** 16 MiB */
@@ -24,7 +27,13 @@ export class PageCache {
   /** Why data did not reach its medium and never will; undefined: nothing was lost. */
   lost: SysError | undefined = undefined;
 
-  constructor(readonly core: Core) {}
+  readonly swap: SwapArea;
+  readonly reclaimer: Reclaimer;
+
+  constructor(readonly core: Core) {
+    this.swap = new SwapArea(core);
+    this.reclaimer = new Reclaimer(core, this.swap, (object) => this.#inodes.get(object));
+  }
 
   register(object: number, inode: PagedInode): void {
     this.#inodes.set(object, inode);
@@ -61,10 +70,21 @@ export class PageCache {
     return sum;
   }
 
-  /** Fills one page of a file object: for UserMemory and EXIT_IO. Throws SysError(EIO), SysError(ENOMEM) or Suspend. */
+  /**
+   * Fills one page of a file object, or of the swap cache, or makes room: for UserMemory and EXIT_IO. Throws SysError(EIO),
+   * SysError(ENOMEM) or Suspend.
+   */
   readonly pager: Pager = (object, index) => {
-    this.#inodes.get(object)?.fillPage(index);
+    if (object === SWAP_AREA) this.swap.fill(index, () => this.reclaim());
+    else if (object !== FRAMES_WANTED) this.#inodes.get(object)?.fillPage(index);
+    else if (this.reclaim() === 0) throw this.reclaimer.waiting ?? new SysError(ENOMEM);
   };
+
+  /** A page of data without a medium comes back from the swap area, if it lies there. */
+  bringBack(object: number, index: number): void {
+    const slot = this.core.exports.objectSlot(object, index);
+    if (slot !== 0) this.pager(SWAP_AREA, slot);
+  }
 
   /** Forgets the objects whose last reference has gone. Call it whenever HART_FREED_OBJECTS is not 0: handles are reused. */
   forgetFreed(): void {
@@ -115,37 +135,27 @@ export class PageCache {
     return this.pagesWritten - before;
   }
 
-  /**
-   * Gives frames back when memory is short: unmapped pages of files that can be read again, written back first where dirty. Returns how
-   * many frames became free. A file whose medium can't answer at once keeps its pages.
-   */
+  /** Gives frames back when memory is short. Returns how many became free. */
   reclaim(): number {
-    const { exports } = this.core;
-    const before = exports.framesInUse();
-    const inodes = [...this.#inodes.values()];
-    for (const inode of inodes) inode.dropClean();
-    if (exports.framesInUse() === before) {
-      this.writeBackUntil(() => false);
-      for (const inode of inodes) inode.dropClean();
-    }
-    return before - exports.framesInUse();
+    return this.reclaimer.makeRoom();
   }
 
   /**
-   * How many more frames data without a medium may take, clean pages of other files given up for `wanted` of them. The last sixteenth of
-   * the memory is not for files: a full tmpfs is an error for its writer, not the end of programs.
+   * How many more pages data without a medium may take, room made for `wanted` of them; what the swap area has room for counts. The last
+   * sixteenth of the memory is not for files: a full tmpfs is an error for its writer, not the end of programs.
    */
   roomForData(wanted: number): number {
     const { exports } = this.core;
     const limit = exports.frameLimit();
     const most = limit - Math.min(RESERVE_FRAMES_MAX, limit >>> 4);
-    if (most - exports.framesInUse() < wanted) this.reclaim();
-    return Math.max(0, most - exports.framesInUse());
+    while (most - exports.framesInUse() < wanted && this.reclaim() > 0);
+    return Math.max(0, most - exports.framesInUse()) + this.swap.freePages;
   }
 
   /** Linear address of a page, inserted (zeroed) when absent. ENOMEM when there is no frame even after reclaim. */
   insert(object: number, index: number): number {
     const { exports } = this.core;
+    this.bringBack(object, index);
     const at = exports.objectInsertPage(object, index) || (this.reclaim() > 0 ? exports.objectInsertPage(object, index) : 0);
     if (at === 0) throw new SysError(ENOMEM);
     return at >>> 0;

@@ -198,6 +198,7 @@ test('reclaim: clean unmapped file pages go when frames run out, used ones last;
   for (let i = 0; i < 10; i++) assert.is(mm.read(space, B + i * PAGE), i + 1);
   for (let i = 10; i < 150; i++) assert.ok(mm.exports.objectInsertPage(file, i) !== 0);
   for (let i = 140; i < 150; i++) mm.exports.objectMarkDirty(file, i);
+  mm.exports.handsFree();
   mm.mapAt(space, AT, 400);
   let written = 0;
   while (mm.write(space, AT + written * PAGE, written & 255) === 0) written++;

@@ -1,8 +1,9 @@
 /** mremap, madvise, mlock, mincore and what smaps reads. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../assembly/shared/errno.js';
+import { EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
+import { HART, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
 import * as S from '../../assembly/shared/stat.js';
 import { ANON, MAY_ALL, MMAP_BASE, Mm, PAGE, RW, SHARED_ANON } from '../support/core.js';
@@ -120,7 +121,7 @@ test('mremap of a mapping that is shared copy-on-write', async () => {
   mm.finish(before, parent, child);
 });
 
-test('madvise: DONTNEED, FREE and REMOVE give memory back', async () => {
+test('madvise: DONTNEED and REMOVE give memory back, FREE when there is need', async () => {
   const mm = await Mm.create();
   const before = mm.frames;
   const space = mm.space();
@@ -130,7 +131,13 @@ test('madvise: DONTNEED, FREE and REMOVE give memory back', async () => {
   fill(mm, space, AT, 8);
   assert.is(mmAdvise(space, AT, 2 * PAGE, M.MADV_DONTNEED), 0);
   assert.is(mmAdvise(space, AT + 2 * PAGE, 2 * PAGE, M.MADV_FREE), 0);
-  assert.is(resident(), 4);
+  assert.is(resident(), 6);
+  assert.is(mm.write(space, AT + 3 * PAGE, 44), 0);
+  mm.exports.handsFree();
+  assert.is(mm.exports.reclaimPages(10), 1, 'one of them was stored to');
+  assert.is(resident(), 5);
+  assert.is(mm.read(space, AT + 2 * PAGE), 0);
+  assert.is(mm.read(space, AT + 3 * PAGE), 44);
   assert.is(mm.read(space, AT), 0);
   assert.is(mm.read(space, AT + 4 * PAGE), 5);
   mm.mapAt(space, B, 4, RW, SHARED_ANON);
@@ -220,12 +227,13 @@ test('mlock: pages come in and are counted, holes are errors, all ends with the 
   mm.finish(before, space, child);
 });
 
-test('mlock that runs out of memory says EAGAIN', async () => {
+test('mlock that runs out of memory asks for frames', async () => {
   const mm = await Mm.create(40);
   const before = mm.frames;
   const space = mm.space();
   mm.mapAt(space, AT, 100);
-  assert.is(mm.exports.mmLock(space, AT, 100 * PAGE, 1), -EAGAIN);
+  assert.is(mm.exports.mmLock(space, AT, 100 * PAGE, 1), X.NEED_PAGE);
+  assert.is(mm.core.u32[(HART + HART_IO_OBJECT) >>> 2], X.FRAMES_WANTED);
   mm.finish(before, space);
 });
 

@@ -74,7 +74,14 @@ export function sysvText(sysv: SystemV, kind: 'msg' | 'sem' | 'shm'): string {
   const rows = sysv.segments.values().map((s) => {
     const counts = [s.bytes, s.creator, s.lastPid, s.attachments];
     const times = [s.attachTime, s.detachTime, s.changeTime];
-    return [...identity(s.permissions), ...counts, ...owners(s.permissions), ...times, s.pagesPresent * 4096, 0];
+    return [
+      ...identity(s.permissions),
+      ...counts,
+      ...owners(s.permissions),
+      ...times,
+      (s.pagesPresent - s.pagesSwapped) * 4096,
+      s.pagesSwapped * 4096,
+    ];
   });
   return table(SEGMENTS, rows);
 }

@@ -59,6 +59,10 @@ export class SharedSegment {
     return this.gone ? 0 : this.inode.pagesPresent;
   }
 
+  get pagesSwapped(): number {
+    return this.gone ? 0 : this.inode.pagesSwapped;
+  }
+
   /** Only mappings keep it from now on: with the last of them the memory is free. */
   release(): void {
     if (!this.#held) return;

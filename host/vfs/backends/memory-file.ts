@@ -41,7 +41,7 @@ export class MemoryFile extends PagedInode {
   }
 
   hasPage(index: number): boolean {
-    return this.objectIfAny !== 0 && this.env.core.exports.objectPage(this.objectIfAny, index) !== 0;
+    return this.objectIfAny !== 0 && this.env.core.exports.objectHolds(this.objectIfAny, index) !== 0;
   }
 
   override reserve(firstPage: number, pages: number): number {

@@ -27,6 +27,7 @@ export function pageSourceOf(inode: Inode): PageSource {
 export function copyCached(inode: PagedInode, index: number, into: Uint8Array): boolean {
   const { core } = inode.env;
   const object = inode.objectIfAny;
+  if (object !== 0) inode.env.pages.bringBack(object, index);
   const at = object === 0 ? 0 : core.exports.objectPage(object, index) >>> 0;
   if (at === 0) return false;
   into.set(core.u8.subarray(at, at + into.length));

@@ -33,6 +33,7 @@ import {
 } from '../../../assembly/shared/mman.js';
 import {
   VMA_STAT_ANONYMOUS,
+  VMA_STAT_LAZY_FREE,
   VMA_STAT_PRIVATE_CLEAN,
   VMA_STAT_PRIVATE_DIRTY,
   VMA_STAT_PSS_BYTES,
@@ -40,6 +41,8 @@ import {
   VMA_STAT_RESIDENT,
   VMA_STAT_SHARED_CLEAN,
   VMA_STAT_SHARED_DIRTY,
+  VMA_STAT_SWAP,
+  VMA_STAT_SWAP_PSS_BYTES,
 } from '../../../assembly/shared/stat.js';
 import { devMajor, devMinor } from '../../linux/stat.js';
 import type { ProcMappedFile, ProcSource, ProcSpace } from './proc-source.js';
@@ -134,6 +137,9 @@ class Usage {
   privateDirty = 0;
   referenced = 0;
   anonymous = 0;
+  lazyFree = 0;
+  swap = 0;
+  swapPss = 0;
   locked = 0;
 
   add(source: ProcSource, space: ProcSpace, vma: Vma): void {
@@ -160,6 +166,9 @@ class Usage {
     this.privateDirty += privateDirty;
     this.referenced += pages(VMA_STAT_REFERENCED);
     this.anonymous += anonymous;
+    this.lazyFree += pages(VMA_STAT_LAZY_FREE);
+    this.swap += pages(VMA_STAT_SWAP);
+    this.swapPss += source.core.exports.vmaStat(space.handle, vma.handle, VMA_STAT_SWAP_PSS_BYTES);
     if ((vma.flags & VM_LOCKED) !== 0) this.locked += pss;
   }
 
@@ -176,24 +185,18 @@ class Usage {
       line('Private_Dirty', this.privateDirty) +
       line('Referenced', this.referenced) +
       line('Anonymous', this.anonymous) +
+      line('KSM', 0) +
+      line('LazyFree', this.lazyFree) +
       ABSENT.map((label) => line(label, 0)).join('') +
+      line('Swap', this.swap) +
+      line('SwapPss', this.swapPss) +
       line('Locked', this.locked)
     );
   }
 }
 
-/** What this machine has not: same-page merging, huge pages, swap. */
-const ABSENT = [
-  'KSM',
-  'LazyFree',
-  'AnonHugePages',
-  'ShmemPmdMapped',
-  'FilePmdMapped',
-  'Shared_Hugetlb',
-  'Private_Hugetlb',
-  'Swap',
-  'SwapPss',
-];
+/** What this machine has not: huge pages. */
+const ABSENT = ['AnonHugePages', 'ShmemPmdMapped', 'FilePmdMapped', 'Shared_Hugetlb', 'Private_Hugetlb'];
 
 function line(label: string, bytes: number): string {
   return `${`${label}:`.padEnd(16)}${String(Math.floor(bytes / 1024)).padStart(8)} kB\n`;

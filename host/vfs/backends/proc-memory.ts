@@ -1,5 +1,7 @@
 /** Text of /proc/meminfo and /proc/vmstat: rows in the kernel's order, those that this machine has something to say to. */
 import { FIRST_FRAME, FRAME_COUNT, PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import * as S from '../../../assembly/shared/stat.js';
+import { SWAP_NAME } from '../swap.js';
 import type { ProcSource } from './proc-source.js';
 
 const CAP_SYS_ADMIN = 1n << 21n;
@@ -19,12 +21,21 @@ interface Pages {
   readonly mapped: number;
   readonly tables: number;
   readonly locked: number;
+  readonly swapTotal: number;
+  readonly swapFree: number;
+  readonly swapCached: number;
 }
 
 function pagesOf(source: ProcSource): Pages {
   const { exports } = source.core;
   const total = exports.frameLimit();
-  return { total, free: Math.max(0, total - exports.framesInUse()), ...source.memoryPages() };
+  const swapTotal = exports.swapStat(S.SWAP_STAT_SLOTS);
+  const swap = {
+    swapTotal,
+    swapFree: Math.max(0, swapTotal - exports.swapStat(S.SWAP_STAT_USED)),
+    swapCached: exports.swapStat(S.SWAP_STAT_CACHED),
+  };
+  return { total, free: Math.max(0, total - exports.framesInUse()), ...swap, ...source.memoryPages() };
 }
 
 export function meminfoText(source: ProcSource): string {
@@ -37,7 +48,7 @@ export function meminfoText(source: ProcSource): string {
     ['MemAvailable', available],
     ['Buffers', 0],
     ['Cached', file + shmem],
-    ['SwapCached', 0],
+    ['SwapCached', pages.swapCached],
     ['Active', anonymous + shmem],
     ['Inactive', file],
     ['Active(anon)', anonymous + shmem],
@@ -46,8 +57,8 @@ export function meminfoText(source: ProcSource): string {
     ['Inactive(file)', file],
     ['Unevictable', pages.locked],
     ['Mlocked', pages.locked],
-    ['SwapTotal', 0],
-    ['SwapFree', 0],
+    ['SwapTotal', pages.swapTotal],
+    ['SwapFree', pages.swapFree],
     ['Dirty', pages.dirty],
     ['Writeback', 0],
     ['AnonPages', anonymous],
@@ -59,7 +70,7 @@ export function meminfoText(source: ProcSource): string {
     ['SUnreclaim', 0],
     ['KernelStack', 0],
     ['PageTables', pages.tables],
-    ['CommitLimit', Math.floor((total * source.knobs.overcommitRatio) / 100)],
+    ['CommitLimit', Math.floor((total * source.knobs.overcommitRatio) / 100) + pages.swapTotal],
     ['Committed_AS', anonymous + shmem],
     ['VmallocTotal', VMALLOC_KIB / KIB_PER_PAGE],
     ['VmallocUsed', 0],
@@ -90,6 +101,7 @@ export function vmstatText(source: ProcSource): string {
     faults += (process?.minorFaults ?? 0) + (process?.majorFaults ?? 0);
     major += process?.majorFaults ?? 0;
   }
+  const stat = (which: number): number => source.core.exports.swapStat(which);
   const rows: Readonly<Record<string, number>> = {
     nr_free_pages: pages.free,
     nr_inactive_anon: 0,
@@ -106,17 +118,33 @@ export function vmstatText(source: ProcSource): string {
     nr_writeback: 0,
     nr_shmem: pages.shmem,
     nr_page_table_pages: pages.tables,
-    // Nothing counts what media transfer, and there is no swap.
+    nr_swapcached: pages.swapCached,
+    // Nothing counts what media of files transfer.
     pgpgin: 0,
     pgpgout: 0,
-    pswpin: 0,
-    pswpout: 0,
+    pswpin: stat(S.SWAP_STAT_IN),
+    pswpout: stat(S.SWAP_STAT_OUT),
     pgfault: faults,
     pgmajfault: major,
+    pglazyfreed: stat(S.RECLAIM_STAT_LAZY),
+    // All of it by who needs the memory: nobody else does it in the background.
+    pgsteal_kswapd: 0,
+    pgsteal_direct: stat(S.RECLAIM_STAT_FREED),
+    pgscan_kswapd: 0,
+    pgscan_direct: stat(S.RECLAIM_STAT_SCANNED),
   };
   return Object.entries(rows)
     .map(([name, value]) => `${name} ${value}\n`)
     .join('');
+}
+
+/** /proc/swaps: sizes in KiB. */
+export function swapsText(source: ProcSource): string {
+  const { swapTotal, swapFree } = pagesOf(source);
+  const row = (name: string, type: string, rest: string): string => `${name.padEnd(40)}${type}\t${rest}\n`;
+  const head = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
+  if (swapTotal === 0) return head;
+  return head + row(SWAP_NAME, 'partition', `${swapTotal * KIB_PER_PAGE}\t\t${(swapTotal - swapFree) * KIB_PER_PAGE}\t\t-2`);
 }
 
 const ORDERS = 11;

@@ -21,6 +21,7 @@ const PM_UFFD_WP = 1n << 57n;
 const PM_GUARD_REGION = 1n << 58n;
 const PM_FILE = 1n << 61n;
 const PM_SWAP = 1n << 62n;
+const SWAP_TYPE_BITS = 5n;
 const PM_PRESENT = 1n << 63n;
 const BITS: readonly (readonly [state: number, bit: bigint])[] = [
   [S.STATE_SOFT_DIRTY, PM_SOFT_DIRTY],
@@ -61,7 +62,9 @@ export class PagemapFile extends EntryFile {
 
   #entry(state: number): bigint {
     if (state === 0) return 0n;
-    let entry = this.#frames ? BigInt(state >>> S.STATE_FRAME_SHIFT) : 0n;
+    // Of a page in the swap area: its type, 0, in 5 bits, and its slot.
+    const shift = (state & S.STATE_SWAP) !== 0 ? SWAP_TYPE_BITS : 0n;
+    let entry = this.#frames ? BigInt(state >>> S.STATE_FRAME_SHIFT) << shift : 0n;
     for (const [flag, bit] of BITS) if ((state & flag) !== 0) entry |= bit;
     return entry;
   }

@@ -9,6 +9,7 @@ import {
   SPACE_STAT_RESIDENT_PEAK,
   SPACE_STAT_SHARED_RESIDENT,
   SPACE_STAT_STACK_PAGES,
+  SPACE_STAT_SWAPPED,
   SPACE_STAT_TABLE_FRAMES,
   SPACE_STAT_TEXT_PAGES,
 } from '../../../assembly/shared/stat.js';
@@ -152,7 +153,7 @@ function memoryRows(source: ProcSource, space: ProcSpace): string[] {
     row('VmExe', size.text),
     row('VmLib', Math.max(0, size.executable - size.text)),
     row('VmPTE', size.tables),
-    row('VmSwap', 0),
+    row('VmSwap', source.core.exports.spaceStat(space.handle, SPACE_STAT_SWAPPED)),
   ];
 }
 

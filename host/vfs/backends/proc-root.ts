@@ -1,6 +1,6 @@
 /** The files of /proc that stand beside the processes. */
 import { locksText } from './proc-locks.js';
-import { buddyinfoText, iomemText, meminfoText, vmstatText, zoneinfoText } from './proc-memory.js';
+import { buddyinfoText, iomemText, meminfoText, swapsText, vmstatText, zoneinfoText } from './proc-memory.js';
 import type { ProcSource } from './proc-source.js';
 import * as S from './proc-system.js';
 
@@ -27,7 +27,7 @@ export function rootFiles(source: ProcSource): Readonly<Record<string, () => str
     partitions: () => S.PARTITIONS_TEXT,
     softirqs: () => S.SOFTIRQS_TEXT,
     stat: () => S.statText(source),
-    swaps: () => S.SWAPS_TEXT,
+    swaps: () => swapsText(source),
     uptime: () => S.uptimeText(source),
     version: () => S.versionText(source),
     vmstat: () => vmstatText(source),

@@ -148,7 +148,7 @@ function vmTree({ knobs }: ProcSource): SysTree {
     'page-cluster': fixed(0),
     panic_on_oom: fixed(0),
     stat_interval: fixed(1),
-    // There is nothing to swap to, so it says nothing about anything: kept as written.
+    // One clock goes over files' pages and others alike: kept as written.
     swappiness: integer(knob(knobs, 'swappiness'), 0, 200),
     unprivileged_userfaultfd: integer(knob(knobs, 'unprivilegedUserfaultfd'), 0, 1),
     user_reserve_kbytes: fixed(0),

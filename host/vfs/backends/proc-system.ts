@@ -63,8 +63,6 @@ export function filesystemsText(source: ProcSource): string {
   return [...new Set([...source.fileSystemTypes, ...UNMOUNTABLE])].map((name) => `nodev\t${name}\n`).join('');
 }
 
-export const SWAPS_TEXT = 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n';
-
 /** No disk: a heading for partitions, nothing at all for statistics. */
 export const PARTITIONS_TEXT = 'major minor  #blocks  name\n\n';
 
