@@ -1,4 +1,5 @@
 import { ENOENT, ENOMEM, ENOTDIR } from '../../assembly/shared/errno.js';
+import { Profiler } from '../debug/profiler.js';
 import { ProgramFiles } from '../debug/programs.js';
 import { type MappedPlace, mappedPlace } from '../debug/symbolize.js';
 import { loadCore } from '../index-node.js';
@@ -22,6 +23,7 @@ import { RegionNames } from './jit-names.js';
 import * as O from './options.js';
 import { complain } from './output.js';
 import { encodePng } from './png.js';
+import { writeProfile } from './profile.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
@@ -53,6 +55,8 @@ export interface RunOptions extends WorldOptions {
   readonly jit?: string;
   readonly jitThreshold?: number;
   readonly jitStats?: boolean;
+  /** A file for where instructions are executed. */
+  readonly profile?: string;
   /** A folder for what is compiled. */
   readonly jitDump?: string;
   /** Runs the program in the machine that was made for it; default: to its end. */
@@ -70,6 +74,10 @@ interface Launch {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: ReadonlyMap<string, string>;
+}
+
+function wantsRegions({ jitDump, jitStats, profile }: RunOptions): boolean {
+  return jitDump !== undefined || jitStats === true || profile !== undefined;
 }
 
 /** One run from start to end; the status to exit with. */
@@ -100,7 +108,7 @@ export async function runProgram(program: string, args: readonly string[], optio
     aslr: options.aslr,
     framebuffer: options.framebuffer,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-    jit: jitOptions({ ...options, onRegion: dump === undefined && options.jitStats !== true ? undefined : onRegion }),
+    jit: jitOptions({ ...options, onRegion: wantsRegions(options) ? onRegion : undefined }),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
   });
   let unpublish: (() => void) | undefined;
@@ -203,6 +211,7 @@ async function finishRun(
   const place = watchFatal(machine, main);
   watchMemory(machine);
   const collector = new StatsCollector(machine, main);
+  const profiler = options.profile === undefined ? undefined : new Profiler(machine.kernel);
   const interruptions = watchInterruptions(machine, stdio);
   let result: RunResult;
   try {
@@ -219,6 +228,7 @@ async function finishRun(
   if (options.screenshot !== undefined && machine.framebuffer !== undefined) takeScreenshot(machine.framebuffer, options.screenshot);
   const stats = collector.finish(program, result);
   options.onStats?.(stats);
+  if (options.profile !== undefined && profiler !== undefined) writeProfile(options.profile, profiler.finish(), machine.jit, nameOf);
   if (options.jitStats === true && machine.jit !== undefined)
     process.stderr.write(`${jitReport(machine.jit.snapshot(), nameOf).join('\n')}\n`);
   if (options.stats === '') process.stderr.write(statsText(stats));

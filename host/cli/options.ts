@@ -166,6 +166,7 @@ const WITH_VALUE: readonly string[] = [
   '--jit',
   '--jit-threshold',
   '--jit-dump',
+  '--profile',
   '--max-processes',
   '--max-files',
   '--max-archive',

@@ -107,6 +107,7 @@ export function runCommand(program: Command, finish: (status: number) => void): 
         parseCount('--jit-threshold', 1, 999_999_999),
       ),
     )
+    .option('--profile <file>', 'functions by instructions executed, for profile viewers (.cpuprofile) or as a table (.txt)')
     .option('--jit-stats', 'what was compiled and why it was left, on stderr')
     .option('--jit-dump <dir>', 'a file for all that is compiled: guest instructions and the WebAssembly they became')
     .addHelpText('after', EXAMPLES)

@@ -168,11 +168,17 @@ export class SymbolMap {
     return low === 0 ? undefined : sorted[low - 1];
   }
 
-  /** "main+0x12", or undefined when no symbol covers the address. Symbols without a size reach to the next one. */
-  name(address: number): string | undefined {
+  /** The symbol that covers the address. Those without a size reach to the next one. */
+  covering(address: number): ElfSymbol | undefined {
     const symbol = this.find(address);
-    if (symbol === undefined || (symbol.size > 0 && address >= symbol.address + symbol.size && address !== symbol.address))
-      return undefined;
+    if (symbol === undefined || symbol.size === 0 || address === symbol.address) return symbol;
+    return address < symbol.address + symbol.size ? symbol : undefined;
+  }
+
+  /** "main+0x12", or undefined when no symbol covers the address. */
+  name(address: number): string | undefined {
+    const symbol = this.covering(address);
+    if (symbol === undefined) return undefined;
     const offset = address - symbol.address;
     return offset === 0 ? symbol.name : `${symbol.name}+0x${offset.toString(16)}`;
   }

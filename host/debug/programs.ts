@@ -3,11 +3,14 @@ import { PagedInode } from '../vfs/pagedinode.js';
 import type { Inode } from '../vfs/types.js';
 import { type ElfFile, SymbolMap } from './elf.js';
 import { type MappedPlace, readProgram } from './symbolize.js';
+import { FrameTable } from './unwind.js';
 
 /** An ELF file as tools look at it. */
 export interface ProgramFile {
   readonly elf: ElfFile;
   readonly symbols: SymbolMap;
+  /** How to get from a function to its caller. */
+  readonly frames: FrameTable | undefined;
 }
 
 /**
@@ -22,8 +25,11 @@ export class ProgramFiles {
   /** undefined: no ELF file, or it can't be read now. */
   get(inode: Inode): ProgramFile | undefined {
     if (this.#files.has(inode)) return this.#files.get(inode);
-    const elf = inode instanceof PagedInode ? this.#readAside(inode) : readProgram(this.env, inode);
-    const file = elf === undefined ? undefined : { elf, symbols: new SymbolMap(elf.symbols) };
+    const read = inode instanceof PagedInode ? this.#readAside(inode) : readProgram(this.env, inode);
+    const file =
+      read === undefined
+        ? undefined
+        : { elf: read.elf, symbols: new SymbolMap(read.elf.symbols), frames: FrameTable.of(read.elf, read.bytes) };
     this.#files.set(inode, file);
     return file;
   }
@@ -35,16 +41,16 @@ export class ProgramFiles {
     return address === undefined ? undefined : file?.symbols.name(address);
   }
 
-  #readAside(inode: PagedInode): ElfFile | undefined {
+  #readAside(inode: PagedInode): ReturnType<typeof readProgram> {
     const { exports } = this.env.core;
     const { object } = inode;
     const present = new Set<number>();
     for (let i = exports.objectNextPresent(object, 0); i >= 0; i = exports.objectNextPresent(object, i + 1)) present.add(i);
-    const elf = readProgram(this.env, inode);
+    const read = readProgram(this.env, inode);
     for (let i = exports.objectNextPresent(object, 0); i >= 0; i = exports.objectNextPresent(object, i + 1)) {
       if (!present.has(i)) exports.objectDropPages(object, i, i + 1, 0);
     }
-    return elf;
+    return read;
   }
 }
 

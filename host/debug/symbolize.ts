@@ -30,14 +30,16 @@ export function mappedPlace(kernel: Kernel, process: Process, address: number): 
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** undefined: no ELF file, or it can't be read now. */
-export function readProgram(env: VfsEnvironment, inode: Inode): ElfFile | undefined {
+export function readProgram(env: VfsEnvironment, inode: Inode): { readonly elf: ElfFile; readonly bytes: Uint8Array } | undefined {
   if (inode.size > FILE_BYTES_MAX) return undefined;
   try {
     const file = inode.open(O_RDONLY);
     try {
       const buffer = new HostBuffer(new Uint8Array(inode.size), env.pages);
       while (buffer.remaining > 0 && check(file.read(buffer, buffer.transferred)) > 0);
-      return readElf(buffer.filled);
+      const bytes = buffer.filled;
+      const elf = readElf(bytes);
+      return elf === undefined ? undefined : { elf, bytes };
     } finally {
       releaseFile(file);
     }

@@ -46,6 +46,13 @@ export interface JitStats {
   compileMs: number;
 }
 
+/** An exit (SITE_*), and, of those that lead to the interpreter, how often it was taken: at most 65535 for a region. */
+export interface ExitCount {
+  readonly pc: number;
+  readonly kind: number;
+  readonly taken: number;
+}
+
 /** One region that is in force. */
 export interface LiveRegion {
   readonly pc: number;
@@ -54,8 +61,7 @@ export interface LiveRegion {
   readonly bytes: number;
   /** Times it was entered by the core; jumps from region to region are not counted. */
   readonly entered: number;
-  /** Its exits (SITE_*), and how often each of those was taken that lead to the interpreter: at most 65535. */
-  readonly exits: readonly { readonly pc: number; readonly kind: number; readonly taken: number }[];
+  readonly exits: readonly ExitCount[];
 }
 
 export interface JitSnapshot extends Readonly<JitStats> {
@@ -65,6 +71,8 @@ export interface JitSnapshot extends Readonly<JitStats> {
   /** How often regions left for the interpreter, by SITE_*. */
   readonly exits: readonly number[];
   readonly live: readonly LiveRegion[];
+  /** Exits of regions that were taken away. */
+  readonly gone: readonly ExitCount[];
   /** Bytes of Wasm of live regions, and places in the function table, free ones included. */
   readonly liveBytes: number;
   readonly tableSlots: number;
@@ -85,6 +93,8 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
+/** So many exits of regions that are gone are remembered. */
+const GONE_MAX = 4096;
 /** An exit that was taken so often, when a region is made again, is avoided. */
 const TAKEN_OFTEN = 100;
 /** Bytes of Wasm kept at most: machine code is a few times that. */
@@ -110,6 +120,8 @@ export class Jit {
   readonly #tailCalls: boolean;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
+  /** Exits of regions that are gone. */
+  readonly #gone = new Map<string, ExitCount>();
   readonly #onRegion: JitOptions['onRegion'];
 
   constructor(
@@ -278,11 +290,22 @@ export class Jit {
   }
 
   #remove(region: Region): void {
+    this.#keepCounts(region);
     this.core.exports.jitRemove(region.place.record);
     this.#records.give(region.place);
     this.#regions.delete(region.place.record);
     this.#liveBytes -= region.translated.body.length;
     this.stats.removed++;
+  }
+
+  /** What is known of a region's exits outlives it. */
+  #keepCounts(region: Region): void {
+    for (const { pc, kind, taken } of this.#exitsOf(region)) {
+      if (taken === 0) continue;
+      const key = `${pc} ${kind}`;
+      const before = this.#gone.get(key)?.taken ?? 0;
+      if (before > 0 || this.#gone.size < GONE_MAX) this.#gone.set(key, { pc, kind, taken: before + taken });
+    }
   }
 
   /** Takes away what can't be entered any more, and of the rest the half that was entered least since the last time. */
@@ -342,9 +365,14 @@ export class Jit {
         instructions: region.translated.instructions,
         bytes: region.translated.body.length,
         entered: this.#entries(region),
-        exits: region.translated.sites.map(({ pc, kind }, i) => ({ pc, kind, taken: this.#taken(region, i) })),
+        exits: this.#exitsOf(region),
       })),
+      gone: [...this.#gone.values()],
     };
+  }
+
+  #exitsOf(region: Region): ExitCount[] {
+    return region.translated.sites.map(({ pc, kind }, i) => ({ pc, kind, taken: this.#taken(region, i) }));
   }
 
   /** How often an exit was taken that leads to the interpreter: at most 65535. */

@@ -1,0 +1,189 @@
+/**
+ * Where guest instructions are executed: the call stack of whoever runs, every so many instructions. Compiled code stops at exactly that
+ * instruction as the interpreter does, so samples are the same whatever executes the program.
+ */
+import * as L from '../../assembly/shared/layout.js';
+import { VMA_START } from '../../assembly/shared/mman.js';
+import { STATE_FRAME_SHIFT, STATE_PRESENT } from '../../assembly/shared/stat.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { Process } from '../kernel/process.js';
+import type { Thread } from '../kernel/thread.js';
+import { displayPath } from '../vfs/dentry.js';
+import type { Inode } from '../vfs/types.js';
+import { fileAddress, type ProgramFile, ProgramFiles } from './programs.js';
+import { mappedPlace } from './symbolize.js';
+import type { Frame } from './unwind.js';
+
+/** Instructions between samples at first, a prime: loops do not keep step with it. */
+const INTERVAL = 997;
+/** With so many samples every second one is dropped, and the interval doubled: a profile of a long run is as large as that of a short one. */
+const SAMPLES_MAX = 20_000;
+const DEPTH_MAX = 500;
+const PAGE = 4096;
+const RA = 1;
+
+/** A guest function, or what stands for one where there is no name. */
+export interface ProfiledFunction {
+  readonly name: string;
+  /** Path of its file inside the machine, '' when it is in none. */
+  readonly file: string;
+  /** Address in the file. */
+  readonly address: number;
+}
+
+/** A function as it was called from a chain of callers. */
+export interface ProfileNode {
+  readonly id: number;
+  readonly called: ProfiledFunction;
+  readonly children: Map<ProfiledFunction, ProfileNode>;
+  /** Samples in the function itself. */
+  self: number;
+}
+
+export interface Profile {
+  readonly root: ProfileNode;
+  /** Node of each sample, in time. */
+  readonly samples: readonly ProfileNode[];
+  /** Instructions between samples. */
+  readonly interval: number;
+  /** Executed in all. */
+  readonly instructions: number;
+}
+
+/** A function without frame information, if it calls nobody, has its caller in ra. */
+function callerOfLeaf({ x }: Frame): Frame | undefined {
+  return x[RA] > 0 ? { pc: x[RA], x } : undefined;
+}
+
+/** Watches from now on. One at a time for a kernel. */
+export class Profiler {
+  readonly #files: ProgramFiles;
+  readonly #functions = new Map<string, ProfiledFunction>();
+  readonly #byInode = new Map<Inode, Map<number, ProfiledFunction>>();
+  #nodes = 0;
+  readonly #root: ProfileNode;
+  #samples: ProfileNode[] = [];
+  #interval = INTERVAL;
+  #due: number;
+  readonly #before: Kernel['hooks']['beforeRun'];
+
+  constructor(private readonly kernel: Kernel) {
+    this.#files = new ProgramFiles(kernel.env);
+    this.#root = this.#node(this.#named('(root)', '', 0));
+    this.#due = kernel.core.counter(L.COUNT_INSTRUCTIONS) + this.#interval;
+    this.#before = kernel.hooks.beforeRun;
+    kernel.hooks.beforeRun = (t) => Math.min(this.#beforeRun(t), this.#before?.(t) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** What was seen. */
+  finish(): Profile {
+    this.kernel.hooks.beforeRun = this.#before;
+    for (const node of this.#samples) node.self++;
+    const instructions = this.kernel.core.counter(L.COUNT_INSTRUCTIONS);
+    return { root: this.#root, samples: this.#samples, interval: this.#interval, instructions };
+  }
+
+  #beforeRun(t: Thread): number {
+    const now = this.kernel.core.counter(L.COUNT_INSTRUCTIONS);
+    if (now >= this.#due) {
+      this.#samples.push(this.#sample(t));
+      this.#due = now + this.#interval;
+      if (this.#samples.length >= SAMPLES_MAX) this.#thin();
+    }
+    return this.#due - now;
+  }
+
+  #thin(): void {
+    this.#samples = this.#samples.filter((_, i) => i % 2 === 1);
+    this.#interval *= 2;
+    this.#due += this.#interval / 2;
+  }
+
+  #node(called: ProfiledFunction): ProfileNode {
+    return { id: ++this.#nodes, called, children: new Map(), self: 0 };
+  }
+
+  #named(name: string, file: string, address: number): ProfiledFunction {
+    const key = `${name} ${file} ${address}`;
+    let found = this.#functions.get(key);
+    if (found === undefined) this.#functions.set(key, (found = { name, file, address }));
+    return found;
+  }
+
+  #sample(t: Thread): ProfileNode {
+    const { process } = t;
+    const who = t.tid === process.pid ? `${process.comm} (${process.pid})` : `${process.comm} (${process.pid}, thread ${t.tid})`;
+    let node = this.#child(this.#root, this.#named(who, '', 0));
+    for (const called of this.#stack(process).reverse()) node = this.#child(node, called);
+    return node;
+  }
+
+  #child(node: ProfileNode, called: ProfiledFunction): ProfileNode {
+    let child = node.children.get(called);
+    if (child === undefined) node.children.set(called, (child = this.#node(called)));
+    return child;
+  }
+
+  /** Functions from the innermost out. Nothing of the guest is changed, no page faulted in. */
+  #stack(process: Process): ProfiledFunction[] {
+    const { core } = this.kernel;
+    let frame: Frame | undefined = { pc: core.pc, x: Array.from({ length: 32 }, (_, n) => core.reg(n)) };
+    const read = (address: number): number | undefined => this.#read(process, address);
+    const functions: ProfiledFunction[] = [];
+    while (frame !== undefined && functions.length < DEPTH_MAX) {
+      // Callers are at their calls, whose next instruction may be another function's.
+      const pc: number = functions.length === 0 ? frame.pc : frame.pc - 1;
+      const place = mappedPlace(this.kernel, process, pc);
+      if (place === undefined) {
+        if (functions.length > 0) break;
+        functions.push(this.#elsewhere(process, pc));
+        frame = callerOfLeaf(frame);
+        continue;
+      }
+      const file = this.#files.get(place.inode);
+      const address = file === undefined ? undefined : fileAddress(file.elf, place.offset);
+      functions.push(this.#functionAt(place.inode, file, address ?? place.offset));
+      if (file === undefined || address === undefined) break;
+      const caller: Frame | undefined = file.frames?.caller(frame, address, read);
+      const leaf: boolean = functions.length === 1 && file.frames?.find(address) === undefined;
+      frame = caller ?? (leaf ? callerOfLeaf(frame) : undefined);
+    }
+    if (frame !== undefined && functions.length >= DEPTH_MAX) functions.push(this.#named('(more callers)', '', 0));
+    return functions;
+  }
+
+  #functionAt(inode: Inode, file: ProgramFile | undefined, address: number): ProfiledFunction {
+    let functions = this.#byInode.get(inode);
+    if (functions === undefined) this.#byInode.set(inode, (functions = new Map()));
+    const known = file?.frames?.find(address);
+    const covering = file?.symbols.covering(address);
+    // Stripped files have symbols of what they export only: the last one before is another function's.
+    const symbol = known !== undefined && covering !== undefined && covering.address < known.start ? undefined : covering;
+    const start = symbol?.address ?? known?.start ?? address - (address % PAGE);
+    let found = functions.get(start);
+    if (found === undefined) {
+      const location = this.kernel.mapped.get(inode);
+      const path = location === undefined ? '' : displayPath(location, this.kernel.cpu.loaded?.fs.root ?? location);
+      found = this.#named(symbol?.name ?? `${path.replace(/^.*\//, '')}@0x${start.toString(16)}`, path, start);
+      functions.set(start, found);
+    }
+    return found;
+  }
+
+  /** Code that is in no file: made at run time, or the vDSO. */
+  #elsewhere(process: Process, pc: number): ProfiledFunction {
+    const { core } = this.kernel;
+    const vma = core.exports.vmaFind(process.space.handle, pc);
+    const start = vma === 0 ? pc - (pc % PAGE) : core.readU64(vma + VMA_START);
+    return this.#named(process.space.layout.vdso === start ? '[vdso]' : `[anonymous 0x${start.toString(16)}]`, '', start);
+  }
+
+  #read(process: Process, address: number): number | undefined {
+    if (address % 8 !== 0 || address >= 2 ** 38) return undefined;
+    const { core } = this.kernel;
+    const state = core.exports.pageState(process.space.handle, address - (address % PAGE));
+    const flags = state % 2 ** STATE_FRAME_SHIFT;
+    if ((flags & STATE_PRESENT) === 0) return undefined;
+    return core.readU64(Math.floor(state / 2 ** STATE_FRAME_SHIFT) * PAGE + (address % PAGE));
+  }
+}
