@@ -11,16 +11,18 @@ import type { Thread } from '../kernel/thread.js';
 import { displayPath } from '../vfs/dentry.js';
 import type { Inode } from '../vfs/types.js';
 import { fileAddress, type ProgramFile, ProgramFiles } from './programs.js';
+import { prologueRules } from './prologue.js';
 import { mappedPlace } from './symbolize.js';
-import type { Frame } from './unwind.js';
+import { callerOf, type Frame, type Rules } from './unwind.js';
 
 /** Instructions between samples at first, a prime: loops do not keep step with it. */
 const INTERVAL = 997;
-/** With so many samples every second one is dropped, and the interval doubled: a profile of a long run is as large as that of a short one. */
+/** With so many samples every second one is dropped and the interval doubled: the profile of a long run is as large as a short one's. */
 const SAMPLES_MAX = 20_000;
 const DEPTH_MAX = 500;
 const PAGE = 4096;
 const RA = 1;
+const ADDRESS_MAX = 2 ** 38;
 
 /** A guest function, or what stands for one where there is no name. */
 export interface ProfiledFunction {
@@ -60,6 +62,7 @@ export class Profiler {
   readonly #files: ProgramFiles;
   readonly #functions = new Map<string, ProfiledFunction>();
   readonly #byInode = new Map<Inode, Map<number, ProfiledFunction>>();
+  readonly #rulesByFile = new Map<ProgramFile, Map<number, Rules | undefined>>();
   #nodes = 0;
   readonly #root: ProfileNode;
   #samples: ProfileNode[] = [];
@@ -144,12 +147,38 @@ export class Profiler {
       const address = file === undefined ? undefined : fileAddress(file.elf, place.offset);
       functions.push(this.#functionAt(place.inode, file, address ?? place.offset));
       if (file === undefined || address === undefined) break;
-      const caller: Frame | undefined = file.frames?.caller(frame, address, read);
-      const leaf: boolean = functions.length === 1 && file.frames?.find(address) === undefined;
-      frame = caller ?? (leaf ? callerOfLeaf(frame) : undefined);
+      const rules: Rules | undefined = this.#rules(process, file, address, pc);
+      if (rules !== undefined && (functions.length === 1 || rules.saved.has(RA))) frame = callerOf(frame, rules, read);
+      else frame = functions.length === 1 ? callerOfLeaf(frame) : undefined;
     }
     if (frame !== undefined && functions.length >= DEPTH_MAX) functions.push(this.#named('(more callers)', '', 0));
     return functions;
+  }
+
+  #rules(process: Process, file: ProgramFile, address: number, pc: number): Rules | undefined {
+    let all = this.#rulesByFile.get(file);
+    if (all === undefined) this.#rulesByFile.set(file, (all = new Map()));
+    if (all.has(address)) return all.get(address);
+    let rules = file.frames?.rules(address);
+    if (rules === undefined && file.frames?.find(address) === undefined) {
+      const symbol = file.symbols.covering(address);
+      if (symbol !== undefined) rules = prologueRules(pc - (address - symbol.address), pc, (at) => this.#word(process, at));
+    }
+    all.set(address, rules);
+    return rules;
+  }
+
+  /** An instruction's 4 bytes, or the 2 of a compressed one. */
+  #word(process: Process, address: number): number | undefined {
+    const low = this.#half(process, address);
+    if (low === undefined || (low & 3) !== 3) return low;
+    const high = this.#half(process, address + 2);
+    return high === undefined ? undefined : (low | (high << 16)) >>> 0;
+  }
+
+  #half(process: Process, address: number): number | undefined {
+    const at = this.#linear(process, address);
+    return at === undefined ? undefined : this.kernel.core.view.getUint16(at, true);
   }
 
   #functionAt(inode: Inode, file: ProgramFile | undefined, address: number): ProfiledFunction {
@@ -179,11 +208,15 @@ export class Profiler {
   }
 
   #read(process: Process, address: number): number | undefined {
-    if (address % 8 !== 0 || address >= 2 ** 38) return undefined;
-    const { core } = this.kernel;
-    const state = core.exports.pageState(process.space.handle, address - (address % PAGE));
-    const flags = state % 2 ** STATE_FRAME_SHIFT;
-    if ((flags & STATE_PRESENT) === 0) return undefined;
-    return core.readU64(Math.floor(state / 2 ** STATE_FRAME_SHIFT) * PAGE + (address % PAGE));
+    const at = address % 8 === 0 ? this.#linear(process, address) : undefined;
+    return at === undefined ? undefined : this.kernel.core.readU64(at);
+  }
+
+  /** Where a byte of a process is in linear memory; undefined: in no frame. */
+  #linear(process: Process, address: number): number | undefined {
+    if (!(address >= 0 && address < ADDRESS_MAX)) return undefined;
+    const state = this.kernel.core.exports.pageState(process.space.handle, address - (address % PAGE));
+    if ((state & STATE_PRESENT) === 0) return undefined;
+    return (state >>> STATE_FRAME_SHIFT) * PAGE + (address % PAGE);
   }
 }

@@ -79,7 +79,6 @@ class Reader {
 interface Common {
   readonly codeFactor: number;
   readonly dataFactor: number;
-  readonly returnRegister: number;
   readonly encoding: number;
   readonly augmented: boolean;
   readonly start: number;
@@ -96,8 +95,8 @@ export interface FrameFunction {
   readonly to: number;
 }
 
-/** How the caller's registers are found. */
-interface Rules {
+/** How the caller's registers are found: by the CFA (canonical frame address), the stack pointer that the caller had. */
+export interface Rules {
   cfaRegister: number;
   cfaOffset: number;
   /** Register -> offset from the CFA; undefined: it has no value any more. */
@@ -110,6 +109,19 @@ export interface Frame {
   /** pc and x0..x31 as numbers. */
   readonly pc: number;
   readonly x: readonly number[];
+}
+
+/** The frame of the caller; `read` gives 8 bytes of memory. undefined: nobody has called it, or that is not known. */
+export function callerOf(frame: Frame, rules: Rules, read: (address: number) => number | undefined): Frame | undefined {
+  const cfa = frame.x[rules.cfaRegister] + rules.cfaOffset;
+  const x = [...frame.x];
+  for (const [register, offset] of rules.saved) {
+    const value = offset === undefined ? undefined : read(cfa + offset);
+    if (value !== undefined && register < REGISTERS) x[register] = value;
+    else if (register === RA) return undefined;
+  }
+  x[SP] = cfa;
+  return x[RA] > 0 ? { pc: x[RA], x } : undefined;
 }
 
 /** The functions of one ELF file. Reads any bytes: what makes no sense is left out. */
@@ -166,6 +178,7 @@ export class FrameTable {
     const codeFactor = reader.uleb();
     const dataFactor = reader.sleb();
     const returnRegister = version === 1 ? reader.number(1) : reader.uleb();
+    if (returnRegister !== RA) return undefined;
     let encoding = 0;
     const augmented = augmentation.startsWith('z');
     if (!augmented && augmentation !== '') return undefined;
@@ -179,7 +192,7 @@ export class FrameTable {
       }
       reader.at = end;
     }
-    return { codeFactor, dataFactor, returnRegister, encoding, augmented, start: reader.at, end: reader.end };
+    return { codeFactor, dataFactor, encoding, augmented, start: reader.at, end: reader.end };
   }
 
   #readFunction(common: Common, reader: Reader): FrameFunction[] {
@@ -206,32 +219,16 @@ export class FrameTable {
     return found !== undefined && address < found.end ? found : undefined;
   }
 
-  /**
-   * The frame of the caller. `address` is that of the instruction in the file (of a caller: of its call), `read` gives 8 bytes of
-   * memory. undefined: nobody has called it, or that is not known.
-   */
-  caller(frame: Frame, address: number, read: (address: number) => number | undefined): Frame | undefined {
+  /** How the caller is found from an instruction (of a caller: from its call). undefined: that is not known. */
+  rules(address: number): Rules | undefined {
     const found = this.find(address);
-    let rules: Rules | undefined;
+    if (found === undefined) return undefined;
     try {
-      rules = found === undefined ? undefined : this.#rulesAt(found, address);
+      return this.#rulesAt(found, address);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (error instanceof RangeError) return undefined;
+      throw error;
     }
-    if (found === undefined || rules === undefined) return undefined;
-    const cfa = frame.x[rules.cfaRegister] + rules.cfaOffset;
-    const x = [...frame.x];
-    for (const [register, offset] of rules.saved) {
-      const value = offset === undefined ? undefined : read(cfa + offset);
-      if (value === undefined) {
-        if (register === RA) return undefined;
-        continue;
-      }
-      if (register < REGISTERS) x[register] = value;
-    }
-    x[SP] = cfa;
-    const pc = x[found.common.returnRegister];
-    return pc > 0 ? { pc, x } : undefined;
   }
 
   #rulesAt(found: FrameFunction, address: number): Rules | undefined {
