@@ -1,9 +1,13 @@
-/** tests/programs/userland, each case beside qemu-riscv64: what it executed, how long it took, how many frames it held. */
+/**
+ * Debian's programs beside qemu-riscv64: what they executed, how long that took, how many frames they held. The scripts of
+ * tests/programs/userland, most of which are short, and those of bench/programs, which keep one program busy for a second or more.
+ */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { haveReference, ourCommand, referenceCommand, userlandCases } from '../tests/support/userland.js';
+import { haveReference, ourCommand, referenceCommand, USERLAND_CASES, type Userland, userlandCases } from '../tests/support/userland.js';
 import { geometricMean, median, ratio, table, time } from './measure.js';
 
 const PAGE = 'docs/programs.md';
+const BUSY_CASES = 'bench/programs';
 
 interface Row {
   readonly file: string;
@@ -20,19 +24,20 @@ interface Stats {
   readonly frames: { readonly peak: number };
 }
 
-function measure(file: string, title: string, rounds: number, reference: boolean): Row {
+function measure({ folder, file, title, noReference }: Userland, rounds: number, compare: boolean): Row {
+  const reference = compare && noReference === undefined;
   const statsFile = `build/bench/programs-${process.pid}.json`;
   const samples = { userMs: [] as number[], wallMs: [] as number[] };
   const peer = { userMs: [] as number[], wallMs: [] as number[] };
   let stats: Stats = { instructions: 0, frames: { peak: 0 } };
   for (let round = 0; round < rounds; round++) {
-    const ours = time(ourCommand(file, [`--stats=${statsFile}`]));
+    const ours = time(ourCommand(file, [`--stats=${statsFile}`], folder));
     if (ours.status !== 0) throw new Error(`${file}: status ${ours.status}`);
     stats = JSON.parse(readFileSync(statsFile, 'utf8')) as Stats;
     samples.userMs.push(ours.userMs);
     samples.wallMs.push(ours.wallMs);
     if (!reference) continue;
-    const theirs = time(referenceCommand(file));
+    const theirs = time(referenceCommand(file, folder));
     if (theirs.status !== 0) throw new Error(`${file} under qemu: status ${theirs.status}`);
     peer.userMs.push(theirs.userMs);
     peer.wallMs.push(theirs.wallMs);
@@ -51,14 +56,9 @@ function measure(file: string, title: string, rounds: number, reference: boolean
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 
-/** Prints the table; without names it is written to docs/programs.md, too. */
-export function benchPrograms(rounds: number, names: readonly string[], machine: string): void {
-  const compare = haveReference();
-  if (!compare) console.log('no chroot with qemu-riscv64-static here: left out');
-  const rows = userlandCases()
-    .filter(({ file }) => names.length === 0 || names.some((name) => file.includes(name)))
-    .map(({ file, title, noReference }) => measure(file, title, rounds, compare && noReference === undefined));
-  const head = ['case', 'Minstr', 'peak frames', 'user s', 'wall s', 'qemu user s', 'qemu wall s', 'user / qemu', 'wall / qemu'];
+const HEAD = ['case', 'Minstr', 'peak frames', 'user s', 'wall s', 'qemu user s', 'qemu wall s', 'user / qemu', 'wall / qemu'];
+
+function cellsOf(rows: readonly Row[]): string[][] {
   const cells = rows.map((row) => [
     row.file,
     (row.instructions / 1e6).toFixed(0),
@@ -75,32 +75,52 @@ export function benchPrograms(rounds: number, names: readonly string[], machine:
     const wall = geometricMean(compared.map(({ ours, qemu }) => ours.wallMs / qemu.wallMs)).toFixed(2);
     cells.push(['geometric mean', '', '', '', '', '', '', user, wall]);
   }
-  table(head, cells);
-  if (names.length === 0) writeFileSync(PAGE, page(rows, head, cells, machine, rounds));
+  return cells;
 }
 
-function page(
-  rows: readonly Row[],
-  head: readonly string[],
-  cells: readonly (readonly string[])[],
-  machine: string,
-  rounds: number,
-): string {
+/** Prints the tables; without names (parts of a script's path) they are written to docs/programs.md, too. */
+export function benchPrograms(rounds: number, names: readonly string[], machine: string): void {
+  const compare = haveReference();
+  if (!compare) console.log('no chroot with qemu-riscv64-static here: left out');
+  const [busy, short] = [BUSY_CASES, USERLAND_CASES].map((folder) => {
+    const cases = userlandCases(folder).filter(
+      ({ file }) => names.length === 0 || names.some((name) => `${folder}/${file}`.includes(name)),
+    );
+    const rows = cases.map((chosen) => measure(chosen, rounds, compare));
+    if (rows.length > 0) table(HEAD, cellsOf(rows));
+    return rows;
+  });
+  if (names.length === 0) writeFileSync(PAGE, page(busy, short, machine, rounds));
+}
+
+function page(busy: readonly Row[], short: readonly Row[], machine: string, rounds: number): string {
   const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
+  const list = (rows: readonly Row[]): string[] => [
+    ...rows.map((row) => `- **${row.file}**: ${row.title}`),
+    '',
+    line(HEAD),
+    line(HEAD.map((_, i) => (i === 0 ? '---' : '---:'))),
+    ...cellsOf(rows).map(line),
+    '',
+  ];
   return [
     '# Programs',
     '',
-    'Unmodified riscv64 programs of Debian trixie, and esbuild from npm, that the tests run whole: each case is a script in',
-    '`tests/programs/userland` whose output is compared, byte for byte, with a reviewed file and with qemu-riscv64 where that can run it.',
+    'Unmodified riscv64 programs of Debian trixie, and esbuild from npm.',
     '',
     `Written by \`npm run bench -- programs\` (root folder: \`scripts/fetch-userland.sh\`). ${machine}; medians of ${rounds} interleaved`,
     'rounds; whole processes, start included. A frame is 4 KiB: memory of the machine in use at most, page cache included.',
     '',
-    ...rows.map((row) => `- **${row.file}**: ${row.title}`),
+    '## Busy programs',
     '',
-    line(head),
-    line(head.map((_, i) => (i === 0 ? '---' : '---:'))),
-    ...cells.map(line),
+    'The scripts of `bench/programs`: one program each that computes for a second or more.',
     '',
+    ...list(busy),
+    '## Test scripts',
+    '',
+    'The scripts of `tests/programs/userland`, whose output the tests compare, byte for byte, with a reviewed file and with qemu-riscv64',
+    'where that can run it.',
+    '',
+    ...list(short),
   ].join('\n');
 }

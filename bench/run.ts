@@ -5,7 +5,8 @@
  *   npm run bench -- kernels      nanoseconds per guest instruction, user CPU against qemu and native
  *   npm run bench -- mm [NAME..]  memory system and kernel calls, ns per operation
  *   npm run bench -- startup      hello, whole process
- *   npm run bench -- programs     Debian's programs (tests/programs/userland); writes docs/programs.md
+ *   npm run bench -- programs [NAME..]  Debian's programs (bench/programs, tests/programs/userland) whose script's path contains a NAME;
+ *                                 without names docs/programs.md is written
  *   --rounds N                    interleaved rounds (default 5); the figures are medians
  *
  * A missing peer is left out and said so. Nothing here is a test: no figure fails anything.

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { testWith, toolPath } from './tools.js';
 
 export const USERLAND_ROOT = '.cache/userland';
-const USERLAND_CASES = 'tests/programs/userland';
+export const USERLAND_CASES = 'tests/programs/userland';
 
 /** What running a case needs. */
 export const USERLAND_NEEDS = [`${USERLAND_ROOT}/.complete`];
@@ -18,6 +18,7 @@ export const USERLAND_NEEDS = [`${USERLAND_ROOT}/.complete`];
 const REFERENCE_NEEDS = [...USERLAND_NEEDS, 'qemu-riscv64-static', 'unshare', '/proc/sys/fs/binfmt_misc/pagewalk-riscv64'];
 
 export interface Userland {
+  readonly folder: string;
   /** File name of the script, which its first line says how to run. */
   readonly file: string;
   /** What the script puts to work: its first comment. */
@@ -26,14 +27,15 @@ export interface Userland {
   readonly noReference?: string;
 }
 
-export function userlandCases(): Userland[] {
-  return readdirSync(USERLAND_CASES)
+/** The scripts of a folder. */
+export function userlandCases(folder = USERLAND_CASES): Userland[] {
+  return readdirSync(folder)
     .filter((file) => /\.\w+$/.test(file))
     .sort()
     .map((file) => {
-      const [, title, remark] = readFileSync(join(USERLAND_CASES, file), 'utf8').split('\n');
+      const [, title, remark] = readFileSync(join(folder, file), 'utf8').split('\n');
       const reason = /^\W+ no reference: (.*)/.exec(remark)?.[1];
-      return { file, title: title.replace(/^[#\-" ]+|"+$/g, ''), ...(reason === undefined ? {} : { noReference: reason }) };
+      return { folder, file, title: title.replace(/^[#\-" ]+|"+$/g, ''), ...(reason === undefined ? {} : { noReference: reason }) };
     });
 }
 
@@ -42,14 +44,14 @@ function expectedPath(file: string): string {
 }
 
 /** Command line that runs a case in Pagewalk; `options` are of `pagewalk run`. */
-export function ourCommand(file: string, options: readonly string[] = []): string[] {
-  const run = ['dist/bin/main.js', 'run', '--root', USERLAND_ROOT, '--mount', `${USERLAND_CASES}:/work:ro`, '--env', 'HOME=/root'];
+export function ourCommand(file: string, options: readonly string[] = [], folder = USERLAND_CASES): string[] {
+  const run = ['dist/bin/main.js', 'run', '--root', USERLAND_ROOT, '--mount', `${folder}:/work:ro`, '--env', 'HOME=/root'];
   return [process.execPath, ...run, ...options, `/work/${file}`];
 }
 
 /** Command line that runs a case under qemu-riscv64. */
-export function referenceCommand(file: string): string[] {
-  return ['scripts/reference-root.sh', USERLAND_ROOT, USERLAND_CASES, `/work/${file}`];
+export function referenceCommand(file: string, folder = USERLAND_CASES): string[] {
+  return ['scripts/reference-root.sh', USERLAND_ROOT, folder, `/work/${file}`];
 }
 
 /** Whether the cases can be compared with qemu here; the user must be root, too. */
