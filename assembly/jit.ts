@@ -175,10 +175,10 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
     const fuel = min(left, regionFuel);
     const code = load<u32>(region, C.REGION_FUNCTION);
-    const site = <usize>call_indirect<u32>(code, <u64>fuel, <u32>permissions, <u32>base, code);
+    const site = <usize>call_indirect<u32>(code, <u64>fuel << C.COUNT_SHIFT, <u32>permissions, <u32>base, code);
     const count = load<u64>(STATE, C.COMPILED_COUNT);
-    left -= fuel - <u32>count;
-    accesses += count >> 32;
+    left -= fuel - <u32>(count >> C.COUNT_SHIFT);
+    accesses += count & ((1 << C.COUNT_SHIFT) - 1);
     const kind = <u32>load<u16>(site, C.SITE_KIND);
     pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
     if (kind >= <u32>C.SITE_SLOW) {

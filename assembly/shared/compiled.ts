@@ -24,7 +24,8 @@ export const REGION_DEAD = 2; // its code has changed
 export const REGION_POOR = 3; // live, but leaves too often: to be made again
 
 /**
- * A region's function is called with the fuel (low half) and the accesses made so far, the window's permission bytes and base, and its
+ * A region's function is called with the fuel (times 2^COUNT_SHIFT, so that both in one are changed by a constant of 32 bits) and the accesses
+ * made so far (fewer than that), the window's permission bytes and base, and its
  * record. It returns the address of the exit it took. From exits whose target is another valid region it goes there by a tail call.
  *
  * An exit of a region ("site"):
@@ -69,9 +70,12 @@ export const JUMP_FUNCTION = 12;
 /** Only with so many instructions left a region jumps to another, and only to one for which they suffice. */
 export const JUMP_FUEL = 600;
 
+/** A region's fuel is at most 2^20, so its accesses are fewer. */
+export const COUNT_SHIFT = 20;
+
 export const COMPILED = 0xe30000;
 /* Offsets from COMPILED. */
-export const COMPILED_COUNT = 0; // u64, left by a region: fuel left (low half), accesses made
+export const COMPILED_COUNT = 0; // u64, left by a region: fuel left (from bit COUNT_SHIFT on), accesses made
 export const COMPILED_ADDRESS = 8; // u64, left by a region: the address its last checked access was for
 export const COMPILED_HOT = 16; // u32 addresses in the hot list
 export const COMPILED_INSTRUCTIONS = 24; // u64 executed by regions

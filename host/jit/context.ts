@@ -56,6 +56,8 @@ export const X_LOAD = 0x29;
 export const X_STORE = 0x37;
 const TWO32 = 2 ** 32;
 const NOP = 0x01;
+/** One instruction in COUNT. */
+export const COUNT_UNIT = 2 ** C.COUNT_SHIFT;
 
 /** Goes with an exit's offset: another region may be entered at once, at SITE_PC. */
 const JUMPS = 1;
@@ -87,6 +89,7 @@ export class RegionCode {
    */
   held = new Set<number>();
   readonly #free = new Map<number, number[]>();
+  readonly #nearby = new Map<string, number>();
   #entry = -1;
 
   constructor(
@@ -105,6 +108,20 @@ export class RegionCode {
   }
   release(type: number, ...locals: readonly number[]): void {
     this.#free.set(type, [...(this.#free.get(type) ?? []), ...locals]);
+  }
+
+  /**
+   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as a page that no
+   * address lies in.
+   */
+  nearby(register: number, permission: number): number {
+    const name = `${register} ${permission}`;
+    let local = this.#nearby.get(name);
+    if (local === undefined) {
+      local = this.code.localWith(-(2 ** 63));
+      this.#nearby.set(name, local);
+    }
+    return local;
   }
 
   /** A scratch local that is filled from the stack. */
@@ -161,19 +178,30 @@ export class RegionCode {
   /** Leaves if what is on the stack is not 0. */
   exitIf(pc: number, kind: number): void {
     this.name(pc, kind);
+    this.brExit();
+  }
+
+  /** To the exit that was named, if what is on the stack is not 0. */
+  brExit(): void {
+    this.code.unlikely();
     this.code.brIf(this.exit);
   }
 
   leave(pc: number, kind: number): void {
     this.name(pc, kind);
-    this.code.br(this.exit);
+    if (this.through) this.code.br(this.exit);
+    else {
+      this.code.get(PERMISSIONS);
+      this.brExit();
+      this.code.unreachable();
+    }
   }
 
   /** Takes what was executed since the last time off the fuel. */
   flush(): void {
     if (this.instructions === 0 && this.accesses === 0) return;
     this.code.get(COUNT);
-    this.code.i64Const(this.accesses * TWO32 - this.instructions);
+    this.code.i64Const(this.accesses - this.instructions * COUNT_UNIT);
     this.code.op(0x7c);
     this.code.set(COUNT);
     this.instructions = 0;
@@ -289,11 +317,11 @@ export class RegionCode {
     code.get(COUNT);
     code.get(at);
     code.memory(0x33, C.SITE_INSTRUCTIONS);
+    code.i64Const(C.COUNT_SHIFT);
+    code.op(0x86);
     code.op(0x7d);
     code.get(at);
     code.memory(0x33, C.SITE_ACCESSES);
-    code.i64Const(32);
-    code.op(0x86);
     code.op(0x7c);
     code.set(COUNT);
     if (this.sites.some(({ kind }) => kind === C.SITE_TABLE)) {
@@ -355,9 +383,8 @@ export class RegionCode {
     code.op(0x71);
     code.if();
     code.get(COUNT);
-    code.op(0xa7);
-    code.i32Const(C.JUMP_FUEL);
-    code.op(0x4f);
+    code.i64Const(C.JUMP_FUEL * COUNT_UNIT);
+    code.op(0x5a);
     code.if();
     code.get(COUNT);
     code.get(PERMISSIONS);

@@ -72,10 +72,20 @@ export class Bytes {
   }
 }
 
+/** A function's locals and instructions, as the code section wants them but for the size. */
+export class Body extends Bytes {
+  /** Where in it the branches are that are seldom taken. */
+  readonly unlikely: number[] = [];
+}
+
 /** One function's instructions. Labels are counted by the writer, so that branches name blocks and not depths. */
 export class Code extends Bytes {
+  /** Offsets of branches that are seldom taken. */
+  readonly #unlikely: number[] = [];
   readonly #locals: number[];
   readonly #parameters: number;
+  /** What is executed before everything else. */
+  readonly #initially = new Bytes();
   /** Open blocks: the innermost is the last. */
   #open = 0;
 
@@ -90,9 +100,19 @@ export class Code extends Bytes {
     return this.#locals.length - 1;
   }
 
-  /** Local declarations and code: a function body as the code section wants it, but for its size. */
-  body(): Bytes {
-    const out = new Bytes();
+  /** A local of 64 bits that begins with a value of its own. */
+  localWith(value: number): number {
+    const local = this.local(I64);
+    const first = this.#initially;
+    first.byte(0x42);
+    first.i64(value);
+    first.byte(0x21);
+    first.u32(local);
+    return local;
+  }
+
+  body(): Body {
+    const out = new Body();
     const own = this.#locals.slice(this.#parameters);
     const groups: [count: number, type: number][] = [];
     for (const type of own) {
@@ -105,8 +125,15 @@ export class Code extends Bytes {
       out.u32(count);
       out.byte(type);
     }
+    out.bytes(this.#initially.view());
+    for (const at of this.#unlikely) out.unlikely.push(out.length + at);
     out.bytes(this.view());
     return out;
+  }
+
+  /** The branch (br_if, if) that follows is seldom taken. */
+  unlikely(): void {
+    this.#unlikely.push(this.length);
   }
 
   op(code: number): void {
@@ -239,8 +266,25 @@ function type(out: Bytes, { parameters, results }: FunctionType): void {
   out.bytes(results);
 }
 
+/** The custom section of https://github.com/WebAssembly/branch-hinting: engines that don't know it pass over it. */
+function branchHints(bodies: readonly Body[], first: number): Bytes {
+  const hints = new Bytes();
+  hints.text('metadata.code.branch_hint');
+  const hinted = bodies.map((body, i) => ({ index: first + i, ...body })).filter(({ unlikely }) => unlikely.length > 0);
+  hints.u32(hinted.length);
+  for (const { index, unlikely } of hinted) {
+    hints.u32(index);
+    hints.u32(unlikely.length);
+    for (const at of unlikely) {
+      hints.u32(at);
+      hints.bytes([1, 0]);
+    }
+  }
+  return hints;
+}
+
 /** A module of functions of one type, exported as "0", "1"..., over env.memory, env.table and imported functions of env. */
-export function encodeModule(own: FunctionType, bodies: readonly Bytes[], imports: readonly ImportedFunction[]): Uint8Array<ArrayBuffer> {
+export function encodeModule(own: FunctionType, bodies: readonly Body[], imports: readonly ImportedFunction[]): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   out.bytes([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const types = new Bytes();
@@ -277,6 +321,7 @@ export function encodeModule(own: FunctionType, bodies: readonly Bytes[], import
     exported.u32(imports.length + i);
   });
   section(out, 7, exported);
+  section(out, 0, branchHints(bodies, imports.length));
   const code = new Bytes();
   code.u32(bodies.length);
   for (const body of bodies) {

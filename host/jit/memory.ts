@@ -81,6 +81,13 @@ export class Roots {
     return found;
   }
 
+  /** What is left when other code has been executed that writes some registers. */
+  without(written: ReadonlySet<number>): Roots {
+    const copy = this.copy();
+    for (const n of written) copy.#roots.delete(n);
+    return copy;
+  }
+
   /** After an instruction that writes an integer register. */
   wrote({ op, rd, rs1, imm }: Insn): void {
     if (rd === 0) return;
@@ -146,10 +153,14 @@ export function writesFloat({ op }: Insn): boolean {
   return floatResult(op);
 }
 
+const DROP = 0x1a;
+const ADD = 0x7c;
+const SUB = 0x7d;
+const AND = 0x83;
+const GT_U = 0x56;
 const GE_U = 0x5a;
 const SHR_U = 0x88;
-const SHL = 0x86;
-const OR = 0x84;
+const ROTR = 0x8a;
 const WRAP = 0xa7;
 
 /** Pages that a window can have. */
@@ -169,6 +180,7 @@ export function check(
   roots: Roots,
   group: Group | undefined,
   table: boolean,
+  steady: boolean,
 ): Checked {
   const { root, offset } = roots.of(insn.rs1);
   const at = offset + insn.imm;
@@ -178,14 +190,41 @@ export function check(
   );
   if (covering !== undefined) return { host: covering.host, offset: at - covering.low };
   const host = r.code.local(I32);
-  if (group === undefined || group.count === 1) {
-    checkOne(r, pc, insn, access, host);
-    root.spans.push({ low: at, end: at + access.size, permission: access.permission, host });
-    return { host, offset: 0 };
+  const span: Span =
+    group === undefined || group.count === 1 ? { low: at, end: at + access.size, permission: access.permission, host } : { ...group, host };
+  const { low, end, permission } = span;
+  pushAddress(r, insn.rs1, insn.imm + low - at);
+  const full = (): void => (low === at && end === at + access.size ? checkOne(r, pc, access.size, permission) : checkSpan(r, pc, span));
+  if (steady) checkNearby(r, r.nearby(insn.rs1, permission), end - low, full);
+  else {
+    r.code.op(DROP);
+    full();
   }
-  checkSpan(r, pc, insn, group, group.low - at, host);
-  root.spans.push({ ...group, host });
-  return { host, offset: at - group.low };
+  hostAddress(r, host);
+  root.spans.push(span);
+  return { host, offset: at - low };
+}
+
+/**
+ * For registers that stay in a page for long: the page that was found right the last time is compared, which is three instructions. The
+ * address is on the stack.
+ */
+function checkNearby(r: RegionCode, page: number, size: number, full: () => void): void {
+  const { code } = r;
+  code.get(page);
+  code.op(ADD);
+  code.i64Const(L.PAGE_SIZE - size);
+  code.op(GT_U);
+  code.unlikely();
+  code.if();
+  full();
+  code.i64Const(0);
+  code.get(r.address);
+  code.i64Const(-L.PAGE_SIZE);
+  code.op(AND);
+  code.op(SUB);
+  code.set(page);
+  code.end();
 }
 
 /** The address rs1 + imm, kept in r.address and left on the stack. */
@@ -217,7 +256,7 @@ function exitUnless(r: RegionCode, permission: number): void {
     r.code.i32Const(permission);
     r.code.op(0x47);
   }
-  r.code.brIf(r.exit);
+  r.brExit();
 }
 
 function hostAddress(r: RegionCode, host: number): void {
@@ -229,58 +268,51 @@ function hostAddress(r: RegionCode, host: number): void {
 }
 
 /** One access, aligned, so that it lies in one page. Rotated, a misaligned address is huge. */
-function checkOne(r: RegionCode, pc: number, insn: Insn, access: Access, host: number): void {
+function checkOne(r: RegionCode, pc: number, size: number, permission: number): void {
   const { code } = r;
-  const shift = Math.log2(access.size);
+  const shift = Math.log2(size);
   r.name(pc, C.SITE_SLOW);
-  pushAddress(r, insn.rs1, insn.imm);
+  code.get(r.address);
   const unit = r.scratch(I64);
   if (shift === 0) {
     code.i64Const(12);
     code.op(SHR_U);
   } else {
-    // Optimising compilers make one rotation of this; V8's baseline compiler calls a function for i64.rotr.
     code.i64Const(shift);
-    code.op(SHR_U);
-    code.get(r.address);
-    code.i64Const(64 - shift);
-    code.op(SHL);
-    code.op(OR);
+    code.op(ROTR);
   }
   code.tee(unit);
   code.i64Const(shift === 0 ? PAGES : 2 ** (32 - shift));
   code.op(GE_U);
-  code.brIf(r.exit);
+  r.brExit();
   code.get(unit);
   code.op(WRAP);
   permissionByte(r, shift === 0 ? 0 : 12 - shift);
-  exitUnless(r, access.permission);
+  exitUnless(r, permission);
   r.release(I64, unit);
-  hostAddress(r, host);
 }
 
-/** A range of at most two pages; `back` leads from the access at hand to its first byte. */
-function checkSpan(r: RegionCode, pc: number, insn: Insn, group: Group, back: number, host: number): void {
+/** A range of at most two pages. */
+function checkSpan(r: RegionCode, pc: number, { low, end, permission }: Span): void {
   const { code } = r;
   r.name(pc, C.SITE_SLOW);
-  pushAddress(r, insn.rs1, insn.imm + back);
+  code.get(r.address);
   code.i64Const(12);
   code.op(SHR_U);
   // The page behind the last one is no page of this window.
   code.i64Const(PAGES - 1);
   code.op(GE_U);
-  code.brIf(r.exit);
+  r.brExit();
   code.get(r.address);
   code.op(WRAP);
   permissionByte(r, 12);
   code.get(r.address);
   code.op(WRAP);
-  code.i32Const(group.end - group.low - 1);
+  code.i32Const(end - low - 1);
   code.op(0x6a);
   permissionByte(r, 12);
   code.op(0x71);
-  exitUnless(r, group.permission);
-  hostAddress(r, host);
+  exitUnless(r, permission);
 }
 
 const TLB_ENTRIES = 256;
@@ -315,7 +347,7 @@ function checkTable(r: RegionCode, pc: number, insn: Insn, access: Access): numb
     code.op(0x71);
     code.op(0x72);
   }
-  code.brIf(r.exit);
+  r.brExit();
   code.get(entry);
   code.memory(0x28, L.TLB_BASE + TLB_FRAME);
   code.get(r.address);

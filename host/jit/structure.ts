@@ -14,10 +14,25 @@ export interface Node {
   /** Nodes that this one dominates immediately, in reverse postorder. */
   readonly children: Node[];
   loopHeader: boolean;
+  /** The loops that begin here, the outermost first. */
+  loops: readonly Loop[];
+  /** The innermost loop that it is in. */
+  loop: Loop | undefined;
   /** Reached forwards from more than one place: gets a Wasm block in front of it. */
   merge: boolean;
   /** Instructions at most from here to the next loop header or exit. */
   cost: number;
+}
+
+/**
+ * A region that is entered where an inner loop begins has its outer loops begin there, too. They are told apart: engines keep the registers
+ * of inner loops where they belong.
+ */
+export interface Loop {
+  readonly header: Node;
+  readonly body: ReadonlySet<Node>;
+  /** Where its back edges come from. */
+  readonly sources: Set<Node>;
 }
 
 export interface Structure {
@@ -77,6 +92,37 @@ function dominates(a: Node, b: Node): boolean {
   return false;
 }
 
+/** What reaches the sources of back edges without passing their header. */
+function loopBody(header: Node, sources: Iterable<Node>): Set<Node> {
+  const body = new Set([header]);
+  const todo = [...sources];
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    if (body.has(node)) continue;
+    body.add(node);
+    todo.push(...node.predecessors);
+  }
+  return body;
+}
+
+const LOOPS_MAX = 4;
+
+/** The loops at a header, the innermost first: what a back edge adds to the bodies of those before makes another loop of it. */
+function loopsAt(header: Node): Loop[] {
+  const sources = header.predecessors.filter((from) => from.index >= header.index && dominates(header, from));
+  const edges = sources.map((source) => ({ source, body: loopBody(header, [source]) })).sort((a, b) => a.body.size - b.body.size);
+  const loops: Loop[] = [];
+  for (const { source, body } of edges) {
+    const inner = loops[loops.length - 1];
+    const nests = inner !== undefined && body.size > inner.body.size && [...inner.body].every((node) => body.has(node));
+    if (inner === undefined || (nests && loops.length < LOOPS_MAX)) loops.push({ header, body, sources: new Set([source]) });
+    else {
+      inner.sources.add(source);
+      loops[loops.length - 1] = { ...inner, body: loopBody(header, inner.sources) };
+    }
+  }
+  return loops;
+}
+
 /** The structure of a region whose entry is no exit. */
 export function structure(entry: Block): Structure {
   const of = new Map<Block, Node>();
@@ -90,6 +136,8 @@ export function structure(entry: Block): Structure {
       dominator: undefined,
       children: [],
       loopHeader: false,
+      loops: [],
+      loop: undefined,
       merge: false,
       cost: 0,
     }));
@@ -118,6 +166,11 @@ export function structure(entry: Block): Structure {
     const own = node.block.insns.length + (node.block.end.kind === 'branch' || node.block.end.kind === 'return' ? 1 : 0);
     const rest = node.successors.filter((to) => to.index > node.index && !to.loopHeader).map((to) => to.cost);
     node.cost = own + Math.max(0, ...rest);
+  }
+  // Outer loops come first.
+  for (const header of nodes.filter(({ loopHeader }) => loopHeader)) {
+    header.loops = loopsAt(header).reverse();
+    for (const loop of header.loops) for (const node of loop.body) node.loop = loop;
   }
   return { nodes, of, cut };
 }

@@ -1,17 +1,18 @@
 /** A region as one Wasm function: its structure, its exits, the fuel. What single instructions become is in the files beside. */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
-import { COUNT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
-import type { Bytes } from './encoder.js';
+import { COUNT, COUNT_UNIT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
+import type { Body } from './encoder.js';
 import { emitCsr, emitFloat, isFloat, isNative, type Operands, rounds, supportedCsr } from './float.js';
 import { byName, type Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
 import { ACCESSES, type Access, check, planBlock, Roots, writesFloat, writesInteger } from './memory.js';
 import { type Block, isExit, type Placed } from './region.js';
-import { type Node, type Structure, structure } from './structure.js';
+import { type Loop, type Node, type Structure, structure } from './structure.js';
+import { Writes } from './writes.js';
 
 export interface Translated {
-  readonly body: Bytes;
+  readonly body: Body;
   readonly sites: readonly Site[];
   /** Instructions that must be left to enter it. */
   readonly fuel: number;
@@ -37,7 +38,10 @@ class Translator {
   readonly #structure: Structure;
   /** Labels: of blocks in front of merge nodes, and of loops. */
   readonly #ahead = new Map<Node, number>();
-  readonly #loops = new Map<Node, number>();
+  readonly #loops = new Map<Loop, number>();
+  readonly #writes: Writes;
+  /** What is known about addresses at the end of nodes. */
+  readonly #after = new Map<Node, Roots>();
   /** What is held at the end of nodes. */
   readonly #held = new Map<Node, Set<number>>();
   /** Everything that is written. */
@@ -49,6 +53,7 @@ class Translator {
     private readonly options: Omit<TranslateOptions, 'operands'>,
   ) {
     this.#structure = structure(entry);
+    this.#writes = new Writes(this.#structure);
     this.r = new RegionCode({ ...options, operands: operandsOf }, !this.#structure.nodes.some(({ loopHeader }) => loopHeader));
   }
 
@@ -101,16 +106,16 @@ class Translator {
       return;
     }
     const { r } = this;
-    const label = r.code.loop();
-    this.#loops.set(node, label);
+    for (const loop of node.loops) this.#loops.set(loop, r.code.loop());
     r.name(node.block.pc, C.SITE_FUEL);
     r.code.get(COUNT);
-    r.code.op(0xa7);
-    r.code.i32Const(node.cost);
-    r.code.op(0x49);
-    r.code.brIf(r.exit);
-    this.#within(node, merges, new Roots());
-    r.code.end();
+    r.code.i64Const(node.cost * COUNT_UNIT);
+    r.code.op(0x54);
+    r.brExit();
+    this.#within(node, merges, roots.without(this.#writes.inLoops(node)));
+    node.loops.forEach(() => {
+      r.code.end();
+    });
   }
 
   /** The node inside the blocks that its merge children stand behind, the nearest child innermost. */
@@ -127,7 +132,7 @@ class Translator {
     r.instructions = 0;
     r.accesses = 0;
     r.held = new Set(this.#held.get(node));
-    this.#tree(last, new Roots());
+    this.#tree(last, (this.#after.get(node) as Roots).without(this.#writes.below(node)));
   }
 
   #block(node: Node, roots: Roots): void {
@@ -141,7 +146,7 @@ class Translator {
       r.mark(pc);
       holdOperands(r, insn);
       if (access !== undefined) {
-        this.#access(placed, access, roots, plan.get(index));
+        this.#access(node, placed, access, roots, plan.get(index));
         r.accesses++;
       } else this.#plain(pc, insn);
       r.instructions++;
@@ -153,6 +158,7 @@ class Translator {
       holdOperands(r, end.at.insn);
     }
     this.#held.set(node, new Set(r.held));
+    this.#after.set(node, roots.copy());
     this.#end(node, roots);
   }
 
@@ -174,10 +180,11 @@ class Translator {
     else throw new Error(`no code for ${insn.op}`);
   }
 
-  #access(placed: Placed, access: Access, roots: Roots, group: Parameters<typeof check>[4]): void {
+  #access(node: Node, placed: Placed, access: Access, roots: Roots, group: Parameters<typeof check>[4]): void {
     const { r } = this;
     const { insn } = placed;
-    const { host, offset } = check(r, placed, access, roots, group, this.options.table(placed.pc));
+    const steady = !r.through && this.#writes.isSteady(node, insn.rs1);
+    const { host, offset } = check(r, placed, access, roots, group, this.options.table(placed.pc), steady);
     r.code.get(host);
     const float = insn.op.startsWith('f');
     if (access.permission === L.PERM_WRITE) {
@@ -288,7 +295,8 @@ class Translator {
   }
 
   #label(node: Node, target: Node): number {
-    return (this.#isBack(node, target) ? this.#loops : this.#ahead).get(target) as number;
+    if (!this.#isBack(node, target)) return this.#ahead.get(target) as number;
+    return this.#loops.get(target.loops.find(({ sources }) => sources.has(node)) as Loop) as number;
   }
 
   /** Two ways on. */
@@ -301,7 +309,7 @@ class Translator {
       if (outside(to)) {
         r.name(isExit(to) && to.end.kind === 'exit' ? to.end.pc : to.pc, C.SITE_GO);
         test(opposite);
-        r.code.brIf(r.exit);
+        r.brExit();
         return true;
       }
       if (!jumps(to)) return false;
