@@ -24,9 +24,9 @@ export const REGION_DEAD = 2; // its code has changed
 export const REGION_POOR = 3; // live, but leaves too often: to be made again
 
 /**
- * A region's function is called with the fuel (times 2^COUNT_SHIFT, so that both in one are changed by a constant of 32 bits) and the accesses
- * made so far (fewer than that), the window's permission bytes and base, and its
- * record. It returns the address of the exit it took. From exits whose target is another valid region it goes there by a tail call.
+ * A region's function is called with the fuel and the accesses made so far in one number (the fuel from bit COUNT_SHIFT on, so that a
+ * constant of 32 bits changes both), the window's permission bytes and base, and its place in the function table. It returns the address of
+ * the exit it took. From exits whose target is another valid region it goes there by a tail call.
  *
  * An exit of a region ("site"):
  */
