@@ -28,11 +28,19 @@ export interface Vma {
   readonly offset: number;
 }
 
+/** Of a page on the media. */
+function placeOf(object: number, index: number): number {
+  return object * 2 ** 20 + index;
+}
+
 export class Mm {
   readonly exports: CoreExports;
   /** What a page of a file holds on its medium: its every byte. */
   medium = (_object: number, index: number): number => (index + 1) & 255;
   filled = 0;
+  /** What was written to files' media, by place, and to the swap area, by slot. */
+  readonly disk = new Map<number, Uint8Array>();
+  readonly swapped = new Map<number, Uint8Array>();
 
   private constructor(readonly core: Core) {
     this.exports = core.exports;
@@ -76,15 +84,56 @@ export class Mm {
     return object;
   }
 
-  /** Fills the page that HART_IO_* names from the medium. False: no memory. */
+  /** Fills the page that HART_IO_* names from its medium, or the swap area. False: no memory. */
   fill(): boolean {
     const object = this.core.u32[(L.HART + L.HART_IO_OBJECT) >>> 2];
     const index = this.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2];
-    const at = this.exports.objectInsertPage(object, index) >>> 0;
+    const swapped = object === X.SWAP_AREA;
+    const at = (swapped ? this.exports.swapInsert(index) : this.exports.objectInsertPage(object, index)) >>> 0;
     if (at === 0) return false;
-    this.core.u8.fill(this.medium(object, index), at, at + PAGE);
+    const kept = swapped ? this.swapped.get(index) : this.disk.get(placeOf(object, index));
+    if (kept !== undefined) this.core.u8.set(kept, at);
+    else {
+      assert.not(swapped, 'a slot that was never written');
+      this.core.u8.fill(this.medium(object, index), at, at + PAGE);
+    }
     this.filled++;
     return true;
+  }
+
+  /** Frees about so many frames, writing what has to be written. Returns how many became free. */
+  makeRoom(wanted: number): number {
+    const before = this.frames;
+    this.exports.handsFree();
+    this.exports.reclaimPages(wanted);
+    this.writeOut();
+    return before - this.frames;
+  }
+
+  /** Writes what waits in the core. */
+  writeOut(): void {
+    const { exports } = this;
+    for (let slot = exports.swapNextDirty(); slot !== 0; slot = exports.swapNextDirty()) {
+      this.swapped.set(slot, this.#copy(exports.swapPage(slot)));
+      exports.swapWritten(slot, 1);
+    }
+    for (let object = exports.reclaimNextDirty() >>> 0; object !== 0; object = exports.reclaimNextDirty() >>> 0) {
+      const index = this.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2];
+      this.writeBack(object, index);
+      exports.reclaimWritten(object, index);
+    }
+  }
+
+  /** A page of a file to its medium. */
+  writeBack(object: number, index: number): void {
+    const at = this.exports.objectPage(object, index);
+    if (at === 0) return;
+    this.exports.objectClean(object, index);
+    this.disk.set(placeOf(object, index), this.#copy(at));
+  }
+
+  #copy(at: number): Uint8Array {
+    return this.core.u8.slice(at >>> 0, (at >>> 0) + PAGE);
   }
 
   /** Linear address, or minus the FAULT_*. Fills file pages on the way. */
@@ -174,6 +223,7 @@ export class Mm {
   check(...spaces: readonly number[]): void {
     for (const space of spaces) assert.is(this.exports.debugCheckSpace(space), 0, 'a rule of the space is broken');
     assert.is(this.exports.debugCheckFrames(), 0, 'frames are lost');
+    assert.is(this.exports.debugCheckObjects(), 0, 'references are lost');
   }
 
   /** Releases spaces and expects every frame back. */

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { Strace } from '../../host/debug/strace/strace.js';
 import { loadCore } from '../../host/index-node.js';
 import type { JitOptions } from '../../host/jit/jit.js';
-import { type EndReason, Machine } from '../../host/machine.js';
-import { installFile, makeDirectories, mountStandard } from '../../host/machine-setup.js';
+import { type EndReason, Machine, type MachineOptions } from '../../host/machine.js';
+import { installFile, makeDirectories, mountAt, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
+import { NodeFileSystem } from '../../host/vfs/backends/node.js';
 import { HostInput, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
 import { WaitQueue } from '../../host/vfs/wait.js';
 import { testJit } from './jit.js';
@@ -114,6 +115,9 @@ function inputOf(text: string): HostInput {
 export interface OurOptions {
   readonly input?: string;
   readonly memoryBytes?: number;
+  readonly swap?: MachineOptions['swap'];
+  /** A folder of the host's to be seen, and written, at /disk. */
+  readonly disk?: string;
   /** Gets every line of strace. */
   readonly trace?: (line: string) => void;
   readonly uid?: number;
@@ -134,6 +138,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     module: await loadCore(),
     root: (env) => new MemoryFileSystem(env),
     memoryBytes: options.memoryBytes ?? 256 * 1024 * 1024,
+    swap: options.swap,
     timeoutMs: options.timeoutMs ?? 120_000,
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
@@ -141,6 +146,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     jit: options.jit ?? testJit(),
   });
   mountStandard(machine);
+  if (options.disk !== undefined) mountAt(machine, '/disk', new NodeFileSystem(machine.env, options.disk, { readOnly: false }));
   installFile(machine, '/program', readFileSync(program));
   // A user's own folder can't be given away from here; root's is an ordinary one.
   makeDirectories(machine, '/work', (options.uid ?? 0) === 0 ? 0o755 : 0o777);

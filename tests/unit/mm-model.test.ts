@@ -1,7 +1,7 @@
 /**
  * The memory system against a model of a few lines: random mapping calls, stores, loads and forks on a small range of pages. The core's
  * own rules hold; at the end every page of every space reads as the model says, and every frame comes back. tests/mapping/model.test.ts
- * runs the same sequences as a program, on Linux and here.
+ * runs the same sequences as a program, on Linux and here. In every other sequence room is made again and again, which nobody may notice.
  */
 import fc from 'fast-check';
 import { test } from 'uvu';
@@ -13,7 +13,9 @@ import { fuzzRounds, fuzzSeed } from '../support/random.js';
 
 const BASE = 0x1000000;
 /** Every so many sequences the core's rules are looked at after each step, otherwise at the end. */
-const CHECKED_ROUND = 20;
+const CHECKED_ROUND = 40;
+/** Of the swap area: what all pages of all spaces would need is more. */
+const SLOTS = 40;
 
 class Run {
   readonly model = new Model();
@@ -23,10 +25,12 @@ class Run {
   constructor(
     readonly mm: Mm,
     readonly checksEachStep: boolean,
+    readonly isShort: boolean,
   ) {
     this.spaces = [mm.space()];
     this.file = mm.file(FILE_PAGES);
     mm.medium = (_object, index) => index + 1;
+    mm.disk.clear();
   }
 
   apply(s: Step): void {
@@ -79,13 +83,21 @@ class Run {
         this.#truncate(s.value % (FILE_PAGES + 1));
         break;
       case 'clean':
-        for (let index = 0; index < FILE_PAGES; index++) mm.exports.objectClean(this.file, index);
+        for (let index = 0; index < FILE_PAGES; index++) mm.writeBack(this.file, index);
         break;
       case 'activate':
         mm.exports.spaceActivate(space);
         break;
     }
+    if (this.isShort) this.#makeRoom(s);
     if (this.checksEachStep) mm.check(...this.spaces);
+  }
+
+  /** After a third of the steps, a little or much; sometimes also from what is in use. */
+  #makeRoom(s: Step): void {
+    if (s.value % 3 !== 0) return;
+    this.mm.exports.debugPlainQueue(s.value % 2);
+    this.mm.makeRoom(1 + (s.value % 50));
   }
 
   /** Moves the mapping at a page, or its beginning, to where it does not overlap itself. */
@@ -109,6 +121,7 @@ class Run {
     if (pages < model.filePages) {
       const previous = mm.medium;
       mm.medium = (object, index) => (index >= pages ? 0 : previous(object, index));
+      for (const place of [...mm.disk.keys()]) if (place % 2 ** 20 >= pages) mm.disk.delete(place);
     }
     model.truncate(pages);
   }
@@ -118,24 +131,32 @@ class Run {
     this.spaces.forEach((space, n) => {
       for (let i = 0; i < PAGES; i++) assert.is(mm.read(space, BASE + i * PAGE), model.read(model.spaces[n], i), `space ${n}, page ${i}`);
     });
+    mm.exports.debugPlainQueue(0);
     mm.exports.objectRelease(this.file);
     mm.finish(framesBefore, ...this.spaces);
   }
 }
 
+/** A small swap area, that is full at times. */
+async function create(): Promise<Mm> {
+  const mm = await Mm.create();
+  assert.ok(mm.exports.swapInit(SLOTS));
+  return mm;
+}
+
 test('random calls do what the model does', async () => {
-  let mm = await Mm.create();
+  let mm = await create();
   const before = mm.frames;
   let rounds = 0;
   await fc.assert(
     fc.asyncProperty(sequence, async (steps) => {
       try {
-        const run = new Run(mm, rounds++ % CHECKED_ROUND === 0);
+        const run = new Run(mm, rounds % CHECKED_ROUND < 2, rounds++ % 2 === 1);
         for (const s of steps) run.apply(s);
         run.finish(before);
       } catch (error) {
         // What a failed run leaves behind must not disturb the search for a shorter one.
-        mm = await Mm.create();
+        mm = await create();
         throw error;
       }
     }),

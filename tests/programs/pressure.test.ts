@@ -1,0 +1,120 @@
+/** Working sets of several times the memory: nothing is lost, and what programs are told of it is so. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EIO } from '../../assembly/shared/errno.js';
+import { Suspend, SysError } from '../../host/linux/error.js';
+import { NodeSwap } from '../../host/vfs/backends/node-swap.js';
+import { MemorySwap, type SwapMedium } from '../../host/vfs/swap.js';
+import { COMPARE_NEEDS, compileGuest, GCC, type GuestOutcome, type OurOptions, runOurs, runQemu } from '../support/guest.js';
+import { testWith } from '../support/tools.js';
+
+const MB = 1024 * 1024;
+const MEMORY = 4 * MB;
+const SWAP = 64 * MB;
+
+const program = (): string => compileGuest('tests/guest/pressure.c', ['-O2']);
+
+function short(args: readonly string[], medium: SwapMedium, options: OurOptions = {}): Promise<GuestOutcome> {
+  return runOurs(program(), args, { memoryBytes: MEMORY, swap: { sizeBytes: SWAP, medium }, ...options });
+}
+
+testWith(test, COMPARE_NEEDS, 'a mapped file of four times the memory is sorted, without a swap area', async () => {
+  const disk = mkdtempSync(join(tmpdir(), 'pagewalk-disk-'));
+  try {
+    const ours = await runOurs(program(), ['file', '16384', '/disk/data'], { memoryBytes: MEMORY, disk });
+    assert.is(ours.stdout, runQemu(program(), ['file', '16384', 'data']).stdout);
+    assert.is(ours.status, 0);
+  } finally {
+    rmSync(disk, { recursive: true });
+  }
+});
+
+testWith(test, COMPARE_NEEDS, 'a mapped file of a file system in memory goes to the swap area', async () => {
+  const ours = await short(['file', '8192', '/tmp/data'], new MemorySwap());
+  assert.is(ours.stdout, runQemu(program(), ['file', '8192', 'data']).stdout);
+});
+
+testWith(test, COMPARE_NEEDS, 'anonymous memory of three and a half times the memory is sorted in a swap file', async () => {
+  const swap = new NodeSwap();
+  try {
+    const ours = await short(['anonymous', '14336'], swap);
+    assert.is(ours.stdout, runQemu(program(), ['anonymous', '14336']).stdout);
+  } finally {
+    swap.close();
+  }
+});
+
+testWith(test, COMPARE_NEEDS, 'pages that are out are forked, changed on both sides, shared', async () => {
+  for (const jit of [undefined, false] as const) {
+    const ours = await short(['fork', '4096'], new MemorySwap(), { jit });
+    assert.is(ours.stdout, runQemu(program(), ['fork', '4096']).stdout);
+  }
+});
+
+testWith(test, COMPARE_NEEDS, 'system calls read and write pages that are out; what is locked stays', async () => {
+  const ours = await short(['locked', '8192'], new MemorySwap());
+  assert.is(ours.stdout, runQemu(program(), ['locked', '8192']).stdout);
+});
+
+/** Answers nothing at once. */
+class SlowSwap extends MemorySwap {
+  readonly #ready = new Set<string>();
+  asked = 0;
+
+  #wait(what: string): void {
+    if (this.#ready.delete(what)) return;
+    this.asked++;
+    throw new Suspend(new Promise((done) => setImmediate(done)).then(() => void this.#ready.add(what)));
+  }
+
+  override readPage(index: number, into: Uint8Array): void {
+    this.#wait(`read ${index}`);
+    super.readPage(index, into);
+  }
+
+  override writePage(index: number, bytes: Uint8Array): void {
+    this.#wait(`write ${index}`);
+    super.writePage(index, bytes);
+  }
+}
+
+testWith(test, COMPARE_NEEDS, 'a medium that has to be waited for', async () => {
+  const swap = new SlowSwap();
+  const ours = await short(['fork', '2048'], swap, { memoryBytes: 3 * MB });
+  assert.is(ours.stdout, runQemu(program(), ['fork', '2048']).stdout);
+  assert.ok(swap.asked > 100, `${swap.asked} times`);
+});
+
+class BrokenSwap extends MemorySwap {
+  reads = 0;
+  constructor(readonly failing: 'read' | 'write') {
+    super();
+  }
+  override readPage(index: number, into: Uint8Array): void {
+    if (this.failing === 'read' && ++this.reads > 100) throw new SysError(EIO);
+    super.readPage(index, into);
+  }
+  override writePage(index: number, bytes: Uint8Array): void {
+    if (this.failing === 'write') throw new SysError(EIO);
+    super.writePage(index, bytes);
+  }
+}
+
+testWith(test, [GCC], 'a page that can not be read again is SIGBUS; pages that can not be written stay, and memory is short', async () => {
+  const lost = await short(['anonymous', '14336'], new BrokenSwap('read'), { mayBeCut: true });
+  assert.is(lost.status, 128 + 7);
+  const kept = await short(['anonymous', '14336'], new BrokenSwap('write'), { mayBeCut: true });
+  assert.is(kept.reason, 'memory');
+});
+
+testWith(test, [GCC], 'a swap area that is full, or none: the largest process is killed', async () => {
+  const full = await short(['anonymous', '14336'], new MemorySwap(), { mayBeCut: true, swap: { sizeBytes: 2 * MB } });
+  assert.is(full.reason, 'memory');
+  const none = await short(['anonymous', '14336'], new MemorySwap(), { mayBeCut: true, swap: undefined });
+  assert.is(none.reason, 'memory');
+});
+
+test.run();
