@@ -12,7 +12,9 @@ import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
 import { BOUND_MASK, BOUND_PAGES, COMPILED, COMPILED_EPOCH, JUMPS, JUMPS_ENTRIES } from './shared/compiled';
 import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
+import { RECORD_CODE } from './shared/trace';
 import { FAR_ONLY } from './decode';
+import { recording, traceRecord } from './tracing';
 import { fetchFrame, protectCode, unprotectCode } from './mm/access';
 import { fail } from './mm/fault';
 import { FRAME_CODE, FRAME_COMPILED, frameAddress, frameDecoded, frameFlags, frameNextGeneration, frameSetFlags } from './mm/frames';
@@ -37,6 +39,9 @@ const EXEC_ENTRIES: u64 = 256;
  */
 const RUNNING_BIAS: usize = HART + 0x810;
 const RUNNING_CODE: usize = HART + 0x818;
+
+/** Recording: the only entry of the exec TLB that is in force. */
+let latestEntry: usize = 0;
 
 /** A page of its own for an instruction that lies across two: only slots 2047 to 2049 exist. */
 const straddleSlots = memory.data(4 * 8, 8);
@@ -112,6 +117,12 @@ export function lookUp(pc: u64): usize {
   }
   const vpn = pc >> 12;
   const e = entry(vpn);
+  if (recording) {
+    // Only the running page is known, so that coming to another one is seen.
+    if (latestEntry != 0) store<u64>(latestEntry, 0);
+    latestEntry = e;
+    traceRecord(RECORD_CODE, pc);
+  }
   store<u64>(e, vpn + 1);
   store<u32>(e, code, 8);
   return code;

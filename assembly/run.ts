@@ -10,6 +10,7 @@ import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermission
 import { fail } from './mm/fault';
 import { holdNothing } from './mm/reclaim';
 import { tlbLookup } from './mm/tlb';
+import { recording, traceTime } from './tracing';
 
 /** The loop met a slot that is not decoded yet. */
 export const UNDECODED: u32 = 200;
@@ -143,7 +144,7 @@ export function atomic(va: u64, size: u32): usize {
  */
 export function readAnywhere(va: u64, size: u32): usize {
   const vpn = va >> 12;
-  if (vpn < <u64>windowPages && (<u32>va & L.PAGE_MASK) <= <u32>L.PAGE_SIZE - size) {
+  if (!recording && vpn < <u64>windowPages && (<u32>va & L.PAGE_MASK) <= <u32>L.PAGE_SIZE - size) {
     if (load<u8>(<usize>windowPermissions + <usize>vpn) & PERM_READ) return <usize>windowBase + <usize>va;
   }
   return slowRead(va, size);
@@ -181,7 +182,7 @@ function leave(pc: u64, executed: u32, accesses: u64, reason: u32): u32 {
 /** Runs at most `budget` instructions from HART_PC; returns EXIT_*. */
 export function run(budget: u32): u32 {
   holdNothing();
-  const permissions: usize = windowPages == 0 ? NO_WINDOW : windowPermissions;
+  const permissions: usize = windowPages == 0 || recording ? NO_WINDOW : windowPermissions;
   const base: usize = windowBase;
   let pc = load<u64>(L.HART + L.HART_PC);
   let left = budget;
@@ -225,6 +226,7 @@ export function run(budget: u32): u32 {
       continue;
     }
     if (operation != OP_CROSS) {
+      traceTime(budget - left + 1);
       const result = executeSlow(ip, pc, budget - left + 1);
       // The decoder lets these write x0.
       store<u64>(L.HART + L.HART_X, 0);
@@ -235,6 +237,7 @@ export function run(budget: u32): u32 {
       pc = nextPc;
     }
     // Mostly the same page: but a fault may have moved it, a store rewritten it.
+    traceTime(budget - left);
     ip = enter(pc);
   }
   return leave(pc, budget - left, accesses, faultExit());

@@ -18,6 +18,7 @@ bundle.push('--outdir=dist/bin', '--packages=external', '--log-level=warning', '
 const steps = [
   ['generate', ['isa', 'host/syscalls', 'scripts/generate-docs.ts'], ['tsx', ['isa/generate.ts']]],
   ['core', ['assembly', 'asconfig.json'], ['asc', ['assembly/index.ts', '--target', 'release']]],
+  ['lab', ['assembly/lab', 'assembly/shared', 'aslab.json'], ['asc', ['--config', 'aslab.json', '--target', 'release']]],
   ['host', ['host', 'assembly/shared', 'tsconfig.json'], ['tsc', ['-p', 'tsconfig.json']]],
   // The command line in few files: loading 190 modules takes longer than most runs.
   ['command', ['host', 'assembly/shared', 'package.json'], ['esbuild', bundle]],

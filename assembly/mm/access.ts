@@ -13,6 +13,7 @@ import { revokeEverywhere } from './window';
 import { tlbLookup, tlbFlush, translationCache, translationInvalidate } from './tlb';
 import { VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
 import { EFAULT } from '../shared/errno';
+import { recording, traceAccess } from '../tracing';
 
 export { windowPermissions, windowBase, windowPages } from './window';
 export { frameDecoded, setFrameDecoded } from './frames';
@@ -62,6 +63,12 @@ function walk(va: u64, access: u32): u32 {
 
 /** `size` readable bytes, or 0. An access across a page border is assembled in a bounce buffer. */
 export function slowRead(va: u64, size: u32): usize {
+  const at = readAddress(va, size);
+  if (at != 0 && recording) traceAccess(va, size, false);
+  return at;
+}
+
+function readAddress(va: u64, size: u32): usize {
   const inPage = <u32>va & L.PAGE_MASK;
   if (inPage + size <= <u32>L.PAGE_SIZE) {
     const hit = tlbLookup(va, false);
@@ -93,6 +100,12 @@ function writable(space: usize, va: u64, size: u32): usize {
 
 /** Stores the low `size` bytes of value; false: fault, and nothing was stored. */
 export function slowStore(va: u64, size: u32, value: u64): bool {
+  if (!storeAnywhere(va, size, value)) return false;
+  if (recording) traceAccess(va, size, true);
+  return true;
+}
+
+function storeAnywhere(va: u64, size: u32, value: u64): bool {
   const inPage = <u32>va & L.PAGE_MASK;
   if (inPage + size <= <u32>L.PAGE_SIZE) {
     let at = tlbLookup(va, true);
@@ -127,6 +140,12 @@ function storeSized(at: usize, size: u32, value: u64): void {
 
 /** An aligned word for read-modify-write, or 0. */
 export function slowAmo(va: u64, size: u32): usize {
+  const at = amoAddress(va, size);
+  if (at != 0 && recording) traceAccess(va, size, true);
+  return at;
+}
+
+function amoAddress(va: u64, size: u32): usize {
   const hit = tlbLookup(va, true);
   if (hit != 0) {
     bump(L.COUNT_TLB_HITS);

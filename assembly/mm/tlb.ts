@@ -6,6 +6,7 @@ import { PERM_READ, PERM_WRITE, TLB_BASE } from '../shared/layout';
 import { execInvalidate, execInvalidateAll } from '../code';
 import { FRAME_CODE, frameAddress, frameFlags } from './frames';
 import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
+import { recording, traceDrop, traceSwitch } from '../tracing';
 import { activeSpace } from './space';
 import { identityFrame, permissionByte } from './window';
 
@@ -47,7 +48,7 @@ export function translationCache(space: usize, va: u64, pte: u64): void {
     store<u8>(at, (readable ? PERM_READ : 0) | (writable ? PERM_WRITE : 0));
     return;
   }
-  if (space != activeSpace) return;
+  if (space != activeSpace || recording) return;
   const e = entry(vpn);
   store<u64>(e, readable ? vpn + 1 : 0);
   store<u64>(e, writable ? vpn + 1 : 0, 8);
@@ -76,6 +77,7 @@ export function translationInvalidate(space: usize, va: u64): void {
     if (load<u8>(at) != 0) store<u8>(at, 0);
   }
   if (space != activeSpace) return;
+  if (recording) traceDrop(va);
   const e = entry(vpn);
   if (load<u64>(e) == vpn + 1 || load<u64>(e, 8) == vpn + 1) {
     store<u64>(e, 0);
@@ -104,4 +106,10 @@ export function tlbDropWrites(space: usize): void {
 export function tlbFlush(): void {
   memory.fill(TABLE, 0, <usize>ENTRIES << 5);
   execInvalidateAll();
+}
+
+/** Recording begins or ends: from now on every access is seen, or none. */
+export function traceSet(on: bool): void {
+  traceSwitch(on);
+  tlbFlush();
 }

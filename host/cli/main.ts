@@ -4,6 +4,7 @@ import { asmCommand } from './asm.js';
 import { demoCommand } from './demo.js';
 import { disasmCommand } from './disasm.js';
 import { inspectCommand } from './inspect.js';
+import { labCommand } from './lab.js';
 import { CliError, EXIT_USAGE, markOptionalValues, UsageError } from './options.js';
 import { inspectOptionsFirst } from './options-inspect.js';
 import { complain } from './output.js';
@@ -27,6 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(pagewalk --help shows how it is used)');
   runCommand(program, finish);
   inspectCommand(program, finish);
+  labCommand(program, finish);
   asmCommand(program, finish);
   disasmCommand(program, finish);
   demoCommand(program, finish);

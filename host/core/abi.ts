@@ -41,6 +41,13 @@ export interface CoreExports {
   /** Are the bytes that the region was made from unchanged? */
   jitIntact(region: number): number;
 
+  // --- recording, see assembly/tracing.ts
+  traceSet(on: number): void;
+  /** How many records wait at TRACE_BUFFER; they are forgotten. */
+  traceTake(): number;
+  /** Adds a record of the host's own. */
+  traceRecord(kind: number, value: bigint): void;
+
   // --- address spaces
   spaceCreate(): number; // 0: no memory
   /** Copy for fork: private pages shared copy-on-write. 0: no memory (nothing changed). */

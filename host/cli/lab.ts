@@ -1,0 +1,88 @@
+import { Argument, type Command, Option } from 'commander';
+import { PATTERNS } from '../lab/synthetic.js';
+import { parseCount, parseSize } from './options.js';
+import { worldOptions } from './run.js';
+
+const collect = (text: string, all: readonly string[] = []): string[] => [...all, text];
+
+const EXAMPLES = `
+What would a program's address translation cost on another machine? Systems of TLBs, page-walk caches and page tables are modelled while a
+program runs, or on a recorded trace; any number of them in one pass. docs/lab.md explains, docs/lab-model.md defines every count.
+
+Examples:
+  pagewalk lab machines                                        the machines that are known
+  pagewalk lab run --machine skylake examples/bin/malloc-mmap.elf
+  pagewalk lab record -o sort.trace --root ./debian sort /etc/services
+  pagewalk lab replay --machine sifive-u74 --vary tlbs[1].entries=8,16,32,64 --csv out.csv sort.trace
+  pagewalk lab replay --distances data sort.trace              misses of every size of LRU TLB, from one pass
+  pagewalk lab synth zipf --bytes 1G --vary tlbs[2].entries=128,512,2048
+`;
+
+function modelOptions(command: Command): Command {
+  return command
+    .option('--machine <name>', 'a machine that is known (repeatable; default: sifive-u74)', collect)
+    .option('--config <file>', 'a system described in JSON (repeatable)', collect)
+    .option('--vary <field=v1,v2>', 'each system with each of these values (repeatable: all combinations)', collect)
+    .addOption(new Option('--distances <of>', 'reuse distances: misses of all LRU sizes').choices(['instructions', 'data', 'both']))
+    .option('--json <file>', 'configurations and counts as data')
+    .option('--csv <file>', 'a row for each system');
+}
+
+const withEnvironment = <T extends { env?: [string, string][] }>(options: T) => ({ ...options, env: new Map(options.env ?? []) });
+
+export function labCommand(program: Command, finish: (status: number) => void): void {
+  const lab = program
+    .command('lab')
+    .description('experiments on address translation')
+    .configureHelp({ helpWidth: 120 })
+    .enablePositionalOptions()
+    .addHelpText('after', EXAMPLES);
+  const programArguments = (command: Command): Command =>
+    worldOptions(command)
+      .argument('<program>', 'riscv64 ELF file or assembler source')
+      .argument('[args...]', 'its arguments')
+      .passThroughOptions()
+      .configureHelp({ helpWidth: 120 });
+  programArguments(modelOptions(lab.command('run')))
+    .description('model systems while a program runs; counts go to stderr')
+    .action(async (path: string, args: readonly string[], options) => {
+      const { labRun } = await import('./lab/commands.js');
+      finish(await labRun(path, args, withEnvironment(options)));
+    });
+  programArguments(lab.command('record').requiredOption('-o, --output <file>', 'the trace'))
+    .description("record a program's accesses to memory")
+    .action(async (path: string, args: readonly string[], options) => {
+      const { labRecord } = await import('./lab/commands.js');
+      finish(await labRecord(path, args, withEnvironment(options)));
+    });
+  modelOptions(lab.command('replay'))
+    .description('model systems on a trace: one of lab record, or text of Valgrind lackey')
+    .argument('<trace>', 'a file')
+    .configureHelp({ helpWidth: 120 })
+    .action(async (path: string, options) => {
+      const { labReplay } = await import('./lab/commands.js');
+      finish(await labReplay(path, options));
+    });
+  modelOptions(lab.command('synth'))
+    .description('model systems on a pattern of accesses, or write it as a trace')
+    .addArgument(new Argument('<pattern>').choices(PATTERNS))
+    .option('-o, --output <file>', 'write a trace, model nothing')
+    .option('--bytes <size>', 'of the data (default: 64M)', parseSize('--bytes'))
+    .option('--accesses <n>', 'default: 10000000', parseCount('--accesses', 1, 1e11))
+    .option('--seed <n>', 'of the random numbers (default: 1)', parseCount('--seed', 0, 0xffffffff))
+    .option('--stride <bytes>', 'of the pattern stride (default: 4160)', parseSize('--stride'))
+    .option('--exponent <x>', 'of the pattern zipf (default: 0.99)', Number)
+    .configureHelp({ helpWidth: 120 })
+    .action(async (pattern, options) => {
+      const { labSynth } = await import('./lab/commands.js');
+      finish(await labSynth(pattern, options));
+    });
+  lab
+    .command('machines')
+    .description('the machines that are known, or the description of one')
+    .argument('[name]')
+    .action(async (name: string | undefined) => {
+      const { labMachines } = await import('./lab/commands.js');
+      finish(await labMachines(name));
+    });
+}

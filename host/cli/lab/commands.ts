@@ -1,0 +1,105 @@
+/** The laboratory's commands, carried out. */
+
+import { loadLab } from '../../index-node.js';
+import type { Process } from '../../kernel/process.js';
+import { ConfigError } from '../../lab/check.js';
+import { MACHINES } from '../../lab/machines.js';
+import { Pass } from '../../lab/pass.js';
+import { Recorder, type TakeRecords } from '../../lab/recorder.js';
+import { SYNTHETIC_DEFAULTS, type SyntheticOptions, synthesize } from '../../lab/synthetic.js';
+import type { Machine, RunResult } from '../../machine.js';
+import { type RunOptions, runProgram } from '../execute.js';
+import { CliError, UsageError } from '../options.js';
+import { complain, writeAll } from '../output.js';
+import { type ResultOptions, reportResults } from './results.js';
+import { createTrace, replayFile } from './sources.js';
+import { type SystemOptions, systemsOf } from './systems.js';
+
+export interface ModelOptions extends SystemOptions, ResultOptions {}
+
+async function passOf(options: ModelOptions): Promise<Pass> {
+  const pass = new Pass(await loadLab(), systemsOf(options));
+  if (options.distances !== undefined) pass.engine.countDistances(options.distances);
+  return pass;
+}
+
+const commandLine = (): string[] => ['pagewalk', ...process.argv.slice(2)];
+
+/** The program runs to its end, each of its accesses handed over; the status to exit with. */
+function runRecorded(program: string, args: readonly string[], options: RunOptions, take: TakeRecords): Promise<number> {
+  const drive = async (machine: Machine, main: Process): Promise<RunResult> => {
+    const recorder = new Recorder(machine.core, take);
+    try {
+      return await machine.run(main);
+    } finally {
+      recorder.finish();
+    }
+  };
+  return runProgram(program, args, { ...options, jit: 'off', drive });
+}
+
+export async function labRun(program: string, args: readonly string[], options: RunOptions & ModelOptions): Promise<number> {
+  const pass = await passOf(options);
+  const status = await runRecorded(program, args, options, pass.take);
+  await writeAll(process.stderr, reportResults(pass, { what: [program, ...args].join(' '), command: commandLine() }, options));
+  return status;
+}
+
+export async function labRecord(program: string, args: readonly string[], options: RunOptions & { output: string }): Promise<number> {
+  const file = createTrace(options.output, [program, ...args].join(' '));
+  const status = await runRecorded(program, args, options, file.take);
+  const { instructions, bytes } = file.end();
+  const each = instructions === 0 ? 0 : bytes / instructions;
+  complain(
+    `${options.output}: ${instructions.toLocaleString('en-US')} instructions, ${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`,
+  );
+  return status;
+}
+
+export async function labReplay(path: string, options: ModelOptions): Promise<number> {
+  const pass = await passOf(options);
+  const { program } = replayFile(path, pass.take);
+  await writeAll(process.stdout, reportResults(pass, { what: program, command: commandLine() }, options));
+  return 0;
+}
+
+export interface SynthOptions extends ModelOptions, Partial<Omit<SyntheticOptions, 'pattern'>> {
+  readonly output?: string;
+}
+
+export async function labSynth(pattern: SyntheticOptions['pattern'], options: SynthOptions): Promise<number> {
+  const { bytes, accesses, seed, stride, exponent } = { ...SYNTHETIC_DEFAULTS, ...options };
+  const wanted = { pattern, bytes, accesses, seed, stride, exponent };
+  const what = Object.entries(wanted)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+  try {
+    if (options.output !== undefined) {
+      const file = createTrace(options.output, what);
+      synthesize(wanted, file.take);
+      complain(`${options.output}: ${file.end().bytes.toLocaleString('en-US')} bytes`);
+      return 0;
+    }
+    const pass = await passOf(options);
+    synthesize(wanted, pass.take);
+    await writeAll(process.stdout, reportResults(pass, { what, command: commandLine() }, options));
+    return 0;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+export async function labMachines(name: string | undefined): Promise<number> {
+  if (name === undefined) {
+    const rows = [...MACHINES].map(([known, { format, source }]) => `${known.padEnd(12)} ${format.padEnd(8)} ${source}\n`);
+    await writeAll(process.stdout, rows.join(''));
+    return 0;
+  }
+  const machine = MACHINES.get(name);
+  if (machine === undefined) throw new CliError(1, `there is no machine '${name}'; there are ${[...MACHINES.keys()].join(', ')}`);
+  const { caches, lineBytes, ...rest } = machine;
+  const asGiven = caches.map(({ entries, ...cache }) => ({ bytes: entries * lineBytes, ...cache }));
+  await writeAll(process.stdout, `${JSON.stringify({ ...rest, caches: asGiven, lineBytes }, null, 2)}\n`);
+  return 0;
+}

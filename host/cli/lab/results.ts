@@ -1,0 +1,64 @@
+/** What a command of the laboratory tells at its end: text, JSON, CSV. */
+import type { SystemConfig } from '../../lab/config.js';
+import { type Measures, missCurve } from '../../lab/engine.js';
+import type { Pass } from '../../lab/pass.js';
+import { derive, measuresText } from '../../lab/summary.js';
+import { writeOutput } from '../files.js';
+import { version } from '../version.js';
+
+export interface ResultOptions {
+  readonly json?: string;
+  readonly csv?: string;
+  readonly distances?: 'instructions' | 'data' | 'both';
+}
+
+/** What was measured: a program, a trace, a pattern. */
+export interface Subject {
+  readonly what: string;
+  readonly command: readonly string[];
+}
+
+/** The text; the files that the options name are written. */
+export function reportResults(pass: Pass, subject: Subject, options: ResultOptions): string {
+  const measures = pass.engine.measures();
+  const curve = options.distances === undefined ? undefined : missCurve(pass.engine.distances());
+  if (options.json !== undefined) {
+    const systems = pass.systems.map((config, i) => ({ config, measures: measures[i], derived: derive(config, measures[i]) }));
+    const { instructions, accesses } = pass.engine;
+    const all = { schema: 1, tool: `pagewalk ${version()}`, ...subject, instructions, accesses, systems, missCurve: curve };
+    writeOutput(options.json, `${JSON.stringify(all, null, 1)}\n`);
+  }
+  if (options.csv !== undefined) writeOutput(options.csv, csv(pass.systems, measures));
+  const texts = measures.map((one, i) => measuresText(pass.systems[i], one));
+  if (curve !== undefined) {
+    const rows = curve.map(
+      ({ entries, misses }) => `  ${String(entries).padStart(8)} entries ${misses.toLocaleString('en-US').padStart(16)} misses\n`,
+    );
+    texts.push(`fully associative LRU, ${options.distances}, pages of 4K\n${rows.join('')}`);
+  }
+  return texts.join('\n');
+}
+
+function csv(systems: readonly SystemConfig[], measures: readonly Measures[]): string {
+  const columns: [string, (m: Measures, config: SystemConfig) => string | number][] = [
+    ['system', (m) => `"${m.name.replaceAll('"', '""')}"`],
+    ['instructions', (m) => m.instructions],
+    ['fetches', (m) => m.accesses.fetches],
+    ['loads', (m) => m.accesses.loads],
+    ['stores', (m) => m.accesses.stores],
+    ['l1_instruction_misses', (m) => m.levels.find((l) => l.level === 1 && l.side === 'instructions')?.misses ?? ''],
+    ['l1_data_misses', (m) => m.levels.find((l) => l.level === 1 && l.side === 'data')?.misses ?? ''],
+    ['walks', (m) => m.walks.all],
+    ['entries_read', (m) => m.references],
+    ['entries_from_memory', (m) => m.found[m.found.length - 1]],
+    ['cycles', (m) => m.cycles],
+    ['walk_cycles', (m) => m.walkCycles],
+    ['pages', (m) => m.pages],
+    ['table_pages', (m) => m.tablePages],
+    ['promotions', (m) => m.promotions],
+    ['switches', (m) => m.switches],
+    ['walks_per_1000_instructions', (m, config) => derive(config, m).walksPerKiloInstruction],
+  ];
+  const rows = measures.map((one, i) => columns.map(([, value]) => value(one, systems[i])).join(','));
+  return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`;
+}

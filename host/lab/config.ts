@@ -1,0 +1,174 @@
+/** What a modelled translation system is made of. docs/lab-model.md says what each part does. */
+import { ConfigError, fields, list, oneOf, text, whole } from './check.js';
+
+export const PAGE_SIZES = ['4K', '64K', '2M', '1G'] as const;
+export type PageSize = (typeof PAGE_SIZES)[number];
+export const REPLACEMENTS = ['lru', 'fifo', 'random', 'tree-plru', 'srrip', 'clock'] as const;
+export type Replacement = (typeof REPLACEMENTS)[number];
+/** Page-table formats and the levels of their trees; each level resolves 9 bits. */
+export const FORMATS = { sv39: 3, sv48: 4, sv57: 5, 'x86-64': 4, 'x86-64-la57': 5 } as const;
+export type Format = keyof typeof FORMATS;
+export const SERVES = ['instructions', 'data', 'both'] as const;
+export type Serves = (typeof SERVES)[number];
+
+export interface ArrayConfig {
+  readonly entries: number;
+  /** Entries of a set; = entries: fully associative (in files also "full", the default). */
+  readonly ways: number;
+  readonly replacement: Replacement;
+  /** For "random". */
+  readonly seed: number;
+}
+
+export interface TlbConfig extends ArrayConfig {
+  readonly name: string;
+  /** 1 is asked first. */
+  readonly level: number;
+  readonly serves: Serves;
+  readonly sizes: readonly PageSize[];
+  /** Cycles that asking its level costs; for a first level usually 0, since it works beside the cache. */
+  readonly latency: number;
+}
+
+/** Reach of one table, so of one entry of a walk cache. */
+export const REACHES = ['2M', '1G', '512G', '256T'] as const;
+export type Reach = (typeof REACHES)[number];
+
+export interface WalkCacheConfig extends ArrayConfig {
+  readonly covers: Reach;
+}
+
+export interface CacheConfig extends ArrayConfig {
+  readonly latency: number;
+}
+
+export interface SystemConfig {
+  readonly name: string;
+  readonly source: string;
+  readonly format: Format;
+  /** Size of all pages, or what they begin as. */
+  readonly pageSize: PageSize;
+  /** Distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never. */
+  readonly promoteAfter: number;
+  readonly tlbs: readonly TlbConfig[];
+  readonly walkCaches: readonly WalkCacheConfig[];
+  /** Through which page-table entries come. */
+  readonly caches: readonly CacheConfig[];
+  readonly lineBytes: number;
+  /** Cycles of a page-table entry that no cache has. */
+  readonly memoryLatency: number;
+  /** What a switch of the address space does to TLBs and walk caches. */
+  readonly onSwitch: 'asid' | 'flush';
+  /** After a walk the next pages are walked for, too, into the last level. */
+  readonly prefetchNext: number;
+}
+
+const ENTRIES_MAX = 1 << 20;
+const LEVELS_MAX = 4;
+
+function arrayConfig(value: Readonly<Record<string, unknown>>, at: string): ArrayConfig {
+  const entries = whole(value.entries, `${at}.entries`, 1, ENTRIES_MAX);
+  const ways = value.ways === undefined || value.ways === 'full' ? entries : whole(value.ways, `${at}.ways`, 1, entries);
+  if (entries % ways !== 0) throw new ConfigError(`${at}.ways`, `${ways} does not divide ${entries} entries`);
+  const replacement = oneOf(value.replacement, `${at}.replacement`, REPLACEMENTS, 'lru');
+  if (replacement === 'tree-plru' && (ways > 32 || (ways & (ways - 1)) !== 0))
+    throw new ConfigError(`${at}.ways`, `tree-plru needs 1, 2, 4, 8, 16 or 32 ways, not ${ways}`);
+  return { entries, ways, replacement, seed: whole(value.seed, `${at}.seed`, 1, 0xffffffff, 1) };
+}
+
+const ARRAY_FIELDS = ['entries', 'ways', 'replacement', 'seed'];
+
+function tlbConfig(value: unknown, at: string): TlbConfig {
+  const given = fields(value, at, ['name', 'level', 'serves', 'sizes', 'latency', ...ARRAY_FIELDS]);
+  const level = whole(given.level, `${at}.level`, 1, LEVELS_MAX, 1);
+  const sizes = list(given.sizes ?? ['4K'], `${at}.sizes`, PAGE_SIZES.length).map((size, i) =>
+    oneOf(size, `${at}.sizes[${i}]`, PAGE_SIZES),
+  );
+  if (sizes.length === 0) throw new ConfigError(`${at}.sizes`, `must name some of ${PAGE_SIZES.join(', ')}`);
+  const serves = oneOf(given.serves, `${at}.serves`, SERVES, 'both');
+  return {
+    name: text(given.name, `${at}.name`, `L${level} ${serves}`),
+    level,
+    serves,
+    sizes,
+    latency: whole(given.latency, `${at}.latency`, 0, 10_000, level === 1 ? 0 : 7),
+    ...arrayConfig(given, at),
+  };
+}
+
+const CLASSES = ['instructions', 'data'] as const;
+
+/** For each class, level and size at most one TLB; levels without a gap; a page's size must be held by one at level 1. */
+function checkLevels(tlbs: readonly TlbConfig[], possible: readonly PageSize[]): void {
+  const places = new Map<string, string>();
+  for (const [i, tlb] of tlbs.entries()) {
+    for (const side of CLASSES) {
+      if (tlb.serves !== 'both' && tlb.serves !== side) continue;
+      for (const size of tlb.sizes) {
+        const place = `${side} of ${size} pages at level ${tlb.level}`;
+        const other = places.get(place);
+        if (other !== undefined) throw new ConfigError(`tlbs[${i}]`, `${place} are served by '${other}' already`);
+        places.set(place, tlb.name);
+      }
+    }
+  }
+  const levels = Math.max(...tlbs.map((tlb) => tlb.level));
+  for (let level = 1; level <= levels; level++) {
+    const here = tlbs.filter((tlb) => tlb.level === level);
+    if (here.length === 0) throw new ConfigError('tlbs', `there is a TLB of level ${levels}, but none of level ${level}`);
+    if (new Set(here.map((tlb) => tlb.latency)).size > 1)
+      throw new ConfigError('tlbs', `those of level ${level} differ in latency: they are asked together`);
+  }
+  for (const side of CLASSES)
+    for (const size of possible)
+      if (!places.has(`${side} of ${size} pages at level 1`))
+        throw new ConfigError('tlbs', `no TLB of level 1 serves ${side} of ${size} pages`);
+}
+
+/** A configuration as a file gives it, checked, its defaults filled in. Throws ConfigError. */
+export function systemConfig(value: unknown, name = 'system'): SystemConfig {
+  const given = fields(value, '', [
+    ...['$schema', 'name', 'source', 'format', 'pageSize', 'promoteAfter', 'tlbs', 'walkCaches', 'caches', 'lineBytes', 'memoryLatency'],
+    ...['onSwitch', 'prefetchNext'],
+  ]);
+  const format = oneOf(given.format, 'format', Object.keys(FORMATS) as Format[], 'sv39');
+  const pageSize = oneOf(given.pageSize, 'pageSize', PAGE_SIZES, '4K');
+  const promoteAfter = whole(given.promoteAfter, 'promoteAfter', 0, 512, 0);
+  if (promoteAfter !== 0 && pageSize !== '4K')
+    throw new ConfigError('promoteAfter', `pages of ${pageSize} are not promoted: pageSize must be 4K`);
+  const tlbs = list(given.tlbs, 'tlbs', 16).map((tlb, i) => tlbConfig(tlb, `tlbs[${i}]`));
+  if (tlbs.length === 0) throw new ConfigError('tlbs', 'must have at least one TLB');
+  checkLevels(tlbs, promoteAfter === 0 ? [pageSize] : ['4K', '2M']);
+  const walkCaches = list(given.walkCaches ?? [], 'walkCaches', REACHES.length).map((cache, i) => {
+    const at = `walkCaches[${i}]`;
+    const one = fields(cache, at, ['covers', ...ARRAY_FIELDS]);
+    const possible = REACHES.slice(0, FORMATS[format] - 1);
+    return { covers: oneOf(one.covers, `${at}.covers`, possible), ...arrayConfig(one, at) };
+  });
+  const reaches = walkCaches.map(({ covers }) => covers);
+  if (new Set(reaches).size < reaches.length) throw new ConfigError('walkCaches', 'two have the same reach');
+  const lineBytes = whole(given.lineBytes, 'lineBytes', 8, 4096, 64);
+  if ((lineBytes & (lineBytes - 1)) !== 0) throw new ConfigError('lineBytes', `must be a power of 2, not ${lineBytes}`);
+  const caches = list(given.caches ?? [], 'caches', 4).map((cache, i) => {
+    const at = `caches[${i}]`;
+    const one = fields(cache, at, ['bytes', 'latency', 'ways', 'replacement', 'seed']);
+    const bytes = whole(one.bytes, `${at}.bytes`, lineBytes, ENTRIES_MAX * lineBytes);
+    if (bytes % lineBytes !== 0) throw new ConfigError(`${at}.bytes`, `must be a multiple of ${lineBytes}`);
+    const { bytes: _, latency: __, ...rest } = one;
+    return { latency: whole(one.latency, `${at}.latency`, 0, 10_000, 4), ...arrayConfig({ ...rest, entries: bytes / lineBytes }, at) };
+  });
+  return {
+    name: text(given.name, 'name', name),
+    source: text(given.source, 'source', '-'),
+    format,
+    pageSize,
+    promoteAfter,
+    tlbs,
+    walkCaches,
+    caches,
+    lineBytes,
+    memoryLatency: whole(given.memoryLatency, 'memoryLatency', 0, 100_000, 100),
+    onSwitch: oneOf(given.onSwitch, 'onSwitch', ['asid', 'flush'], 'asid'),
+    prefetchNext: whole(given.prefetchNext, 'prefetchNext', 0, 8, 0),
+  };
+}

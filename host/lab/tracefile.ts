@@ -1,0 +1,235 @@
+/**
+ * Trace files. All numbers little-endian:
+ *
+ *   8 bytes   "PWTRACE1"
+ *   u32       length of the header, then as many bytes of JSON: { tool, program, ... }
+ *   chunks    u32 bytes of the body, u32 records, u32 CRC-32 of the body, u8 codec (0 as it is, 1 deflate), then the body: the records, encoded
+ *   u32       0: no more chunks; then the index: for each chunk f64 its place, f64 instructions before it; u32 chunks; "PWINDEX1"
+ *
+ * A record is a byte, kind | min(passed, 15) << 4; a varint of passed - 15 if it is 15 or more; a signed varint (zigzag): its value less that of the
+ * chunk's latest record of the same kind. Every chunk can be read alone: it begins with the address space and the page of code.
+ */
+import * as T from '../../assembly/shared/trace.js';
+import type { TakeRecords } from './recorder.js';
+
+export const TRACE_MAGIC = 'PWTRACE1';
+const INDEX_MAGIC = 'PWINDEX1';
+const TWO32 = 2 ** 32;
+/** Records of a chunk. */
+const CHUNK = 1 << 18;
+/** A record takes at most so many bytes. */
+const RECORD_BYTES = 12;
+const HEADER_MAX = 1 << 20;
+const KINDS = 16;
+const CODEC_PLAIN = 0;
+const CODEC_DEFLATE = 1;
+const HEAD_BYTES = 13;
+
+export class TraceError extends Error {}
+
+export interface TraceHeader {
+  readonly tool: string;
+  readonly program: string;
+}
+
+export type Deflate = (bytes: Uint8Array) => Uint8Array;
+
+/** Turns records into a file's bytes, chunk by chunk. */
+export class TraceWriter {
+  readonly #buffer = new Uint8Array(CHUNK * RECORD_BYTES);
+  readonly #latest = new Float64Array(KINDS);
+  readonly #index: number[] = [];
+  #at = 0;
+  #records = 0;
+  #written = 0;
+  #instructions = 0;
+  #space = 0;
+  #code = -1;
+
+  constructor(
+    header: TraceHeader,
+    private readonly write: (bytes: Uint8Array) => void,
+    private readonly deflate: Deflate | undefined,
+  ) {
+    const json = new TextEncoder().encode(JSON.stringify(header));
+    const start = new Uint8Array(12 + json.length);
+    start.set(new TextEncoder().encode(TRACE_MAGIC));
+    new DataView(start.buffer).setUint32(8, json.length, true);
+    start.set(json, 12);
+    this.#out(start);
+    this.#begin();
+  }
+
+  #out(bytes: Uint8Array): void {
+    this.write(bytes);
+    this.#written += bytes.length;
+  }
+
+  readonly take: TakeRecords = (words, count) => {
+    for (let i = 0; i < count; i++) {
+      const high = words[2 * i + 1];
+      const value = words[2 * i] + (high & 0xffff) * TWO32;
+      const kind = (high >>> 16) & T.RECORD_KIND_MASK;
+      if (kind === T.RECORD_SPACE) this.#space = value;
+      if (kind === T.RECORD_CODE) this.#code = value;
+      this.#put(kind, value, high >>> 20);
+      if (this.#records >= CHUNK - 3) {
+        this.#chunk();
+        this.#begin();
+      }
+    }
+  };
+
+  #put(kind: number, value: number, passed: number): void {
+    const buffer = this.#buffer;
+    let at = this.#at;
+    buffer[at++] = kind | (Math.min(passed, 15) << 4);
+    if (passed >= 15) at = varint(buffer, at, passed - 15);
+    const delta = value - this.#latest[kind];
+    this.#latest[kind] = value;
+    this.#at = varint(buffer, at, delta < 0 ? -delta * 2 - 1 : delta * 2);
+    this.#records++;
+    this.#instructions += kind === T.RECORD_PASSED ? passed + value : passed;
+  }
+
+  #chunk(): void {
+    const plain = this.#buffer.subarray(0, this.#at);
+    const packed = this.deflate?.(plain);
+    const body = packed !== undefined && packed.length < plain.length ? packed : plain;
+    const head = new Uint8Array(HEAD_BYTES);
+    const view = new DataView(head.buffer);
+    view.setUint32(0, body.length, true);
+    view.setUint32(4, this.#records, true);
+    view.setUint32(8, crc32(body), true);
+    head[12] = body === plain ? CODEC_PLAIN : CODEC_DEFLATE;
+    this.#out(head);
+    this.#out(body.slice());
+  }
+
+  #begin(): void {
+    this.#at = 0;
+    this.#records = 0;
+    this.#latest.fill(0);
+    this.#index.push(this.#written, this.#instructions);
+    if (this.#space !== 0) this.#put(T.RECORD_SPACE, this.#space, 0);
+    if (this.#code >= 0) this.#put(T.RECORD_CODE, this.#code, 0);
+  }
+
+  /** Writes what is left, and the index. How many instructions there are. */
+  end(): number {
+    this.#chunk();
+    const index = new Uint8Array(4 + this.#index.length * 8 + 12);
+    const view = new DataView(index.buffer);
+    this.#index.forEach((value, i) => {
+      view.setFloat64(4 + i * 8, value, true);
+    });
+    view.setUint32(index.length - 12, this.#index.length / 2, true);
+    index.set(new TextEncoder().encode(INDEX_MAGIC), index.length - 8);
+    this.#out(index);
+    return this.#instructions;
+  }
+
+  get bytes(): number {
+    return this.#written;
+  }
+}
+
+function varint(buffer: Uint8Array, start: number, value: number): number {
+  let [at, rest] = [start, value];
+  while (rest >= 128) {
+    buffer[at++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
+  }
+  buffer[at++] = rest;
+  return at;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let c = byte;
+  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
+
+/** CRC-32 as in gzip (RFC 1952). */
+function crc32(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 255] ^ (c >>> 8);
+  return (c ^ 0xffffffff) >>> 0;
+}
+
+/** Reads `length` bytes at a place; fewer only at the end. */
+export type ReadAt = (at: number, length: number) => Uint8Array;
+
+function numberOf(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+}
+
+function exactly(read: ReadAt, at: number, length: number, what: string): Uint8Array {
+  const bytes = read(at, length);
+  if (bytes.length < length) throw new TraceError(`the trace is cut off in ${what}`);
+  return bytes;
+}
+
+export function isTrace(start: Uint8Array): boolean {
+  return new TextDecoder('latin1').decode(start.subarray(0, TRACE_MAGIC.length)) === TRACE_MAGIC;
+}
+
+/** Hands over all records of a file, a chunk at a time. Throws TraceError. */
+export function readTrace(read: ReadAt, inflate: (bytes: Uint8Array, most: number) => Uint8Array, take: TakeRecords): TraceHeader {
+  const start = exactly(read, 0, 12, 'its header');
+  if (!isTrace(start)) throw new TraceError('no trace of pagewalk');
+  const length = numberOf(start, 8);
+  if (length > HEADER_MAX) throw new TraceError(`its header has ${length} bytes, at most ${HEADER_MAX} are possible`);
+  const header = parseHeader(exactly(read, 12, length, 'its header'));
+  const words = new Uint32Array(2 * CHUNK);
+  for (let at = 12 + length, chunk = 0; ; chunk++) {
+    const size = numberOf(exactly(read, at, 4, `chunk ${chunk}`), 0);
+    if (size === 0) return header;
+    const head = exactly(read, at, HEAD_BYTES, `chunk ${chunk}`);
+    const records = numberOf(head, 4);
+    if (records > CHUNK || size > CHUNK * RECORD_BYTES)
+      throw new TraceError(`chunk ${chunk} says it has ${records} records in ${size} bytes`);
+    const body = exactly(read, at + HEAD_BYTES, size, `chunk ${chunk}`);
+    if (crc32(body) !== numberOf(head, 8)) throw new TraceError(`chunk ${chunk} is damaged`);
+    if (head[12] > CODEC_DEFLATE) throw new TraceError(`chunk ${chunk} is packed in an unknown way (${head[12]})`);
+    decode(head[12] === CODEC_PLAIN ? body : inflate(body, CHUNK * RECORD_BYTES), records, words, chunk);
+    take(words, records);
+    at += HEAD_BYTES + size;
+  }
+}
+
+function parseHeader(bytes: Uint8Array): TraceHeader {
+  try {
+    const { tool, program } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<TraceHeader>;
+    return { tool: String(tool), program: String(program) };
+  } catch (error) {
+    throw new TraceError(`its header is no JSON: ${(error as Error).message}`);
+  }
+}
+
+function decode(bytes: Uint8Array, records: number, words: Uint32Array, chunk: number): void {
+  const latest = new Float64Array(KINDS);
+  let at = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined || scale > 2 ** 49) throw new TraceError(`chunk ${chunk} is damaged`);
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  for (let i = 0; i < records; i++) {
+    const first = bytes[at++];
+    if (first === undefined) throw new TraceError(`chunk ${chunk} is damaged`);
+    const kind = first & 15;
+    const passed = first >> 4 === 15 ? 15 + number() : first >> 4;
+    const zigzag = number();
+    const value = latest[kind] + (zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2);
+    if (value < 0 || value >= 2 ** 48 || passed > T.RECORD_PASSED_MAX) throw new TraceError(`chunk ${chunk} is damaged`);
+    latest[kind] = value;
+    words[2 * i] = value;
+    words[2 * i + 1] = (value / TWO32) | (kind << 16) | (passed << 20);
+  }
+  if (at !== bytes.length) throw new TraceError(`chunk ${chunk} has ${bytes.length - at} bytes too many`);
+}

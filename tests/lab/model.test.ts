@@ -1,0 +1,146 @@
+/** The engine counts what an independent simulator counts, to the last one; and what can be said on paper. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as T from '../../assembly/shared/trace.js';
+import { ConfigError } from '../../host/lab/check.js';
+import { type SystemConfig, systemConfig } from '../../host/lab/config.js';
+import { type Measures, missCurve } from '../../host/lab/engine.js';
+import { MACHINES } from '../../host/lab/machines.js';
+import { Pass } from '../../host/lab/pass.js';
+import { comparable, labModule, type Rec, randomRecords, randomSystem, reference, wordsOf } from '../support/lab.js';
+import { fuzzSeed, Random } from '../support/random.js';
+import { testWith } from '../support/tools.js';
+
+const module = labModule();
+
+function measure(systems: readonly SystemConfig[], records: readonly Rec[], pieces = 1): Measures[] {
+  const pass = new Pass(module, systems);
+  const size = Math.ceil(records.length / pieces);
+  for (let at = 0; at < records.length; at += size) {
+    const part = records.slice(at, at + size);
+    pass.take(wordsOf(part), part.length);
+  }
+  return pass.engine.measures();
+}
+
+const load = (page: number): Rec => ({ passed: 1, kind: T.RECORD_LOAD, value: page * 4096 });
+const one = (entries: number, replacement = 'lru'): SystemConfig =>
+  systemConfig({ name: `${replacement} ${entries}`, tlbs: [{ entries, replacement }], memoryLatency: 10 });
+
+testWith(test, ['python3'], 'random systems on random streams: all counts equal the reference', () => {
+  const seed = fuzzSeed(20261128);
+  for (let round = 0; round < 20; round++) {
+    const random = new Random(seed + round);
+    const records = randomRecords(random, 1000);
+    const systems = Array.from({ length: 6 }, () => randomSystem(random));
+    const counted = measure(systems, records, 1 + random.below(5));
+    const expected = reference(systems, records);
+    systems.forEach((system, i) => {
+      assert.equal(comparable(counted[i]), expected[i], `seed ${seed + round}, ${JSON.stringify(system)}`);
+    });
+  }
+});
+
+testWith(test, ['python3'], 'known machines: all counts equal the reference', () => {
+  const records = randomRecords(new Random(7), 4000);
+  const systems = [...MACHINES.values()];
+  const counted = measure(systems, records);
+  const expected = reference(systems, records);
+  systems.forEach((system, i) => {
+    assert.equal(comparable(counted[i]), expected[i], system.name);
+  });
+});
+
+test('a cycle over one page more than an LRU TLB holds always misses, over as many only at first', () => {
+  const around = (pages: number): Rec[] => Array.from({ length: 100 * pages }, (_, i) => load(i % pages));
+  assert.is(measure([one(64)], around(65))[0].walks.all, 6500);
+  assert.is(measure([one(64)], around(64))[0].walks.all, 64);
+  assert.is(measure([one(64, 'fifo')], around(65))[0].walks.all, 6500);
+});
+
+test('walks read an entry for each level, less what walk caches know', () => {
+  const records = Array.from({ length: 1000 }, (_, i) => load(i));
+  const walk = (config: object): Measures => measure([systemConfig({ tlbs: [{ entries: 16 }], memoryLatency: 1, ...config })], records)[0];
+  for (const [format, levels] of [
+    ['sv39', 3],
+    ['sv48', 4],
+    ['sv57', 5],
+  ] as const)
+    assert.is(walk({ format }).references, 1000 * levels);
+  // 1,000 pages from 0 lie in two regions of 2 MiB.
+  assert.is(walk({ walkCaches: [{ covers: '2M', entries: 4 }] }).references, 1000 + 2 * 2);
+  assert.is(walk({ pageSize: '2M', tlbs: [{ sizes: ['2M'], entries: 16 }] }).walks.all, 2);
+  assert.is(walk({ format: 'sv48' }).tablePages, 1 + 1 + 1 + 2);
+  assert.is(walk({}).cycles, walk({}).references);
+});
+
+test('all sizes of LRU from reuse distances, as if each was run', () => {
+  const random = new Random(11);
+  const records = Array.from({ length: 20_000 }, () => load(Math.floor(random.below(300) ** 1.5)));
+  const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+  const pass = new Pass(
+    module,
+    sizes.map((entries) => one(entries)),
+  );
+  pass.engine.countDistances('data');
+  pass.take(wordsOf(records), records.length);
+  const curve = missCurve(pass.engine.distances());
+  const ran = pass.engine.measures();
+  assert.ok(curve.length >= 9);
+  for (const { entries, misses } of curve) assert.is(misses, ran[sizes.indexOf(entries)].walks.all, `${entries} entries`);
+});
+
+test('reuse distances survive their renumbering', () => {
+  const records = Array.from({ length: 200_000 }, (_, i) => load(i % 3 === 0 ? i % 1000 : 5000 + (i % 7)));
+  const pass = new Pass(module, [one(1024)]);
+  pass.engine.countDistances('data');
+  pass.take(wordsOf(records), records.length);
+  const distances = pass.engine.distances();
+  const { walks } = pass.engine.measures()[0];
+  assert.is(distances.cold, walks.all);
+  assert.is(distances.counts.reduce((sum, count) => sum + count, 0) + distances.cold + distances.above, records.length);
+});
+
+test('flushing at each switch costs what ASIDs save', () => {
+  const records: Rec[] = [];
+  for (let turn = 0; turn < 50; turn++) {
+    records.push({ passed: 0, kind: T.RECORD_SPACE, value: 1 + (turn % 2) });
+    for (let page = 0; page < 8; page++) records.push(load(page));
+  }
+  const [asid, flush] = measure(
+    [
+      { ...one(64), onSwitch: 'asid' },
+      { ...one(64), onSwitch: 'flush' },
+    ],
+    records,
+  );
+  assert.is(asid.walks.all, 16);
+  assert.is(flush.walks.all, 50 * 8);
+  assert.is(asid.switches, 50);
+});
+
+test('impossible systems are refused by the name of the field', () => {
+  const refuse = (config: unknown, message: RegExp): void => {
+    assert.throws(
+      () => systemConfig(config),
+      (error: unknown) => error instanceof ConfigError && message.test(error.message),
+      String(message),
+    );
+  };
+  refuse(5, /must be an object/);
+  refuse({}, /^tlbs: must be a list/);
+  refuse({ tlbs: [] }, /^tlbs: must have at least one/);
+  refuse({ tlbs: [{ entries: 0 }] }, /^tlbs\[0\]\.entries: must be a whole number from 1/);
+  refuse({ tlbs: [{ entries: 48, ways: 5 }] }, /^tlbs\[0\]\.ways: 5 does not divide 48/);
+  refuse({ tlbs: [{ entries: 12, replacement: 'tree-plru' }] }, /^tlbs\[0\]\.ways: tree-plru needs/);
+  refuse({ tlbs: [{ entries: 4, replacement: 'mru' }] }, /must be one of lru, fifo/);
+  refuse({ tlbs: [{ entries: 4 }, { entries: 4 }] }, /^tlbs\[1\]: instructions of 4K pages at level 1 are served/);
+  refuse({ tlbs: [{ entries: 4, level: 2 }] }, /none of level 1/);
+  refuse({ tlbs: [{ entries: 4, serves: 'data' }] }, /no TLB of level 1 serves instructions/);
+  refuse({ tlbs: [{ entries: 4 }], pageSize: '2M' }, /no TLB of level 1 serves instructions of 2M/);
+  refuse({ tlbs: [{ entries: 4 }], walkCaches: [{ covers: '512G', entries: 4 }] }, /^walkCaches\[0\]\.covers: must be one of 2M, 1G/);
+  refuse({ tlbs: [{ entries: 4 }], lineBytes: 48 }, /^lineBytes: must be a power of 2/);
+  refuse({ tlbs: [{ entries: 4 }], entires: 4 }, /there is no field 'entires'/);
+});
+
+test.run();

@@ -1,0 +1,302 @@
+"""The rules of docs/lab-model.md once more, as plain as possible: what the laboratory's engine must count, access by access.
+
+    python3 reference.py CONFIGS.json < records    (a list of configurations; records one a line: passed kind value)
+"""
+import json
+import sys
+
+SHIFTS = {"4K": 12, "64K": 16, "2M": 21, "1G": 30}
+DEPTHS = {"sv39": 3, "sv48": 4, "sv57": 5, "x86-64": 4, "x86-64-la57": 5}
+REACHES = ["2M", "1G", "512G", "256T"]
+
+
+class Array:
+    def __init__(self, entries, ways, replacement, seed):
+        self.ways, self.policy, self.random = ways, replacement, seed
+        self.sets = [Set(ways) for _ in range(entries // ways)]
+
+    def at(self, index):
+        return self.sets[index % len(self.sets)]
+
+    def lookup(self, index, key):
+        s = self.at(index)
+        if key not in s.keys:
+            return False
+        way = s.keys.index(key)
+        s.order.remove(way)
+        s.order.append(way)
+        if self.policy == "srrip":
+            s.mark[way] = 0
+        elif self.policy == "clock":
+            s.mark[way] = 1
+        elif self.policy == "tree-plru":
+            s.away(way)
+        return True
+
+    def holds(self, index, key):
+        return key in self.at(index).keys
+
+    def fill(self, index, key):
+        s = self.at(index)
+        way = s.keys.index(None) if None in s.keys else self.victim(s)
+        s.keys[way] = key
+        if way in s.order:
+            s.order.remove(way)
+        s.order.append(way)
+        s.mark[way] = 2 if self.policy == "srrip" else 1
+        if self.policy == "tree-plru":
+            s.away(way)
+
+    def victim(self, s):
+        if self.policy == "lru":
+            return s.order[0]
+        if self.policy == "fifo":
+            way = s.hand
+            s.hand = (way + 1) % self.ways
+            return way
+        if self.policy == "random":
+            x = self.random
+            x = (x ^ (x << 13)) & 0xFFFFFFFF
+            x ^= x >> 17
+            x = (x ^ (x << 5)) & 0xFFFFFFFF
+            self.random = x
+            return x % self.ways
+        if self.policy == "tree-plru":
+            return s.tree_victim()
+        if self.policy == "srrip":
+            while 3 not in s.mark:
+                s.mark = [m + 1 for m in s.mark]
+            return s.mark.index(3)
+        while s.mark[s.hand]:
+            s.mark[s.hand] = 0
+            s.hand = (s.hand + 1) % self.ways
+        way = s.hand
+        s.hand = (way + 1) % self.ways
+        return way
+
+    def remove(self, unwanted):
+        for s in self.sets:
+            for way, key in enumerate(s.keys):
+                if key is not None and unwanted(key):
+                    s.keys[way] = None
+                    s.order.remove(way)
+
+
+class Set:
+    def __init__(self, ways):
+        self.ways = ways
+        self.keys = [None] * ways
+        self.order = []  # ways in use, the one used longest ago first
+        self.mark = [0] * ways
+        self.hand = 0
+        self.right = {}  # path of the tree -> is the victim on its right?
+
+    def path(self, way):
+        low, high, path = 0, self.ways, ""
+        while high - low > 1:
+            middle = (low + high) // 2
+            right = way >= middle
+            yield path, right
+            low, high = (middle, high) if right else (low, middle)
+            path += "r" if right else "l"
+
+    def away(self, way):
+        for path, right in self.path(way):
+            self.right[path] = not right
+
+    def tree_victim(self):
+        low, high, path = 0, self.ways, ""
+        while high - low > 1:
+            middle = (low + high) // 2
+            right = self.right.get(path, False)
+            low, high = (middle, high) if right else (low, middle)
+            path += "r" if right else "l"
+        return low
+
+
+def array(config, entries=None):
+    entries = entries or config["entries"]
+    ways = config.get("ways", "full")
+    return Array(entries, entries if ways == "full" else ways, config.get("replacement", "lru"), config.get("seed", 1))
+
+
+class System:
+    def __init__(self, config):
+        self.config = config
+        self.depth = DEPTHS[config["format"]]
+        self.promote = config["promoteAfter"]
+        self.sizes = ["4K", "2M"] if self.promote else [config["pageSize"]]
+        self.tlbs = [(tlb, array(tlb)) for tlb in config["tlbs"]]
+        self.levels = max(tlb["level"] for tlb, _ in self.tlbs)
+        self.walk_caches = {c["covers"]: array(c) for c in config["walkCaches"]}
+        self.caches = [(c["latency"], array(c)) for c in config["caches"]]
+        self.asid = 0
+        self.touched, self.regions, self.promoted, self.tables = set(), {}, set(), {}
+        self.accesses, self.walks = [0, 0, 0], [0, 0, 0]
+        self.hits = {}
+        self.references = self.cycles = self.walk_cycles = self.prefetches = self.promotions = self.switches = self.drops = 0
+        self.found = [0] * (len(self.caches) + 1)
+
+    def tlb(self, level, side, size):
+        for tlb, a in self.tlbs:
+            if tlb["level"] == level and tlb["serves"] in ("both", side) and size in tlb["sizes"]:
+                return a
+        return None
+
+    def latency(self, level):
+        return next(tlb["latency"] for tlb, _ in self.tlbs if tlb["level"] == level)
+
+    def key(self, va, size):
+        return (self.asid, size, va >> SHIFTS[size])
+
+    def access(self, kind, va):
+        side = "instructions" if kind == 0 else "data"
+        self.accesses[kind] += 1
+        for level in range(1, self.levels + 1):
+            self.cycles += self.latency(level)
+            for size in self.sizes:
+                a = self.tlb(level, side, size)
+                if a and a.lookup(va >> SHIFTS[size], self.key(va, size)):
+                    self.hits[level, side] = self.hits.get((level, side), 0) + 1
+                    self.fill(level, side, va, size)
+                    return
+        self.walks[kind] += 1
+        before = self.cycles
+        size = self.walk(va)
+        self.walk_cycles += self.cycles - before
+        self.fill(self.levels + 1, side, va, size)
+        for n in range(1, self.config["prefetchNext"] + 1):
+            self.prefetch(side, va + (n << SHIFTS[size]), size)
+
+    def fill(self, below, side, va, size):
+        for level in range(1, below):
+            a = self.tlb(level, side, size)
+            if a:
+                a.fill(va >> SHIFTS[size], self.key(va, size))
+
+    def prefetch(self, side, va, size):
+        a = self.tlb(self.levels, side, size)
+        key = self.key(va, size)
+        mapped = key in self.promoted if self.promote and size == "2M" else key in self.touched
+        if not a or not mapped or a.holds(va >> SHIFTS[size], key):
+            return
+        self.prefetches += 1
+        before = self.cycles
+        self.walk(va)
+        self.cycles = before
+        a.fill(va >> SHIFTS[size], key)
+
+    def page_size(self, va):
+        if not self.promote:
+            self.touched.add(self.key(va, self.sizes[0]))
+            return self.sizes[0]
+        region, page = self.key(va, "2M"), self.key(va, "4K")
+        if region in self.promoted:
+            return "2M"
+        if page in self.touched:
+            return "4K"
+        self.touched.add(page)
+        self.regions[region] = self.regions.get(region, 0) + 1
+        if self.regions[region] < self.promote:
+            return "4K"
+        self.promoted.add(region)
+        self.promotions += 1
+        for _, a in self.tlbs:
+            a.remove(lambda key: key[0] == self.asid and key[1] == "4K" and key[2] >> 9 == va >> 21)
+        if "2M" in self.walk_caches:
+            self.walk_caches["2M"].remove(lambda key: key == (self.asid, 1, va >> 21))
+        return "2M"
+
+    def walk(self, va):
+        size = self.page_size(va)
+        leaf = {"4K": 1, "64K": 1, "2M": 2, "1G": 3}[size]
+        start = self.depth
+        for known in range(leaf, self.depth):
+            cache = self.walk_caches.get(REACHES[known - 1])
+            if cache and cache.lookup(va >> (12 + 9 * known), (self.asid, known, va >> (12 + 9 * known))):
+                start = known
+                break
+        for remaining in range(start, leaf - 1, -1):
+            table = self.tables.setdefault((self.asid, remaining, va >> (12 + 9 * remaining)), len(self.tables) + 1)
+            self.read(table * 4096 + ((va >> (12 + 9 * (remaining - 1))) & 511) * 8)
+            if remaining > leaf and REACHES[remaining - 2] in self.walk_caches:
+                prefix = va >> (12 + 9 * (remaining - 1))
+                self.walk_caches[REACHES[remaining - 2]].fill(prefix, (self.asid, remaining - 1, prefix))
+        return size
+
+    def read(self, address):
+        self.references += 1
+        line = address // self.config["lineBytes"]
+        at = 0
+        for latency, a in self.caches:
+            self.cycles += latency
+            if a.lookup(line, line):
+                break
+            at += 1
+        self.found[at] += 1
+        if at == len(self.caches):
+            self.cycles += self.config["memoryLatency"]
+        for _, a in self.caches[:at]:
+            a.fill(line, line)
+
+    def switch(self, asid):
+        if asid == self.asid:
+            return
+        self.asid = asid
+        self.switches += 1
+        if self.config["onSwitch"] == "flush":
+            self.flush()
+
+    def flush(self):
+        for a in [a for _, a in self.tlbs] + list(self.walk_caches.values()):
+            a.remove(lambda key: True)
+
+    def drop(self, va):
+        self.drops += 1
+        for size in self.sizes:
+            for _, a in self.tlbs:
+                key = self.key(va, size)
+                a.remove(lambda other: other == key)
+
+
+def run(config, records):
+    system = System(config)
+    instructions, code = 0, None
+    for passed, kind, value in records:
+        if kind == 4:
+            passed, kind = passed + value, None
+        instructions += passed
+        if code is not None:
+            for _ in range(passed):
+                system.access(0, code)
+        if kind == 0:
+            code = value
+        elif kind in (1, 2):
+            system.access(kind, value)
+        elif kind == 3:
+            system.switch(value)
+        elif kind == 5:
+            system.flush()
+        elif kind == 7:
+            system.drop(value)
+    s = system
+    levels = []
+    for side, accesses in (("instructions", s.accesses[0]), ("data", s.accesses[1] + s.accesses[2])):
+        lookups = accesses
+        for level in range(1, s.levels + 1):
+            hits = s.hits.get((level, side), 0)
+            levels.append({"level": level, "side": side, "lookups": lookups, "misses": lookups - hits})
+            lookups -= hits
+    return {
+        "instructions": instructions, "accesses": s.accesses, "levels": levels, "walks": s.walks, "references": s.references,
+        "found": s.found, "cycles": s.cycles, "walkCycles": s.walk_cycles, "prefetches": s.prefetches, "pages": len(s.touched),
+        "promotions": s.promotions, "switches": s.switches, "drops": s.drops, "tablePages": len(s.tables),
+    }
+
+
+def main():
+    records = [tuple(map(int, line.split())) for line in sys.stdin]
+    print(json.dumps([run(config, records) for config in json.load(open(sys.argv[1]))]))
+
+
+main()

@@ -1,0 +1,105 @@
+/** Random streams and systems for the laboratory's tests, and the independent simulator. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as T from '../../assembly/shared/trace.js';
+import { REPLACEMENTS, type SystemConfig, systemConfig } from '../../host/lab/config.js';
+import type { Measures } from '../../host/lab/engine.js';
+import type { Random } from './random.js';
+
+export const labModule = (): WebAssembly.Module => new WebAssembly.Module(readFileSync('dist/lab.wasm'));
+
+const between = (random: Random, least: number, most: number): number => least + random.below(most - least + 1);
+
+export interface Rec {
+  readonly passed: number;
+  readonly kind: number;
+  readonly value: number;
+}
+
+export function wordsOf(records: readonly Rec[]): Uint32Array {
+  const words = new Uint32Array(2 * records.length);
+  records.forEach(({ passed, kind, value }, i) => {
+    words[2 * i] = value;
+    words[2 * i + 1] = Math.floor(value / 2 ** 32) | (kind << 16) | (passed << 20);
+  });
+  return words;
+}
+
+/** Loops and leaps over some pages of a few address spaces, with switches, invalidations and flushes. */
+export function randomRecords(random: Random, count: number): Rec[] {
+  const pages = 1 << between(random, 2, 9);
+  const spread = between(random, 0, 1) === 0 ? 1 : 997;
+  const place = (): number => 0x10000 + between(random, 0, pages - 1) * spread * 4096 + between(random, 0, 4095);
+  const records: Rec[] = [];
+  for (let i = 0; i < count; i++) {
+    const dice = between(random, 0, 999);
+    const passed = between(random, 0, 3) === 0 ? between(random, 0, 40) : between(random, 0, 2);
+    const latest = records[i - 1]?.value ?? 0;
+    if (dice < 300) records.push({ passed, kind: T.RECORD_LOAD, value: place() });
+    else if (dice < 500) records.push({ passed, kind: T.RECORD_STORE, value: place() });
+    else if (dice < 850) records.push({ passed, kind: between(random, 1, 2), value: latest < 8192 ? place() : latest });
+    else if (dice < 970) records.push({ passed, kind: T.RECORD_CODE, value: place() });
+    else if (dice < 985) records.push({ passed, kind: T.RECORD_SPACE, value: between(random, 1, 3) });
+    else if (dice < 995) records.push({ passed, kind: T.RECORD_DROP, value: place() });
+    else if (dice < 998) records.push({ passed: 0, kind: T.RECORD_PASSED, value: between(random, 1, 5000) });
+    else records.push({ passed, kind: T.RECORD_FLUSH, value: 0 });
+  }
+  return records;
+}
+
+export function randomSystem(random: Random): SystemConfig {
+  const pick = <V>(values: readonly V[]): V => random.pick(values);
+  const array = (most: number) => {
+    const ways = 1 << between(random, 0, 3);
+    const replacement = pick(REPLACEMENTS);
+    const sets = replacement === 'tree-plru' ? 1 << between(random, 0, most) : between(random, 1, 1 << most);
+    return { entries: ways * sets, ways, replacement, seed: between(random, 1, 1000) };
+  };
+  const promoteAfter = pick([0, 0, 1, 3]);
+  const pageSize = promoteAfter > 0 ? '4K' : pick(['4K', '4K', '64K', '2M', '1G'] as const);
+  const sizes = promoteAfter > 0 ? ['4K', '2M'] : [pageSize];
+  const first =
+    between(random, 0, 2) === 0
+      ? [{ level: 1, serves: 'both', sizes, ...array(3) }]
+      : [
+          { level: 1, serves: 'instructions', sizes, ...array(2) },
+          { level: 1, serves: 'data', sizes, ...array(3) },
+        ];
+  const second = between(random, 0, 2) > 0 ? [{ level: 2, serves: 'both', sizes, latency: between(random, 0, 9), ...array(4) }] : [];
+  const format = pick(['sv39', 'sv48', 'sv57', 'x86-64'] as const);
+  const covers = format === 'sv39' ? ['2M', '1G'] : ['2M', '1G', '512G'];
+  return systemConfig({
+    name: 'random',
+    format,
+    pageSize,
+    promoteAfter,
+    tlbs: [...first, ...second],
+    walkCaches: covers.filter(() => between(random, 0, 1) === 0).map((reach) => ({ covers: reach, ...array(2) })),
+    caches: [1024, 8192].slice(0, between(random, 0, 2)).map((bytes, i) => ({ bytes, ways: pick([1, 4, 'full']), latency: 3 + 9 * i })),
+    memoryLatency: between(random, 0, 100),
+    onSwitch: pick(['asid', 'flush']),
+    prefetchNext: pick([0, 0, 1, 2]),
+  });
+}
+
+/** What tests/lab/reference.py counts for each system. */
+export function reference(systems: readonly SystemConfig[], records: readonly Rec[]): unknown[] {
+  const folder = mkdtempSync(join(tmpdir(), 'pagewalk-lab-'));
+  try {
+    const file = join(folder, 'configs.json');
+    writeFileSync(file, JSON.stringify(systems));
+    const input = records.map(({ passed, kind, value }) => `${passed} ${kind} ${value}\n`).join('');
+    return JSON.parse(
+      execFileSync('python3', ['tests/lab/reference.py', file], { input, encoding: 'utf8', maxBuffer: 1 << 24 }),
+    ) as unknown[];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Measures in the reference's words. */
+export function comparable({ name: _, accesses, walks, ...rest }: Measures): unknown {
+  return { ...rest, accesses: [accesses.fetches, accesses.loads, accesses.stores], walks: [walks.fetches, walks.loads, walks.stores] };
+}
