@@ -25,6 +25,11 @@ export type { FatalReport } from './machine-report.js';
 export { type RunOptions, type RunOutput, run } from './machine-run.js';
 export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
 export { type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
+export { type SystemConfig, systemConfig } from './lab/config.js';
+export { Engine, type Measures, missCurve } from './lab/engine.js';
+export { MACHINES } from './lab/machines.js';
+export { Pass } from './lab/pass.js';
+export { Recorder } from './lab/recorder.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
 export { OverlayFileSystem } from './vfs/backends/overlay.js';
 export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
@@ -41,7 +46,16 @@ export { type FileSystem, Inode, type IoBuffer, OpenFile } from './vfs/types.js'
 export { WaitQueue } from './vfs/wait.js';
 
 /** The compiled core that lies beside this module, fetched. Give it to Machine.create; machines may share it. */
-export async function loadCore(url: URL = new URL('../core.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+export function loadCore(url: URL = new URL('../core.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+  return fetchModule(url);
+}
+
+/** The laboratory's engine, for Engine and Pass. */
+export function loadLab(url: URL = new URL('../lab.wasm', import.meta.url)): Promise<WebAssembly.Module> {
+  return fetchModule(url);
+}
+
+async function fetchModule(url: URL): Promise<WebAssembly.Module> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
   return await WebAssembly.compile(await response.arrayBuffer());
