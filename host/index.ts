@@ -17,6 +17,11 @@ export { Strace } from './debug/strace/strace.js';
 export { type Clock, hostClock } from './kernel/clock.js';
 export type { SyscallObserver, TracedCall } from './kernel/observer.js';
 export type { Process } from './kernel/process.js';
+export { type SystemConfig, systemConfig } from './lab/config.js';
+export { Engine, type Measures, missCurve } from './lab/engine.js';
+export { MACHINES } from './lab/machines.js';
+export { Pass } from './lab/pass.js';
+export { Recorder } from './lab/recorder.js';
 export { errnoMessage, errnoName } from './linux/errno.js';
 export { Suspend, SysError } from './linux/error.js';
 export { signalName } from './linux/signal.js';
@@ -25,11 +30,6 @@ export type { FatalReport } from './machine-report.js';
 export { type RunOptions, type RunOutput, run } from './machine-run.js';
 export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
 export { type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
-export { type SystemConfig, systemConfig } from './lab/config.js';
-export { Engine, type Measures, missCurve } from './lab/engine.js';
-export { MACHINES } from './lab/machines.js';
-export { Pass } from './lab/pass.js';
-export { Recorder } from './lab/recorder.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
 export { OverlayFileSystem } from './vfs/backends/overlay.js';
 export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
@@ -60,4 +60,5 @@ async function fetchModule(url: URL): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
   return await WebAssembly.compile(await response.arrayBuffer());
 }
+
 export { MemorySwap, type SwapMedium } from './vfs/swap.js';
