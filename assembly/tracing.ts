@@ -2,7 +2,8 @@
  * Recording what a program does with memory, for the laboratory (host/lab): records of shared/trace.ts in a buffer that the host empties.
  *
  * While it is on, nothing is served by window, TLB or exec TLB, so every access leaves the interpreter's loop and is seen in run.ts or
- * mm/access.ts; a program is some ten times slower, and not at all while it is off. An access that faults is recorded when it is made again.
+ * mm/access.ts; a program is some ten times slower, and not at all while it is off. An access that faults is recorded when it is
+ * made again.
  */
 import * as T from './shared/trace';
 import { COUNT_INSTRUCTIONS, HART, HART_COUNTERS } from './shared/layout';

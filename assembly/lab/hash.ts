@@ -73,7 +73,10 @@ function grow(table: HashTable): void {
   for (let at = old; at < end; at += SLOT) if (load<u64>(at) != 0) place(table, load<u64>(at), load<u64>(at, 8));
 }
 
-/** For what goes through all of them: the addresses of the first slot and behind the last. Keys of 0 are empty slots, values come 8 bytes later. */
+/**
+ * For what goes through all of them: the addresses of the first slot and behind the last. Keys of 0 are empty slots, values come 8
+ * bytes later.
+ */
 export function tableEnd(table: HashTable): usize {
   return table.slots + (<usize>table.mask + 1) * SLOT;
 }

@@ -1,4 +1,7 @@
-/** The laboratory's engine: systems are built by calls, fed with records, asked for what they counted. host/lab/engine.ts is its other side. */
+/**
+ * The laboratory's engine: systems are built by calls, fed with records, asked for what they counted. host/lab/engine.ts is its
+ * other side.
+ */
 import { arrayNew } from './array';
 import * as stream from './stream';
 import { LEVELS_MAX, PageTables, SIZES, System } from './system';

@@ -2,7 +2,8 @@
  * What happened, as a stream of 8-byte records (assembly/shared/trace.ts), given to any number of systems in one pass.
  *
  * Most accesses are to the page that the one before of their class (instructions, data) was to. Where first-level TLBs are
- * apart for the two classes such an access finds what the one before left, and changes nothing: runs of them are found once for all systems.
+ * apart for the two classes such an access finds what the one before left, and changes nothing: runs of them are found once for all
+ * systems.
  * A system whose first level serves both classes gets each access.
  */
 import * as T from '../shared/trace';
@@ -13,7 +14,10 @@ export const BATCH: u32 = 65536;
 /** Where the host puts them. */
 export const input: usize = heap.alloc(<usize>BATCH << 3);
 
-/** What is left of a batch: { u64 address, u32 kind, u32 count }: count accesses of the class, all to the address's page but of the first's kind. */
+/**
+ * What is left of a batch: { u64 address, u32 kind, u32 count }: count accesses of the class, all to the address's page but of the
+ * first's kind.
+ */
 const RUN_BYTES: usize = 32;
 const runs: usize = heap.alloc(<usize>(BATCH + 1) * 2 * RUN_BYTES);
 

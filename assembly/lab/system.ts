@@ -1,5 +1,6 @@
 /**
- * One modelled translation system: TLBs of up to four levels, page-walk caches, a cache hierarchy that page-table entries come through, page
+ * One modelled translation system: TLBs of up to four levels, page-walk caches, a cache hierarchy that page-table entries come
+ * through, page
  * tables of its own. What exactly each step does is in docs/lab-model.md.
  */
 import { HashTable, tableFind, tableInsert, tableNew } from './hash';
@@ -42,7 +43,8 @@ function pageKey(asid: u64, page: u64, size: u32): u64 {
 const PROMOTED: u32 = u32.MAX_VALUE;
 
 /**
- * Which pages were touched, and which tables that took, numbered in the order of first touches. That order is the same in every system, since
+ * Which pages were touched, and which tables that took, numbered in the order of first touches. That order is the same in every
+ * system, since
  * what was never touched is in no TLB: so systems of the same format share one.
  */
 export class PageTables {
@@ -91,7 +93,10 @@ export class System {
   lineShift: u32 = 6;
   memoryLatency: u32 = 0;
   flushOnSwitch: bool = false;
-  /** Does the order of the two classes' accesses matter in a first level: because it serves both, regions are promoted, or pages prefetched? */
+  /**
+   * Does the order of the two classes' accesses matter in a first level: because it serves both, regions are promoted, or pages
+   * prefetched?
+   */
   joint: bool = false;
   /** Can a page be gone right after it was accessed: since prefetches go to the first level? */
   fleeting: bool = false;

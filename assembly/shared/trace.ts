@@ -1,10 +1,12 @@
 /**
- * Records of memory traces, 8 bytes each: what the traced machine writes, what trace files hold (unpacked) and what the laboratory's models read.
+ * Records of memory traces, 8 bytes each: what the traced machine writes, what trace files hold (unpacked) and what the laboratory's
+ * models read.
  *
  *   63        52 51    48 47                               0
  *   | passed    | kind    | value                           |
  *
- * passed: instructions fetched before this happened, since the record before (RECORD_PASSED has room for more). They all come from the page of
+ * passed: instructions fetched before this happened, since the record before (RECORD_PASSED has room for more). They all come from
+ * the page of
  * the latest RECORD_CODE.
  */
 export const RECORD_KIND_SHIFT = 48;
@@ -21,7 +23,10 @@ export const RECORD_FLUSH = 5; // all translations are forgotten
 export const RECORD_MARK = 6; // a marker of the program
 export const RECORD_DROP = 7; // translations of the page at the address are forgotten (munmap, mprotect, copy-on-write)
 
-/** Where the core puts records. In one run of RUN_MAX instructions there are at most three for each, and fewer invalidations than this between. */
+/**
+ * Where the core puts records. In one run of RUN_MAX instructions there are at most three for each, and fewer invalidations than
+ * this between.
+ */
 export const TRACE_BUFFER = 0xf00000;
 export const TRACE_ROOM = 65536;
 export const TRACE_RUN_MAX = 8192;

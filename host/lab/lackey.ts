@@ -1,5 +1,6 @@
 /**
- * Text traces of Valgrind's lackey (`--tool=lackey --trace-mem=yes`), one access a line: "I  address,size", " L address,size" (load), " S address,size"
+ * Text traces of Valgrind's lackey (`--tool=lackey --trace-mem=yes`), one access a line: "I  address,size", " L address,size"
+ * (load), " S address,size"
  * (store), " M address,size" (both). Valgrind manual, chapter 16. Lines that begin with == or -- are messages.
  */
 import type { RecordWriter } from './records.js';

@@ -1,4 +1,7 @@
-/** Translation systems of well-known machines. Where a source is silent (latencies, walk caches) the figure is an assumption and says so. */
+/**
+ * Translation systems of well-known machines. Where a source is silent (latencies, walk caches) the figure is an assumption and
+ * says so.
+ */
 import { type SystemConfig, systemConfig } from './config.js';
 
 const GIVEN: Readonly<Record<string, unknown>> = {

@@ -3,10 +3,12 @@
  *
  *   8 bytes   "PWTRACE1"
  *   u32       length of the header, then as many bytes of JSON: { tool, program, ... }
- *   chunks    u32 bytes of the body, u32 records, u32 CRC-32 of the body, u8 codec (0 as it is, 1 deflate), then the body: the records, encoded
+ *   chunks    u32 bytes of the body, u32 records, u32 CRC-32 of the body, u8 codec (0 as it is, 1 deflate), then the body: the
+ *   records, encoded
  *   u32       0: no more chunks; then the index: for each chunk f64 its place, f64 instructions before it; u32 chunks; "PWINDEX1"
  *
- * A record is a byte, kind | min(passed, 15) << 4; a varint of passed - 15 if it is 15 or more; a signed varint (zigzag): its value less that of the
+ * A record is a byte, kind | min(passed, 15) << 4; a varint of passed - 15 if it is 15 or more; a signed varint (zigzag): its value
+ * less that of the
  * chunk's latest record of the same kind. Every chunk can be read alone: it begins with the address space and the page of code.
  */
 import * as T from '../../assembly/shared/trace.js';

@@ -105,7 +105,7 @@ test('patterns are the same for the same seed, and stay within their bytes', () 
   }
 });
 
-test('a recorded program: as many instructions and accesses as the machine counts, the same counts while it runs and afterwards', async () => {
+test('a recorded program: as many events as the machine counts, the same measures while it runs and afterwards', async () => {
   const machine = await Machine.create({
     module: await loadCore(),
     root: (env) => new MemoryFileSystem(env, { name: 'rootfs' }),

@@ -50,9 +50,8 @@ export async function labRecord(program: string, args: readonly string[], option
   const status = await runRecorded(program, args, options, file.take);
   const { instructions, bytes } = file.end();
   const each = instructions === 0 ? 0 : bytes / instructions;
-  complain(
-    `${options.output}: ${instructions.toLocaleString('en-US')} instructions, ${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`,
-  );
+  const sizes = `${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`;
+  complain(`${options.output}: ${instructions.toLocaleString('en-US')} instructions, ${sizes}`);
   return status;
 }
 
