@@ -3,7 +3,7 @@ import * as C from '../../assembly/shared/compiled.js';
 import { disassemble } from '../debug/disassemble.js';
 import { IMPORTS, type Marks, REGION_TYPE, type Site, type TranslateOptions } from './context.js';
 import { Bytes, encodeModule } from './encoder.js';
-import { type Block, type CodeSource, successors } from './region.js';
+import { type Block, type CodeSource, endsWithInstruction, successors } from './region.js';
 import { type Translated, translate } from './translate.js';
 
 export interface RegionListing {
@@ -65,7 +65,10 @@ function depthsOf(entry: Block): Map<number, number> {
   const depths = new Map<number, number>();
   const seen = new Set<Block>([entry]);
   for (const block of seen) {
-    const placed = block.end.kind === 'branch' || block.end.kind === 'return' ? [...block.insns, block.end.at] : block.insns;
+    const placed =
+      (block.end.kind === 'branch' || block.end.kind === 'return') && endsWithInstruction(block)
+        ? [...block.insns, block.end.at]
+        : block.insns;
     for (const { pc } of placed) depths.set(pc, Math.min(depths.get(pc) ?? block.instance.depth, block.instance.depth));
     for (const next of successors(block)) seen.add(next);
   }

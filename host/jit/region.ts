@@ -18,8 +18,11 @@ export interface Placed {
 export type End =
   | { kind: 'goto'; to: Block }
   | { kind: 'branch'; at: Placed; taken: Block; fall: Block }
-  /** jalr: to one of the candidates, when it is one. */
-  | { kind: 'return'; at: Placed; candidates: { pc: number; to: Block }[] }
+  /**
+   * jalr: to one of the candidates, when it is one. Where returns of a function meet the instruction has been executed: otherwise each of
+   * them would jump into the others' loops.
+   */
+  | { kind: 'return'; at: Placed; candidates: { pc: number; to: Block }[]; executed: boolean }
   /** The interpreter executes the instruction at pc. */
   | { kind: 'slow'; pc: number }
   /** The region ends: go on at pc. */
@@ -35,7 +38,8 @@ export interface Block {
 
 /** One copy of a function in the region: the code that is entered first, or a callee. */
 export interface Instance {
-  readonly entry: number;
+  /** Where the function begins. When a region begins inside a function, that is known only when the function calls itself. */
+  entry: number;
   readonly depth: number;
   readonly parent: Instance | undefined;
   readonly blocks: Map<number, Block>;
@@ -58,6 +62,9 @@ export const REGION_DEFAULTS: RegionOptions = { instructionsMax: 300, depthMax: 
 
 /** What the compiler has no code for: the interpreter executes it. */
 export type Supported = (insn: Insn) => boolean;
+
+/** Functions of up to so many instructions are looked through for the place where a region begins. */
+const RECURSION_MAX = 200;
 
 const RA = 1;
 const T0 = 5;
@@ -196,7 +203,7 @@ class Builder {
       return true;
     }
     instance.owners.set(pc, block);
-    block.end = { kind: 'return', at: placed, candidates: [] };
+    block.end = { kind: 'return', at: placed, candidates: [], executed: false };
     return true;
   }
 
@@ -217,7 +224,13 @@ class Builder {
 
   private calleeInstance(caller: Instance, target: number): Instance | undefined {
     if (!this.source.executed(target)) return undefined;
-    for (let at: Instance | undefined = caller; at !== undefined; at = at.parent) if (at.entry === target) return at;
+    for (let at: Instance | undefined = caller; at !== undefined; at = at.parent) {
+      if (at.entry === target) return at;
+      if (at.parent === undefined && this.reach(target, RECURSION_MAX).has(at.entry)) {
+        at.entry = target;
+        return at;
+      }
+    }
     const known = this.shared.get(target);
     if (known !== undefined) return known;
     if (caller.depth >= this.options.depthMax) return undefined;
@@ -228,11 +241,15 @@ class Builder {
 
   /** Instructions that a function can reach without its callees, as far as it matters. */
   private size(entry: number): number {
-    const known = this.sizes.get(entry);
-    if (known !== undefined) return known;
+    let size = this.sizes.get(entry);
+    if (size === undefined) this.sizes.set(entry, (size = this.reach(entry, this.options.copyMax + 1).size));
+    return size;
+  }
+
+  /** Addresses of the instructions that a function can reach without its callees, at most so many. */
+  private reach(entry: number, most: number): Set<number> {
     const seen = new Set<number>();
     const todo = [entry];
-    const most = this.options.copyMax + 1;
     while (todo.length > 0 && seen.size < most) {
       let pc = todo.pop() as number;
       while (!seen.has(pc) && seen.size < most) {
@@ -246,8 +263,7 @@ class Builder {
         else pc += insn.length;
       }
     }
-    this.sizes.set(entry, seen.size);
-    return seen.size;
+    return seen;
   }
 }
 
@@ -267,13 +283,30 @@ export function formRegion(source: CodeSource, supported: Supported, pc: number,
   const entry = new Builder(source, supported, options).build(pc);
   // Return candidates are known only now: calls found later add to them.
   const seen = new Set<Block>([entry]);
+  const meetings = new Map<Instance, Block>();
   for (const block of seen) {
-    const { end } = block;
-    if (end.kind === 'return' && end.at.insn.rd === 0 && isLink(end.at.insn.rs1) && end.candidates.length === 0)
-      end.candidates = [...block.instance.returns].map(([at, to]) => ({ pc: at, to }));
+    linkReturn(block, meetings);
     for (const next of successors(block)) seen.add(next);
   }
   return entry;
+}
+
+/** Gives a return the places that it may lead to. */
+function linkReturn(block: Block, meetings: Map<Instance, Block>): void {
+  const { end, instance } = block;
+  if (end.kind !== 'return' || end.executed || end.at.insn.rd !== 0 || !isLink(end.at.insn.rs1)) return;
+  const candidates = [...instance.returns].map(([pc, to]) => ({ pc, to }));
+  if (candidates.length < 2 || end.at.insn.rs1 !== RA || end.at.insn.imm !== 0) {
+    end.candidates = candidates;
+    return;
+  }
+  let meeting = meetings.get(instance);
+  if (meeting === undefined) {
+    meeting = { pc: end.at.pc, instance, insns: [], end: { ...end, candidates, executed: true } };
+    meetings.set(instance, meeting);
+  }
+  block.insns.push(end.at);
+  block.end = { kind: 'goto', to: meeting };
 }
 
 export function successors({ end }: Block): Block[] {
@@ -287,6 +320,24 @@ export function successors({ end }: Block): Block[] {
     default:
       return [];
   }
+}
+
+export function copyOf(end: End): End {
+  return end.kind === 'return' ? { ...end, candidates: end.candidates.map((candidate) => ({ ...candidate })) } : { ...end };
+}
+
+/** Makes a block lead to another one. */
+export function redirect({ end }: Block, before: Block, after: Block): void {
+  if (end.kind === 'goto' && end.to === before) end.to = after;
+  else if (end.kind === 'branch') {
+    if (end.taken === before) end.taken = after;
+    if (end.fall === before) end.fall = after;
+  } else if (end.kind === 'return') for (const candidate of end.candidates) if (candidate.to === before) candidate.to = after;
+}
+
+/** Is there an instruction in its end? */
+export function endsWithInstruction({ end }: Block): boolean {
+  return end.kind === 'branch' || (end.kind === 'return' && !end.executed);
 }
 
 /** Nothing but a way out of the region. */

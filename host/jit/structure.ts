@@ -2,7 +2,7 @@
  * Control flow as Wasm wants it: dominators, loops and merge points of a region, after Ramsey, "Beyond Relooper: Recursive Translation of
  * Unstructured Control Flow to Structured Control Flow" (ICFP 2022).
  */
-import { type Block, isExit, successors } from './region.js';
+import { type Block, copyOf, endsWithInstruction, isExit, redirect, successors } from './region.js';
 
 export interface Node {
   readonly block: Block;
@@ -123,8 +123,29 @@ function loopsAt(header: Node): Loop[] {
   return loops;
 }
 
+/** So many instructions may be copied to make a region's loops have one entry each, in so many rounds, from blocks not longer than this. */
+const COPIED_MAX = 100;
+const ROUNDS_MAX = 8;
+const COPY_MAX = 30;
+
 /** The structure of a region whose entry is no exit. */
 export function structure(entry: Block): Structure {
+  let left = COPIED_MAX;
+  for (let round = 0; ; round++) {
+    const found = structureOf(entry);
+    if (found.cut.size === 0 || round === ROUNDS_MAX) return found;
+    const before = left;
+    for (const edge of found.cut) {
+      const [from, to] = edge.split('>').map((index) => found.nodes[Number(index)].block);
+      if (to.insns.length > Math.min(left, COPY_MAX)) continue;
+      redirect(from, to, { ...to, insns: [...to.insns], end: copyOf(to.end) });
+      left -= to.insns.length + 1;
+    }
+    if (left === before) return found;
+  }
+}
+
+function structureOf(entry: Block): Structure {
   const of = new Map<Block, Node>();
   const nodes: Node[] = postorder(entry)
     .reverse()
@@ -163,7 +184,7 @@ export function structure(entry: Block): Structure {
     node.merge = forward > 1;
   }
   for (const node of [...nodes].reverse()) {
-    const own = node.block.insns.length + (node.block.end.kind === 'branch' || node.block.end.kind === 'return' ? 1 : 0);
+    const own = node.block.insns.length + (endsWithInstruction(node.block) ? 1 : 0);
     const rest = node.successors.filter((to) => to.index > node.index && !to.loopHeader).map((to) => to.cost);
     node.cost = own + Math.max(0, ...rest);
   }

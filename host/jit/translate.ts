@@ -7,7 +7,7 @@ import { emitCsr, emitFloat, isFloat, isNative, type Operands, rounds, supported
 import { byName, type Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
 import { ACCESSES, type Access, check, planBlock, Roots, writesFloat, writesInteger } from './memory.js';
-import { type Block, isExit, type Placed } from './region.js';
+import { type Block, type End, endsWithInstruction, isExit, type Placed } from './region.js';
 import { type Loop, type Node, type Structure, structure } from './structure.js';
 import { Writes } from './writes.js';
 
@@ -107,15 +107,29 @@ class Translator {
     }
     const { r } = this;
     for (const loop of node.loops) this.#loops.set(loop, r.code.loop());
-    r.name(node.block.pc, C.SITE_FUEL);
-    r.code.get(COUNT);
-    r.code.i64Const(node.cost * COUNT_UNIT);
-    r.code.op(0x54);
-    r.brExit();
+    this.#fuel(node);
     this.#within(node, merges, roots.without(this.#writes.inLoops(node)));
     node.loops.forEach(() => {
       r.code.end();
     });
+  }
+
+  /** Leaves when there may be too little fuel until the next check. */
+  #fuel({ cost, block: { pc, end } }: Node): void {
+    const { r } = this;
+    const returned = end.kind === 'return' && end.executed;
+    if (!returned) r.name(pc, C.SITE_FUEL);
+    r.code.get(COUNT);
+    r.code.i64Const(cost * COUNT_UNIT);
+    r.code.op(0x54);
+    if (!returned) {
+      r.brExit();
+      return;
+    }
+    r.code.unlikely();
+    r.code.if();
+    this.#leaveTo(end.at.insn, pc);
+    r.code.end();
   }
 
   /** The node inside the blocks that its merge children stand behind, the nearest child innermost. */
@@ -154,7 +168,7 @@ class Translator {
     });
     const { end } = block;
     if (end.kind === 'branch' || end.kind === 'return') {
-      r.mark(end.at.pc);
+      if (endsWithInstruction(block)) r.mark(end.at.pc);
       holdOperands(r, end.at.insn);
     }
     this.#held.set(node, new Set(r.held));
@@ -221,14 +235,15 @@ class Translator {
         this.#fork(node, end.taken, end.fall, (opposite) => condition(r, end.at.insn, opposite), roots);
         return;
       case 'return':
-        this.#return(node, end.at.insn, end.candidates, end.at.pc, roots);
+        this.#return(node, end, roots);
     }
   }
 
   /** To one of the places that calls come back to, or out. */
-  #return(node: Node, insn: Insn, candidates: readonly { pc: number; to: Block }[], pc: number, roots: Roots): void {
+  #return(node: Node, { at, candidates, executed }: Extract<End, { kind: 'return' }>, roots: Roots): void {
+    const { pc, insn } = at;
     const { r } = this;
-    r.instructions++;
+    if (!executed) r.instructions++;
     if (candidates.length > 0 && candidates.some(({ to }) => !this.#isInline(node, to))) r.flush();
     for (const { pc: back, to } of candidates) {
       r.getX(insn.rs1);
@@ -236,6 +251,12 @@ class Translator {
       r.code.op(0x51);
       this.#if(node, to, roots);
     }
+    this.#leaveTo(insn, pc);
+  }
+
+  /** To where jalr leads, out of the region. */
+  #leaveTo(insn: Insn, pc: number): void {
+    const { r } = this;
     const target = r.scratch(0x7e);
     r.getX(insn.rs1);
     if (insn.imm !== 0) {
@@ -361,7 +382,8 @@ function storeFloat(r: RegionCode, insn: Insn): void {
 
 function* placedOf(block: Block): Generator<Placed> {
   yield* block.insns;
-  if (block.end.kind === 'branch' || block.end.kind === 'return') yield block.end.at;
+  const { end } = block;
+  if ((end.kind === 'branch' || end.kind === 'return') && endsWithInstruction(block)) yield end.at;
 }
 
 interface Registers {
