@@ -167,12 +167,12 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
     if (flags & VM_SHARED) return handleSharedWrite(space, object, index, page, at);
     return handleCow(space, flags, page, at);
   }
-  const slot = objectSlot(object, index);
-  if (slot != 0) {
-    if (swapFrame(slot) == 0) return handleOut(space, slot, page);
-    if (slot == majorIndex) majorBack = true;
-  }
+  if (majorObject == X.SWAP_AREA && objectSlot(object, index) == majorIndex) majorBack = true;
   let frame = objectFrame(object, index);
+  if (frame == 0) {
+    const slot = objectSlot(object, index);
+    if (slot != 0) return handleOut(space, slot, page);
+  }
   if (frame != 0 && (flags & VM_UFFD_MINOR) != 0) return handOut(vma, VM_UFFD_MINOR);
   if (frame == 0) {
     if (flags & VM_UFFD_MISSING) return handOut(vma, VM_UFFD_MISSING);

@@ -47,6 +47,7 @@ const SHORT_SHIFT: u32 = 5;
 let limit: u32 = 0;
 let ample: u32 = 0;
 let inUse: u32 = 0;
+let isBeyond: bool = false;
 /** Free frames that were used before, most recently freed first: general ones and those that windows lie over. */
 let freeGeneral: u32 = 0;
 let freeWindow: u32 = 0;
@@ -218,7 +219,12 @@ function choose(preferred: u32): u32 {
 /** Frames are short, which the host is told: it makes room before the next system call. False: there is none, and none could be made. */
 function enough(): bool {
   store<u32>(HART + HART_SHORT, 1);
-  return inUse < limit || reclaim();
+  return inUse < limit || isBeyond || reclaim();
+}
+
+/** While room is made a table more than there may be is no matter: it will be made up for. */
+export function framesBeyond(allowed: bool): void {
+  isBeyond = allowed;
 }
 
 /** A frame with one reference and unspecified contents, or 0: none left. */

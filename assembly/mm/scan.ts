@@ -17,7 +17,7 @@ import { VM_DONTEXPAND, VM_LOCKED, VM_UFFD, VM_VDSO } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
   FRAME_HELD, FRAME_LAZY, FRAME_REFERENCED, FRAME_SWAP, frameFlags, frameIndex, frameObject, frameReferences, frameRelease, frameSeen,
-  frameSetFlags,
+  framesBeyond, frameSetFlags,
 } from './frames';
 import * as O from './object';
 import {
@@ -121,10 +121,12 @@ function begin(wanted: u32, all: bool): void {
   queued = 0;
   merciless = all;
   markHeld(true);
+  framesBeyond(true);
 }
 
 function finish(): u32 {
   markHeld(false);
+  framesBeyond(false);
   merciless = false;
   freedTotal += freed;
   return freed;

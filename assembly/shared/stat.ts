@@ -61,3 +61,4 @@ export const CLEAR_PEAK = 5;
 export const FRAME_IS_USED = 1;
 export const FRAME_IS_DIRTY = 4;
 export const FRAME_IS_REFERENCED = 8;
+export const FRAME_IS_SWAP_CACHE = 64;

@@ -1,7 +1,8 @@
 /** madvise(2), mseal(2), remap_file_pages(2), cachestat(2). */
 import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
-import { NO_INDEX } from '../../assembly/shared/exit.js';
+import { NO_INDEX, SWAP_AREA } from '../../assembly/shared/exit.js';
 import * as M from '../../assembly/shared/mman.js';
+import { STATE_FRAME_SHIFT, STATE_SWAP } from '../../assembly/shared/stat.js';
 import { CAP_SYS_ADMIN, hasCapability } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
 import { Suspend, SysError } from '../linux/error.js';
@@ -61,21 +62,38 @@ function remove(t: Thread, address: number, length: number): number {
 /** The most that advice reads ahead in one mapping: what Linux reads at once of a file. */
 const WILLNEED_PAGES = 512;
 
-/** MADV_WILLNEED: pages of files are read now, as far as memory is not short; an error is for who will touch them. */
-function readAhead(t: Thread, vma: number, from: number, to: number): void {
+/** MADV_WILLNEED: pages of files, and those in the swap area, are read now, as far as memory is not short; who touches them sees errors. */
+function readAhead(t: Thread, space: number, vma: number, from: number, to: number): void {
   const { core, env } = t.kernel;
-  const inode = env.pages.inodeOf(core.u32[(vma + M.VMA_OBJECT) >>> 2]);
-  if (inode === undefined || inode.holdsAllData) return;
+  const room = (): boolean => core.exports.framesInUse() < core.exports.frameLimit() * 0.75;
+  const object = core.u32[(vma + M.VMA_OBJECT) >>> 2];
+  const inode = env.pages.inodeOf(object);
+  if (inode === undefined || inode.holdsAllData) {
+    const offset = object === 0 ? 0 : core.readU64(vma + M.VMA_OFFSET) - core.readU64(vma + M.VMA_START);
+    for (let at = from; at < Math.min(to, from + WILLNEED_PAGES * PAGE) && room(); at += PAGE) {
+      const slot = object === 0 ? slotOf(t, space, at) : core.exports.objectSlot(object, (at + offset) / PAGE);
+      if (slot !== 0 && !readNow(() => env.pages.pager(SWAP_AREA, slot))) return;
+    }
+    return;
+  }
   const first = (core.readU64(vma + M.VMA_OFFSET) + (from - core.readU64(vma + M.VMA_START))) / PAGE;
   const last = Math.min(first + Math.min((to - from) / PAGE, WILLNEED_PAGES), Math.ceil(inode.size / PAGE));
-  const room = (): boolean => core.exports.framesInUse() < core.exports.frameLimit() * 0.75;
-  for (let page = first; page < last && room(); page++) {
-    try {
-      inode.fillPage(page);
-    } catch (error) {
-      if (error instanceof SysError || error instanceof Suspend) return;
-      throw error;
-    }
+  for (let page = first; page < last && room() && readNow(() => inode.fillPage(page)); page++);
+}
+
+function slotOf(t: Thread, space: number, address: number): number {
+  const state = t.kernel.core.exports.pageState(space, address) >>> 0;
+  return (state & STATE_SWAP) === 0 ? 0 : state >>> STATE_FRAME_SHIFT;
+}
+
+/** False: the medium failed, or can't answer at once. */
+function readNow(read: () => void): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (error instanceof SysError || error instanceof Suspend) return false;
+    throw error;
   }
 }
 
@@ -97,7 +115,7 @@ export function advise(t: Thread, space: number, address: number, length: number
   if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
   const result = withPages(t, () => t.kernel.core.exports.mmAdvise(space, address, bytes, advice));
   if (advice === M.MADV_PAGEOUT && (result === 0 || result === -ENOMEM)) pageOut(t, space, address, address + bytes);
-  if (advice === M.MADV_WILLNEED) eachMappingIn(t, space, address, address + bytes, (vma, from, to) => readAhead(t, vma, from, to));
+  if (advice === M.MADV_WILLNEED) eachMappingIn(t, space, address, address + bytes, (vma, from, to) => readAhead(t, space, vma, from, to));
   return result;
 }
 
@@ -145,15 +163,15 @@ function remapFilePages(t: Thread, address: number, length: number, prot: number
 }
 
 /** Pages of [first, end) that `next` finds. */
-function countPages(next: (from: number) => number, first: number, end: number): number {
+function countPages(next: (from: number) => number, first: number, end: number, counts = (_page: number): boolean => true): number {
   let count = 0;
-  for (let page = next(first); page !== NO_INDEX && page < end; page = next(page + 1)) count++;
+  for (let page = next(first); page !== NO_INDEX && page < end; page = next(page + 1)) if (counts(page)) count++;
   return count;
 }
 
 const CACHESTAT_BYTES = 40;
 
-/** nr_cache and nr_dirty; nothing is ever under writeback while a program runs, and what was evicted is not remembered. */
+/** nr_cache, nr_dirty, and of files in memory nr_evicted; nothing is ever under writeback while a program runs. */
 function cachestat(t: Thread, fd: number, range: number, result: number, flags: number): number {
   const file = t.files.get(fd);
   const offset = t.user.readU64(range);
@@ -170,8 +188,11 @@ function cachestat(t: Thread, fd: number, range: number, result: number, flags: 
     const first = Math.floor(offset / PAGE);
     const end = length === 0 ? Number.POSITIVE_INFINITY : Math.ceil((offset + length) / PAGE);
     const view = new DataView(out.buffer);
+    const swapped = (page: number): boolean => exports.objectSlot(object, page) !== 0;
     const present = countPages((from) => exports.objectNextPresent(object, from), first, end);
-    view.setBigUint64(0, BigInt(present), true);
+    const evicted = inode.pagesSwapped === 0 ? 0 : countPages((from) => exports.objectNextPresent(object, from), first, end, swapped);
+    view.setBigUint64(0, BigInt(present - evicted), true);
+    view.setBigUint64(24, BigInt(evicted), true);
     // What has no medium is never dirty.
     const dirty = inode.inMemoryOnly ? 0 : countPages((from) => exports.objectNextDirty(object, from), first, end);
     view.setBigUint64(8, BigInt(dirty), true);

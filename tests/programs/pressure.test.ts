@@ -1,5 +1,5 @@
 /** Working sets of several times the memory: nothing is lost, and what programs are told of it is so. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -12,7 +12,7 @@ import { COMPARE_NEEDS, compileGuest, GCC, type GuestOutcome, type OurOptions, r
 import { testWith } from '../support/tools.js';
 
 const MB = 1024 * 1024;
-const MEMORY = 4 * MB;
+const MEMORY = 2 * MB;
 const SWAP = 64 * MB;
 
 const program = (): string => compileGuest('tests/guest/pressure.c', ['-O2']);
@@ -24,8 +24,8 @@ function short(args: readonly string[], medium: SwapMedium, options: OurOptions 
 testWith(test, COMPARE_NEEDS, 'a mapped file of four times the memory is sorted, without a swap area', async () => {
   const disk = mkdtempSync(join(tmpdir(), 'pagewalk-disk-'));
   try {
-    const ours = await runOurs(program(), ['file', '16384', '/disk/data'], { memoryBytes: MEMORY, disk });
-    assert.is(ours.stdout, runQemu(program(), ['file', '16384', 'data']).stdout);
+    const ours = await runOurs(program(), ['file', '8192', '/disk/data'], { memoryBytes: MEMORY, disk });
+    assert.is(ours.stdout, runQemu(program(), ['file', '8192', 'data']).stdout);
     assert.is(ours.status, 0);
   } finally {
     rmSync(disk, { recursive: true });
@@ -33,15 +33,15 @@ testWith(test, COMPARE_NEEDS, 'a mapped file of four times the memory is sorted,
 });
 
 testWith(test, COMPARE_NEEDS, 'a mapped file of a file system in memory goes to the swap area', async () => {
-  const ours = await short(['file', '8192', '/tmp/data'], new MemorySwap());
-  assert.is(ours.stdout, runQemu(program(), ['file', '8192', 'data']).stdout);
+  const ours = await short(['file', '6144', '/tmp/data'], new MemorySwap());
+  assert.is(ours.stdout, runQemu(program(), ['file', '6144', 'data']).stdout);
 });
 
 testWith(test, COMPARE_NEEDS, 'anonymous memory of three and a half times the memory is sorted in a swap file', async () => {
   const swap = new NodeSwap();
   try {
-    const ours = await short(['anonymous', '14336'], swap);
-    assert.is(ours.stdout, runQemu(program(), ['anonymous', '14336']).stdout);
+    const ours = await short(['anonymous', '7168'], swap);
+    assert.is(ours.stdout, runQemu(program(), ['anonymous', '7168']).stdout);
   } finally {
     swap.close();
   }
@@ -49,14 +49,14 @@ testWith(test, COMPARE_NEEDS, 'anonymous memory of three and a half times the me
 
 testWith(test, COMPARE_NEEDS, 'pages that are out are forked, changed on both sides, shared', async () => {
   for (const jit of [undefined, false] as const) {
-    const ours = await short(['fork', '4096'], new MemorySwap(), { jit });
-    assert.is(ours.stdout, runQemu(program(), ['fork', '4096']).stdout);
+    const ours = await short(['fork', '2048'], new MemorySwap(), { jit });
+    assert.is(ours.stdout, runQemu(program(), ['fork', '2048']).stdout);
   }
 });
 
 testWith(test, COMPARE_NEEDS, 'system calls read and write pages that are out; what is locked stays', async () => {
-  const ours = await short(['locked', '8192'], new MemorySwap());
-  assert.is(ours.stdout, runQemu(program(), ['locked', '8192']).stdout);
+  const ours = await short(['locked', '4096'], new MemorySwap());
+  assert.is(ours.stdout, runQemu(program(), ['locked', '4096']).stdout);
 });
 
 /** Answers nothing at once. */
@@ -83,8 +83,8 @@ class SlowSwap extends MemorySwap {
 
 testWith(test, COMPARE_NEEDS, 'a medium that has to be waited for', async () => {
   const swap = new SlowSwap();
-  const ours = await short(['fork', '2048'], swap, { memoryBytes: 3 * MB });
-  assert.is(ours.stdout, runQemu(program(), ['fork', '2048']).stdout);
+  const ours = await short(['fork', '1536'], swap);
+  assert.is(ours.stdout, runQemu(program(), ['fork', '1536']).stdout);
   assert.ok(swap.asked > 100, `${swap.asked} times`);
 });
 
@@ -104,17 +104,23 @@ class BrokenSwap extends MemorySwap {
 }
 
 testWith(test, [GCC], 'a page that can not be read again is SIGBUS; pages that can not be written stay, and memory is short', async () => {
-  const lost = await short(['anonymous', '14336'], new BrokenSwap('read'), { mayBeCut: true });
+  const lost = await short(['anonymous', '7168'], new BrokenSwap('read'), { mayBeCut: true });
   assert.is(lost.status, 128 + 7);
-  const kept = await short(['anonymous', '14336'], new BrokenSwap('write'), { mayBeCut: true });
+  const kept = await short(['anonymous', '7168'], new BrokenSwap('write'), { mayBeCut: true });
   assert.is(kept.reason, 'memory');
 });
 
 testWith(test, [GCC], 'a swap area that is full, or none: the largest process is killed', async () => {
-  const full = await short(['anonymous', '14336'], new MemorySwap(), { mayBeCut: true, swap: { sizeBytes: 2 * MB } });
+  const full = await short(['anonymous', '7168'], new MemorySwap(), { mayBeCut: true, swap: { sizeBytes: MB } });
   assert.is(full.reason, 'memory');
-  const none = await short(['anonymous', '14336'], new MemorySwap(), { mayBeCut: true, swap: undefined });
+  const none = await short(['anonymous', '7168'], new MemorySwap(), { mayBeCut: true, swap: undefined });
   assert.is(none.reason, 'memory');
+});
+
+testWith(test, [GCC], 'what programs are told: mincore, smaps, pagemap, status, meminfo, sysinfo, faults; swapon and swapoff', async () => {
+  const swap = { sizeBytes: 16 * MB };
+  const { stdout } = await runOurs(compileGuest('tests/guest/swapped.c'), [], { swap });
+  assert.is(stdout, readFileSync('tests/guest/swapped.txt', 'utf8'));
 });
 
 test.run();

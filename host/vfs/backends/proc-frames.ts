@@ -1,6 +1,6 @@
 /** /proc/kpagecount and /proc/kpageflags: of each frame of memory, by its number, how often it is mapped and what it is. */
 import { FIRST_FRAME, FRAME_COUNT, PAGE_SHIFT } from '../../../assembly/shared/layout.js';
-import { FRAME_IS_DIRTY, FRAME_IS_REFERENCED, FRAME_IS_USED, SPACE_STAT_ROOT } from '../../../assembly/shared/stat.js';
+import { FRAME_IS_DIRTY, FRAME_IS_REFERENCED, FRAME_IS_SWAP_CACHE, FRAME_IS_USED, SPACE_STAT_ROOT } from '../../../assembly/shared/stat.js';
 import type { Inode, OpenFile } from '../types.js';
 import { EntryFile } from './proc-entries.js';
 import { vmas } from './proc-maps.js';
@@ -14,6 +14,7 @@ const KPF_LRU = 1n << 5n;
 const KPF_BUDDY = 1n << 10n;
 const KPF_MMAP = 1n << 11n;
 const KPF_ANON = 1n << 12n;
+const KPF_SWAPCACHE = 1n << 13n;
 const KPF_SWAPBACKED = 1n << 14n;
 const KPF_ZERO_PAGE = 1n << 24n;
 const KPF_PGTABLE = 1n << 26n;
@@ -59,7 +60,9 @@ class Survey {
   #cache(object: number, inMemoryOnly: boolean): void {
     const { exports } = this.source.core;
     for (let index = exports.objectNextPresent(object, 0); index >= 0; index = exports.objectNextPresent(object, index + 1)) {
-      this.cached.set(exports.objectPage(object, index) >>> PAGE_SHIFT, inMemoryOnly);
+      const at = exports.objectPage(object, index);
+      // It may lie in the swap area.
+      if (at !== 0) this.cached.set(at >>> PAGE_SHIFT, inMemoryOnly);
     }
   }
 
@@ -77,7 +80,11 @@ class Survey {
     const mapped = this.mappings.has(frame) ? KPF_MMAP : 0n;
     const inMemoryOnly = this.cached.get(frame);
     // Neither in a table nor an object's: the machine keeps its records there.
-    if (inMemoryOnly === undefined) return mapped === 0n ? 0n : mapped | KPF_ANON | KPF_SWAPBACKED | KPF_UPTODATE | KPF_LRU;
+    if (inMemoryOnly === undefined) {
+      const swapCache = (state & FRAME_IS_SWAP_CACHE) !== 0 ? KPF_SWAPCACHE : 0n;
+      const anonymous = KPF_ANON | KPF_SWAPBACKED | KPF_UPTODATE | KPF_LRU | swapCache;
+      return mapped === 0n && swapCache === 0n ? 0n : mapped | anonymous;
+    }
     const dirty = (state & FRAME_IS_DIRTY) !== 0 ? KPF_DIRTY : 0n;
     const referenced = (state & FRAME_IS_REFERENCED) !== 0 ? KPF_REFERENCED : 0n;
     return mapped | dirty | referenced | KPF_UPTODATE | KPF_LRU | (inMemoryOnly ? KPF_SWAPBACKED : 0n);
