@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { build, geometricMean, median, PAGEWALK, peers, ratio, type Sample, table, time } from './measure.js';
 
 /** Kernels that work mainly on floating-point numbers: shown apart, not in the interpreter's mean. */
-const FLOATING = new Set(['nbody', 'spectral', 'mandel', 'matmulf', 'fft']);
+export const FLOATING = new Set(['nbody', 'spectral', 'mandel', 'matmulf', 'fft']);
 
 /** How often a kernel is run for the comparison of whole processes: about a second under qemu-riscv64. */
 const REPEATS: Readonly<Record<string, number>> = {

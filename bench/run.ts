@@ -3,6 +3,7 @@
  *
  *   npm run bench                 everything
  *   npm run bench -- kernels      nanoseconds per guest instruction, user CPU against qemu and native
+ *   npm run bench -- interpreter [NAME..]  the interpreter beside the one of the design's table (bench/reference.ts): their ratio
  *   npm run bench -- mm [NAME..]  memory system and kernel calls, ns per operation
  *   npm run bench -- startup      hello, whole process
  *   npm run bench -- programs [NAME..]  Debian's programs (bench/programs, tests/programs/userland) whose script's path contains a NAME;
@@ -13,6 +14,7 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchInterpreter } from './interpreter.js';
 import { benchKernels } from './kernels.js';
 import { benchMemory } from './memory.js';
 import { benchPrograms } from './programs.js';
@@ -29,11 +31,12 @@ mkdirSync('build/bench', { recursive: true });
 const machine = `node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}`;
 console.log(`${machine}, ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, medians\n`);
 
-const suites: Record<string, () => void> = {
+const suites: Record<string, () => void | Promise<void>> = {
   startup: () => benchStartup(rounds),
   mm: () => benchMemory(rounds, names),
+  interpreter: () => benchInterpreter(rounds, names),
   kernels: () => benchKernels(rounds, names),
   programs: () => benchPrograms(rounds, names, `${machine}, ${new Date().toISOString().slice(0, 10)}`),
 };
 if (suite !== undefined && suites[suite] === undefined) throw new Error(`unknown suite ${suite}: ${Object.keys(suites).join(', ')}`);
-for (const name of suite === undefined ? Object.keys(suites) : [suite]) suites[name]();
+for (const name of suite === undefined ? Object.keys(suites) : [suite]) await suites[name]();

@@ -15,169 +15,7 @@ export function loop(ip: usize, left: u32, permissions: usize, base: usize): u32
   for (;;) {
     if (left == 0) return suspend(ip, left, accesses, EXIT_BUDGET);
     left--;
-    const rank = <u32>load<u16>(ip) - 1;
-    if (rank < 16) {
-if (rank < 8) {
-if (rank < 4) {
-if (rank < 2) {
-if (rank < 1) {
-const a = x1(ip);
-const b = x2(ip);
-setX(ip, a + b);
-ip += 8;
-continue;
-} else {
-const a = x1(ip);
-const i = imm(ip);
-setX(ip, a + i);
-ip += 8;
-continue;
-}
-} else {
-if (rank < 3) {
-const va = x1(ip) + imm(ip);
-const unit = rotr<u64>(va, 3);
-if (unit >= 536870912) return suspend(ip, left, accesses, SLOW);
-let at = base + <usize>va;
-if ((load<u8>(permissions + <usize>(unit >> 9)) & PERM_READ) == 0) {
-at = tlbHit(va, false);
-if (at == 0) return suspend(ip, left, accesses, SLOW);
-}
-setX(ip, load<u64>(at));
-accesses++;
-ip += 8;
-continue;
-} else {
-const va = x1(ip) + imm(ip);
-const unit = rotr<u64>(va, 3);
-if (unit >= 536870912) return suspend(ip, left, accesses, SLOW);
-let at = base + <usize>va;
-if ((load<u8>(permissions + <usize>(unit >> 9)) & PERM_READ) == 0) {
-at = tlbHit(va, false);
-if (at == 0) return suspend(ip, left, accesses, SLOW);
-}
-setX(ip, load<u64>(at));
-accesses++;
-ip += 16;
-continue;
-}
-}
-} else {
-if (rank < 6) {
-if (rank < 5) {
-const a = x1(ip);
-const b = x2(ip);
-setX(ip, a ^ b);
-ip += 8;
-continue;
-} else {
-setX(ip, x1(ip));
-ip += 8;
-continue;
-}
-} else {
-if (rank < 7) {
-const va = x1(ip) + imm(ip);
-const unit = rotr<u64>(va, 3);
-if (unit >= 536870912) return suspend(ip, left, accesses, SLOW);
-let at = base + <usize>va;
-if ((load<u8>(permissions + <usize>(unit >> 9)) & PERM_WRITE) == 0) {
-at = tlbHit(va, true);
-if (at == 0) return suspend(ip, left, accesses, SLOW);
-}
-store<u64>(at, <u64>xd(ip));
-accesses++;
-ip += 8;
-continue;
-} else {
-const a = x1(ip);
-const i = imm(ip);
-setX(ip, word(<u32>a + <u32>i));
-ip += 8;
-continue;
-}
-}
-}
-} else {
-if (rank < 12) {
-if (rank < 10) {
-if (rank < 9) {
-const a = x1(ip);
-const b = xd(ip);
-if (a != b) {
-ip += distance(ip);
-continue;
-}
-ip += 16;
-continue;
-} else {
-const a = x1(ip);
-const b = xd(ip);
-if (a < b) {
-ip += distance(ip);
-continue;
-}
-ip += 16;
-continue;
-}
-} else {
-if (rank < 11) {
-const a = x1(ip);
-if (a == 0) {
-ip += distance(ip);
-continue;
-}
-ip += 8;
-continue;
-} else {
-const a = x1(ip);
-const i = imm(ip);
-setX(ip, a << i);
-ip += 16;
-continue;
-}
-}
-} else {
-if (rank < 14) {
-if (rank < 13) {
-const a = x1(ip);
-const i = imm(ip);
-setX(ip, a & i);
-ip += 16;
-continue;
-} else {
-const a = x1(ip);
-const i = imm(ip);
-setX(ip, a + i);
-ip += 16;
-continue;
-}
-} else {
-if (rank < 15) {
-const va = x1(ip) + imm(ip);
-const unit = va;
-if (unit >= 4294967296) return suspend(ip, left, accesses, SLOW);
-let at = base + <usize>va;
-if ((load<u8>(permissions + <usize>(unit >> 12)) & PERM_WRITE) == 0) {
-at = tlbHit(va, true);
-if (at == 0) return suspend(ip, left, accesses, SLOW);
-}
-store<u8>(at, <u8>xd(ip));
-accesses++;
-ip += 16;
-continue;
-} else {
-const a = x1(ip);
-const i = imm(ip);
-setX(ip, word(<u32>a >> <u32>i));
-ip += 16;
-continue;
-}
-}
-}
-}
-    }
-    switch (rank + 1) {
+    switch (<u32>load<u16>(ip)) {
       case op.OP_UNDECODED:
         return suspend(ip, left, accesses, UNDECODED);
       case op.OP_C_NOP:
@@ -345,6 +183,15 @@ continue;
         ip += 8;
         continue;
       }
+      case op.OP_C_BEQ_Z: {
+        const a = x1(ip);
+        if (a == 0) {
+        ip += distance(ip);
+        continue;
+        }
+        ip += 8;
+        continue;
+      }
       case op.OP_FAR_C_BEQ_Z: {
         const a = x1(ip);
         if (a == 0) {
@@ -355,6 +202,16 @@ continue;
         continue;
         }
         ip += 8;
+        continue;
+      }
+      case op.OP_BNE: {
+        const a = x1(ip);
+        const b = xd(ip);
+        if (a != b) {
+        ip += distance(ip);
+        continue;
+        }
+        ip += 16;
         continue;
       }
       case op.OP_FAR_BNE: {
@@ -481,6 +338,16 @@ continue;
         ip += 16;
         continue;
       }
+      case op.OP_BLTU: {
+        const a = x1(ip);
+        const b = xd(ip);
+        if (a < b) {
+        ip += distance(ip);
+        continue;
+        }
+        ip += 16;
+        continue;
+      }
       case op.OP_FAR_BLTU: {
         const a = x1(ip);
         const b = xd(ip);
@@ -573,6 +440,34 @@ continue;
         ip += 8;
         continue;
       }
+      case op.OP_LD: {
+        const va = x1(ip) + imm(ip);
+        const unit = rotr<u64>(va, 3);
+        if (unit >= 536870912) return suspend(ip, left, accesses, SLOW);
+        let at = base + <usize>va;
+        if ((load<u8>(permissions + <usize>(unit >> 9)) & PERM_READ) == 0) {
+        at = tlbHit(va, false);
+        if (at == 0) return suspend(ip, left, accesses, SLOW);
+        }
+        setX(ip, load<u64>(at));
+        accesses++;
+        ip += 16;
+        continue;
+      }
+      case op.OP_C_LD: {
+        const va = x1(ip) + imm(ip);
+        const unit = rotr<u64>(va, 3);
+        if (unit >= 536870912) return suspend(ip, left, accesses, SLOW);
+        let at = base + <usize>va;
+        if ((load<u8>(permissions + <usize>(unit >> 9)) & PERM_READ) == 0) {
+        at = tlbHit(va, false);
+        if (at == 0) return suspend(ip, left, accesses, SLOW);
+        }
+        setX(ip, load<u64>(at));
+        accesses++;
+        ip += 8;
+        continue;
+      }
       case op.OP_LBU: {
         const va = x1(ip) + imm(ip);
         const unit = va;
@@ -611,6 +506,20 @@ continue;
         if (at == 0) return suspend(ip, left, accesses, SLOW);
         }
         setX(ip, <u64>load<u32>(at));
+        accesses++;
+        ip += 16;
+        continue;
+      }
+      case op.OP_SB: {
+        const va = x1(ip) + imm(ip);
+        const unit = va;
+        if (unit >= 4294967296) return suspend(ip, left, accesses, SLOW);
+        let at = base + <usize>va;
+        if ((load<u8>(permissions + <usize>(unit >> 12)) & PERM_WRITE) == 0) {
+        at = tlbHit(va, true);
+        if (at == 0) return suspend(ip, left, accesses, SLOW);
+        }
+        store<u8>(at, <u8>xd(ip));
         accesses++;
         ip += 16;
         continue;
@@ -671,6 +580,27 @@ continue;
         ip += 16;
         continue;
       }
+      case op.OP_C_SD: {
+        const va = x1(ip) + imm(ip);
+        const unit = rotr<u64>(va, 3);
+        if (unit >= 536870912) return suspend(ip, left, accesses, SLOW);
+        let at = base + <usize>va;
+        if ((load<u8>(permissions + <usize>(unit >> 9)) & PERM_WRITE) == 0) {
+        at = tlbHit(va, true);
+        if (at == 0) return suspend(ip, left, accesses, SLOW);
+        }
+        store<u64>(at, <u64>xd(ip));
+        accesses++;
+        ip += 8;
+        continue;
+      }
+      case op.OP_ADDI: {
+        const a = x1(ip);
+        const i = imm(ip);
+        setX(ip, a + i);
+        ip += 16;
+        continue;
+      }
       case op.OP_LI: {
         setX(ip, imm(ip));
         ip += 16;
@@ -681,8 +611,20 @@ continue;
         ip += 16;
         continue;
       }
+      case op.OP_C_ADDI: {
+        const a = x1(ip);
+        const i = imm(ip);
+        setX(ip, a + i);
+        ip += 8;
+        continue;
+      }
       case op.OP_C_LI: {
         setX(ip, imm(ip));
+        ip += 8;
+        continue;
+      }
+      case op.OP_C_MV: {
+        setX(ip, x1(ip));
         ip += 8;
         continue;
       }
@@ -714,6 +656,13 @@ continue;
         ip += 16;
         continue;
       }
+      case op.OP_ANDI: {
+        const a = x1(ip);
+        const i = imm(ip);
+        setX(ip, a & i);
+        ip += 16;
+        continue;
+      }
       case op.OP_C_ANDI: {
         const a = x1(ip);
         const i = imm(ip);
@@ -725,6 +674,20 @@ continue;
         const a = x1(ip);
         const i = imm(ip);
         setX(ip, word(<u32>a + <u32>i));
+        ip += 16;
+        continue;
+      }
+      case op.OP_C_ADDIW: {
+        const a = x1(ip);
+        const i = imm(ip);
+        setX(ip, word(<u32>a + <u32>i));
+        ip += 8;
+        continue;
+      }
+      case op.OP_SLLI: {
+        const a = x1(ip);
+        const i = imm(ip);
+        setX(ip, a << i);
         ip += 16;
         continue;
       }
@@ -770,6 +733,13 @@ continue;
         ip += 16;
         continue;
       }
+      case op.OP_SRLIW: {
+        const a = x1(ip);
+        const i = imm(ip);
+        setX(ip, word(<u32>a >> <u32>i));
+        ip += 16;
+        continue;
+      }
       case op.OP_SRAIW: {
         const a = x1(ip);
         const i = imm(ip);
@@ -782,6 +752,13 @@ continue;
         const b = x2(ip);
         setX(ip, a + b);
         ip += 16;
+        continue;
+      }
+      case op.OP_C_ADD: {
+        const a = x1(ip);
+        const b = x2(ip);
+        setX(ip, a + b);
+        ip += 8;
         continue;
       }
       case op.OP_SUB: {
@@ -824,6 +801,13 @@ continue;
         const b = x2(ip);
         setX(ip, a ^ b);
         ip += 16;
+        continue;
+      }
+      case op.OP_C_XOR: {
+        const a = x1(ip);
+        const b = x2(ip);
+        setX(ip, a ^ b);
+        ip += 8;
         continue;
       }
       case op.OP_SRL: {

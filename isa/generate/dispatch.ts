@@ -229,32 +229,9 @@ ${cases.join('\n')}
 `;
 }
 
-/**
- * Operations found by comparisons instead of by the jump table: of one shared indirect jump a processor remembers little, of conditional
- * jumps much more. These 16 are half to two thirds of what compiled C executes.
- */
-export const FREQUENT: readonly string[] = [
-  ...['OP_C_ADD', 'OP_C_ADDI', 'OP_C_LD', 'OP_LD', 'OP_C_XOR', 'OP_C_MV', 'OP_C_SD', 'OP_C_ADDIW'],
-  ...['OP_BNE', 'OP_BLTU', 'OP_C_BEQ_Z', 'OP_SLLI', 'OP_ANDI', 'OP_ADDI', 'OP_SB', 'OP_SRLIW'],
-];
-
-/** A balanced tree of comparisons of `rank` (the operation's number less 1) over neighbours in FREQUENT. */
-function decisionTree(names: readonly string[], first: number): string {
-  if (names.length === 1) {
-    const operation = OPERATIONS.find((candidate) => candidate.name === names[0]);
-    if (operation === undefined) throw new Error(`no operation ${names[0]}`);
-    return [...fastBody(operation), 'continue;'].join('\n');
-  }
-  const half = names.length >> 1;
-  const [low, high] = [decisionTree(names.slice(0, half), first), decisionTree(names.slice(half), first + half)];
-  return `if (rank < ${first + half}) {\n${low}\n} else {\n${high}\n}`;
-}
-
 /** assembly/generated/dispatch.ts: the loop, one switch. */
 export function generateDispatch(): string {
-  const cases = OPERATIONS.filter((operation) => !isRare(operation) && !FREQUENT.includes(operation.name)).map((operation) =>
-    caseText(operation, fastBody(operation)),
-  );
+  const cases = OPERATIONS.filter((operation) => !isRare(operation)).map((operation) => caseText(operation, fastBody(operation)));
   return `// The interpreter's loop. Written by isa/generate.ts: do not edit.
 import * as op from './ops';
 import { EXIT_BUDGET, EXIT_EBREAK, EXIT_ECALL, SLOW } from '../shared/exit';
@@ -272,11 +249,7 @@ export function loop(ip: usize, left: u32, permissions: usize, base: usize): u32
   for (;;) {
     if (left == 0) return suspend(ip, left, accesses, EXIT_BUDGET);
     left--;
-    const rank = <u32>load<u16>(ip) - 1;
-    if (rank < ${FREQUENT.length}) {
-${decisionTree(FREQUENT, 0)}
-    }
-    switch (rank + 1) {
+    switch (<u32>load<u16>(ip)) {
       case op.OP_UNDECODED:
         return suspend(ip, left, accesses, UNDECODED);
       case op.OP_C_NOP:
