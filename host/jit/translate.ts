@@ -303,7 +303,9 @@ class Translator {
     const { r } = this;
     const target = this.#target(node, to);
     if (target === undefined) {
-      r.leave(isExit(to) && to.end.kind === 'exit' ? to.end.pc : to.pc, C.SITE_GO);
+      // Where returns meet the jump has been executed: it is not to be again.
+      if (to.end.kind === 'return' && to.end.executed) this.#leaveTo(to.end.at.insn, to.end.at.pc);
+      else r.leave(isExit(to) && to.end.kind === 'exit' ? to.end.pc : to.pc, C.SITE_GO);
       return;
     }
     if (this.#isInline(node, to)) {
