@@ -20,9 +20,16 @@ export const BASE = 2;
 export const FUNCTION = 3;
 export const REGION_TYPE = { parameters: [I64, I32, I32, I32], results: [I32] };
 
-/** The function that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts). */
+/**
+ * The functions that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts), and another
+ * region is called last (jumps.ts).
+ */
 export const EXECUTE = 0;
-export const IMPORTS = [{ name: 'execute', type: { parameters: [I64], results: [I32] } }];
+export const JUMP = 1;
+export const IMPORTS = [
+  { name: 'execute', type: { parameters: [I64], results: [I32] } },
+  { name: 'jump', type: REGION_TYPE },
+];
 
 /** What is emitted for which guest instruction, for people: filled in by translation. */
 export interface Marks {
@@ -391,9 +398,7 @@ export class RegionCode {
     code.get(BASE);
     code.get(entry);
     code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
-    code.tee(entry);
-    code.get(entry);
-    code.returnCallIndirect(0);
+    code.returnCall(JUMP);
     code.end();
     code.end();
   }

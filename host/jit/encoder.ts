@@ -227,6 +227,10 @@ export class Code extends Bytes {
     this.u32(type);
     this.u32(0);
   }
+  returnCall(index: number): void {
+    this.byte(0x12);
+    this.u32(index);
+  }
   /** An instruction of the vector set. */
   vector(code: number, lane?: number): void {
     this.byte(0xfd);
@@ -283,8 +287,16 @@ function branchHints(bodies: readonly Body[], first: number): Bytes {
   return hints;
 }
 
-/** A module of functions of one type, exported as "0", "1"..., over env.memory, env.table and imported functions of env. */
-export function encodeModule(own: FunctionType, bodies: readonly Body[], imports: readonly ImportedFunction[]): Uint8Array<ArrayBuffer> {
+/**
+ * A module of functions of one type, exported as "0", "1"..., over env.memory and imported functions of env. With `table` it has env.table
+ * too: engines keep what has a table for as long as that lives (V8 of Node 20: with a copy of it), so that is for one module.
+ */
+export function encodeModule(
+  own: FunctionType,
+  bodies: readonly Body[],
+  imports: readonly ImportedFunction[],
+  table = false,
+): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   out.bytes([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const types = new Bytes();
@@ -293,15 +305,17 @@ export function encodeModule(own: FunctionType, bodies: readonly Body[], imports
   for (const imported of imports) type(types, imported.type);
   section(out, 1, types);
   const imported = new Bytes();
-  imported.u32(2 + imports.length);
+  imported.u32(1 + (table ? 1 : 0) + imports.length);
   imported.text('env');
   imported.text('memory');
   imported.bytes([0x02, 0x01]);
   imported.u32(1);
   imported.u32(65536);
-  imported.text('env');
-  imported.text('table');
-  imported.bytes([0x01, 0x70, 0x00, 0x00]);
+  if (table) {
+    imported.text('env');
+    imported.text('table');
+    imported.bytes([0x01, 0x70, 0x00, 0x00]);
+  }
   imports.forEach(({ name }, i) => {
     imported.text('env');
     imported.text(name);

@@ -5,6 +5,7 @@ import type { Core } from '../core/core.js';
 import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
+import { makeJump, noJump } from './jumps.js';
 import { listRegion, type RegionListing } from './listing.js';
 import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
@@ -25,6 +26,8 @@ export interface JitOptions {
   readonly tailCalls?: boolean;
   /** Code for the case that floating-point results are exact is made at once, not where that is seen often. */
   readonly precise?: boolean;
+  /** Bytes of Wasm in force at once, at most: machine code is a few times that. Default 8 MiB. */
+  readonly codeBytesMax?: number;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   /** Hears of each region that is made, while the process whose code it is runs. */
@@ -97,8 +100,9 @@ const BATCH = 8;
 const GONE_MAX = 4096;
 /** An exit that was taken so often, when a region is made again, is avoided. */
 const TAKEN_OFTEN = 100;
-/** Bytes of Wasm kept at most: machine code is a few times that. */
-const BYTES_MAX = 8 << 20;
+const CODE_BYTES_MAX = 8 << 20;
+/** After so many new regions those are looked for whose code is gone. */
+const SWEEP_REGIONS = 256;
 
 /** Compiles hot guest code. It sits between whoever runs the core and the core's run(). */
 export class Jit {
@@ -106,6 +110,7 @@ export class Jit {
   readonly #regions = new Map<number, Region>();
   readonly #records: Records;
   #liveBytes = 0;
+  readonly #codeBytesMax: number;
   readonly #eager: boolean;
   readonly #queue: HotQueue;
   readonly #translation: JitOptions['translation'];
@@ -118,6 +123,7 @@ export class Jit {
   readonly #allPrecise: boolean;
   readonly #fused: boolean;
   readonly #tailCalls: boolean;
+  readonly #jump: (...parameters: (bigint | number)[]) => number;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
   /** Exits of regions that are gone. */
@@ -134,6 +140,8 @@ export class Jit {
     this.#translation = options.translation;
     this.#compile = options.compile ?? ((bytes) => new WebAssembly.Module(bytes));
     this.#tailCalls = options.tailCalls ?? hasTailCalls();
+    this.#jump = this.#tailCalls ? makeJump(core.memory, core.table) : noJump;
+    this.#codeBytesMax = options.codeBytesMax ?? CODE_BYTES_MAX;
     this.#onRegion = options.onRegion;
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
@@ -229,7 +237,7 @@ export class Jit {
     );
     const module = this.#compile(bytes);
     const instance = new WebAssembly.Instance(module, {
-      env: { memory: this.core.memory, table: this.core.table, execute: this.core.exports.jitExecute },
+      env: { memory: this.core.memory, execute: this.core.exports.jitExecute, jump: this.#jump },
     });
     made.forEach(([pc, translated], i) => {
       this.#install(pc, translated, instance.exports[String(i)] as () => number);
@@ -238,7 +246,8 @@ export class Jit {
 
   #install(pc: number, translated: Translated, code: () => number): void {
     const { core } = this;
-    if (this.#liveBytes > BYTES_MAX) this.#evict();
+    if (this.stats.regions % SWEEP_REGIONS === 0) this.#sweep();
+    if (this.#liveBytes + translated.body.length > this.#codeBytesMax) this.#evict();
     let place = this.#records.take(translated.sites.length);
     if (place === undefined) {
       this.#evict();
@@ -308,13 +317,15 @@ export class Jit {
     }
   }
 
+  /** Takes away what can't be entered any more: a frame of its code was written or is free. */
+  #sweep(): void {
+    for (const region of [...this.#regions.values()]) if (this.core.exports.jitIntact(region.place.record) === 0) this.#remove(region);
+  }
+
   /** Takes away what can't be entered any more, and of the rest the half that was entered least since the last time. */
   #evict(): void {
-    const kept: { region: Region; recent: number }[] = [];
-    for (const region of [...this.#regions.values()]) {
-      if (this.core.exports.jitIntact(region.place.record) === 0) this.#remove(region);
-      else kept.push({ region, recent: this.#entries(region) - region.entries });
-    }
+    this.#sweep();
+    const kept = [...this.#regions.values()].map((region) => ({ region, recent: this.#entries(region) - region.entries }));
     kept.sort((a, b) => a.recent - b.recent);
     kept.forEach(({ region }, i) => {
       if (i < kept.length / 2) this.#remove(region);

@@ -108,7 +108,7 @@ async function regionOf({ source }: Golden): Promise<{ region: RegionListing; sy
   const section = file?.sections.find(({ name }) => name === '.text');
   if (elf === undefined || file === undefined || section === undefined) throw new Error('no .text');
   const hot = file.symbols.find(({ name }) => name === 'hot')?.address as number;
-  const hart = await Hart.create();
+  const hart = await Hart.create({ jit: false });
   const regions: RegionListing[] = [];
   // What engines may have or not is fixed.
   new Jit(hart.core, { threshold: 1, fused: true, tailCalls: true, onRegion: (list) => regions.push(list()) });

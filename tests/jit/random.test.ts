@@ -30,7 +30,7 @@ if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
 const KINDS: readonly JitOptions[] = [{}, { precise: true }, { fused: false }, { fused: false, precise: true }];
 
 async function start(program: Program, options: JitOptions | undefined): Promise<Hart> {
-  const hart = await Hart.create();
+  const hart = await Hart.create({ jit: false });
   if (options !== undefined) new Jit(hart.core, { threshold: 1, ...options });
   hart.map(TEXT, TEXT_PAGES, RWX);
   hart.map(DATA, DUMP_BYTES / 4096, RW);

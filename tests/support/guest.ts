@@ -34,6 +34,11 @@ export function compileGuest(source: string, flags: readonly string[] = [], comp
   return compile(compiler, source, flags.includes('-static-pie') ? flags : ['-static', ...flags]);
 }
 
+/** A program or library for the dynamic linker. */
+export function compileDynamic(source: string, flags: readonly string[] = []): string {
+  return compile(GCC, source, flags);
+}
+
 /** The same program for the machine that the tests run on: real Linux is the judge where qemu has its own opinions. */
 export function compileNative(source: string, flags: readonly string[] = []): string {
   return compile(NATIVE_GCC, source, flags);
@@ -99,8 +104,12 @@ class Collector implements HostOutput {
   readonly writable = true;
   text = '';
 
+  constructor(private readonly heard?: (text: string) => void) {}
+
   write(bytes: Uint8Array): number {
-    this.text += Buffer.from(bytes).toString('latin1');
+    const text = Buffer.from(bytes).toString('latin1');
+    this.text += text;
+    this.heard?.(text);
     return bytes.length;
   }
 }
@@ -127,6 +136,10 @@ export interface OurOptions {
   readonly aslr?: boolean;
   /** Default: as PAGEWALK_JIT says. */
   readonly jit?: JitOptions | false;
+  /** More files of the host's, by their path inside. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Hears standard output as it comes. */
+  readonly heard?: (text: string) => void;
   /** The machine may end the run (deadlock, memory, time); otherwise that fails the test. */
   readonly mayBeCut?: boolean;
   readonly during?: (machine: Machine) => void;
@@ -148,10 +161,11 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
   mountStandard(machine);
   if (options.disk !== undefined) mountAt(machine, '/disk', new NodeFileSystem(machine.env, options.disk, { readOnly: false }));
   installFile(machine, '/program', readFileSync(program));
+  for (const [path, from] of Object.entries(options.files ?? {})) installFile(machine, path, readFileSync(from));
   // A user's own folder can't be given away from here; root's is an ordinary one.
   makeDirectories(machine, '/work', (options.uid ?? 0) === 0 ? 0o755 : 0o777);
   if (options.trace !== undefined) machine.kernel.observer = new Strace(options.trace);
-  const [stdout, stderr] = [new Collector(), new Collector()];
+  const [stdout, stderr] = [new Collector(options.heard), new Collector()];
   const files = [
     openHostStream(machine.namespace, { input: inputOf(options.input ?? '') }),
     openHostStream(machine.namespace, { output: stdout }),

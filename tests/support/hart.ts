@@ -4,6 +4,8 @@ import * as X from '../../assembly/shared/exit.js';
 import * as L from '../../assembly/shared/layout.js';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE } from '../../assembly/shared/mman.js';
 import { Core } from '../../host/core/core.js';
+import { Jit } from '../../host/jit/jit.js';
+import { testJit } from './jit.js';
 
 export const RWX = PROT_READ | PROT_WRITE | PROT_EXEC;
 export const RX = PROT_READ | PROT_EXEC;
@@ -22,9 +24,12 @@ export class Hart {
     readonly space: number,
   ) {}
 
-  static async create(): Promise<Hart> {
+  /** `jit`: code is compiled as PAGEWALK_JIT says. */
+  static async create({ jit = true } = {}): Promise<Hart> {
     const core = await Core.create(new WebAssembly.Module(readFileSync(process.env.PAGEWALK_CORE ?? 'dist/core.wasm')));
     core.exports.coreInit(FRAMES, WINDOW_PAGES);
+    const options = jit ? testJit() : false;
+    if (options !== false) new Jit(core, options);
     const space = core.exports.spaceCreate();
     core.exports.spaceSetLayout(space, 0x7000000, 0x800000, 8 << 20);
     core.exports.spaceActivate(space);
