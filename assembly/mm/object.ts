@@ -26,6 +26,7 @@ import { SPACE_ROOT } from './space';
 import { swapAssign, swapDrop, swapFrame, swapHold, swapRoom, swapTakeFrame } from './swap';
 import { writeInvalidate } from './tlb';
 import { zapRange } from './unmap';
+import { uffdSeen } from './userfault';
 import { VMA_END, VMA_FLAGS, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
 
 const OBJECT_BYTES: u32 = 64;
@@ -207,6 +208,7 @@ export function objectSwapOut(object: usize, index: u32, frame: u32): bool {
 
 /** A userfaultfd is told of what is there and what is not: nothing may change behind it. */
 function watched(object: usize): bool {
+  if (!uffdSeen) return false;
   for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) if (load<u32>(vma, VMA_FLAGS) & VM_UFFD) return true;
   return false;
 }

@@ -23,12 +23,16 @@ import { count, splitAt } from './unmap';
 import { identityFrame } from './window';
 import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAt, vmaFind } from './vma';
 
+/** Some mapping was registered at some time. */
+export let uffdSeen: bool = false;
+
 /**
  * Gives the mappings of [start, end) to userfaultfd `number` with `modes` (VM_UFFD_*), or (0, 0) takes them from it. What is protected is
  * so no longer where VM_UFFD_WP goes or comes. -ENOMEM: what lies before is done.
  */
 export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, number: u32): i32 {
   if (!leavesOwn(space, start, end)) return -ENOMEM;
+  uffdSeen = true;
   for (let at = start; at < end; ) {
     const vma = vmaFind(space, at);
     if (vma == 0 || load<u64>(vma, VMA_START) >= end) break;

@@ -34,16 +34,17 @@ export class Reclaimer {
     const before = exports.framesInUse();
     this.waiting = undefined;
     for (let n = 0; n < TRIES && exports.framesInUse() >= before && this.waiting === undefined; n++) {
-      exports.reclaimPages(Math.min(wanted, BATCH_MAX));
-      this.writeOut();
+      const freed = exports.reclaimPages(Math.min(wanted, BATCH_MAX));
+      if (!this.writeOut() && freed === 0) break;
     }
     return Math.max(0, before - exports.framesInUse());
   }
 
-  /** Writes what waits for it in the core; frames become free by that. */
-  writeOut(): void {
-    this.waiting = this.swap.writeOut();
-    this.#writeFiles();
+  /** Writes what waits for it in the core; frames become free by that. False: nothing waited. */
+  writeOut(): boolean {
+    const { tried, waiting } = this.swap.writeOut();
+    this.waiting = waiting;
+    return this.#writeFiles() || tried;
   }
 
   /** Before a system call: frames that were running short are made some more, so that the call hardly ever finds none. */
@@ -65,9 +66,10 @@ export class Reclaimer {
     return Math.min(BATCH_MAX, Math.max(BATCH_MIN, this.core.exports.frameLimit() >>> BATCH_SHIFT));
   }
 
-  #writeFiles(): void {
+  #writeFiles(): boolean {
     const { exports } = this.core;
-    for (const [object, pages] of this.#dirty()) {
+    const dirty = this.#dirty();
+    for (const [object, pages] of dirty) {
       pages.sort((a, b) => a - b);
       for (let i = 0; i < pages.length; ) {
         let run = 1;
@@ -77,6 +79,7 @@ export class Reclaimer {
         i += run;
       }
     }
+    return dirty.size > 0;
   }
 
   #dirty(): Map<number, number[]> {

@@ -93,21 +93,23 @@ export class SwapArea {
     return this.core.exports.swapReferences(slot) !== 0;
   }
 
-  /** Writes what waits. What the medium does not take stays in memory. Returns what it has to be waited for. */
-  writeOut(): Suspend | undefined {
+  /** Writes what waits, if anything does. What the medium does not take stays in memory; it may have to be waited for. */
+  writeOut(): { readonly tried: boolean; readonly waiting: Suspend | undefined } {
     const { exports } = this.core;
+    let tried = false;
     for (let slot = exports.swapNextDirty(); slot !== 0; slot = exports.swapNextDirty()) {
       const at = exports.swapPage(slot) >>> 0;
+      tried = true;
       try {
         this.#medium?.writePage(slot - 1, this.core.u8.subarray(at, at + PAGE_SIZE), PAGE_SIZE);
       } catch (error) {
         exports.swapWritten(slot, 0);
-        if (error instanceof Suspend) return error;
-        if (error instanceof SysError) return undefined;
+        if (error instanceof Suspend) return { tried, waiting: error };
+        if (error instanceof SysError) return { tried, waiting: undefined };
         throw error;
       }
       exports.swapWritten(slot, 1);
     }
-    return undefined;
+    return { tried, waiting: undefined };
   }
 }

@@ -9,6 +9,7 @@ import {
   parseFuel,
   parseMemory,
   parseMount,
+  parseSwap,
   parseTimeout,
   showSize,
   UsageError,
@@ -36,6 +37,14 @@ test('memory sizes', () => {
   refuses(parseMemory, ['', 'x', '12Q', '-1G', '1e9', '1 G B', 'G'], /is not a size/);
   refuses(parseMemory, ['0', '64K', '1023K'], /too little, at least 1M/);
   refuses(parseMemory, ['4G', '1000G', '9'.repeat(400)], /too much, at most/);
+});
+
+test('swap sizes', () => {
+  assert.is(parseSwap('64M'), 64 * 1024 ** 2);
+  assert.is(parseSwap('5000'), 4096);
+  assert.is(parseSwap('16G'), 16 * 1024 ** 3);
+  refuses(parseSwap, ['', 'x'], /is not a size/);
+  refuses(parseSwap, ['0', '1K', '17G'], /is not from 4K to 16G/);
 });
 
 test('sizes as people write them', () => {
