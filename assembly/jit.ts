@@ -83,6 +83,13 @@ function warm(pc: u64, heat: u32): bool {
   return push(pc) >= batch;
 }
 
+// @ts-ignore: decorator
+@inline
+function meet(pc: u64): void {
+  const at = <usize>C.MET + ((<usize>(pc >> 4)) & <usize>((C.MET_BITS >> 3) - 1));
+  store<u8>(at, load<u8>(at) | (<u8>1 << (<u8>(pc >> 1) & 7)));
+}
+
 /**
  * A sample is due, or the step after one is done: `from` was executed before pc. Where loops and functions begin is looked for, since
  * regions begin there. True: the compiler is to be asked now.
@@ -98,6 +105,8 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
     seeking = SEEK;
     return false;
   }
+  meet(from);
+  meet(pc);
   const link = load<u64>(HART, HART_X + 8);
   const called = (link == from + 4 || link == from + 2) && pc != link;
   const back = pc < from && from - pc < 0x10000 && pc != link;

@@ -73,6 +73,10 @@ export const JUMP_FUEL = 600;
 /** A region's fuel is at most 2^20, so its accesses are fewer. */
 export const COUNT_SHIFT = 20;
 
+/** Where samples have met code: a bit for every 2 bytes, modulo its size. What it has not met is too rare to be part of regions. */
+export const MET = 0xe50000;
+export const MET_BITS = 0x100000;
+
 export const COMPILED = 0xe30000;
 /* Offsets from COMPILED. */
 export const COMPILED_COUNT = 0; // u64, left by a region: fuel left (from bit COUNT_SHIFT on), accesses made

@@ -31,9 +31,15 @@ function enableRelaxedSimd(): void {
 
 let patient = false;
 
-/** V8 compiles a function again, optimised, when it has executed about so many bytes of code: regions are many, and few run for long. */
+/**
+ * V8 compiles a Wasm function again, optimised, when it has executed about so many bytes of code, and JavaScript after so many: what it
+ * spends on either is our time, too. Regions are many, and few run for long; the compiler is large, and is seldom used for long.
+ */
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  if (!patient) setFlagsFromString('--wasm-tiering-budget=100000000');
+  if (!patient) {
+    setFlagsFromString('--wasm-tiering-budget=400000000');
+    setFlagsFromString('--interrupt-budget=540000');
+  }
   patient = true;
   return new WebAssembly.Module(bytes);
 }

@@ -96,6 +96,8 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
+/** So many regions that leave too often are made again even when nothing else is to be compiled. */
+const POOR_MAX = 4;
 /** So many exits of regions that are gone are remembered. */
 const GONE_MAX = 4096;
 /** An exit that was taken so often, when a region is made again, is avoided. */
@@ -129,6 +131,10 @@ export class Jit {
   /** Exits of regions that are gone. */
   readonly #gone = new Map<string, ExitCount>();
   readonly #onRegion: JitOptions['onRegion'];
+  /** Where regions begin, in whatever address space. */
+  readonly #entered = new Map<number, number>();
+  /** Where regions begin that are being made. */
+  readonly #batch = new Set<number>();
 
   constructor(
     private readonly core: Core,
@@ -146,9 +152,9 @@ export class Jit {
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#records = new Records(core);
-    this.#source = this.#eager ? { ...this.#reader(), executed: () => true } : this.#reader();
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
+    this.#source = this.#reader(this.#eager ? 'any' : interval < INTERVAL ? 'decoded' : 'met');
     exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
     const run = exports.run;
     exports.run = (budget) => this.#run(run, budget);
@@ -161,15 +167,14 @@ export class Jit {
       const before = core.counter(L.COUNT_INSTRUCTIONS);
       const reason = run(left);
       const words = core.u32;
-      if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0) this.#compileHot();
-      if (words[(C.COMPILED + C.COMPILED_POOR) >>> 2] !== 0) this.#remakePoor();
+      if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || words[(C.COMPILED + C.COMPILED_POOR) >>> 2] >= POOR_MAX) this.#compileHot();
       if (reason !== EXIT_HOT) return reason;
       left -= core.counter(L.COUNT_INSTRUCTIONS) - before;
       if (left <= 0) return 0;
     }
   }
 
-  #reader(): CodeSource {
+  #reader(wanted: 'any' | 'decoded' | 'met'): CodeSource {
     const { core } = this;
     const page = (pc: number): number => (pc < 2 ** 38 ? core.exports.jitCodePage(Math.floor(pc / L.PAGE_SIZE)) >>> 0 : 0);
     const half = (pc: number): number | undefined => {
@@ -183,7 +188,15 @@ export class Jit {
         const high = half(pc + 2);
         return high === undefined ? undefined : (low | (high << 16)) >>> 0;
       },
-      executed: (pc) => pc < 2 ** 38 && core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE) !== 0,
+      executed: {
+        any: () => true,
+        decoded: (pc: number) => pc < 2 ** 38 && core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE) !== 0,
+        met: (pc: number) => {
+          const bit = Math.floor(pc / 2) % C.MET_BITS;
+          return (core.u8[C.MET + (bit >>> 3)] & (1 << (bit & 7))) !== 0;
+        },
+      }[wanted],
+      compiled: (pc) => this.#entered.has(pc) || this.#batch.has(pc),
     };
   }
 
@@ -193,13 +206,17 @@ export class Jit {
     const count = Math.min(core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2], C.HOT_MAX);
     core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2] = 0;
     for (let i = 0; i < count; i++) this.#queue.add(core.readU64(C.HOT_LIST + i * 8));
-    const wanted = this.#queue.take(core.counter(L.COUNT_INSTRUCTIONS), this.stats.compileMs);
-    const made: [pc: number, translated: Translated][] = [];
+    const wanted = this.#queue.take(core.counter(L.COUNT_INSTRUCTIONS), this.stats.instructions);
+    const made = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] === 0 ? [] : this.#remakePoor();
     for (const pc of wanted) {
       const translated = this.#translate(pc);
       if (translated === undefined) this.stats.refused++;
-      else made.push([pc, translated]);
+      else {
+        made.push([pc, translated]);
+        this.#batch.add(pc);
+      }
     }
+    this.#batch.clear();
     this.#installAll(made);
     this.stats.compileMs += performance.now() - started;
   }
@@ -233,7 +250,8 @@ export class Jit {
     const bytes = encodeModule(
       REGION_TYPE,
       made.map(([, { body }]) => body),
-      IMPORTS,
+      // V8 compiles code to get at an import, for each module: it takes longer than all else about a small one.
+      made.some(([, { asksCore }]) => asksCore) ? IMPORTS : [],
     );
     const module = this.#compile(bytes);
     const instance = new WebAssembly.Instance(module, {
@@ -288,10 +306,17 @@ export class Jit {
       return;
     }
     this.#regions.set(record, { place, pc, translated, entries: 0 });
+    this.#enter(pc, 1);
     this.stats.regions++;
     this.stats.instructions += translated.instructions;
     this.stats.bytes += translated.body.length;
     this.#liveBytes += translated.body.length;
+  }
+
+  #enter(pc: number, more: 1 | -1): void {
+    const count = (this.#entered.get(pc) ?? 0) + more;
+    if (count === 0) this.#entered.delete(pc);
+    else this.#entered.set(pc, count);
   }
 
   #entries({ place }: Region): number {
@@ -303,6 +328,7 @@ export class Jit {
     this.core.exports.jitRemove(region.place.record);
     this.#records.give(region.place);
     this.#regions.delete(region.place.record);
+    this.#enter(region.pc, -1);
     this.#liveBytes -= region.translated.body.length;
     this.stats.removed++;
   }
@@ -336,8 +362,7 @@ export class Jit {
   }
 
   /** Regions that leave too often because of their data get code that asks the TLB. */
-  #remakePoor(): void {
-    const started = performance.now();
+  #remakePoor(): [pc: number, translated: Translated][] {
     const { core } = this;
     core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] = 0;
     const made: [pc: number, translated: Translated][] = [];
@@ -355,8 +380,7 @@ export class Jit {
       if (translated !== undefined) made.push([region.pc, translated]);
       this.stats.remade++;
     }
-    this.#installAll(made);
-    this.stats.compileMs += performance.now() - started;
+    return made;
   }
 
   /** What has happened so far. */

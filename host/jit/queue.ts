@@ -1,12 +1,13 @@
 /** Places that have become hot wait here until compiling them is worth its time. */
 
+/** Compiling an instruction takes about as long as interpreting so many. */
+const COST = 6000;
 /**
- * Compiling may take a share of the time that the instructions executed so far take to interpret, once those are more than short
- * programs have: measured in docs/decisions/0007-compiler.md.
+ * Compiling may cost a share of what was interpreted, once that is more than short programs do: measured in
+ * docs/decisions/0007-compiler.md. Costs are counted in instructions, not measured: so the host's load does not decide what is compiled.
  */
 const SHARE = 0.12;
-const FREE_MS = 200;
-const INTERPRETED_MS = 3e-6;
+const FREE_INSTRUCTIONS = 60e6;
 /** A place that has become hot so often pays whatever else there is. */
 const CERTAIN = 10;
 /** So many places are compiled into one module. */
@@ -26,16 +27,18 @@ export class HotQueue {
     this.#waiting.set(pc, (times ?? 0) + 1);
   }
 
-  /** The hottest that may be compiled now, given what was executed and how long compiling has taken. */
-  take(instructions: number, compileMs: number): number[] {
+  /** The hottest that may be compiled now, given how many instructions were executed and compiled. */
+  take(executed: number, compiled: number): number[] {
     if (!this.limited) {
       const all = [...this.#waiting.keys()];
       this.#waiting.clear();
       return all;
     }
-    const all = compileMs < SHARE * (instructions * INTERPRETED_MS - FREE_MS);
-    const sorted = [...this.#waiting].filter(([, times]) => all || times >= CERTAIN).sort((a, b) => b[1] - a[1]);
-    const taken = sorted.slice(0, BATCH).map(([pc]) => pc);
+    const least = compiled * COST < SHARE * (executed - FREE_INSTRUCTIONS) ? 1 : CERTAIN;
+    const ripe: [pc: number, times: number][] = [];
+    for (const entry of this.#waiting) if (entry[1] >= least) ripe.push(entry);
+    ripe.sort((a, b) => b[1] - a[1]);
+    const taken = ripe.slice(0, BATCH).map(([pc]) => pc);
     for (const pc of taken) this.#waiting.delete(pc);
     return taken;
   }

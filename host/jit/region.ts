@@ -8,6 +8,8 @@ export interface CodeSource {
   word(pc: number): number | undefined;
   /** Was the instruction there executed? What was not is left out of regions. */
   executed(pc: number): boolean;
+  /** Does a region begin there? Others end where it does, but for what they copy. */
+  compiled?(pc: number): boolean;
 }
 
 export interface Placed {
@@ -77,6 +79,7 @@ class Builder {
   readonly sizes = new Map<number, number>();
   readonly pages = new Set<number>();
   total = 0;
+  private entry = 0;
 
   constructor(
     private readonly source: CodeSource,
@@ -120,6 +123,7 @@ class Builder {
   }
 
   build(pc: number): Block {
+    this.entry = pc;
     const entry = this.block(this.instance(pc, undefined), pc);
     for (;;) {
       // Callers first: a callee is worth having only when its loop is here.
@@ -134,8 +138,13 @@ class Builder {
   private scan(block: Block): void {
     const { instance } = block;
     let { pc } = block;
-    if (!this.source.executed(pc)) return;
+    if (pc !== this.entry && !this.source.executed(pc)) return;
+    const own = instance.parent === undefined || this.shared.get(instance.entry) === instance;
     for (;;) {
+      if (own && pc !== this.entry && this.source.compiled?.(pc) === true) {
+        block.end = { kind: 'exit', pc };
+        return;
+      }
       if (pc !== block.pc && instance.blocks.has(pc)) {
         block.end = { kind: 'goto', to: instance.blocks.get(pc) as Block };
         return;

@@ -13,6 +13,8 @@ import { Writes } from './writes.js';
 
 export interface Translated {
   readonly body: Body;
+  /** Does it call what modules may import? */
+  readonly asksCore: boolean;
   readonly sites: readonly Site[];
   /** Instructions that must be left to enter it. */
   readonly fuel: number;
@@ -90,7 +92,15 @@ class Translator {
       pages.add(Math.floor((pc + insn.length - 1) / L.PAGE_SIZE));
       instructions++;
     }
-    return { body: r.code.body(), sites: r.sites, fuel: Math.max(1, nodes[0].cost), instructions, pages: [...pages], rounding };
+    return {
+      body: r.code.body(),
+      asksCore: r.code.calls,
+      sites: r.sites,
+      fuel: Math.max(1, nodes[0].cost),
+      instructions,
+      pages: [...pages],
+      rounding,
+    };
   }
 
   #store(): void {
