@@ -157,6 +157,37 @@ test('a table that several spaces have is emptied for all of them', async () => 
   mm.finish(before, parent, ...children);
 });
 
+test('a page under way to the medium is not lost, not read back, and written once', async () => {
+  const mm = await create();
+  const before = mm.frames;
+  const parent = mm.space();
+  mm.mapAt(parent, AT, 8);
+  // Next to shared memory the child gets entries of its own.
+  mm.mapAt(parent, AT + 16 * PAGE, 1, RW, SHARED_ANON);
+  fill(mm, parent, AT, 8);
+  const child = mm.exports.spaceFork(parent);
+  mm.exports.handsFree();
+  const frames = mm.frames;
+  mm.exports.reclaimPages(ALL);
+  assert.is(mm.frames, frames, 'nothing is free before it is written');
+  assert.is(swapped(mm, parent) + swapped(mm, child), 16);
+  assert.is(mm.write(child, AT + PAGE, 99), 0);
+  assert.is(mm.read(parent, AT), 1);
+  assert.is(mm.read(parent, AT + PAGE), 2);
+  for (const space of [parent, child]) assert.is(mm.exports.mmUnmap(space, AT + 2 * PAGE, PAGE), 0);
+  assert.is(mm.filled, 0);
+  mm.check(parent, child);
+  mm.writeOut();
+  assert.is(swapStats(mm).out, 7, 'what was unmapped meanwhile is not written');
+  mm.makeRoom(ALL);
+  assert.is(swapStats(mm).out, 8, 'the page that the child changed, and nothing again');
+  assert.is(mm.read(parent, AT + PAGE), 2);
+  assert.is(mm.read(child, AT + PAGE), 99);
+  assert.is(mm.read(child, AT + 7 * PAGE), 8);
+  mm.finish(before, parent, child);
+  assert.is(swapStats(mm).used, 0);
+});
+
 test('shared memory: of mappings and of calls', async () => {
   const mm = await create();
   const before = mm.frames;
