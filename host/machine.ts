@@ -398,7 +398,7 @@ export class Machine {
     const index = words[(C.HART + C.HART_IO_INDEX) >>> 2];
     const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
     try {
-      this.env.pages.pager(object, index);
+      this.env.pages.pager(object, index, words[(C.HART + C.HART_IO_HOW) >>> 2]);
       if (object === X.SWAP_AREA || this.core.exports.objectPage(object, index) !== 0) return;
     } catch (error) {
       if (!(error instanceof Suspend || error instanceof SysError)) throw error;
@@ -426,9 +426,9 @@ export class Machine {
   /** Nobody can run: waits for a deadline or the host. False: neither can come. */
   async #idle(timeoutAt: number): Promise<boolean> {
     const { kernel } = this;
-    const deadline = kernel.timers.next();
     const mayWake = kernel.waitsForHost || this.options.mayWake?.() === true;
-    if (deadline === Number.POSITIVE_INFINITY && !mayWake) return false;
+    if (kernel.timers.next() === Number.POSITIVE_INFINITY && !mayWake) return false;
+    const deadline = Math.min(kernel.timers.next(), this.env.flusher.due);
     if (this.options.clock?.advanceTo !== undefined && kernel.hostWaits === 0 && deadline < Number.POSITIVE_INFINITY) {
       this.options.clock.advanceTo(deadline);
       return true;

@@ -310,6 +310,18 @@ export function objectDropPages(o: usize, from: f64, to: f64, discard: u32): voi
 export function objectPagesPresent(o: usize): u32 {
   return object.objectPages(o);
 }
+export function objectKeep(o: usize): void {
+  object.objectKeep(o);
+}
+export function objectMeter(o: usize): void {
+  object.objectMeter(o);
+}
+export function objectTakeHits(o: usize): u32 {
+  return object.objectTakeHits(o);
+}
+export function cacheStat(which: u32): f64 {
+  return object.cacheStat(which);
+}
 export function objectPagesDirty(o: usize): u32 {
   return object.objectDirtyPages(o);
 }

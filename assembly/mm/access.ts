@@ -234,6 +234,7 @@ function needPage(object: usize, index: u32, done: u32): i32 {
   if (done > 0) return <i32>done;
   store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
   store<u32>(L.HART + L.HART_IO_INDEX, index);
+  store<u32>(L.HART + L.HART_IO_HOW, X.IO_TRANSFER);
   return X.NEED_PAGE;
 }
 

@@ -9,7 +9,9 @@ import {
   FRAME_LAZY, FRAME_SWAP, frameAddress, frameAllocate, frameAllocateZeroed, frameFlags, frameIsFree, frameObject, frameReferences,
   frameRelease, frameRetain, frameSetFlags,
 } from './frames';
-import { objectFrame, objectFrameMake, objectMarkDirty, objectSize, objectSlot, OBJECT_KIND } from './object';
+import {
+  objectFrame, objectFrameMake, objectHit, objectMetered, objectMarkDirty, objectSize, objectSlot, OBJECT_KIND,
+} from './object';
 import {
   MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate,
   pteFrame, pteMake, pteMarkKind, pteMarkValue, TASK_SIZE,
@@ -177,12 +179,13 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
   if (frame == 0) {
     if (flags & VM_UFFD_MISSING) return handOut(vma, VM_UFFD_MISSING);
     const kind = load<u32>(object, OBJECT_KIND);
-    if (kind == X.OBJECT_FILE) return handleAbsent(space, object, index);
+    if (kind == X.OBJECT_FILE) return handleAbsent(space, object, index, flags);
     if (kind == X.OBJECT_DEVICE) return X.FAULT_ADRERR;
+    if (objectMetered(object)) return askHost(object, index, flags);
     frame = objectFrameMake(object, index);
     if (frame == 0) return X.FAULT_MEMORY;
     bump(L.COUNT_ZERO_FAULTS);
-  }
+  } else objectHit(object);
   if (pte != 0) {
     mapPage(space, page, at, frame, pteBits(flags) | PTE_UFFD_WP);
     return access == X.ACCESS_WRITE ? handOut(vma, VM_UFFD_WP) : X.FAULT_NONE;
@@ -195,14 +198,20 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
 }
 
 /** The host must fill the page first; the access is made again after that. */
-function handleAbsent(space: usize, object: usize, index: u32): u32 {
-  store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
-  store<u32>(L.HART + L.HART_IO_INDEX, index);
+function handleAbsent(space: usize, object: usize, index: u32, flags: u32): u32 {
+  askHost(object, index, flags);
   if (object == majorObject && index == majorIndex) return X.FAULT_IO;
   majorObject = object;
   majorIndex = index;
   store<u64>(space, load<u64>(space, SPACE_MAJOR) + 1, SPACE_MAJOR);
   bump(L.COUNT_MAJOR_FAULTS);
+  return X.FAULT_IO;
+}
+
+function askHost(object: usize, index: u32, flags: u32): u32 {
+  store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
+  store<u32>(L.HART + L.HART_IO_INDEX, index);
+  store<u32>(L.HART + L.HART_IO_HOW, flags | X.IO_MAPPED);
   return X.FAULT_IO;
 }
 

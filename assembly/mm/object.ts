@@ -1,17 +1,20 @@
 /**
- * VM objects (after Mach): what a mapping maps. Record of 64 bytes:
+ * VM objects (after Mach): what a mapping maps. Record of 96 bytes:
  *
  *    0 u32 kind   4 u32 references   8 u64 size in bytes   16 u32 radix root   20 u32 radix height
  *   24 u32 pages present   28 u32 pages dirty   32 u32 first VMA that maps it   36 u32 next freed object
  *   40 u32 next, 44 u32 previous of all objects   48 u32 the core made it (shared anonymous memory): the host never hears of it
  *   52 u32 pages that lie in the swap area   56 u32 not 0: its pages stay in memory
+ *   64 u32 its dirty pages wait for no medium   68 u32 faults that found their page since the host asked last
+ *   72 u32 the host is asked before a mapping gets a page that is not there yet
  *
  * What the radix tree has for a page is its frame, or SWAPPED and its slot.
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.
  */
-import { NO_INDEX, OBJECT_DEVICE } from '../shared/exit';
+import { NO_INDEX, OBJECT_DEVICE, OBJECT_FILE } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import { VM_MAYWRITE, VM_SHARED, VM_UFFD } from '../shared/mman';
+import { CACHE_DIRTY, CACHE_PRESENT } from '../shared/stat';
 import { codeWritten } from '../code';
 import {
   FRAME_CODE, FRAME_DIRTY, FRAME_HELD, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
@@ -29,7 +32,7 @@ import { zapRange } from './unmap';
 import { uffdSeen } from './userfault';
 import { VMA_END, VMA_FLAGS, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
 
-const OBJECT_BYTES: u32 = 64;
+const OBJECT_BYTES: u32 = 96;
 export const OBJECT_KIND: usize = 0;
 const REFERENCES: usize = 4;
 export const OBJECT_SIZE: usize = 8;
@@ -44,9 +47,16 @@ const INTERNAL: usize = 48;
 const SWAPPED_PAGES: usize = 52;
 const PINNED: usize = 56;
 const SWAPPED: u32 = 0x80000000;
+const KEPT: usize = 64;
+const HITS: usize = 68;
+const METERED: usize = 72;
 
 let freed: usize = 0;
 let first: usize = 0;
+/** Of all files with a medium: pages in the cache, those that are dirty, and how often one became so. */
+let filePresent: u32 = 0;
+let fileDirty: u32 = 0;
+let fileDirtied: u64 = 0;
 /** How many objects there are. */
 export let objectCount: u32 = 0;
 /** Its radix tree is being changed: reclaim leaves it alone. */
@@ -98,6 +108,43 @@ export function objectCreateInternal(kind: u32): usize {
 export function objectInternal(object: usize): bool {
   return load<u32>(object, INTERNAL) != 0;
 }
+/** Memory is all the medium that written pages will ever have (an overlay's upper layer). Said before a page is dirty. */
+export function objectKeep(object: usize): void {
+  store<u32>(object, 1, KEPT);
+}
+/** A file system with a limit: what a mapping adds to its files is counted, and may be refused. */
+export function objectMeter(object: usize): void {
+  store<u32>(object, 1, METERED);
+}
+export function objectMetered(object: usize): bool {
+  return load<u32>(object, METERED) != 0;
+}
+export function cacheStat(which: u32): f64 {
+  return which == CACHE_PRESENT ? filePresent : which == CACHE_DIRTY ? fileDirty : <f64>fileDirtied;
+}
+/** A fault found its page in the cache: what reading around a missing one is worth. */
+// @ts-ignore: decorator
+@inline
+export function objectHit(object: usize): void {
+  store<u32>(object, load<u32>(object, HITS) + 1, HITS);
+}
+export function objectTakeHits(object: usize): u32 {
+  const hits = load<u32>(object, HITS);
+  store<u32>(object, 0, HITS);
+  return hits;
+}
+
+function countPage(object: usize, change: i32): void {
+  store<u32>(object, load<u32>(object, PRESENT) + change, PRESENT);
+  if (load<u32>(object, OBJECT_KIND) == OBJECT_FILE) filePresent += change;
+}
+function countDirty(object: usize, change: i32): void {
+  store<u32>(object, load<u32>(object, DIRTY) + change, DIRTY);
+  if (load<u32>(object, OBJECT_KIND) != OBJECT_FILE || load<u32>(object, KEPT) != 0) return;
+  fileDirty += change;
+  if (change > 0) fileDirtied++;
+}
+
 export function objectRetain(object: usize): void {
   store<u32>(object, load<u32>(object, REFERENCES) + 1, REFERENCES);
 }
@@ -239,7 +286,7 @@ export function objectFrameMake(object: usize, index: u32): u32 {
   }
   frameSetOwner(frame, <u32>object, index);
   frameSetFlags(frame, FRAME_REFERENCED, 0);
-  store<u32>(object, load<u32>(object, PRESENT) + 1, PRESENT);
+  countPage(object, 1);
   return frame;
 }
 
@@ -258,7 +305,7 @@ export function objectMarkDirty(object: usize, index: u32): void {
   if (radixTagged(object + TREE, index, TAG_DIRTY)) return;
   radixTag(object + TREE, index, TAG_DIRTY, true);
   frameSetFlags(frame, FRAME_DIRTY, 0);
-  store<u32>(object, load<u32>(object, DIRTY) + 1, DIRTY);
+  countDirty(object, 1);
 }
 
 export function objectIsDirty(object: usize, index: u32): bool {
@@ -276,7 +323,7 @@ function undirty(object: usize, index: u32): void {
   if (!radixTagged(object + TREE, index, TAG_DIRTY)) return;
   radixTag(object + TREE, index, TAG_DIRTY, false);
   frameSetFlags(radixGet(object + TREE, index), 0, FRAME_DIRTY);
-  store<u32>(object, load<u32>(object, DIRTY) - 1, DIRTY);
+  countDirty(object, -1);
 }
 
 /** Drops W and D from every PTE that maps the page, so that the next store faults and marks it dirty again. */
@@ -378,7 +425,7 @@ export function removePage(object: usize, index: u32): void {
   const frame = objectFrame(object, index);
   undirty(object, index);
   radixRemove(object + TREE, index);
-  store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);
+  countPage(object, -1);
   frameSetOwner(frame, 0, 0);
   frameSetFlags(frame, 0, FRAME_REFERENCED);
   frameRelease(frame);

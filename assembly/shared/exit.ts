@@ -50,3 +50,7 @@ export const UFFD_ZERO = 1;
 export const UFFD_CONTINUE = 2; // what the object has there
 export const UFFD_POISON = 3;
 export const NO_INDEX = -1; // "no such page" from objectNextDirty, objectNextPresent
+
+/* HART_IO_HOW */
+export const IO_TRANSFER = 0; // read(2) and the like of the object itself
+export const IO_MAPPED = 1 << 31; // a mapping of it

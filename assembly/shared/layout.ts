@@ -50,6 +50,7 @@ export const HART_FAULT_ACCESS = 0x404; // u32 ACCESS_*
 export const HART_FAULT_ADDRESS = 0x408; // u64
 export const HART_IO_OBJECT = 0x410; // u32 object whose page is missing
 export const HART_IO_INDEX = 0x414; // u32 page index in that object
+export const HART_IO_HOW = 0x42c; // u32 for whom: IO_TRANSFER, or VM_* flags of the mapping | IO_MAPPED
 export const HART_FREED_OBJECTS = 0x418; // u32 how many objects wait in objectNextFreed()
 export const HART_SPACE = 0x41c; // u32 active address space
 export const HART_SHORT = 0x428; // u32 not 0: frames run short; the host clears it

@@ -62,3 +62,8 @@ export const FRAME_IS_USED = 1;
 export const FRAME_IS_DIRTY = 4;
 export const FRAME_IS_REFERENCED = 8;
 export const FRAME_IS_SWAP_CACHE = 64;
+
+/* cacheStat: pages of files with a medium */
+export const CACHE_PRESENT = 0;
+export const CACHE_DIRTY = 1; // what waits for its medium
+export const CACHE_DIRTIED = 2; // how often a page became dirty, since the start

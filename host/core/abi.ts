@@ -202,6 +202,14 @@ export interface CoreExports {
   objectDropPages(object: number, from: number, to: number, discard: number): void;
   objectPagesPresent(object: number): number;
   objectPagesDirty(object: number): number;
+  /** Its dirty pages wait for no medium: they are not counted among those that do. */
+  objectKeep(object: number): void;
+  /** A mapping's page that is not there is asked for (EXIT_IO), although the object has no medium. */
+  objectMeter(object: number): void;
+  /** Faults that found their page in the cache, since the last call. */
+  objectTakeHits(object: number): number;
+  /** CACHE_*: pages of all files with a medium. */
+  cacheStat(which: number): number;
   /** Cache -> user memory, up to the object's size. Bytes copied, 0 at the end, -EFAULT, -ENOMEM or NEED_PAGE
    * (fill HART_IO_OBJECT/INDEX, call again; nothing has been copied then unless some bytes came first: then the count). */
   objectRead(object: number, offset: number, space: number, address: number, length: number): number;

@@ -1,13 +1,14 @@
 import { EFAULT, ENAMETOOLONG } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
-import { HART, HART_FAULT_KIND, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { HART, HART_FAULT_KIND, HART_IO_HOW, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { decodeText } from '../linux/text.js';
 import type { Core } from './core.js';
 
-/** Fills one absent page of a file object from its medium, or of the swap cache (SWAP_AREA), or makes room (FRAMES_WANTED). Synchronous;
- * throws Suspend when the medium is asynchronous, SysError(EIO) when it fails, SysError(ENOMEM) when there is no room. */
-export type Pager = (object: number, index: number) => void;
+/** Fills one absent page of a file object from its medium, or of the swap cache (SWAP_AREA), or makes room (FRAMES_WANTED). `how`:
+ * HART_IO_HOW, for files. Synchronous; throws Suspend when the medium is asynchronous, SysError(EIO) when it fails, SysError(ENOMEM) when
+ * there is no room. */
+export type Pager = (object: number, index: number, how: number) => void;
 
 const TASK_SIZE = 2 ** 38;
 
@@ -33,10 +34,22 @@ export class UserMemory {
       if (at !== 0) return at >>> 0;
       const words = this.core.u32;
       const kind = words[(HART + HART_FAULT_KIND) >>> 2];
-      if (kind === X.FAULT_IO) this.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2]);
+      if (kind === X.FAULT_IO) this.bringIn();
       else if (kind === X.FAULT_USERFAULT) this.handOut();
-      else if (kind === X.FAULT_MEMORY) this.pager(X.FRAMES_WANTED, 0);
+      else if (kind === X.FAULT_MEMORY) this.pager(X.FRAMES_WANTED, 0, X.IO_TRANSFER);
       else throw new SysError(EFAULT);
+    }
+  }
+
+  /** The page that the core has asked for last: see HART_IO_OBJECT. A mapping's page that can't be had is no memory: EFAULT. */
+  bringIn(): void {
+    const words = this.core.u32;
+    const how = words[(HART + HART_IO_HOW) >>> 2];
+    try {
+      this.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2], how);
+    } catch (error) {
+      if (how === X.IO_TRANSFER || !(error instanceof SysError) || error.errno === ENOMEM) throw error;
+      throw new SysError(EFAULT);
     }
   }
 

@@ -137,6 +137,7 @@ export class Kernel {
     const now = this.now();
     this.load.advance(now, () => this.active);
     this.timers.expire(now);
+    this.env.flusher.advance(now);
   }
 
   realtime(): Timestamp {

@@ -2,6 +2,7 @@
 import { EPERM } from '../../assembly/shared/errno.js';
 import { SysError } from '../linux/error.js';
 import type { ProcKnobs } from '../vfs/backends/proc-source.js';
+import type { Flusher } from '../vfs/flusher.js';
 import type { VfsKnobs } from '../vfs/knobs.js';
 import { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN, hasCapability } from './credentials.js';
 import type { Kernel } from './kernel.js';
@@ -11,6 +12,7 @@ const PAGE_CACHE = 1;
 
 export class KernelKnobs implements ProcKnobs {
   readonly files: VfsKnobs;
+  readonly flusher: Flusher;
   readonly pidMaxLeast = PID_RESERVED + 1;
   readonly pidMaxMost = PID_MAX_MOST;
   readonly threadsMost: number;
@@ -31,6 +33,7 @@ export class KernelKnobs implements ProcKnobs {
     randomize: boolean,
   ) {
     this.files = kernel.env.knobs;
+    this.flusher = kernel.env.flusher;
     this.threadsMax = this.threadsMost = threadsMax;
     this.filesMost = kernel.files.max;
     this.randomizeLevel = randomize ? 2 : 0;

@@ -1,5 +1,6 @@
 import { HART, HART_PC, HART_X } from '../../assembly/shared/layout.js';
 import {
+  CACHE_DIRTIED,
   SPACE_STAT_LOCKED_PAGES,
   SPACE_STAT_RESIDENT,
   SPACE_STAT_SHARED_RESIDENT,
@@ -144,7 +145,10 @@ export class KernelProcSource implements ProcSource {
 
   memoryPages(): ProcMemory {
     const { file, dirty, shmem } = this.kernel.env.pages.usage();
-    const sum = { file, dirty, shmem, anonymous: 0, mapped: 0, tables: 0, locked: 0 };
+    const { pages, flusher } = this.kernel.env;
+    const { limit: dirtyLimit, background: dirtyBackground } = flusher.limits;
+    const cache = { dirtied: this.core.exports.cacheStat(CACHE_DIRTIED), read: pages.pagesRead, written: pages.pagesWritten };
+    const sum = { file, dirty, ...cache, dirtyLimit, dirtyBackground, shmem, anonymous: 0, mapped: 0, tables: 0, locked: 0 };
     const spaces = new Set([...this.kernel.processes.values()].filter((p) => p.state === 'running').map((p) => p.space.handle));
     for (const handle of spaces) {
       const stat = (which: number): number => this.core.exports.spaceStat(handle, which);

@@ -1,16 +1,17 @@
 /** madvise(2), mseal(2), remap_file_pages(2), cachestat(2). */
 import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
-import { NO_INDEX, SWAP_AREA } from '../../assembly/shared/exit.js';
+import { IO_TRANSFER, NO_INDEX, SWAP_AREA } from '../../assembly/shared/exit.js';
 import * as M from '../../assembly/shared/mman.js';
 import { STATE_FRAME_SHIFT, STATE_SWAP } from '../../assembly/shared/stat.js';
 import { CAP_SYS_ADMIN, hasCapability } from '../kernel/credentials.js';
 import type { Thread } from '../kernel/thread.js';
-import { Suspend, SysError } from '../linux/error.js';
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, O_RDWR } from '../linux/fcntl.js';
 import { isOwner, MAY_WRITE, mayAccess } from '../vfs/access.js';
+import { refusal } from '../vfs/backing.js';
 import { PagedFile } from '../vfs/pagedfile.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import { aligned, eachMapping, eachMappingIn, PAGE, pageCeil, TASK_SIZE, withPages } from './memoryrange.js';
+import { prefetch } from './readahead.js';
 import { row } from './row.js';
 import { tellingAdvice } from './userfaultevents.js';
 
@@ -59,7 +60,7 @@ function remove(t: Thread, address: number, length: number): number {
   return complete ? 0 : -ENOMEM;
 }
 
-/** The most that advice reads ahead in one mapping: what Linux reads at once of a file. */
+/** The most that advice brings back of the swap area in one mapping. */
 const WILLNEED_PAGES = 512;
 
 /** MADV_WILLNEED: pages of files, and those in the swap area, are read now, as far as memory is not short; who touches them sees errors. */
@@ -72,29 +73,17 @@ function readAhead(t: Thread, space: number, vma: number, from: number, to: numb
     const offset = object === 0 ? 0 : core.readU64(vma + M.VMA_OFFSET) - core.readU64(vma + M.VMA_START);
     for (let at = from; at < Math.min(to, from + WILLNEED_PAGES * PAGE) && room(); at += PAGE) {
       const slot = object === 0 ? slotOf(t, space, at) : core.exports.objectSlot(object, (at + offset) / PAGE);
-      if (slot !== 0 && !readNow(() => env.pages.pager(SWAP_AREA, slot))) return;
+      if (slot !== 0 && refusal(() => env.pages.pager(SWAP_AREA, slot, IO_TRANSFER)) !== undefined) return;
     }
     return;
   }
   const first = (core.readU64(vma + M.VMA_OFFSET) + (from - core.readU64(vma + M.VMA_START))) / PAGE;
-  const last = Math.min(first + Math.min((to - from) / PAGE, WILLNEED_PAGES), Math.ceil(inode.size / PAGE));
-  for (let page = first; page < last && room() && readNow(() => inode.fillPage(page)); page++);
+  prefetch(t, inode, first, first + (to - from) / PAGE);
 }
 
 function slotOf(t: Thread, space: number, address: number): number {
   const state = t.kernel.core.exports.pageState(space, address) >>> 0;
   return (state & STATE_SWAP) === 0 ? 0 : state >>> STATE_FRAME_SHIFT;
-}
-
-/** False: the medium failed, or can't answer at once. */
-function readNow(read: () => void): boolean {
-  try {
-    read();
-    return true;
-  } catch (error) {
-    if (error instanceof SysError || error instanceof Suspend) return false;
-    throw error;
-  }
 }
 
 /** MADV_PAGEOUT: what can go goes, written first where it has to be. A medium that fails, or can't answer at once, keeps its pages. */

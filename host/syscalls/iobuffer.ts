@@ -1,6 +1,6 @@
 import { EFAULT, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
-import { ACCESS_READ, ACCESS_WRITE, FRAMES_WANTED, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
-import { HART, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { ACCESS_READ, ACCESS_WRITE, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
+import { PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { UserMemory } from '../core/user.js';
 import { Suspend, SysError } from '../linux/error.js';
 import { IOV_MAX, MAX_RW_COUNT } from '../linux/fcntl.js';
@@ -154,8 +154,10 @@ export class UserBuffer implements IoBuffer {
       const length = Math.min(max - done, this.remaining, this.#run);
       const moved = core.exports.objectRead(object, offset + done, space, address, length);
       if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
-        if (this.#fill(moved)) continue;
-        return done > 0 ? done : -ENOMEM;
+        const error = this.#fillForRead(moved);
+        if (error === undefined) continue;
+        this.#end(error.errno);
+        return this.transferred > 0 ? done : -error.errno;
       }
       if (moved < 0) {
         this.#end(-moved);
@@ -190,29 +192,36 @@ export class UserBuffer implements IoBuffer {
     return done;
   }
 
-  /** Brings in the page that the core has asked for, of the file or a mapping that the buffer lies in. False: the buffer ends, ENOMEM. */
-  #fill(need: number): boolean {
-    if (need === NEED_USERFAULT) {
-      this.#user.handOut();
-      return true;
-    }
-    const words = this.#user.core.u32;
-    const object = words[(HART + HART_IO_OBJECT) >>> 2];
+  /** Brings in the page that the core has asked for: of the file, or of a mapping that the buffer lies in; or makes room. */
+  #fill(need: number): void {
+    if (need === NEED_USERFAULT) this.#user.handOut();
+    else this.#user.bringIn();
+  }
+
+  /** Waiting is for the call, which begins again from the start; an error ends a read that has got something already. */
+  #fillForRead(need: number): SysError | undefined {
     try {
-      this.#user.pager(object, words[(HART + HART_IO_INDEX) >>> 2]);
-      return true;
+      this.#fill(need);
+      return undefined;
     } catch (error) {
-      if (object !== FRAMES_WANTED || !(error instanceof SysError)) throw error;
-      this.#end(error.errno);
-      return false;
+      if (error instanceof SysError) return error;
+      throw error;
     }
   }
 
-  /** A read may begin again from the start; a write that has changed the file may not, so it ends here when its source must be awaited. */
+  /**
+   * A read may begin again from the start; a write that has changed the file may not, so it ends here when its source must be awaited.
+   * False: the buffer has ended, with `fault` when there is no memory.
+   */
   #fillOrEnd(need: number): boolean {
     try {
-      return this.#fill(need);
+      this.#fill(need);
+      return true;
     } catch (error) {
+      if (error instanceof SysError && error.errno === ENOMEM) {
+        this.#end(ENOMEM);
+        return false;
+      }
       if (!(error instanceof Suspend) || this.transferred === 0) throw error;
       this.suspended = error;
       this.remaining = 0;

@@ -1,7 +1,7 @@
 /** What calls about ranges of memory have in common. */
 import { ENOMEM } from '../../assembly/shared/errno.js';
 import { FRAMES_WANTED, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
-import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
+import { HART, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import { VMA_END, VMA_START } from '../../assembly/shared/mman.js';
 import type { Thread } from '../kernel/thread.js';
 
@@ -27,12 +27,9 @@ export function withPages(t: Thread, call: () => number, starved = -ENOMEM): num
     const result = call();
     if (result === NEED_USERFAULT) t.user.handOut();
     else if (result !== NEED_PAGE) return result;
-    else {
-      const object = core.u32[(HART + HART_IO_OBJECT) >>> 2];
-      if (object !== FRAMES_WANTED) env.pages.pager(object, core.u32[(HART + HART_IO_INDEX) >>> 2]);
-      else if (env.pages.reclaim() === 0 && env.pages.reclaimer.waiting === undefined) return starved;
-      else if (env.pages.reclaimer.waiting !== undefined) throw env.pages.reclaimer.waiting;
-    }
+    else if (core.u32[(HART + HART_IO_OBJECT) >>> 2] !== FRAMES_WANTED) t.user.bringIn();
+    else if (env.pages.reclaim() === 0 && env.pages.reclaimer.waiting === undefined) return starved;
+    else if (env.pages.reclaimer.waiting !== undefined) throw env.pages.reclaimer.waiting;
   }
 }
 

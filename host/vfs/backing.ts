@@ -1,5 +1,6 @@
 /** The medium under a regular file's pages. */
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { Suspend, SysError } from '../linux/error.js';
 
 /** Beyond every page. */
 export const PAGES_END = 2 ** 32 - 1;
@@ -41,4 +42,15 @@ export function writePages(backing: Backing, memory: Uint8Array, addresses: read
     return;
   }
   for (const [i, at] of addresses.entries()) backing.writePage(first + i, memory.subarray(at, at + PAGE_SIZE), length(i));
+}
+
+/** What a medium answers instead of doing its work; anything else that is thrown is a mistake of ours and goes on its way. */
+export function refusal(act: () => void): SysError | Suspend | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SysError || error instanceof Suspend) return error;
+    throw error;
+  }
 }

@@ -49,7 +49,7 @@ export abstract class DeviceMemoryInode extends PagedInode {
     this.gid = node.gid;
     this.atime = this.mtime = this.ctime = env.now();
     // A device is asked for what was touched, and for nothing else.
-    this.readaheadMax = 1;
+    this.readaheadMax = 0;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Core } from '../core/core.js';
 import { makeDev } from '../linux/stat.js';
 import { DeviceRegistry } from './devices.js';
+import { Flusher } from './flusher.js';
 import { VfsKnobs } from './knobs.js';
 import { PageCache } from './pager.js';
 import type { Timestamp } from './types.js';
@@ -19,6 +20,7 @@ export class VfsEnvironment {
   readonly now: () => Timestamp;
   readonly random: (bytes: Uint8Array) => void;
   readonly pages: PageCache;
+  readonly flusher: Flusher;
   readonly devices = new DeviceRegistry();
   readonly knobs = new VfsKnobs();
   /** Capacity of all open pipes. */
@@ -33,6 +35,7 @@ export class VfsEnvironment {
     this.now = options.now;
     this.random = options.random;
     this.pages = new PageCache(options.core);
+    this.flusher = new Flusher(this.pages);
   }
 
   /** st_dev for a file system that lies on no device: major 0, as Linux gives them. */

@@ -8,12 +8,17 @@ import { FIGETBSZ, FIONREAD, FIOQSIZE } from '../linux/ioctl.js';
 import { lostSetIdBits } from './access.js';
 import { dropFileCapabilities } from './filecaps.js';
 import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
+import { Readahead } from './readahead.js';
 import { type IoBuffer, OpenFile } from './types.js';
 
 const ALLOCATE_MODES = F.FALLOC_FL_KEEP_SIZE | F.FALLOC_FL_PUNCH_HOLE | F.FALLOC_FL_ZERO_RANGE;
 
+/** Pages that a read looks for before it copies: 1 MiB. */
+const READ_PAGES = 256;
+
 /** An open regular file over the page cache. */
 export class PagedFile extends OpenFile {
+  readonly readahead: Readahead;
   /** Opened with CAP_FSETID: its writes leave set-user-ID bits alone. */
   privileged = true;
 
@@ -23,6 +28,7 @@ export class PagedFile extends OpenFile {
   ) {
     super(paged, flags);
     this.errorsSeen = paged.errors.sample();
+    this.readahead = new Readahead(paged.readaheadMax);
   }
 
   override read(to: IoBuffer, offset?: number): number {
@@ -32,7 +38,8 @@ export class PagedFile extends OpenFile {
     if (at >= paged.size || to.remaining === 0) return 0;
     let done = 0;
     while (to.remaining > 0) {
-      const count = to.fromObject(paged.object, at + done, to.remaining);
+      const most = paged.holdsAllData ? to.remaining : this.#readAhead(at + done, to.remaining);
+      const count = to.fromObject(paged.object, at + done, most);
       if (count < 0 && done === 0) return count;
       if (count <= 0) break;
       done += count;
@@ -40,6 +47,14 @@ export class PagedFile extends OpenFile {
     if (offset === undefined) this.offset = at + done;
     if ((this.flags & F.O_NOATIME) === 0 && done > 0) paged.accessed();
     return done;
+  }
+
+  /** Brings in what a read is about to need, and more when it seems to go on. Returns how many bytes to read before the next time. */
+  #readAhead(at: number, length: number): number {
+    const first = Math.floor(at / PAGE_SIZE);
+    const end = Math.min(Math.ceil(Math.min(at + length, this.paged.size) / PAGE_SIZE), first + READ_PAGES);
+    this.readahead.before(this.paged, first, end);
+    return Math.min(length, end * PAGE_SIZE - at);
   }
 
   /** An append ignores `offset`, as pwrite(2) says Linux does. */
@@ -65,6 +80,7 @@ export class PagedFile extends OpenFile {
     if (done === 0) return 0;
     if (offset === undefined) this.offset = at + done;
     this.#changed();
+    if (!paged.holdsAllData) paged.env.flusher.throttle();
     if ((this.flags & F.O_DSYNC) === 0) return done;
     paged.sync((this.flags & F.O_SYNC_BIT) === 0, Math.floor(at / PAGE_SIZE), Math.ceil((at + done) / PAGE_SIZE));
     return -this.paged.errors.check(this) || done;

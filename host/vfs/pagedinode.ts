@@ -3,18 +3,19 @@ import { NO_INDEX, OBJECT_FILE, OBJECT_SHMEM } from '../../assembly/shared/exit.
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK } from '../linux/fcntl.js';
-import { type Backing, PAGES_END, writePages } from './backing.js';
+import { type Backing, PAGES_END, readPages, refusal, writePages } from './backing.js';
 import type { VfsEnvironment } from './environment.js';
 import { type ErrorCursor, ErrorSequence } from './errseq.js';
 import { PagedFile } from './pagedfile.js';
+import { type AccessPattern, READAHEAD_PAGES, Readahead, type ReadaheadTarget } from './readahead.js';
 import { Inode, type OpenFile, type Timestamp } from './types.js';
 
 /** Largest file: far above any memory, and a page index of it fits in 32 bits. */
 export const FILE_SIZE_MAX = 2 ** 43;
-const READAHEAD_PAGES_MAX = 16;
 const RELATIME_SECONDS = 24 * 3600;
-/** Pages of one write to the medium at most: 256 KiB. */
+/** Pages of one request to the medium at most: 256 KiB. */
 const WRITE_PAGES_MAX = 64;
+const READ_PAGES_MAX = 64;
 
 /**
  * A regular file whose data is a VM object of the core: the same pages serve read, write and mmap.
@@ -22,7 +23,7 @@ const WRITE_PAGES_MAX = 64;
  * Invariants: the object is made when first needed; while it is there its size is the file's size. The inode holds one reference of it as
  * long as the file has a name or is open; mappings hold their own, so the pager may be asked for pages after the last close.
  */
-export abstract class PagedInode extends Inode implements ErrorCursor {
+export abstract class PagedInode extends Inode implements ErrorCursor, ReadaheadTarget {
   /** F_SEAL_*: only a memfd that asked for it may be sealed. */
   seals = F_SEAL_SEAL;
   /** It has been mapped at some time: code decoded from it may exist, and stores may have dirtied it unseen. */
@@ -31,15 +32,14 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
   readonly errors = new ErrorSequence();
   /** For mappings of which nobody knows the description they were made with. */
   errorsSeen = 0;
-  /** Pages read at once at most. */
-  protected readaheadMax = READAHEAD_PAGES_MAX;
+  /** Window of reading ahead, in pages; 0: only what is needed is read. */
+  readaheadMax = READAHEAD_PAGES;
   #object = 0;
   #held = false;
   #size: number;
   #users = 0;
-  #nextMiss = 0;
-  #readahead = 1;
   #writtenByCall = false;
+  #mapReadahead: Readahead | undefined;
 
   constructor(
     readonly env: VfsEnvironment,
@@ -104,6 +104,11 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
 
   get pagesSwapped(): number {
     return this.#object === 0 ? 0 : this.env.core.exports.objectPagesSwapped(this.#object);
+  }
+
+  /** The window of its mappings. */
+  get mapReadahead(): Readahead {
+    return (this.#mapReadahead ??= new Readahead(this.readaheadMax));
   }
 
   // --- life
@@ -193,36 +198,73 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
 
   // --- pages
 
-  /** Brings a page of the medium into the cache, and a few after it when the misses are sequential. */
+  isCached(index: number): boolean {
+    return this.#object !== 0 && this.env.core.exports.objectPage(this.#object, index) !== 0;
+  }
+
+  /** A mapping's page is to come; `pattern`: what madvise(2) has said of the mapping. */
+  faultPage(index: number, pattern: AccessPattern): void {
+    if (this.backing === undefined) return;
+    this.mapReadahead.mapMiss(this, index, pattern, this.env.core.exports.objectTakeHits(this.object));
+    this.fillPage(index);
+  }
+
+  /** Brings a page of the medium into the cache. */
   fillPage(index: number): void {
     const { backing } = this;
-    const { exports } = this.env.core;
-    const object = this.object;
-    if (backing === undefined) this.env.pages.bringBack(object, index);
-    if (backing === undefined || index * PAGE_SIZE >= this.size || exports.objectPage(object, index) !== 0) return;
-    this.#readahead = index === this.#nextMiss ? Math.min(this.#readahead * 2, this.readaheadMax) : 1;
-    this.#loadPage(backing, object, index);
-    const pages = Math.ceil(this.size / PAGE_SIZE);
-    const end = Math.min(index + this.#readahead, pages);
-    let next = index + 1;
-    try {
-      while (next < end && exports.objectPage(object, next) === 0) this.#loadPage(backing, object, next++);
-    } catch (error) {
-      // Nobody has asked for these pages yet: who does will see the error.
-      if (error instanceof Error) throw error;
+    if (backing === undefined) this.env.pages.bringBack(this.object, index);
+    if (backing === undefined || index * PAGE_SIZE >= this.size || this.isCached(index)) return;
+    this.#loadPage(backing, this.object, index);
+  }
+
+  /** Reads what is absent of [first, first + count), as far as the file and memory go. Failures are for who needs the pages. */
+  prefetch(first: number, count: number): void {
+    const { backing } = this;
+    if (backing === undefined || this.readaheadMax === 0) return;
+    const end = Math.min(first + count, Math.ceil(this.size / PAGE_SIZE));
+    for (let index = first; index < end; ) {
+      if (this.isCached(index)) index++;
+      else {
+        const loaded = this.#loadRun(backing, index, end);
+        if (loaded === 0) return;
+        index += loaded;
+      }
     }
-    this.#nextMiss = next;
+  }
+
+  /** Neighbouring absent pages, as many as the medium gives at once. 0: it failed, must be waited for, or memory is short. */
+  #loadRun(backing: Backing, first: number, end: number): number {
+    const { core, pages } = this.env;
+    const { object } = this;
+    const most = backing.readPages === undefined ? 1 : READ_PAGES_MAX;
+    let count = 0;
+    while (count < most && first + count < end && !this.isCached(first + count)) {
+      if (core.exports.objectInsertPage(object, first + count) === 0) break;
+      count++;
+    }
+    // Memory that is short may have taken back what came first.
+    const addresses = this.#addresses(object, first, count);
+    const whole = count > 0 && !addresses.includes(0);
+    if (whole && refusal(() => readPages(backing, core.u8, addresses, first)) === undefined) {
+      pages.pagesRead += count;
+      pages.reads++;
+      return count;
+    }
+    core.exports.objectDropPages(object, first, first + count, 1);
+    return 0;
   }
 
   #loadPage(backing: Backing, object: number, index: number): void {
-    const { core } = this.env;
-    const at = this.env.pages.insert(object, index);
+    const { core, pages } = this.env;
+    const at = pages.insert(object, index);
     try {
       backing.readPage(index, core.u8.subarray(at, at + PAGE_SIZE));
     } catch (error) {
       core.exports.objectDropPages(object, index, index + 1, 1);
       throw error;
     }
+    pages.pagesRead++;
+    pages.reads++;
   }
 
   /**
@@ -274,6 +316,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
       return inside === 1 ? this.#writeFailed(error, object, first) : this.#writeSingly(backing, object, first, inside);
     }
     pages.pagesWritten += inside;
+    pages.writes++;
     return undefined;
   }
 
@@ -321,10 +364,10 @@ export abstract class PagedInode extends Inode implements ErrorCursor {
     return this.backing === undefined || this.#object === 0 ? 0 : this.env.core.exports.objectPagesDirty(this.#object);
   }
 
-  /** Frees clean pages that no process has mapped; the medium has them. */
-  dropClean(): void {
+  /** Frees clean pages of [first, end) that no process has mapped; the medium has them. */
+  dropClean(first = 0, end = PAGES_END): void {
     if (this.backing === undefined || this.#object === 0) return;
-    this.env.core.exports.objectDropPages(this.#object, 0, Math.ceil(this.size / PAGE_SIZE), 0);
+    this.env.core.exports.objectDropPages(this.#object, first, Math.min(end, Math.ceil(this.size / PAGE_SIZE)), 0);
   }
 }
 

@@ -1,10 +1,12 @@
 import { ENOMEM } from '../../assembly/shared/errno.js';
-import { FRAMES_WANTED, SWAP_AREA } from '../../assembly/shared/exit.js';
+import { FRAMES_WANTED, IO_MAPPED, IO_TRANSFER, SWAP_AREA } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { VM_RANDOM, VM_SEQUENTIAL } from '../../assembly/shared/mman.js';
+import { CACHE_DIRTY, CACHE_PRESENT } from '../../assembly/shared/stat.js';
 import type { Core } from '../core/core.js';
 import type { Pager } from '../core/user.js';
 import { Suspend, SysError } from '../linux/error.js';
-import { PAGES_END } from './backing.js';
+import { PAGES_END, refusal } from './backing.js';
 import { ErrorSequence } from './errseq.js';
 import type { PagedInode } from './pagedinode.js';
 import { Reclaimer } from './reclaim.js';
@@ -21,7 +23,9 @@ const RESERVE_FRAMES_MAX = 4096;
 export class PageCache {
   readonly #inodes = new Map<number, PagedInode>();
   readonly #errors = new WeakMap<FileSystem, ErrorSequence>();
-  /** Pages moved from and to media since the machine began. */
+  /** Pages moved from and to media since the machine began, and the requests that it took. */
+  reads = 0;
+  writes = 0;
   pagesRead = 0;
   pagesWritten = 0;
   /** Why data did not reach its medium and never will; undefined: nothing was lost. */
@@ -58,32 +62,33 @@ export class PageCache {
 
   /** Pages that the cache holds: of files with a medium behind them (of those the dirty ones), and of files in memory only. */
   usage(): { file: number; dirty: number; shmem: number } {
-    const sum = { file: 0, dirty: 0, shmem: 0 };
-    for (const [object, inode] of this.#inodes) {
-      const present = this.core.exports.objectPagesPresent(object);
-      if (inode.inMemoryOnly) sum.shmem += present;
-      else {
-        sum.file += present;
-        sum.dirty += this.core.exports.objectPagesDirty(object);
-      }
-    }
-    return sum;
+    const { exports } = this.core;
+    let shmem = 0;
+    for (const [object, inode] of this.#inodes) if (inode.inMemoryOnly) shmem += exports.objectPagesPresent(object);
+    return { file: exports.cacheStat(CACHE_PRESENT), dirty: exports.cacheStat(CACHE_DIRTY), shmem };
   }
 
   /**
    * Fills one page of a file object, or of the swap cache, or makes room: for UserMemory and EXIT_IO. Throws SysError(EIO),
    * SysError(ENOMEM) or Suspend.
    */
-  readonly pager: Pager = (object, index) => {
+  readonly pager: Pager = (object, index, how) => {
     if (object === SWAP_AREA) this.swap.fill(index, () => this.reclaim());
-    else if (object !== FRAMES_WANTED) this.#inodes.get(object)?.fillPage(index);
-    else if (this.reclaim() === 0) throw this.reclaimer.waiting ?? new SysError(ENOMEM);
+    else if (object === FRAMES_WANTED) {
+      if (this.reclaim() === 0) throw this.reclaimer.waiting ?? new SysError(ENOMEM);
+    } else this.#fillFile(object, index, how);
   };
+
+  #fillFile(object: number, index: number, how: number): void {
+    const inode = this.#inodes.get(object);
+    if ((how & IO_MAPPED) === IO_TRANSFER) inode?.fillPage(index);
+    else inode?.faultPage(index, (how & VM_RANDOM) !== 0 ? 'random' : (how & VM_SEQUENTIAL) !== 0 ? 'sequential' : 'normal');
+  }
 
   /** A page of data without a medium comes back from the swap area, if it lies there. */
   bringBack(object: number, index: number): void {
     const slot = this.core.exports.objectSlot(object, index);
-    if (slot !== 0) this.pager(SWAP_AREA, slot);
+    if (slot !== 0) this.pager(SWAP_AREA, slot, IO_TRANSFER);
   }
 
   /** Forgets the objects whose last reference has gone. Call it whenever HART_FREED_OBJECTS is not 0: handles are reused. */
@@ -121,16 +126,25 @@ export class PageCache {
     return [...this.#inodes.values()].filter((inode) => fs === undefined || inode.fs === fs);
   }
 
+  /** False: the medium must be waited for, and there is nobody to do it. */
+  writeBackNow(inode: PagedInode): boolean {
+    return !(refusal(() => inode.writeBack()) instanceof Suspend);
+  }
+
+  dirtyInodes(): PagedInode[] {
+    return [...this.#inodes.values()].filter((inode) => inode.pagesDirty > 0);
+  }
+
   /**
    * Writes back for memory's sake: files with the most to write first, until `enough` says so. What fails is recorded in the files; a file
    * whose medium can't answer at once is left for later. Returns how many pages were written.
    */
   writeBackUntil(enough: () => boolean): number {
     const before = this.pagesWritten;
-    const dirty = [...this.#inodes.values()].filter((inode) => inode.pagesDirty > 0).sort((a, b) => b.pagesDirty - a.pagesDirty);
+    const dirty = this.dirtyInodes().sort((a, b) => b.pagesDirty - a.pagesDirty);
     for (const inode of dirty) {
       if (enough()) break;
-      unlessSuspended(() => inode.writeBack());
+      this.writeBackNow(inode);
     }
     return this.pagesWritten - before;
   }
@@ -214,16 +228,5 @@ export class PageCache {
     this.core.u8.set(from.subarray(0, bytes), at + within);
     this.core.exports.objectMarkDirty(object, index);
     return bytes;
-  }
-}
-
-/** False: the medium must be waited for. */
-function unlessSuspended(act: () => void): boolean {
-  try {
-    act();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Suspend)) throw error;
-    return false;
   }
 }

@@ -37,9 +37,12 @@ export interface World {
   readonly comms: string[];
 }
 
+const CACHE = { dirtied: 20, written: 18, read: 9, dirtyLimit: 1000, dirtyBackground: 500 };
+
 function testKnobs(env: VfsEnvironment): ProcKnobs {
   return {
     files: env.knobs,
+    flusher: env.flusher,
     filesOpen: 3,
     filesMax: 65536,
     filesMost: 65536,
@@ -199,7 +202,7 @@ export async function world(): Promise<World> {
     fileObjects: () => env.pages.all(),
     fileSystemTypes: ['proc', 'tmpfs'],
     characterDevices: [{ number: makeDev(10, 126), name: 'userfaultfd' }],
-    memoryPages: () => ({ file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
+    memoryPages: () => ({ ...CACHE, file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,
     lastPid: 6,
     knobs: testKnobs(env),

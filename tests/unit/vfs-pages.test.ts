@@ -5,72 +5,16 @@ import { EIO, ENOSPC } from '../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { Suspend, SysError } from '../../host/linux/error.js';
 import * as F from '../../host/linux/fcntl.js';
-import { S_IFREG } from '../../host/linux/stat.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
-import type { Backing } from '../../host/vfs/backing.js';
 import type { VfsEnvironment } from '../../host/vfs/environment.js';
 import { HostBuffer } from '../../host/vfs/hostbuffer.js';
 import { releaseFile } from '../../host/vfs/openfile.js';
 import type { PagedFile } from '../../host/vfs/pagedfile.js';
-import { FILE_SIZE_MAX, PagedInode } from '../../host/vfs/pagedinode.js';
-import type { FileSystem, Timestamp } from '../../host/vfs/types.js';
+import { FILE_SIZE_MAX } from '../../host/vfs/pagedinode.js';
 import { newEnvironment } from '../support/backends.js';
+import { Disk, DiskFile } from '../support/disk.js';
 import { fuzzRounds, fuzzSeed, Random } from '../support/random.js';
 import { outcome, Tree } from '../support/tree.js';
-
-/** A disk in an array that counts and can fail. */
-class Disk implements Backing {
-  readonly reads: number[] = [];
-  readonly writes: number[] = [];
-  syncs = 0;
-  fail: (() => void) | undefined;
-
-  constructor(public bytes: Uint8Array) {}
-
-  readPage(index: number, into: Uint8Array): void {
-    this.fail?.();
-    this.reads.push(index);
-    into.set(this.bytes.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE));
-  }
-
-  writePage(index: number, bytes: Uint8Array, length: number): void {
-    this.fail?.();
-    this.writes.push(index);
-    const end = index * PAGE_SIZE + length;
-    if (end > this.bytes.length) this.setSize(end);
-    this.bytes.set(bytes.subarray(0, length), index * PAGE_SIZE);
-  }
-
-  setSize(bytes: number): void {
-    const next = new Uint8Array(bytes);
-    next.set(this.bytes.subarray(0, bytes));
-    this.bytes = next;
-  }
-
-  sync(): void {
-    this.syncs++;
-  }
-}
-
-class DiskFile extends PagedInode {
-  readonly fs: FileSystem;
-  readonly ino = 1;
-  mode = S_IFREG | 0o644;
-  uid = 0;
-  gid = 0;
-  nlink = 1;
-  atime: Timestamp = { sec: 0, nsec: 0 };
-  mtime: Timestamp = { sec: 0, nsec: 0 };
-  ctime: Timestamp = { sec: 0, nsec: 0 };
-
-  constructor(
-    env: VfsEnvironment,
-    readonly disk: Disk,
-  ) {
-    super(env, disk, disk.bytes.length);
-    this.fs = new MemoryFileSystem(env);
-  }
-}
 
 /** As assert.equal, with one line to say where they differ. */
 function sameBytes(got: ArrayLike<number>, want: ArrayLike<number>, what = ''): void {

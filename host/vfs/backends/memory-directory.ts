@@ -86,9 +86,9 @@ export class MemoryDirectory extends MemoryInode {
     this.#requireNew(name);
     const type = what.mode & S_IFMT;
     let inode: Child;
-    if (type === S_IFDIR) inode = new MemoryDirectory(this.fs, what, this);
+    if (type === S_IFDIR) inode = this.fs.makeDirectory(what, this);
     else {
-      inode = type === S_IFREG ? new MemoryFile(this.fs, what) : new MemoryNode(this.fs, what);
+      inode = type === S_IFREG ? this.fs.makeFile(what) : new MemoryNode(this.fs, what);
       inode.nlink = 1;
     }
     this.#attach(name, inode);
@@ -98,7 +98,7 @@ export class MemoryDirectory extends MemoryInode {
 
   override createUnnamed(what: NewInode, linkable: boolean): Inode {
     if (this.nlink === 0) throw new SysError(E.ENOENT);
-    const inode = new MemoryFile(this.fs, what);
+    const inode = this.fs.makeFile(what);
     // It counts from the time it has a name.
     this.fs.inodeGone();
     inode.linkable = linkable;

@@ -1,4 +1,6 @@
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { PagedInode } from '../pagedinode.js';
+import type { AccessPattern } from '../readahead.js';
 import type { InodeChange, NewInode, Timestamp } from '../types.js';
 import type { MemoryFileSystem } from './memory.js';
 import { applyChange, MemoryXattrs } from './memory-attributes.js';
@@ -33,6 +35,19 @@ export class MemoryFile extends PagedInode {
   override get object(): number {
     if (this.objectIfAny === 0) this.fs.fileHasData(this);
     return super.object;
+  }
+
+  protected override makeObject(): number {
+    const object = super.makeObject();
+    if (object !== 0 && this.fs.isLimited) this.env.core.exports.objectMeter(object);
+    return object;
+  }
+
+  /** A mapping adds a page to the file. ENOSPC: there is no room; the process gets SIGBUS. */
+  override faultPage(index: number, pattern: AccessPattern): void {
+    if (!this.holdsAllData) super.faultPage(index, pattern);
+    else if (index * PAGE_SIZE < this.size && !this.isCached(index) && this.reserve(index, 1) > 0)
+      this.env.pages.insert(this.object, index);
   }
 
   override objectFreed(object: number): void {

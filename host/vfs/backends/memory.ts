@@ -7,7 +7,7 @@ import type { VfsEnvironment } from '../environment.js';
 import { HostBuffer } from '../hostbuffer.js';
 import type { FileSystem, FileSystemStat, Inode, NewInode } from '../types.js';
 import { MemoryDirectory } from './memory-directory.js';
-import type { MemoryFile } from './memory-file.js';
+import { MemoryFile } from './memory-file.js';
 
 export interface MemoryFileSystemOptions {
   /** In /proc/mounts; default tmpfs. */
@@ -50,7 +50,7 @@ export class MemoryFileSystem implements FileSystem {
     this.#maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
     this.#maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
     const mode = S_IFDIR | (options.mode ?? 0o755);
-    this.root = new MemoryDirectory(this, { mode, uid: options.uid ?? 0, gid: options.gid ?? 0 }, undefined);
+    this.root = this.makeDirectory({ mode, uid: options.uid ?? 0, gid: options.gid ?? 0 }, undefined);
   }
 
   // --- what its inodes ask for
@@ -84,6 +84,19 @@ export class MemoryFileSystem implements FileSystem {
 
   fileGone(file: MemoryFile): void {
     this.#files.delete(file);
+  }
+
+  get isLimited(): boolean {
+    return this.#maxPages !== Number.POSITIVE_INFINITY;
+  }
+
+  /** What makes its files and directories: a file system with a medium has its own. */
+  makeFile(what: NewInode): MemoryFile {
+    return new MemoryFile(this, what);
+  }
+
+  makeDirectory(what: NewInode, parent: MemoryDirectory | undefined): MemoryDirectory {
+    return new MemoryDirectory(this, what, parent);
   }
 
   #pagesUsed(): number {

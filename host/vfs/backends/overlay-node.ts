@@ -207,6 +207,17 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
     setOrigin(this, origin, fs.env.now());
   }
 
+  protected override makeObject(): number {
+    const object = super.makeObject();
+    if (object !== 0) this.env.core.exports.objectKeep(object);
+    return object;
+  }
+
+  /** Memory is the medium. */
+  override get pagesDirty(): number {
+    return 0;
+  }
+
   override open(flags: number): OpenFile {
     this.#followLower();
     return super.open(flags);

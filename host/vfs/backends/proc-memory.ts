@@ -17,6 +17,12 @@ interface Pages {
   readonly file: number;
   readonly shmem: number;
   readonly dirty: number;
+  /** How often a page became dirty; pages moved to and from media; limits of dirty ones. */
+  readonly dirtied: number;
+  readonly written: number;
+  readonly read: number;
+  readonly dirtyLimit: number;
+  readonly dirtyBackground: number;
   readonly anonymous: number;
   readonly mapped: number;
   readonly tables: number;
@@ -117,11 +123,14 @@ export function vmstatText(source: ProcSource): string {
     nr_dirty: pages.dirty,
     nr_writeback: 0,
     nr_shmem: pages.shmem,
+    nr_dirtied: pages.dirtied,
+    nr_written: pages.written,
     nr_page_table_pages: pages.tables,
+    nr_dirty_threshold: pages.dirtyLimit,
+    nr_dirty_background_threshold: pages.dirtyBackground,
     nr_swapcached: pages.swapCached,
-    // Nothing counts what media of files transfer.
-    pgpgin: 0,
-    pgpgout: 0,
+    pgpgin: pages.read * KIB_PER_PAGE,
+    pgpgout: pages.written * KIB_PER_PAGE,
     pswpin: stat(S.SWAP_STAT_IN),
     pswpout: stat(S.SWAP_STAT_OUT),
     pgfault: faults,

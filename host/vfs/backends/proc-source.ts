@@ -8,6 +8,7 @@ import type { Core } from '../../core/core.js';
 import type { UserMemory } from '../../core/user.js';
 import type { Location } from '../dentry.js';
 import type { FdTable } from '../fdtable.js';
+import type { Flusher } from '../flusher.js';
 import type { VfsKnobs } from '../knobs.js';
 import type { FileSystem, Inode, Timestamp } from '../types.js';
 
@@ -187,6 +188,12 @@ export interface ProcMemory {
   /** Page cache of files on media, of it not yet written back. */
   readonly file: number;
   readonly dirty: number;
+  /** How often a page became dirty; pages moved to and from media; how many dirty ones there may be. */
+  readonly dirtied: number;
+  readonly written: number;
+  readonly read: number;
+  readonly dirtyLimit: number;
+  readonly dirtyBackground: number;
   /** Data of memory file systems and shared anonymous memory. */
   readonly shmem: number;
   /** Private pages of processes: one that is shared since a fork counts for each. */
@@ -200,6 +207,7 @@ export interface ProcMemory {
 /** What /proc/sys changes. Numbers are checked before they come here. */
 export interface ProcKnobs {
   readonly files: VfsKnobs;
+  readonly flusher: Flusher;
   readonly filesOpen: number;
   filesMax: number;
   /** What the embedder allows. */

@@ -8,7 +8,7 @@ import * as V from '../../linux/ipc.js';
 import * as N from '../../linux/socket.js';
 import { MESSAGE_BYTES_DEFAULT, MESSAGES_DEFAULT, QUEUES_MAX } from './mqueue.js';
 import type { ProcSource } from './proc-source.js';
-import { command, integer, knob, line, type SysTree, unsigned } from './proc-sysctl.js';
+import { command, integer, type Knob, knob, line, type SysTree, unsigned } from './proc-sysctl.js';
 import { uuidText } from './proc-system.js';
 
 const INT_MAX = 2 ** 31 - 1;
@@ -18,6 +18,8 @@ const PATTERN_MAX = 127;
 /** Watches and events are in the host's memory: so many may be allowed, where Linux has no bound. */
 const WATCHES_MAX = 1 << 20;
 const PAGE = 4096;
+/** Beyond all memory, and exact. */
+const BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 const fixed = (value: string | number) => (): string => `${value}\n`;
 
@@ -122,17 +124,29 @@ function kernelTree(source: ProcSource): SysTree {
   };
 }
 
+/** A limit that is given in one of two ways: setting it unsets the other. */
+function instead<K extends string>(object: { [key in K]: number }, key: K, other: K): Knob<number> {
+  const { get, set } = knob(object, key);
+  return {
+    get,
+    set: (value) => {
+      if (value !== get()) object[other] = 0 as (typeof object)[K];
+      set(value);
+    },
+  };
+}
+
 function vmTree({ knobs }: ProcSource): SysTree {
+  const { flusher } = knobs;
   return {
     admin_reserve_kbytes: fixed(0),
     compact_memory: command(() => undefined, 1, 1),
-    dirty_background_bytes: fixed(0),
-    dirty_background_ratio: fixed(10),
-    dirty_bytes: fixed(0),
-    dirty_expire_centisecs: fixed(3000),
-    dirty_ratio: fixed(20),
-    // Nothing is written back by time.
-    dirty_writeback_centisecs: fixed(0),
+    dirty_background_bytes: unsigned(instead(flusher, 'backgroundBytes', 'backgroundRatio'), 1, BYTES_MAX),
+    dirty_background_ratio: integer(instead(flusher, 'backgroundRatio', 'backgroundBytes'), 0, 100),
+    dirty_bytes: unsigned(instead(flusher, 'bytes', 'ratio'), 2 * PAGE, BYTES_MAX),
+    dirty_expire_centisecs: integer(knob(flusher, 'expireCentisecs'), 0),
+    dirty_ratio: integer(instead(flusher, 'ratio', 'bytes'), 0, 100),
+    dirty_writeback_centisecs: integer(knob(flusher, 'writebackCentisecs')),
     drop_caches: command((what) => knobs.dropCaches(what), 1, 4),
     legacy_va_layout: fixed(0),
     max_map_count: fixed(65530),
