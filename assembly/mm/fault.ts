@@ -136,7 +136,7 @@ export function handleSwapped(space: usize, flags: u32, page: u64, at: usize): u
 function handleOut(space: usize, slot: u32, page: u64): u32 {
   swapWant(slot, identityFrame(space, page));
   majorBack = false;
-  return handleAbsent(space, X.SWAP_AREA, slot);
+  return handleAbsent(space, X.SWAP_AREA, slot, 0);
 }
 
 function handleAnonymous(space: usize, vma: usize, flags: u32, page: u64, at: usize, access: u32): u32 {

@@ -1,4 +1,4 @@
-import { EFAULT, ENAMETOOLONG } from '../../assembly/shared/errno.js';
+import { EFAULT, ENAMETOOLONG, ENOMEM } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
 import { HART, HART_FAULT_KIND, HART_IO_HOW, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';

@@ -6,7 +6,9 @@ import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { isRegular } from '../linux/stat.js';
 import { isOwner } from '../vfs/access.js';
+import { Location } from '../vfs/dentry.js';
 import * as L from '../vfs/flock.js';
+import { PagedFile } from '../vfs/pagedfile.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import { PipeFile } from '../vfs/pipe.js';
 import type { OpenFile } from '../vfs/types.js';
@@ -99,10 +101,16 @@ function fcntl(t: Thread, fd: number, command: number, argument: number): number
 
 function setFlags(t: Thread, file: OpenFile, fd: number, flags: number): number {
   if ((flags & ~file.flags & F.O_NOATIME) !== 0 && !isOwner(t.cred, file.inode)) return -EPERM;
+  if ((flags & F.O_DIRECT) !== 0 && !mayBeDirect(file)) return -EINVAL;
   const asyncChanges = ((file.flags ^ flags) & F.O_ASYNC) !== 0;
   file.flags = (file.flags & ~F.O_SETTABLE) | (flags & F.O_SETTABLE);
   if (asyncChanges) A.setAsync(t, file, fd, (flags & F.O_ASYNC) !== 0);
   return 0;
+}
+
+/** Pipes mean packets by it; a memfd has nothing that it could go past. */
+function mayBeDirect(file: OpenFile): boolean {
+  return file instanceof PipeFile || (file instanceof PagedFile && !(file.location instanceof Location && file.location.mount.internal));
 }
 
 const CONTENT_SEALS = F.F_SEAL_SHRINK | F.F_SEAL_GROW | F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE;

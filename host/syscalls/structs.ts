@@ -2,6 +2,8 @@
 import { MS_NOATIME, MS_NODIRATIME } from '../linux/mount.js';
 import * as S from '../linux/stat.js';
 import type { Mount } from '../vfs/dentry.js';
+import { SECTOR_BYTES } from '../vfs/pagedfile.js';
+import { PagedInode } from '../vfs/pagedinode.js';
 import type { FileSystemStat, Inode, Timestamp } from '../vfs/types.js';
 
 const TWO32 = 2 ** 32;
@@ -72,6 +74,10 @@ export function putStatx(view: DataView, inode: Inode, mount: Mount, isMountRoot
   view.setUint32(136, S.devMajor(inode.fs.dev), true);
   view.setUint32(140, S.devMinor(inode.fs.dev), true);
   put64(view, 144, mount.id);
+  if (!(inode instanceof PagedInode) || inode.holdsAllData) return;
+  view.setUint32(0, view.getUint32(0, true) | S.STATX_DIOALIGN, true);
+  view.setUint32(152, SECTOR_BYTES, true);
+  view.setUint32(156, SECTOR_BYTES, true);
 }
 
 export const STATFS_BYTES = 120;

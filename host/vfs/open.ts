@@ -13,7 +13,7 @@ import { Dentry, displayPath, Location } from './dentry.js';
 import { dropFileCapabilities } from './filecaps.js';
 import { newInode, requireWritableMount } from './names.js';
 import { fileEvent, fileOpened, nameCreated } from './notify.js';
-import { PathFile } from './openfile.js';
+import { PathFile, releaseFile } from './openfile.js';
 import { PagedFile } from './pagedfile.js';
 import { openFifo } from './pipe.js';
 import type { OpenFile } from './types.js';
@@ -99,6 +99,10 @@ function openInode(ctx: PathContext, location: Location, flags: number): OpenFil
 }
 
 function finish(ctx: PathContext, file: OpenFile, location: Location): OpenFile {
+  if ((file.flags & F.O_DIRECT) !== 0 && !(file instanceof PagedFile)) {
+    releaseFile(file);
+    throw new SysError(EINVAL);
+  }
   file.location = location;
   file.fsErrors.errorsSeen = ctx.namespace.env.pages.errorsOf(location.mount.fs).sample();
   file.path = displayPath(location, ctx.root);

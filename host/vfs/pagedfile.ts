@@ -13,6 +13,10 @@ import { type IoBuffer, OpenFile } from './types.js';
 
 const ALLOCATE_MODES = F.FALLOC_FL_KEEP_SIZE | F.FALLOC_FL_PUNCH_HOLE | F.FALLOC_FL_ZERO_RANGE;
 
+/** What O_DIRECT counts in. */
+export const SECTOR_BYTES = 512;
+/** Of a read with O_DIRECT, as much is in the cache at a time. */
+const DIRECT_BYTES = 64 * PAGE_SIZE;
 /** Pages that a read looks for before it copies: 1 MiB. */
 const READ_PAGES = 256;
 
@@ -36,10 +40,12 @@ export class PagedFile extends OpenFile {
     const at = offset ?? this.offset;
     if (at < 0) return -EINVAL;
     if (at >= paged.size || to.remaining === 0) return 0;
+    const direct = this.#isDirect;
+    if (direct && (at % SECTOR_BYTES !== 0 || to.remaining % SECTOR_BYTES !== 0)) return -EINVAL;
     let done = 0;
     while (to.remaining > 0) {
-      const most = paged.holdsAllData ? to.remaining : this.#readAhead(at + done, to.remaining);
-      const count = to.fromObject(paged.object, at + done, most);
+      const most = paged.holdsAllData ? to.remaining : direct ? DIRECT_BYTES : this.#readAhead(at + done, to.remaining);
+      const count = direct ? this.#readPast(to, at + done, most) : to.fromObject(paged.object, at + done, most);
       if (count < 0 && done === 0) return count;
       if (count <= 0) break;
       done += count;
@@ -47,6 +53,27 @@ export class PagedFile extends OpenFile {
     if (offset === undefined) this.offset = at + done;
     if ((this.flags & F.O_NOATIME) === 0 && done > 0) paged.accessed();
     return done;
+  }
+
+  /** O_DIRECT means something: there is a medium. */
+  get #isDirect(): boolean {
+    return (this.flags & F.O_DIRECT) !== 0 && !this.paged.holdsAllData;
+  }
+
+  /** O_DIRECT: what is in the cache is the truth; what is not, does not stay there. */
+  #readPast(to: IoBuffer, at: number, most: number): number {
+    const { paged } = this;
+    const first = Math.floor(at / PAGE_SIZE);
+    const end = Math.ceil(Math.min(at + Math.min(most, to.remaining), paged.size) / PAGE_SIZE);
+    paged.writeBack(first, end);
+    const absent: number[] = [];
+    for (let page = first; page < end; page++) if (!paged.isCached(page)) absent.push(page);
+    paged.prefetch(first, end - first);
+    try {
+      return to.fromObject(paged.object, at, most);
+    } finally {
+      for (const page of absent) paged.dropClean(page, page + 1);
+    }
   }
 
   /** Brings in what a read is about to need, and more when it seems to go on. Returns how many bytes to read before the next time. */
@@ -66,6 +93,8 @@ export class PagedFile extends OpenFile {
     if (at < 0) return -EINVAL;
     if (from.remaining === 0) return 0;
     if (at >= FILE_SIZE_MAX) return -EFBIG;
+    const direct = this.#isDirect;
+    if (direct && (at % SECTOR_BYTES !== 0 || from.remaining % SECTOR_BYTES !== 0)) return -EINVAL;
     const unsealed = this.#unsealed(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
     if (unsealed === 0) return -EPERM;
     const length = this.#reserve(at, unsealed);
@@ -80,10 +109,16 @@ export class PagedFile extends OpenFile {
     if (done === 0) return 0;
     if (offset === undefined) this.offset = at + done;
     this.#changed();
-    if (!paged.holdsAllData) paged.env.flusher.throttle();
-    if ((this.flags & F.O_DSYNC) === 0) return done;
-    paged.sync((this.flags & F.O_SYNC_BIT) === 0, Math.floor(at / PAGE_SIZE), Math.ceil((at + done) / PAGE_SIZE));
-    return -this.paged.errors.check(this) || done;
+    if (paged.holdsAllData) return done;
+    const [first, end] = [Math.floor(at / PAGE_SIZE), Math.ceil((at + done) / PAGE_SIZE)];
+    if ((this.flags & F.O_DSYNC) !== 0) paged.sync((this.flags & F.O_SYNC_BIT) === 0, first, end);
+    else if (direct) paged.writeBack(first, end);
+    else {
+      paged.env.flusher.throttle();
+      return done;
+    }
+    if (direct) paged.dropClean(first, end);
+    return -paged.errors.check(this) || done;
   }
 
   /** How many of the bytes the file system has room for. */

@@ -199,7 +199,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   // --- pages
 
   isCached(index: number): boolean {
-    return this.#object !== 0 && this.env.core.exports.objectPage(this.#object, index) !== 0;
+    return this.#object !== 0 && this.env.core.exports.objectHolds(this.#object, index) !== 0;
   }
 
   /** A mapping's page is to come; `pattern`: what madvise(2) has said of the mapping. */

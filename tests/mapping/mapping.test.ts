@@ -5,9 +5,11 @@
 import { release } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { NodeFileSystem } from '../../host/vfs/backends/node.js';
+import { withFolder } from '../support/backends.js';
 import { compileGuest, compileNative, GCC, type GuestOutcome, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
-import { differencesOf, FOLDER, type MappingRow, programNames, readExpected, readSections } from './rows.js';
+import { differencesOf, FOLDER, isOnDisk, type MappingRow, programNames, readExpected, readSections } from './rows.js';
 
 const [, major, minor] = (/^(\d+)\.(\d+)/.exec(release()) ?? []).map(Number);
 /** Only root may see what happens to other users. */
@@ -39,16 +41,25 @@ function check(wrong: readonly string[]): void {
   assert.is(wrong.length, 0, `\n${wrong.join('\n')}\n`);
 }
 
+function runInFolder(source: string): Promise<GuestOutcome> {
+  return withFolder((folder) => runOurs(compileGuest(source), [], { work: (env) => new NodeFileSystem(env, folder, { readOnly: false }) }));
+}
+
 for (const name of programNames()) {
   const source = `${FOLDER}/${name}.c`;
 
   testWith(test, IS_ROOT ? NATIVE_NEEDS : ['root'], `${name}: Linux does what is written down`, () => {
-    check(wrongRows(name, rowsOf(runNative(compileNative(source))), (row) => (isNewerThanKernel(row) ? undefined : row.result)));
+    check(
+      wrongRows(name, rowsOf(runNative(compileNative(source), [], '', isOnDisk(name))), (row) =>
+        isNewerThanKernel(row) ? undefined : row.result,
+      ),
+    );
   });
 
   testWith(test, [GCC], `${name}: Pagewalk does the same`, async () => {
     const differences = differencesOf(name);
-    check(wrongRows(name, rowsOf(await runOurs(compileGuest(source))), (row) => differences[row.id]?.here ?? row.result));
+    const found = rowsOf(isOnDisk(name) ? await runInFolder(source) : await runOurs(compileGuest(source)));
+    check(wrongRows(name, found, (row) => differences[row.id]?.here ?? row.result));
   });
 
   test(`${name}: what is listed as different is a row, and differs`, () => {

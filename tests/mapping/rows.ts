@@ -12,6 +12,11 @@ export function programNames(): string[] {
     .sort();
 }
 
+/** Programs about files that have a medium: on Linux they are run on a disk, here in a folder of the host. */
+export function isOnDisk(name: string): boolean {
+  return name.startsWith('disk-');
+}
+
 export function expectedPath(name: string): string {
   return `${FOLDER}/expected/${name}.tsv`;
 }

@@ -11,7 +11,9 @@ import { type EndReason, Machine, type MachineOptions } from '../../host/machine
 import { installFile, makeDirectories, mountAt, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { NodeFileSystem } from '../../host/vfs/backends/node.js';
+import type { VfsEnvironment } from '../../host/vfs/environment.js';
 import { HostInput, type HostOutput, openHostStream } from '../../host/vfs/hoststream.js';
+import type { FileSystem } from '../../host/vfs/types.js';
 import { WaitQueue } from '../../host/vfs/wait.js';
 import { testJit } from './jit.js';
 import { toolPath } from './tools.js';
@@ -74,9 +76,10 @@ export function runQemu(program: string, args: readonly string[] = [], input = '
   return runOnHost([toolPath(QEMU) as string, join(process.cwd(), program), ...args], tmpdir(), input);
 }
 
-/** Runs a native program in an empty folder of a memory file system, where there is one. */
-export function runNative(program: string, args: readonly string[] = [], input = ''): GuestOutcome {
-  return runOnHost([join(process.cwd(), program), ...args], existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), input);
+/** Runs a native program in an empty folder of a memory file system, where there is one; or of a disk: where this project is. */
+export function runNative(program: string, args: readonly string[] = [], input = '', onDisk = false): GuestOutcome {
+  const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  return runOnHost([join(process.cwd(), program), ...args], onDisk ? join(process.cwd(), BUILD) : memory, input);
 }
 
 const HOST_TIMEOUT_MS = 60_000;
@@ -143,6 +146,8 @@ export interface OurOptions {
   /** The machine may end the run (deadlock, memory, time); otherwise that fails the test. */
   readonly mayBeCut?: boolean;
   readonly during?: (machine: Machine) => void;
+  /** What is mounted at /work, the working directory; default: it is a folder of the root, in memory. */
+  readonly work?: (env: VfsEnvironment) => FileSystem;
 }
 
 /** Runs a program in a fresh machine whose working directory is an empty folder of a memory file system. */
@@ -164,6 +169,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
   for (const [path, from] of Object.entries(options.files ?? {})) installFile(machine, path, readFileSync(from));
   // A user's own folder can't be given away from here; root's is an ordinary one.
   makeDirectories(machine, '/work', (options.uid ?? 0) === 0 ? 0o755 : 0o777);
+  if (options.work !== undefined) mountAt(machine, '/work', options.work(machine.env));
   if (options.trace !== undefined) machine.kernel.observer = new Strace(options.trace);
   const [stdout, stderr] = [new Collector(options.heard), new Collector()];
   const files = [
