@@ -205,7 +205,9 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   /** A mapping's page is to come; `pattern`: what madvise(2) has said of the mapping. */
   faultPage(index: number, pattern: AccessPattern): void {
     if (this.backing === undefined) return;
-    this.mapReadahead.mapMiss(this, index, pattern, this.env.core.exports.objectTakeHits(this.object));
+    // The fault that missed last was made again and found its page: that is no hit.
+    const hits = Math.max(this.env.core.exports.objectTakeHits(this.object) - 1, 0);
+    this.mapReadahead.mapMiss(this, index, pattern, hits);
     this.fillPage(index);
   }
 

@@ -100,9 +100,11 @@ export class Readahead {
       this.#previous = index;
       return;
     }
-    this.#mapMisses = Math.min(Math.max(this.#mapMisses - hits, 0) + 1, MAP_MISSES_CEILING);
-    if (this.#mapMisses > MAP_MISSES_MAX) return;
+    this.#mapMisses = Math.max(this.#mapMisses - hits, 0);
+    // Linux sees a mark on a page before the end; here the miss just behind it tells the same.
     const goesOn = this.#size > 0 && index === this.#start + this.#size;
+    if (!goesOn) this.#mapMisses = Math.min(this.#mapMisses + 1, MAP_MISSES_CEILING);
+    if (this.#mapMisses > MAP_MISSES_MAX) return;
     this.#start = goesOn ? index : Math.max(0, index - most / 2);
     this.#size = most;
     this.#async = most / 4;

@@ -169,7 +169,18 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
   for (const [path, from] of Object.entries(options.files ?? {})) installFile(machine, path, readFileSync(from));
   // A user's own folder can't be given away from here; root's is an ordinary one.
   makeDirectories(machine, '/work', (options.uid ?? 0) === 0 ? 0o755 : 0o777);
-  if (options.work !== undefined) mountAt(machine, '/work', options.work(machine.env));
+  return runMachine(machine, { path: '/program', argv: ['program', ...args], cwd: '/work' }, options);
+}
+
+export interface Command {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
+
+/** Runs a program in a machine that is ready for it. `work` is mounted at the working directory. */
+export async function runMachine(machine: Machine, command: Command, options: OurOptions = {}): Promise<GuestOutcome> {
+  if (options.work !== undefined) mountAt(machine, command.cwd, options.work(machine.env));
   if (options.trace !== undefined) machine.kernel.observer = new Strace(options.trace);
   const [stdout, stderr] = [new Collector(options.heard), new Collector()];
   const files = [
@@ -177,15 +188,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     openHostStream(machine.namespace, { output: stdout }),
     openHostStream(machine.namespace, { output: stderr }),
   ];
-  const main = machine.spawn({
-    path: '/program',
-    argv: ['program', ...args],
-    env: [],
-    cwd: '/work',
-    files,
-    uid: options.uid,
-    gid: options.uid,
-  });
+  const main = machine.spawn({ ...command, env: [], files, uid: options.uid, gid: options.uid });
   options.during?.(machine);
   const result = await machine.run(main);
   if (options.mayBeCut !== true && result.reason !== 'exit' && result.reason !== 'signal')
