@@ -84,6 +84,11 @@ const debian: Runner = async (args, input, work, output) => {
 
 const TRANSACTIONS = 12;
 
+const TABLE = 't (n integer, b blob);';
+const RECOVERY = `pragma integrity_check;
+  create table if not exists ${TABLE}
+  select 'last ' || coalesce(max(n), 0) || ' of ' || count(*) from t;`;
+
 /** What SQLite calls durable: with a journal that is removed, only `extra` makes the removal safe. */
 const SQLITE_MODES = [
   ['delete', 'extra'],
@@ -99,12 +104,11 @@ for (const [mode, synchronous] of SQLITE_MODES) {
       run: debian,
       write: {
         args: ['/usr/bin/sqlite3', '-batch', 'db'],
-        input: [`pragma journal_mode=${mode}; pragma synchronous=${synchronous}; create table t (n integer, b blob);`, ...rows].join('\n'),
+        input: [`pragma journal_mode=${mode}; pragma synchronous=${synchronous}; create table ${TABLE}`, ...rows].join('\n'),
       },
       recover: {
         args: ['/usr/bin/sqlite3', '-batch', 'db'],
-        input:
-          "pragma integrity_check; create table if not exists t (n integer, b blob); select 'last ' || coalesce(max(n), 0) || ' of ' || count(*) from t;",
+        input: RECOVERY,
       },
       last: (found) => {
         const [, last, count] = /^ok\nlast (\d+) of (\d+)\n$/.exec(found) ?? [];
