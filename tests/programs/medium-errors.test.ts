@@ -27,7 +27,7 @@ testWith(test, [GCC], 'errors are told once to each open file description, as er
   const medium = new Medium();
   const { stdout, status } = await runOurs(compileGuest('tests/guest/medium-errors.c'), [], {
     work: (env) => new MediumFileSystem(env, medium),
-    output: (text) => obey(medium, text),
+    heard: (text) => obey(medium, text),
   });
   assert.is(stdout, readFileSync('tests/guest/medium-errors.txt', 'utf8'));
   assert.is(status, 0);

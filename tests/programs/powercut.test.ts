@@ -62,7 +62,7 @@ async function cutThePower({ run, write, recover, last, cuts }: Plan): Promise<v
 testWith(test, [GCC], 'a journal and a mapped table', async () => {
   const program = compileGuest('tests/guest/journal.c');
   await cutThePower({
-    run: async (args, _input, work, output) => (await runOurs(program, args, { work, output })).stdout,
+    run: async (args, _input, work, output) => (await runOurs(program, args, { work, heard: output })).stdout,
     write: { args: ['run', '30'], input: '' },
     recover: { args: ['recover'], input: '' },
     last: (output) => (output.endsWith(' whole\n') ? Number(/last (\d+)/.exec(output)?.[1]) : undefined),
@@ -79,7 +79,7 @@ const debian: Runner = async (args, input, work, output) => {
     timeoutMs: 120_000,
   });
   mountStandard(machine);
-  return (await runMachine(machine, { path: args[0], argv: args, cwd: '/opt' }, { input, output, work })).stdout;
+  return (await runMachine(machine, { path: args[0], argv: args, cwd: '/opt' }, { input, heard: output, work })).stdout;
 };
 
 const TRANSACTIONS = 12;
