@@ -86,8 +86,6 @@ export class Code extends Bytes {
   readonly #parameters: number;
   /** What is executed before everything else. */
   readonly #initially = new Bytes();
-  /** Does it call an import? */
-  calls = false;
   /** Open blocks: the innermost is the last. */
   #open = 0;
 
@@ -243,7 +241,6 @@ export class Code extends Bytes {
     this.byte(0x00);
   }
   call(index: number): void {
-    this.calls = true;
     this.byte(0x10);
     this.u32(index);
   }

@@ -250,8 +250,7 @@ export class Jit {
     const bytes = encodeModule(
       REGION_TYPE,
       made.map(([, { body }]) => body),
-      // V8 compiles code to get at an import, for each module: it takes longer than all else about a small one.
-      made.some(([, { asksCore }]) => asksCore) ? IMPORTS : [],
+      IMPORTS,
     );
     const module = this.#compile(bytes);
     const instance = new WebAssembly.Instance(module, {

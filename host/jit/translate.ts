@@ -13,8 +13,6 @@ import { Writes } from './writes.js';
 
 export interface Translated {
   readonly body: Body;
-  /** Does it call what modules may import? */
-  readonly asksCore: boolean;
   readonly sites: readonly Site[];
   /** Instructions that must be left to enter it. */
   readonly fuel: number;
@@ -94,7 +92,6 @@ class Translator {
     }
     return {
       body: r.code.body(),
-      asksCore: r.code.calls,
       sites: r.sites,
       fuel: Math.max(1, nodes[0].cost),
       instructions,
