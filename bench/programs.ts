@@ -7,6 +7,8 @@ import { haveReference, ourCommand, referenceCommand, USERLAND_CASES, type Userl
 import { geometricMean, median, ratio, table, time } from './measure.js';
 
 const PAGE = 'docs/programs.md';
+/** From here on the page is written by hand. */
+const BY_HAND = '## Also tried';
 const BUSY_CASES = 'bench/programs';
 
 interface Row {
@@ -122,5 +124,12 @@ function page(busy: readonly Row[], short: readonly Row[], machine: string, roun
     'where that can run it.',
     '',
     ...list(short),
+    byHand(),
   ].join('\n');
+}
+
+function byHand(): string {
+  const text = readFileSync(PAGE, 'utf8');
+  const at = text.indexOf(BY_HAND);
+  return at < 0 ? '' : text.slice(at);
 }

@@ -41,6 +41,8 @@ const CALL_INSTRUCTIONS = 500;
 /** The host's events get their turn this often. */
 const YIELD_MS = 10;
 const TIMER_MS_MAX = 2 ** 31 - 1;
+/** So long may all be asleep, with nothing but a signal from outside to wake them, before the embedder is told. */
+const ASLEEP_MS = 1000;
 const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
 const WINDOW_BYTES_MIN = 1024 ** 3;
@@ -84,6 +86,8 @@ export interface MachineOptions {
   readonly aslr?: boolean;
   /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
   readonly mayWake?: () => boolean;
+  /** Called once, when all have been asleep for a second and only what `mayWake` speaks of can wake them: a line for each thread. */
+  readonly onAsleep?: (waits: readonly string[]) => void;
   /** Compilation of hot code to WebAssembly; false: everything is interpreted. Default: as it pays. */
   readonly jit?: JitOptions | false;
   /** Lets the host's event loop turn once. */
@@ -133,6 +137,7 @@ export class Machine {
   readonly #yield: () => Promise<void>;
   #fuel: number;
   #main: Process | undefined = undefined;
+  #toldAsleep = false;
   /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
   #paused: { readonly thread: Thread; readonly left: number } | undefined = undefined;
   #yieldAt = 0;
@@ -438,15 +443,27 @@ export class Machine {
       await this.#yield();
       return true;
     }
-    await new Promise<void>((wake) => {
-      const timer = setTimeout(wake, Math.min(left, TIMER_MS_MAX));
-      kernel.scheduler.onRunnable = (): void => {
+    const tells = !this.#toldAsleep && this.options.onAsleep !== undefined && deadline === Number.POSITIVE_INFINITY && !kernel.waitsForHost;
+    const woken = await this.#sleep(Math.min(left, tells ? ASLEEP_MS : TIMER_MS_MAX));
+    if (tells && !woken && left > ASLEEP_MS) {
+      this.#toldAsleep = true;
+      this.options.onAsleep?.(describeWaits(kernel, syscallTable));
+    }
+    return true;
+  }
+
+  /** Until a thread can run (true) or the time is over. */
+  async #sleep(ms: number): Promise<boolean> {
+    const { scheduler } = this.kernel;
+    const woken = await new Promise<boolean>((wake) => {
+      const timer = setTimeout(() => wake(false), ms);
+      scheduler.onRunnable = (): void => {
         clearTimeout(timer);
-        wake();
+        wake(true);
       };
     });
-    kernel.scheduler.onRunnable = undefined;
-    return true;
+    scheduler.onRunnable = undefined;
+    return woken;
   }
 }
 

@@ -110,6 +110,10 @@ export async function runProgram(program: string, args: readonly string[], optio
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
     jit: jitOptions({ ...options, onRegion: wantsRegions(options) ? onRegion : undefined }),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
+    onAsleep: (waits) => {
+      complain('all processes are asleep and only a signal can wake them');
+      showWaits(waits);
+    },
   });
   let unpublish: (() => void) | undefined;
   try {
@@ -283,10 +287,14 @@ function describeEnd(machine: Machine, result: RunResult, place: MappedPlace | u
       return O.EXIT_FUEL;
     case 'deadlock':
       complain('ended: all processes are asleep and no event can wake them (deadlock)');
-      for (const line of (result.waits ?? []).slice(0, WAITS_SHOWN)) complain(`  ${line}`);
-      if ((result.waits?.length ?? 0) > WAITS_SHOWN) complain(`  and ${(result.waits?.length ?? 0) - WAITS_SHOWN} more`);
+      showWaits(result.waits ?? []);
       return result.exitCode;
     case 'stopped':
       return result.exitCode;
   }
+}
+
+function showWaits(waits: readonly string[]): void {
+  for (const line of waits.slice(0, WAITS_SHOWN)) complain(`  ${line}`);
+  if (waits.length > WAITS_SHOWN) complain(`  and ${waits.length - WAITS_SHOWN} more`);
 }

@@ -161,12 +161,24 @@ static void deadlock(void) {
   pthread_join(thread, 0);
 }
 
+static void handled(int signo) { _exit(5); }
+
+/* Waits for a byte that nobody can write; a signal would end that. */
+static void asleep(void) {
+  int ends[2];
+  char byte;
+  signal(SIGINT, handled);
+  pipe(ends);
+  read(ends[0], &byte, 1);
+}
+
 int main(int argc, char **argv) {
   const struct {
     const char *name;
     void (*run)(void);
   } modes[] = {{"forks", forks}, {"bomb", bomb}, {"threads", threads}, {"files", files}, {"tables", tables}, {"heap", heap}, {"shared", shared},
-               {"child", child}, {"file", file}, {"pagetables", pagetables}, {"mappings", mappings}, {"pipes", pipes}, {"deadlock", deadlock}};
+               {"child", child}, {"file", file}, {"pagetables", pagetables}, {"mappings", mappings}, {"pipes", pipes}, {"deadlock", deadlock},
+               {"asleep", asleep}};
   for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) if (argc > 1 && strcmp(argv[1], modes[i].name) == 0) modes[i].run();
   return 0;
 }

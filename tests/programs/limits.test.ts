@@ -1,4 +1,5 @@
 /** Programs that want too much: what they are told, who is killed, and that the machine itself stays whole and can be ended. */
+import { spawn } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sameAsLinux } from '../support/compare.js';
@@ -71,6 +72,25 @@ testWith(test, [GCC], 'a dead machine says who waits for what', async () => {
   assert.is(reason, 'deadlock');
   const lines = (waits ?? []).map((line) => line.replace(/0x[0-9a-f]+/, 'ADDRESS').replace(/\[\d+\]/, ''));
   assert.equal(lines, ['pid 2 (program): futex(ADDRESS)', 'pid 3 (program): read(3 pipe:)', 'pid 2 thread 4 (program): futex(ADDRESS)']);
+});
+
+testWith(test, [GCC], 'a machine that only a signal can wake is told of, once, and goes on', async () => {
+  const child = spawn(process.execPath, ['dist/bin/main.js', 'run', compileGuest('tests/guest/bombs.c'), 'asleep'], { stdio: 'pipe' });
+  let said = '';
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  await new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('read(')) resolve();
+    });
+    child.on('close', () => resolve());
+  });
+  child.kill('SIGINT');
+  assert.is(await ended, 5, said);
+  assert.match(
+    said,
+    /^pagewalk: all processes are asleep and only a signal can wake them\npagewalk: {3}pid 2 \(bombs-\w+\): read\(3 pipe:.*\)\n$/,
+  );
 });
 
 testWith(test, NATIVE_NEEDS, 'resource limits as on Linux', async () => {
