@@ -1,3 +1,4 @@
+import type { JitSnapshot } from './jit/jit.js';
 import { Machine, type MachineOptions, type RunResult } from './machine.js';
 import { installFile, mountStandard } from './machine-setup.js';
 import { type RunStats, StatsCollector } from './machine-stats.js';
@@ -25,6 +26,8 @@ export interface RunOutput extends RunResult {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly stats: RunStats;
+  /** What was compiled; undefined: nothing was to be. */
+  readonly jit: JitSnapshot | undefined;
 }
 
 const utf8 = new TextEncoder();
@@ -82,5 +85,5 @@ export async function run(options: RunOptions): Promise<RunOutput> {
   });
   const collector = new StatsCollector(machine, main);
   const result = await machine.run(main);
-  return { ...result, stdout: stdout.bytes, stderr: stderr.bytes, stats: collector.finish(name, result) };
+  return { ...result, stdout: stdout.bytes, stderr: stderr.bytes, stats: collector.finish(name, result), jit: machine.jit?.snapshot() };
 }

@@ -2,8 +2,9 @@
  * Runs the tests: every tests/**\/*.test.ts in a process of its own, two at a time, and prints one summary line
  * `N passed, N failed, N skipped`. Arguments select files whose path contains one of them.
  *
- *   npm test            all
- *   npm test -- mm vfs  files with "mm" or "vfs" in their path
+ *   npm test                      all: interpreted, then those that execute guest code with everything compiled at once
+ *   npm test -- mm vfs            files with "mm" or "vfs" in their path, interpreted
+ *   PAGEWALK_JIT=eager npm test   all in one mode: off, on, eager
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -11,12 +12,24 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /** Files that take long start first, so that none is left alone at the end. */
-const LONG = ['programs/userland', 'programs/', 'mapping/', 'fuzz/'];
+const LONG = ['programs/userland', 'jit/', 'programs/', 'mapping/', 'fuzz/'];
 
 const FILE_TIMEOUT_MS = 10 * 60 * 1000;
 
+/** What executes guest code without choosing the engine itself, and does not depend on how long that takes. */
+const GUEST_CODE =
+  /^tests\/isa\/|^tests\/syscalls\/(core|file|hwprobe|memory|mount|process|socket|strace|sysv|terminal|threads|userfault|vdso)\./;
+/** Too much for everything compiled at once; compiled as users have it instead. */
+const AS_USERS_HAVE_IT = /\/userland/;
+
+/** A file in one mode of the compiler: PAGEWALK_JIT. */
+interface Run {
+  readonly file: string;
+  readonly mode: 'off' | 'on' | 'eager' | undefined;
+}
+
 interface Outcome {
-  file: string;
+  run: Run;
   passed: number;
   failed: number;
   skipped: number;
@@ -37,7 +50,7 @@ function rank(file: string): number {
 }
 
 /** Reads uvu's closing lines; a process that died before them counts as one failure. */
-function readOutcome(file: string, code: number | null, output: string, seconds: number): Outcome {
+function readOutcome(run: Run, code: number | null, output: string, seconds: number): Outcome {
   const count = (label: string): number => {
     let sum = 0;
     for (const match of output.matchAll(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'gm'))) sum += Number(match[1]);
@@ -49,16 +62,25 @@ function readOutcome(file: string, code: number | null, output: string, seconds:
   let failed = total - passed;
   if (code !== 0 && failed === 0) failed = 1;
   if (total === 0 && skipped === 0 && code === 0)
-    return { file, passed: 0, failed: 1, skipped: 0, output: `${output}\nno test ran`, seconds };
-  return { file, passed, failed, skipped, output, seconds };
+    return { run, passed: 0, failed: 1, skipped: 0, output: `${output}\nno test ran`, seconds };
+  return { run, passed, failed, skipped, output, seconds };
 }
 
-function runFile(file: string): Promise<Outcome> {
+/** The runs that are wanted. Whoever sets PAGEWALK_JIT wants that mode. */
+function plan(files: readonly string[], twice: boolean): Run[] {
+  if (process.env.PAGEWALK_JIT !== undefined) return files.map((file) => ({ file, mode: process.env.PAGEWALK_JIT as Run['mode'] }));
+  const plain = files.map((file): Run => ({ file, mode: AS_USERS_HAVE_IT.test(file) ? undefined : 'off' }));
+  const eager = files.filter((file) => twice && GUEST_CODE.test(file)).map((file): Run => ({ file, mode: 'eager' }));
+  return [...plain, ...eager].sort((a, b) => rank(a.file) - rank(b.file));
+}
+
+function start(run: Run): Promise<Outcome> {
+  const { file, mode } = run;
   const started = Date.now();
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', 'tsx', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', PAGEWALK_JIT: mode },
     });
     let output = '';
     const timer = setTimeout(() => {
@@ -69,7 +91,7 @@ function runFile(file: string): Promise<Outcome> {
     child.stderr.on('data', (chunk: Buffer) => (output += chunk));
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve(readOutcome(file, code, output, (Date.now() - started) / 1000));
+      resolve(readOutcome(run, code, output, (Date.now() - started) / 1000));
     });
   });
 }
@@ -77,7 +99,9 @@ function runFile(file: string): Promise<Outcome> {
 function report(outcome: Outcome): void {
   const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
   const mark = outcome.failed > 0 ? 'FAIL' : 'ok  ';
-  console.log(`${mark} ${outcome.file}  ${outcome.passed} passed${skipped}  ${outcome.seconds.toFixed(1)} s`);
+  const { file, mode } = outcome.run;
+  const how = mode === 'eager' || mode === 'on' ? ` (${mode})` : '';
+  console.log(`${mark} ${file}${how}  ${outcome.passed} passed${skipped}  ${outcome.seconds.toFixed(1)} s`);
   for (const line of outcome.output.match(/^(?:skipped|repeated): .*$/gm) ?? []) console.log(`       ${line}`);
   if (outcome.failed > 0) console.log(outcome.output.trimEnd());
 }
@@ -85,11 +109,12 @@ function report(outcome: Outcome): void {
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);
   const files = findTests('tests').filter((file) => wanted.length === 0 || wanted.some((word) => file.includes(word)));
+  const runs = plan(files, wanted.length === 0);
   const outcomes: Outcome[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < files.length) {
-      const outcome = await runFile(files[next++]);
+    while (next < runs.length) {
+      const outcome = await start(runs[next++]);
       outcomes.push(outcome);
       report(outcome);
     }

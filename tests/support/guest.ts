@@ -157,7 +157,7 @@ export async function runOurs(program: string, args: readonly string[] = [], opt
     root: (env) => new MemoryFileSystem(env),
     memoryBytes: options.memoryBytes ?? 256 * 1024 * 1024,
     swap: options.swap,
-    timeoutMs: options.timeoutMs ?? 120_000,
+    timeoutMs: options.timeoutMs ?? (process.env.PAGEWALK_JIT === 'eager' ? 480_000 : 120_000),
     maxProcesses: options.maxProcesses,
     maxFiles: options.maxFiles,
     aslr: options.aslr,

@@ -1,0 +1,3 @@
+import { runAll } from './compiled.js';
+
+postMessage(await runAll());

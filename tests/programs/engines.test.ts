@@ -1,0 +1,167 @@
+/**
+ * Compiled code in every engine that is here: Node of each release line (scripts/fetch-nodes.sh), Chromium's main thread and workers; and
+ * that Wasm without anything new does.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Jit } from '../../host/jit/jit.js';
+import { DATA, DUMP_BYTES, randomProgram, TEXT, textOf, usableRows } from '../isa/random-program.js';
+import { Hart, RW, RWX } from '../support/hart.js';
+import { Random } from '../support/random.js';
+import { testWith } from '../support/tools.js';
+
+interface Outcome {
+  readonly stdout: string;
+  readonly exitCode: number;
+  readonly instructions: number;
+  readonly compiled: number;
+}
+type Outcomes = Readonly<Record<string, Outcome>>;
+
+/** The program's output, as the interpreter has it: the same everywhere. */
+let expected: Outcome | undefined;
+
+function check(outcomes: Outcomes): void {
+  assert.ok(Object.keys(outcomes).length >= 6);
+  const { interpreted } = outcomes;
+  expected ??= interpreted;
+  assert.equal(interpreted, expected);
+  assert.is(interpreted.exitCode, 3);
+  assert.match(interpreted.stdout, /^[a-p]{16}$/);
+  for (const [name, { compiled, ...rest }] of Object.entries(outcomes)) {
+    assert.equal({ ...rest, compiled: 0 }, interpreted, name);
+    if (name !== 'interpreted') assert.ok(compiled > 0.6 * rest.instructions, `${name}: ${compiled} of ${rest.instructions} compiled`);
+  }
+}
+
+function inNode(binary: string): Outcomes {
+  const { status, stdout, stderr } = spawnSync(binary, ['tests/browser/node.js'], { encoding: 'utf8', timeout: 120_000 });
+  assert.is(`${status} ${stderr}`, '0 ');
+  return JSON.parse(stdout);
+}
+
+test('this Node', () => check(inNode(process.execPath)));
+
+for (const line of [20, 22, 24, 26]) {
+  const binary = `.cache/node/${line}/bin/node`;
+  testWith(test, [binary], `Node ${line}`, () => {
+    assert.match(spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout, new RegExp(`^v${line}\\.`));
+    check(inNode(binary));
+  });
+
+  testWith(test, [binary], `the command line under Node ${line}`, () => {
+    const command = ['dist/bin/main.js', 'run', '--jit-threshold', '500', '--jit-stats', 'examples/sieve.s'];
+    const { status, stdout, stderr } = spawnSync(binary, command, {
+      encoding: 'utf8',
+      timeout: 120_000,
+      env: { ...process.env, PAGEWALK_JIT: undefined },
+    });
+    assert.is(`${status} ${stdout}`, '0 1229 primes below ten thousand\n');
+    assert.match(stderr, /^compiled code\n {2}executed +9\d\.\d % of/);
+  });
+}
+
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+/** Serves the repository's dist/ and tests/browser/; the first report that a page sends. */
+function serve(): Promise<{ server: Server; report: Promise<string> }> {
+  return new Promise((started) => {
+    let hear: (text: string) => void;
+    const report = new Promise<string>((resolve) => (hear = resolve));
+    const server = createServer((request, response) => {
+      const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname).slice(1);
+      if (request.method === 'POST' && path === 'report') {
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk));
+        request.on('end', () => {
+          response.end();
+          hear(body);
+        });
+        return;
+      }
+      if (!/^(dist|tests\/browser)\/[\w./-]+$/.test(path) || path.includes('..')) {
+        response.writeHead(404).end();
+        return;
+      }
+      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
+    });
+    server.listen(0, '127.0.0.1', () => started({ server, report }));
+  });
+}
+
+const CHROMIUM_FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+testWith(test, ['chromium'], 'Chromium, in the main thread and in a worker', async () => {
+  const { server, report } = await serve();
+  const profile = mkdtempSync(join(tmpdir(), 'pagewalk-chromium-'));
+  let browser: ChildProcess | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const { port } = server.address() as AddressInfo;
+    const page = `http://127.0.0.1:${port}/tests/browser/index.html`;
+    browser = spawn('chromium', [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, page], { stdio: 'ignore', detached: true });
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the page sent no report')), 120_000);
+    });
+    const { main, worker, error } = JSON.parse(await Promise.race([report, late]));
+    assert.is(error, undefined);
+    check(main);
+    check(worker);
+  } finally {
+    clearTimeout(timer);
+    if (browser?.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
+    server.closeAllConnections();
+    server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+});
+
+/** What every engine has without a flag since 2020, Firefox included: WebAssembly 1.0, sign extension, conversions that do not trap. */
+const PLAIN = { sign_extension: true, sat_float_to_int: true, mutable_globals: true };
+const NEWER = { multi_value: false, bulk_memory: false, reference_types: false, simd: false, relaxed_simd: false, tail_call: false };
+
+test('without tail calls and fused multiply-add regions are plain WebAssembly', async () => {
+  const { default: load } = (await import('wabt')) as unknown as { default: typeof import('wabt') };
+  const wabt = await load();
+  const modules: Uint8Array[] = [];
+  const compile = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => {
+    modules.push(bytes);
+    return new WebAssembly.Module(bytes);
+  };
+  const rows = usableRows([]);
+  for (let seed = 1; seed <= 5; seed++) {
+    const random = new Random(seed);
+    const program = randomProgram(random, rows, 120, 4);
+    const hart = await Hart.create({ jit: false });
+    new Jit(hart.core, { threshold: 1, tailCalls: false, fused: false, compile });
+    hart.map(TEXT, 4, RWX);
+    hart.map(DATA, DUMP_BYTES / 4096, RW);
+    hart.write(TEXT, textOf(program));
+    hart.write(DATA, program.data);
+    hart.pc = TEXT;
+    hart.run(20_000);
+  }
+  assert.ok(modules.length > 100, `${modules.length} modules`);
+  for (const bytes of modules) {
+    const module = wabt.readWasm(bytes, { check: true, ...PLAIN, ...NEWER });
+    module.validate();
+    module.destroy();
+  }
+});
+
+test.run();
