@@ -88,6 +88,10 @@ export class RegionCode {
   exit = 0;
   /** fflags while the region runs. */
   readonly flags: number;
+  /** Registers that are known to hold sign-extended words (words.ts). */
+  words = 0;
+  /** Registers that have just been shifted left by 32 -> a local with the 32 bits that they hold. */
+  readonly shifted = new Map<number, number>();
   /** Floating-point registers that are known to hold a single. */
   readonly boxed = new Set<number>();
   /**
@@ -227,6 +231,7 @@ export class RegionCode {
     }
     if (this.x[n] < 0) this.x[n] = this.code.local(I64);
     this.code.set(this.x[n]);
+    this.shifted.delete(n);
     if (!this.through) return;
     this.held.add(n);
     this.storeX(n);
@@ -263,10 +268,12 @@ export class RegionCode {
   /** Memory has a newer value. */
   forget(kind: 'x' | 'f', n: number): void {
     this.held.delete(kind === 'f' ? 32 + n : n);
+    if (kind === 'x') this.shifted.delete(n);
     if (kind === 'f') this.boxed.delete(n);
   }
 
   loadX(n: number): void {
+    this.shifted.delete(n);
     if (this.x[n] < 0) this.x[n] = this.code.local(I64);
     this.code.i32Const(0);
     this.code.memory(X_LOAD, L.HART + L.HART_X + 8 * n);

@@ -1,7 +1,8 @@
 /** Integer instructions that touch only registers, as Wasm. */
 import type { RegionCode } from './context.js';
-import { I64 } from './encoder.js';
+import { I32, I64 } from './encoder.js';
 import type { Insn } from './insn.js';
+import { isWord } from './words.js';
 
 type Emit = (r: RegionCode, insn: Insn) => void;
 
@@ -79,6 +80,75 @@ const wordImmediate =
     r.code.op(SIGN_EXTEND);
     r.setX(rd);
   };
+
+/** Are both operands words, so that an operation that acts on bits, or compares, can be made on 32 bits? */
+const areWords = (r: RegionCode, { rs1, rs2 }: Insn): boolean => isWord(r.words, rs1) && isWord(r.words, rs2);
+
+const bitwise =
+  (wide: number, narrow: number): Emit =>
+  (r, insn) =>
+    (areWords(r, insn) ? word(narrow) : binary(wide))(r, insn);
+
+const bitwiseImmediate =
+  (wide: number, narrow: number): Emit =>
+  (r, insn) =>
+    (isWord(r.words, insn.rs1) || (narrow === 0x71 && insn.imm >= 0) ? wordImmediate(narrow) : immediate(wide))(r, insn);
+
+const compare =
+  (wide: number, narrow: number): Emit =>
+  (r, insn) => {
+    if (!areWords(r, insn)) {
+      binary(wide, ZERO_EXTEND)(r, insn);
+      return;
+    }
+    r.getX(insn.rs1);
+    r.code.op(WRAP);
+    r.getX(insn.rs2);
+    r.code.op(WRAP);
+    r.code.op(narrow);
+    r.code.op(ZERO_EXTEND);
+    r.setX(insn.rd);
+  };
+
+const addImmediateWord: Emit = (r, insn) => {
+  if (insn.imm === 0 && isWord(r.words, insn.rs1)) addImmediate(r, insn);
+  else wordImmediate(0x6a)(r, insn);
+};
+
+/** By 32, what is shifted is kept: the shift back may follow, and the two are an extension by zeros. */
+const shiftLeft: Emit = (r, insn) => {
+  const { rd, rs1, imm } = insn;
+  if (imm !== 32) {
+    immediate(SHL)(r, insn);
+    return;
+  }
+  const { code } = r;
+  const low = code.local(I32);
+  r.getX(rs1);
+  code.op(WRAP);
+  code.tee(low);
+  code.op(ZERO_EXTEND);
+  code.i64Const(32);
+  code.op(SHL);
+  r.setX(rd);
+  r.shifted.set(rd, low);
+};
+
+const shiftRight: Emit = (r, insn) => {
+  const { rd, rs1, imm } = insn;
+  const low = r.shifted.get(rs1);
+  if (low === undefined || imm > 32) {
+    immediate(SHR_U)(r, insn);
+    return;
+  }
+  r.code.get(low);
+  r.code.op(ZERO_EXTEND);
+  if (imm < 32) {
+    r.code.i64Const(32 - imm);
+    r.code.op(SHL);
+  }
+  r.setX(rd);
+};
 
 /** The smaller or the greater by a comparison. */
 const choose =
@@ -357,35 +427,35 @@ export const INTEGER: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ['addi', addImmediate],
   ['slti', immediate(LT_S, ZERO_EXTEND)],
   ['sltiu', immediate(LT_U, ZERO_EXTEND)],
-  ['xori', immediate(XOR)],
-  ['ori', immediate(OR)],
-  ['andi', immediate(AND)],
-  ['slli', immediate(SHL)],
-  ['srli', immediate(SHR_U)],
+  ['xori', bitwiseImmediate(XOR, 0x73)],
+  ['ori', bitwiseImmediate(OR, 0x72)],
+  ['andi', bitwiseImmediate(AND, 0x71)],
+  ['slli', shiftLeft],
+  ['srli', shiftRight],
   ['srai', immediate(SHR_S)],
-  ['addiw', immediate(ADD, WORD)],
+  ['addiw', addImmediateWord],
   ['slliw', wordImmediate(0x74)],
   ['srliw', wordImmediate(0x76)],
   ['sraiw', wordImmediate(0x75)],
   ['add', binary(ADD)],
   ['sub', binary(SUB)],
   ['sll', binary(SHL)],
-  ['slt', binary(LT_S, ZERO_EXTEND)],
-  ['sltu', binary(LT_U, ZERO_EXTEND)],
-  ['xor', binary(XOR)],
+  ['slt', compare(LT_S, 0x48)],
+  ['sltu', compare(LT_U, 0x49)],
+  ['xor', bitwise(XOR, 0x73)],
   ['srl', binary(SHR_U)],
   ['sra', binary(SHR_S)],
-  ['or', binary(OR)],
-  ['and', binary(AND)],
-  ['addw', binary(ADD, WORD)],
-  ['subw', binary(SUB, WORD)],
+  ['or', bitwise(OR, 0x72)],
+  ['and', bitwise(AND, 0x71)],
+  ['addw', word(0x6a)],
+  ['subw', word(0x6b)],
   ['sllw', word(0x74)],
   ['srlw', word(0x76)],
   ['sraw', word(0x75)],
   ['fence', nothing],
   ['fence.tso', nothing],
   ['mul', binary(MUL)],
-  ['mulw', binary(MUL, WORD)],
+  ['mulw', word(0x6c)],
   ['mulh', high(true, true)],
   ['mulhsu', high(true, false)],
   ['mulhu', high(false, false)],
@@ -470,6 +540,15 @@ export const CONDITIONS: Readonly<Record<string, readonly [number, number]>> = {
 /** The condition of a branch, or its opposite, on the stack. */
 export function condition(r: RegionCode, { op, rs1, rs2 }: Insn, opposite: boolean): void {
   const test = CONDITIONS[op][opposite ? 1 : 0];
+  if (rs2 !== 0 && isWord(r.words, rs1) && isWord(r.words, rs2)) {
+    r.getX(rs1);
+    r.code.op(WRAP);
+    r.getX(rs2);
+    r.code.op(WRAP);
+    // The 32-bit comparisons have the same order.
+    r.code.op(test - EQ + 0x46);
+    return;
+  }
   r.getX(rs1);
   if (rs2 === 0 && (test === EQ || test === 0x52)) {
     if (test === EQ) {

@@ -7,6 +7,7 @@
  */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
+import type { InTable } from './bounds.js';
 import { BASE, PERMISSIONS, type RegionCode } from './context.js';
 import { I32, I64 } from './encoder.js';
 import { byName, type Insn } from './insn.js';
@@ -41,12 +42,12 @@ export const ACCESSES: ReadonlyMap<string, Access> = new Map([
   ['fsd', store(8, 0x39)],
 ]);
 
-/** A range of bytes around a base register's value that was checked: `host` is a local with the linear address of its first byte. */
+/** A range of bytes around a base register's value that was checked: `host` is a local with the linear address of its first byte, if there is one. */
 interface Span {
   readonly low: number;
   readonly end: number;
   readonly permission: number;
-  readonly host: number;
+  readonly host: number | undefined;
 }
 
 /** A value that registers hold, plus a constant: what addresses are made of. */
@@ -110,33 +111,58 @@ interface Group {
   end: number;
   permission: number;
   count: number;
+  /** Bytes that later blocks may still add. */
+  ahead: number;
 }
 
 /** For each access of a block (by its index) the group that its check is for; several accesses may have the same. */
-export function planBlock(insns: readonly Placed[], before: Roots, alone: (pc: number) => boolean): Map<number, Group> {
+export type Plan = ReadonlyMap<number, Group>;
+
+/** So many bytes more a check may cover because of what blocks behind it access. */
+const AHEAD_MAX = 64;
+
+/**
+ * Plans of blocks that are executed one after the other. What a later block accesses may not be reached: so it adds to a check of an
+ * earlier one only if that is little, and needs no other permission.
+ */
+export function planBlocks(blocks: readonly (readonly Placed[])[], before: Roots, alone: (pc: number) => boolean): Plan[] {
   const roots = before.copy();
   const open = new Map<Root, Group>();
-  const plan = new Map<number, Group>();
-  insns.forEach(({ pc, insn }, index) => {
-    const access = ACCESSES.get(insn.op);
-    if (access !== undefined && insn.rs1 !== 0 && !alone(pc)) {
-      const { root, offset } = roots.of(insn.rs1);
-      const low = offset + insn.imm;
-      const end = low + access.size;
-      let group = open.get(root);
-      if (group === undefined || Math.max(group.end, end) - Math.min(group.low, low) > SPAN_MAX) {
-        group = { low, end, permission: 0, count: 0 };
+  return blocks.map((insns) => {
+    const plan = new Map<number, Group>();
+    const own = new Set<Group>();
+    insns.forEach(({ pc, insn }, index) => {
+      const access = ACCESSES.get(insn.op);
+      if (access !== undefined && insn.rs1 !== 0 && !alone(pc)) {
+        const { root, offset } = roots.of(insn.rs1);
+        const low = offset + insn.imm;
+        const group = joined(open.get(root), low, low + access.size, access.permission, own);
         open.set(root, group);
+        plan.set(index, group);
       }
-      group.low = Math.min(group.low, low);
-      group.end = Math.max(group.end, end);
-      group.permission |= access.permission;
-      group.count++;
-      plan.set(index, group);
-    }
-    if (writesInteger(insn)) roots.wrote(insn);
+      if (writesInteger(insn)) roots.wrote(insn);
+    });
+    return plan;
   });
-  return plan;
+}
+
+/** The group with an access in addition, or else a new one, of the block whose groups are `own`. */
+function joined(group: Group | undefined, low: number, end: number, permission: number, own: Set<Group>): Group {
+  if (group !== undefined) {
+    const all = { low: Math.min(group.low, low), end: Math.max(group.end, end) };
+    const size = all.end - all.low;
+    const added = size - (group.end - group.low);
+    const ahead = added <= group.ahead && (permission & ~group.permission) === 0;
+    if (size <= SPAN_MAX && (own.has(group) || ahead)) {
+      if (!own.has(group)) group.ahead -= added;
+      group.permission |= permission;
+      group.count++;
+      return Object.assign(group, all);
+    }
+  }
+  const made = { low, end, permission, count: 1, ahead: AHEAD_MAX };
+  own.add(made);
+  return made;
 }
 
 const NO_RESULT = /^(s[bhwd]|fs[wd]|flw|fld|b(eq|ne|lt|ge|ltu|geu)|fence.*)$/;
@@ -185,10 +211,8 @@ export function check(
   const { root, offset } = roots.of(insn.rs1);
   const at = offset + insn.imm;
   if (table) return { host: checkTable(r, pc, insn, access), offset: 0 };
-  const covering = root.spans.find(
-    (span) => span.low <= at && at + access.size <= span.end && (span.permission & access.permission) === access.permission,
-  );
-  if (covering !== undefined) return { host: covering.host, offset: at - covering.low };
+  const covering = root.spans.find((span) => span.host !== undefined && covers(span, at, at + access.size, access.permission));
+  if (covering?.host !== undefined) return { host: covering.host, offset: at - covering.low };
   const host = r.code.local(I32);
   const span: Span =
     group === undefined || group.count === 1 ? { low: at, end: at + access.size, permission: access.permission, host } : { ...group, host };
@@ -203,6 +227,27 @@ export function check(
   hostAddress(r, host);
   root.spans.push(span);
   return { host, offset: at - low };
+}
+
+const covers = (span: Span, low: number, end: number, permission: number): boolean =>
+  span.low <= low && end <= span.end && (span.permission & permission) === permission;
+
+/** An access in a table: the whole of it is checked, so that its address is all that is left to do for the next one. */
+export function checkInTable(r: RegionCode, { pc, insn }: Placed, access: Access, roots: Roots, { base, bound }: InTable): Checked {
+  const { root, offset } = roots.of(base);
+  const low = offset + insn.imm;
+  const span = { low, end: low + bound + access.size, permission: access.permission, host: undefined };
+  if (!root.spans.some((known) => covers(known, low, span.end, access.permission))) {
+    pushAddress(r, base, insn.imm);
+    checkNearby(r, r.nearby(base, access.permission), bound + access.size, () => checkSpan(r, pc, span));
+    root.spans.push(span);
+  }
+  pushAddress(r, insn.rs1, insn.imm);
+  r.code.op(DROP);
+  const host = r.scratch(I32);
+  hostAddress(r, host);
+  r.release(I32, host);
+  return { host, offset: 0 };
 }
 
 /**

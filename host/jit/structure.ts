@@ -130,6 +130,11 @@ const COPY_MAX = 30;
 
 /** The structure of a region whose entry is no exit. */
 export function structure(entry: Block): Structure {
+  const found = oneEntryLoops(entry);
+  return unroll(found) ? structureOf(entry) : found;
+}
+
+function oneEntryLoops(entry: Block): Structure {
   let left = COPIED_MAX;
   for (let round = 0; ; round++) {
     const found = structureOf(entry);
@@ -143,6 +148,42 @@ export function structure(entry: Block): Structure {
     }
     if (left === before) return found;
   }
+}
+
+const UNROLLED = 32;
+const UNROLLED_TIMES = 4;
+
+/**
+ * Writes the body of a short inner loop several times, so that the checks at its beginning are made once for all, and one check of an
+ * address does for several rounds. Only the loop that the region is entered for: others that are hot have regions of their own.
+ */
+function unroll({ nodes: [{ block, loops }], cut }: Structure): boolean {
+  const inner = loops[loops.length - 1];
+  if (cut.size > 0 || inner === undefined || [...inner.body].some((node) => node.loop !== inner || node.block.end.kind === 'return'))
+    return false;
+  const body = [...inner.body].map((node) => node.block);
+  const size = body.reduce((sum, part) => sum + part.insns.length + (endsWithInstruction(part) ? 1 : 0), 0);
+  const times = Math.min(UNROLLED_TIMES, Math.floor(UNROLLED / Math.max(1, size)));
+  if (times < 2) return false;
+  repeat(block, body, times);
+  return true;
+}
+
+/** Makes `times` of a loop of blocks, each leading to the next, the last to the first. */
+function repeat(header: Block, body: readonly Block[], times: number): void {
+  const copies: Map<Block, Block>[] = [new Map(body.map((block) => [block, block]))];
+  while (copies.length < times)
+    copies.push(new Map(body.map((block) => [block, { ...block, insns: [...block.insns], end: copyOf(block.end) }])));
+  copies.forEach((copy, i) => {
+    const next = copies[(i + 1) % times];
+    for (const block of copy.values()) {
+      // The header last: another block may have been led to what is a copy of it.
+      for (const to of new Set(successors(block))) {
+        if (to !== header && copy.has(to)) redirect(block, to, copy.get(to) as Block);
+      }
+      redirect(block, header, next.get(header) as Block);
+    }
+  });
 }
 
 function structureOf(entry: Block): Structure {

@@ -1,14 +1,16 @@
 /** A region as one Wasm function: its structure, its exits, the fuel. What single instructions become is in the files beside. */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
+import { Bounds, type InTable } from './bounds.js';
 import { COUNT, COUNT_UNIT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
 import type { Body } from './encoder.js';
 import { emitCsr, emitFloat, isFloat, isNative, type Operands, rounds, supportedCsr } from './float.js';
 import { byName, type Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
-import { ACCESSES, type Access, check, planBlock, Roots, writesFloat, writesInteger } from './memory.js';
-import { type Block, type End, endsWithInstruction, isExit, type Placed } from './region.js';
+import { ACCESSES, type Access, check, checkInTable, type Plan, planBlocks, Roots, writesFloat, writesInteger } from './memory.js';
+import { type Block, type End, endsWithInstruction, isExit, type Placed, successors } from './region.js';
 import { type Loop, type Node, type Structure, structure } from './structure.js';
+import { wordsAfter, wordsAt } from './words.js';
 import { Writes } from './writes.js';
 
 export interface Translated {
@@ -33,6 +35,8 @@ export function supported(insn: Insn): boolean {
 const flagUser = byName((op) => isFloat(op) || op.startsWith('csrr'));
 const usesFlags = ({ op }: Insn): boolean => flagUser(op);
 
+const ROW_MAX = 8;
+
 class Translator {
   readonly r: RegionCode;
   readonly #structure: Structure;
@@ -40,6 +44,8 @@ class Translator {
   readonly #ahead = new Map<Node, number>();
   readonly #loops = new Map<Loop, number>();
   readonly #writes: Writes;
+  readonly #words: ReadonlyMap<Node, number>;
+  readonly #plans = new Map<Node, Plan>();
   /** What is known about addresses at the end of nodes. */
   readonly #after = new Map<Node, Roots>();
   /** What is held at the end of nodes. */
@@ -54,6 +60,7 @@ class Translator {
   ) {
     this.#structure = structure(entry);
     this.#writes = new Writes(this.#structure);
+    this.#words = wordsAt(this.#structure);
     this.r = new RegionCode({ ...options, operands: operandsOf }, !this.#structure.nodes.some(({ loopHeader }) => loopHeader));
   }
 
@@ -160,18 +167,23 @@ class Translator {
     const { r } = this;
     const { block } = node;
     r.boxed.clear();
-    const plan = planBlock(block.insns, roots, this.options.table);
+    r.shifted.clear();
+    r.words = this.#words.get(node) as number;
+    const plan = this.#planOf(node, roots);
+    const bounds = new Bounds();
     block.insns.forEach((placed, index) => {
       const { pc, insn } = placed;
       const access = ACCESSES.get(insn.op);
       r.mark(pc);
       holdOperands(r, insn);
       if (access !== undefined) {
-        this.#access(node, placed, access, roots, plan.get(index));
+        this.#access(node, placed, access, roots, plan.get(index), bounds.of(insn.rs1));
         r.accesses++;
       } else this.#plain(pc, insn);
       r.instructions++;
       if (writesInteger(insn)) roots.wrote(insn);
+      bounds.wrote(insn);
+      r.words = wordsAfter(r.words, insn, pc);
     });
     const { end } = block;
     if (end.kind === 'branch' || end.kind === 'return') {
@@ -181,6 +193,34 @@ class Translator {
     this.#held.set(node, new Set(r.held));
     this.#after.set(node, roots.copy());
     this.#end(node, roots);
+  }
+
+  #planOf(node: Node, roots: Roots): Plan {
+    let plan = this.#plans.get(node);
+    if (plan !== undefined) return plan;
+    const row = this.#row(node);
+    const plans = planBlocks(
+      row.map(({ block }) => block.insns),
+      roots,
+      this.options.table,
+    );
+    row.forEach((member, i) => {
+      this.#plans.set(member, plans[i]);
+    });
+    plan = plans[0];
+    return plan;
+  }
+
+  /** A node and those behind it that stay in its loop, as long as there is one way on that does. */
+  #row(node: Node): Node[] {
+    const row = [node];
+    for (let last = node; row.length < ROW_MAX; last = row[row.length - 1]) {
+      const next = successors(last.block).filter((to) => this.#isInline(last, to) && this.#target(last, to)?.loop === node.loop);
+      const target = next.length === 1 ? this.#target(last, next[0]) : undefined;
+      if (target === undefined || target.loopHeader) break;
+      row.push(target);
+    }
+    return row;
   }
 
   #plain(pc: number, insn: Insn): void {
@@ -201,11 +241,22 @@ class Translator {
     else throw new Error(`no code for ${insn.op}`);
   }
 
-  #access(node: Node, placed: Placed, access: Access, roots: Roots, group: Parameters<typeof check>[4]): void {
+  #access(
+    node: Node,
+    placed: Placed,
+    access: Access,
+    roots: Roots,
+    group: Parameters<typeof check>[4],
+    inTable: InTable | undefined,
+  ): void {
     const { r } = this;
     const { insn } = placed;
-    const steady = !r.through && this.#writes.isSteady(node, insn.rs1);
-    const { host, offset } = check(r, placed, access, roots, group, this.options.table(placed.pc), steady);
+    const table = this.options.table(placed.pc);
+    const steady = (register: number): boolean => !r.through && this.#writes.isSteady(node, register);
+    const { host, offset } =
+      inTable !== undefined && !table && group?.count === 1 && steady(inTable.base)
+        ? checkInTable(r, placed, access, roots, inTable)
+        : check(r, placed, access, roots, group, table, steady(insn.rs1));
     r.code.get(host);
     const float = insn.op.startsWith('f');
     if (access.permission === L.PERM_WRITE) {
