@@ -1,7 +1,8 @@
 /** Integer instructions that touch only registers, as Wasm. */
 import type { RegionCode } from './context.js';
-import { I32, I64 } from './encoder.js';
+import { I32 } from './encoder.js';
 import type { Insn } from './insn.js';
+import { division, high, wordDivision } from './multiply.js';
 import { isWord } from './words.js';
 
 type Emit = (r: RegionCode, insn: Insn) => void;
@@ -26,7 +27,6 @@ const GT_U = 0x56;
 const WRAP = 0xa7;
 const SIGN_EXTEND = 0xac; // i64.extend_i32_s
 const ZERO_EXTEND = 0xad; // i64.extend_i32_u
-const WORD = 0xc4; // i64.extend32_s
 const SELECT = 0x1b;
 
 /** rd = rs1 OPS rs2 */
@@ -160,157 +160,6 @@ const choose =
     r.getX(rs2);
     r.code.op(comparison);
     r.code.op(SELECT);
-    r.setX(rd);
-  };
-
-/** Division by 0 and -1 apart: Wasm traps on the one, and on the most negative dividend with the other. */
-const division =
-  (signed: boolean, remainder: boolean): Emit =>
-  (r, { rd, rs1, rs2 }) => {
-    if (rd === 0) return;
-    const { code } = r;
-    r.getX(rs2);
-    if (signed) {
-      code.i64Const(1);
-      code.op(ADD);
-      code.i64Const(2);
-      code.op(LT_U);
-    } else code.op(EQZ);
-    code.if();
-    if (remainder && signed) {
-      // The dividend by 0, nothing left by -1.
-      r.getX(rs1);
-      code.i64Const(0);
-    } else if (remainder) r.getX(rs1);
-    else {
-      code.i64Const(-1);
-      if (signed) {
-        code.i64Const(0);
-        r.getX(rs1);
-        code.op(SUB);
-      }
-    }
-    if (signed) {
-      r.getX(rs2);
-      code.op(EQZ);
-      code.op(SELECT);
-    }
-    r.setX(rd);
-    code.else();
-    r.getX(rs1);
-    r.getX(rs2);
-    code.op((remainder ? 0x81 : 0x7f) + (signed ? 0 : 1));
-    r.setX(rd);
-    code.end();
-  };
-
-/** The same on words: with operands extended to 64 bits only division by 0 is special. */
-const wordDivision =
-  (signed: boolean, remainder: boolean): Emit =>
-  (r, { rd, rs1, rs2 }) => {
-    if (rd === 0) return;
-    const { code } = r;
-    const operand = (n: number): void => {
-      r.getX(n);
-      code.op(WRAP);
-    };
-    operand(rs2);
-    if (signed) {
-      code.i32Const(1);
-      code.op(0x6a);
-      code.i32Const(2);
-      code.op(0x49);
-    } else code.op(0x45);
-    code.if();
-    if (remainder) {
-      r.getX(rs1);
-      code.op(WORD);
-      if (signed) code.i64Const(0);
-    } else {
-      code.i64Const(-1);
-      if (signed) {
-        code.i64Const(0);
-        r.getX(rs1);
-        code.op(SUB);
-        code.op(WORD);
-      }
-    }
-    if (signed) {
-      operand(rs2);
-      code.op(0x45);
-      code.op(SELECT);
-    }
-    r.setX(rd);
-    code.else();
-    operand(rs1);
-    operand(rs2);
-    code.op((remainder ? 0x6f : 0x6d) + (signed ? 0 : 1));
-    code.op(SIGN_EXTEND);
-    r.setX(rd);
-    code.end();
-  };
-
-/** High half of the unsigned product, on the stack, from partial products of words. */
-function highProduct(r: RegionCode, rs1: number, rs2: number): void {
-  const { code } = r;
-  const [al, ah, bl, bh, middle] = [0, 1, 2, 3, 4].map(() => r.scratch(I64));
-  const split = (n: number, low: number, high: number): void => {
-    r.getX(n);
-    code.op(WRAP);
-    code.op(ZERO_EXTEND);
-    code.set(low);
-    r.getX(n);
-    code.i64Const(32);
-    code.op(SHR_U);
-    code.set(high);
-  };
-  const product = (a: number, b: number): void => {
-    code.get(a);
-    code.get(b);
-    code.op(MUL);
-  };
-  const upper = (): void => {
-    code.i64Const(32);
-    code.op(SHR_U);
-  };
-  split(rs1, al, ah);
-  split(rs2, bl, bh);
-  product(ah, bl);
-  product(al, bl);
-  upper();
-  code.op(ADD);
-  code.set(middle);
-  product(ah, bh);
-  code.get(middle);
-  upper();
-  code.op(ADD);
-  code.get(middle);
-  code.op(WRAP);
-  code.op(ZERO_EXTEND);
-  product(al, bh);
-  code.op(ADD);
-  upper();
-  code.op(ADD);
-  r.release(I64, al, ah, bl, bh, middle);
-}
-
-/** Takes `of` from the high product when `sign` is negative. */
-function correct(r: RegionCode, sign: number, of: number): void {
-  const { code } = r;
-  r.getX(sign);
-  code.i64Const(63);
-  code.op(SHR_S);
-  r.getX(of);
-  code.op(AND);
-  code.op(SUB);
-}
-
-const high =
-  (signedA: boolean, signedB: boolean): Emit =>
-  (r, { rd, rs1, rs2 }) => {
-    highProduct(r, rs1, rs2);
-    if (signedA) correct(r, rs1, rs2);
-    if (signedB) correct(r, rs2, rs1);
     r.setX(rd);
   };
 

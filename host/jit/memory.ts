@@ -42,7 +42,10 @@ export const ACCESSES: ReadonlyMap<string, Access> = new Map([
   ['fsd', store(8, 0x39)],
 ]);
 
-/** A range of bytes around a base register's value that was checked: `host` is a local with the linear address of its first byte, if there is one. */
+/**
+ * A range of bytes around a base register's value that was checked: `host` is a local with the linear address of its first byte, if there
+ * is one.
+ */
 interface Span {
   readonly low: number;
   readonly end: number;

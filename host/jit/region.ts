@@ -36,6 +36,8 @@ export interface Block {
   readonly instance: Instance;
   insns: Placed[];
   end: End;
+  /** Its loop has been written several times (structure.ts). */
+  repeated?: boolean;
 }
 
 /** One copy of a function in the region: the code that is entered first, or a callee. */

@@ -159,13 +159,19 @@ const UNROLLED_TIMES = 4;
  */
 function unroll({ nodes: [{ block, loops }], cut }: Structure): boolean {
   const inner = loops[loops.length - 1];
-  if (cut.size > 0 || inner === undefined || [...inner.body].some((node) => node.loop !== inner || node.block.end.kind === 'return'))
+  if (
+    block.repeated === true ||
+    cut.size > 0 ||
+    inner === undefined ||
+    [...inner.body].some((node) => node.loop !== inner || node.block.end.kind === 'return')
+  )
     return false;
   const body = [...inner.body].map((node) => node.block);
   const size = body.reduce((sum, part) => sum + part.insns.length + (endsWithInstruction(part) ? 1 : 0), 0);
   const times = Math.min(UNROLLED_TIMES, Math.floor(UNROLLED / Math.max(1, size)));
   if (times < 2) return false;
   repeat(block, body, times);
+  block.repeated = true;
   return true;
 }
 

@@ -4,10 +4,11 @@ import * as L from '../../assembly/shared/layout.js';
 import { Bounds, type InTable } from './bounds.js';
 import { COUNT, COUNT_UNIT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
 import type { Body } from './encoder.js';
-import { emitCsr, emitFloat, isFloat, isNative, type Operands, rounds, supportedCsr } from './float.js';
+import { emitCsr, emitFloat, isFloat, isNative, rounds, supportedCsr } from './float.js';
 import { byName, type Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
-import { ACCESSES, type Access, check, checkInTable, type Plan, planBlocks, Roots, writesFloat, writesInteger } from './memory.js';
+import { ACCESSES, type Access, check, checkInTable, type Plan, planBlocks, Roots, writesInteger } from './memory.js';
+import { operandKinds, operandsOf, placedOf, type Registers, registersOf } from './operands.js';
 import { type Block, type End, endsWithInstruction, isExit, type Placed, successors } from './region.js';
 import { type Loop, type Node, type Structure, structure } from './structure.js';
 import { wordsAfter, wordsAt } from './words.js';
@@ -440,17 +441,6 @@ function storeFloat(r: RegionCode, insn: Insn): void {
   r.code.op(0xbd);
 }
 
-function* placedOf(block: Block): Generator<Placed> {
-  yield* block.insns;
-  const { end } = block;
-  if ((end.kind === 'branch' || end.kind === 'return') && endsWithInstruction(block)) yield end.at;
-}
-
-interface Registers {
-  readonly xs: Iterable<number>;
-  readonly fs: Iterable<number>;
-}
-
 /** Before an instruction, so that no load of its operands is left to code that may be skipped. */
 function holdOperands(r: RegionCode, { op, rs1, rs2, rs3, word }: Insn): void {
   if (!r.through) return;
@@ -462,49 +452,6 @@ function holdOperands(r: RegionCode, { op, rs1, rs2, rs3, word }: Insn): void {
   r.hold(a, rs1);
   r.hold(b, rs2);
   if (c) r.hold('f', rs3);
-}
-
-const FLOAT_OPERANDS = /^f(?!ence)/;
-
-function registersOf(nodes: readonly Node[]): { xs: Set<number>; fs: Set<number>; xsWritten: Set<number>; fsWritten: Set<number> } {
-  const [xs, fs, xsWritten, fsWritten] = [new Set<number>(), new Set<number>(), new Set<number>(), new Set<number>()];
-  for (const { block } of nodes) {
-    for (const { insn } of placedOf(block)) {
-      const { op, rd, rs1, rs2, rs3 } = insn;
-      if (writesFloat(insn)) fsWritten.add(rd);
-      else if (writesInteger(insn) && rd !== 0) xsWritten.add(rd);
-      const [a, b, c] = operandKinds(op);
-      if (op.startsWith('csrr')) xs.add((insn.word >>> 15) & 31);
-      (a === 'f' ? fs : xs).add(rs1);
-      (b === 'f' ? fs : xs).add(rs2);
-      if (c) fs.add(rs3);
-    }
-  }
-  for (const n of xsWritten) xs.add(n);
-  for (const n of fsWritten) fs.add(n);
-  xs.delete(0);
-  return { xs, fs, xsWritten, fsWritten };
-}
-
-/** Which register file rs1 and rs2 name, and whether there is rs3. Registers an instruction hasn't are x0. */
-const operandKinds = byName((op): ['x' | 'f', 'x' | 'f', boolean] => {
-  if (!FLOAT_OPERANDS.test(op)) return ['x', 'x', false];
-  if (op === 'flw' || op === 'fld') return ['x', 'x', false];
-  if (op === 'fsw' || op === 'fsd') return ['x', 'f', false];
-  if (/^fcvt\.[sd]\.(w|wu|l|lu)$/.test(op) || /^fmv\.[wd]\.x$/.test(op)) return ['x', 'x', false];
-  if (/^fn?m(add|sub)\./.test(op)) return ['f', 'f', true];
-  if (/^f(cvt|sqrt|class|mv)/.test(op)) return ['f', 'x', false];
-  return ['f', 'f', false];
-});
-
-function operandsOf(insn: Insn): Operands {
-  const [a, b, c] = operandKinds(insn.op);
-  const sources: ['x' | 'f', number][] = [
-    [a, insn.rs1],
-    [b, insn.rs2],
-  ];
-  if (c) sources.push(['f', insn.rs3]);
-  return { result: writesFloat(insn) ? 'f' : 'x', sources };
 }
 
 export function translate(entry: Block, options: Omit<TranslateOptions, 'operands'>): Translated {

@@ -6,9 +6,11 @@ import { byName, type Insn } from './insn.js';
 import { writesInteger } from './memory.js';
 import type { Node, Structure } from './structure.js';
 
-const ALWAYS =
-  /^(l[bhw]u?|lui|(addi|add|sub|sll|slli|srl|srli|sra|srai|mul|div|divu|rem|remu|rol|ror|rori|clz|ctz|cpop)w|slti?u?|sext\.[bh]|zext\.h|clz|ctz|cpop|bexti?|f(eq|lt|le|class)\.[sd]|fcvt\.wu?\.[sd]|fmv\.x\.w)$/;
-const always = byName((op) => ALWAYS.test(op) && op !== 'lwu');
+const LOADS = /^l([bh]u?|w|ui)$/;
+const WORDS = /^(addi?|sub|sll|slli|srl|srli|sra|srai|mul|divu?|remu?|rol|rori?|clz|ctz|cpop)w$/;
+const SMALL = /^(slti?u?|sext\.[bh]|zext\.h|clz|ctz|cpop|bexti?)$/;
+const OF_FLOATS = /^(f(eq|lt|le|class)\.[sd]|fcvt\.wu?\.[sd]|fmv\.x\.w)$/;
+const always = byName((op) => LOADS.test(op) || WORDS.test(op) || SMALL.test(op) || OF_FLOATS.test(op));
 /** The result is a word if the operands are. */
 const preserves = byName((op) => /^(and|or|xor|andn|orn|xnor|minu?|maxu?)$/.test(op));
 const preservesFirst = byName((op) => /^(andi|ori|xori|srai|sra|czero\.(eqz|nez))$/.test(op));
