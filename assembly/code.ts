@@ -19,7 +19,7 @@ import { fetchFrame, protectCode, unprotectCode } from './mm/access';
 import { fail } from './mm/fault';
 import { FRAME_CODE, FRAME_COMPILED, frameAddress, frameDecoded, frameFlags, frameNextGeneration, frameSetFlags } from './mm/frames';
 import { setFrameDecoded } from './mm/frames';
-import { PTE_U, PTE_V, PTE_X, pteFind, pteFrame, TASK_SIZE } from './mm/pagetable';
+import { PTE_U, PTE_V, PTE_X, pteAt, pteFrame, TASK_SIZE } from './mm/pagetable';
 import { activeSpace, SPACE_ROOT } from './mm/space';
 import { decodedAllocate, decodedRelease } from './mm/slab';
 
@@ -192,9 +192,7 @@ export function newCodeEpoch(): void {
 export function mappedFrame(vpn: u32): u32 {
   const va = (<u64>vpn) << 12;
   if (activeSpace == 0 || va >= TASK_SIZE) return 0;
-  const at = pteFind(load<u32>(activeSpace, SPACE_ROOT), va);
-  if (at == 0) return 0;
-  const pte = load<u64>(at);
+  const pte = pteAt(load<u32>(activeSpace, SPACE_ROOT), va);
   return (pte & (PTE_V | PTE_U | PTE_X)) == (PTE_V | PTE_U | PTE_X) ? pteFrame(pte) : 0;
 }
 
@@ -240,6 +238,19 @@ export function execInvalidate(vpn: u64): void {
   const e = entry(vpn);
   if (load<u64>(e) == vpn + 1) store<u64>(e, 0);
   if (load<u8>(<usize>BOUND_PAGES + (<usize>vpn & <usize>BOUND_MASK)) != 0) newCodeEpoch();
+}
+
+/** The same for the 512 pages from vpn. */
+export function execInvalidateSpan(vpn: u64): void {
+  for (let e = EXEC_TLB; e < EXEC_TLB + (<usize>EXEC_ENTRIES << 4); e += 16) {
+    const tag = load<u64>(e);
+    if (tag != 0 && (tag - 1) >> 9 == vpn >> 9) store<u64>(e, 0);
+  }
+  for (let page = vpn; page < vpn + 512; page++) {
+    if (load<u8>(<usize>BOUND_PAGES + (<usize>page & <usize>BOUND_MASK)) == 0) continue;
+    newCodeEpoch();
+    return;
+  }
 }
 
 export function execInvalidateAll(): void {

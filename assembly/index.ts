@@ -1,5 +1,6 @@
 /** The export list of the core, nothing else. host/core/abi.ts documents it. */
 export * from './mm/abi';
+export * from './mm/abi-pages';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
 export { flushInstructionCache, newCodeEpoch as jitForgetJumps } from './code';
 export { run } from './run';

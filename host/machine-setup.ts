@@ -167,9 +167,18 @@ export function mountStandard(machine: Machine, create = true): string[] {
   kernel.fileSystemTypes.set('tmpfs', (options) => {
     return new MemoryFileSystem(env, tmpfsOptions(options, env.core.exports.frameLimit() * 4096));
   });
+  kernel.fileSystemTypes.set('hugetlbfs', (options) => {
+    const rest = options.split(',').filter((word) => !/^pagesize=2M$/i.test(word));
+    return new MemoryFileSystem(env, {
+      ...tmpfsOptions(rest.join(','), env.core.exports.frameLimit() * 4096),
+      name: 'hugetlbfs',
+      hugePages: true,
+    });
+  });
   const { exports } = env.core;
   const sys = new SysFileSystem(env, {
     interfaces: () => kernel.net.interfaces,
+    mm: { core: env.core, huge: kernel.huge, ksm: kernel.ksm },
     memory: () => ({ total: exports.frameLimit(), free: Math.max(0, exports.frameLimit() - exports.framesInUse()) }),
   });
   kernel.fileSystemTypes.set('sysfs', withoutOptions(sys));

@@ -23,7 +23,7 @@ import * as swapoff from './swapoff';
 import * as vma from './vma';
 import * as userfault from './userfault';
 import * as window from './window';
-import { pteFind, TASK_SIZE } from './pagetable';
+import { pteAt, TASK_SIZE } from './pagetable';
 import { FRAME_COUNT } from '../shared/layout';
 import { EFBIG } from '../shared/errno';
 import { RECLAIM_STAT_SCANNED } from '../shared/stat';
@@ -149,8 +149,7 @@ export function zeroFrame(): u32 {
 export function pteRead(s: usize, address: f64): f64 {
   const va = whole(address);
   if (va >= TASK_SIZE) return 0;
-  const at = pteFind(load<u32>(s, space.SPACE_ROOT), va);
-  return at == 0 ? 0 : <f64>load<u64>(at);
+  return <f64>pteAt(load<u32>(s, space.SPACE_ROOT), va);
 }
 
 export function userPage(s: usize, address: f64, kind: u32): usize {

@@ -7,7 +7,9 @@ import { fail, handleFault } from './fault';
 import { FRAME_CODE, FRAME_REFERENCED, frameAddress, frameFlags, frameSetFlags } from './frames';
 import { objectFrame, objectFrameMake, objectMarkDirty, objectSetSize, objectSize, objectSlot, OBJECT_KIND } from './object';
 import { hold } from './reclaim';
-import { leafShared, PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, TASK_SIZE } from './pagetable';
+import {
+  hugePte, leafPointer, leafShared, PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, TASK_SIZE,
+} from './pagetable';
 import { activeSpace, SPACE_ROOT } from './space';
 import { revokeEverywhere } from './window';
 import { tlbLookup, tlbFlush, translationCache, translationInvalidate } from './tlb';
@@ -49,10 +51,25 @@ function resolve(space: usize, va: u64, access: u32): u32 {
         if (access != X.ACCESS_EXEC) translationCache(space, va, allowed | seen);
         return pteFrame(pte);
       }
+    } else {
+      const frame = resolveHuge(space, root, va, access, needed);
+      if (frame != 0) return frame;
     }
     if (handleFault(space, va, access) != X.FAULT_NONE) break;
   }
   return 0;
+}
+
+/** The frame of va in a megapage that lets the access through, or 0. */
+function resolveHuge(space: usize, root: u32, va: u64, access: u32, needed: u64): u32 {
+  const at = leafPointer(root, va);
+  const entry = at == 0 ? 0 : load<u64>(at);
+  if ((entry & (PTE_V | PTE_U)) != (PTE_V | PTE_U) || (entry & needed) == 0) return 0;
+  const seen = access == X.ACCESS_WRITE ? PTE_A | PTE_D : PTE_A;
+  store<u64>(at, entry | seen);
+  const pte = hugePte(entry | seen, <u32>(va >> 12) & 511);
+  if (access != X.ACCESS_EXEC) translationCache(space, va, pte);
+  return pteFrame(pte);
 }
 
 /** The same for an instruction of the guest, which counts as a walk; the host's own accesses do not. */

@@ -2,15 +2,17 @@
 import { EACCES, EAGAIN, EFAULT, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
 import {
   FAULT_ADRERR, FAULT_HWPOISON, FAULT_IO, FAULT_MAPERR, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, FRAMES_WANTED, NEED_PAGE,
-  NEED_USERFAULT, OBJECT_SHMEM,
+  NEED_USERFAULT, OBJECT_HUGETLB, OBJECT_SHMEM,
 } from '../shared/exit';
 import { HART, HART_IO_OBJECT, PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
-import { leafBorders, leavesOwn, leavesOwnMarked } from './leaf';
+import { hugeCollapseRange } from './collapse';
+import { ksmBreak, NOT_MERGEABLE } from './ksm';
+import { LEAF_SPAN, leafBorders, leavesOwn, leavesOwnMarked, tablesOwn } from './leaf';
 import { pageUp, populate } from './map';
 import { guardInstall, guardRemove } from './mark';
 import { dropPages, OBJECT_KIND, objectResident, objectSize } from './object';
-import { MARK_SWAP, PTE_V, pteFind, pteMarkKind, pteMarkValue } from './pagetable';
+import { MARK_SWAP, PTE_V, pteAt, pteMarkKind, pteMarkValue } from './pagetable';
 import { changeFlags } from './protect';
 import { cool, lazilyFree } from './scan';
 import { SPACE_ROOT } from './space';
@@ -57,6 +59,9 @@ function known(advice: u32): bool {
     case M.MADV_DOFORK:
     case M.MADV_HUGEPAGE:
     case M.MADV_NOHUGEPAGE:
+    case M.MADV_COLLAPSE:
+    case M.MADV_MERGEABLE:
+    case M.MADV_UNMERGEABLE:
     case M.MADV_DONTDUMP:
     case M.MADV_DODUMP:
     case M.MADV_WIPEONFORK:
@@ -76,6 +81,10 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
   const flags = load<u32>(vma, VMA_FLAGS);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if ((flags & M.VM_SEALED) != 0 && (flags & M.VM_WRITE) == 0 && object == 0 && discards(advice)) return -EPERM;
+  if (flags & M.VM_HUGETLB) {
+    if (advice == M.MADV_DONTNEED || advice == M.MADV_DONTNEED_LOCKED) return dontneedHuge(space, start, end);
+    if (advice == M.MADV_FREE || (setsFlags(advice) && ((start | end) & (LEAF_SPAN - 1)) != 0)) return -EINVAL;
+  }
   switch (advice) {
     case M.MADV_NORMAL: return change(space, start, end, 0, M.VM_RANDOM | M.VM_SEQUENTIAL);
     case M.MADV_RANDOM: return change(space, start, end, M.VM_RANDOM, M.VM_SEQUENTIAL);
@@ -84,6 +93,13 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_DOFORK: return change(space, start, end, 0, M.VM_DONTFORK);
     case M.MADV_DONTDUMP: return change(space, start, end, M.VM_DONTDUMP, 0);
     case M.MADV_DODUMP: return change(space, start, end, 0, M.VM_DONTDUMP);
+    case M.MADV_HUGEPAGE: return change(space, start, end, M.VM_HUGEPAGE, M.VM_NOHUGEPAGE);
+    case M.MADV_NOHUGEPAGE: return change(space, start, end, M.VM_NOHUGEPAGE, M.VM_HUGEPAGE);
+    case M.MADV_COLLAPSE: return hugeCollapseRange(space, vma, start, end);
+    case M.MADV_MERGEABLE: return flags & NOT_MERGEABLE ? 0 : change(space, start, end, M.VM_MERGEABLE, 0);
+    case M.MADV_UNMERGEABLE:
+      if ((flags & M.VM_MERGEABLE) == 0) return 0;
+      return ksmBreak(space, start, end) != 0 ? -ENOMEM : change(space, start, end, 0, M.VM_MERGEABLE);
     case M.MADV_WIPEONFORK:
       if (object != 0 || (flags & M.VM_SHARED) != 0) return -EINVAL;
       return change(space, start, end, M.VM_WIPEONFORK, 0);
@@ -115,6 +131,18 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
   }
 }
 
+/** The end is rounded down to a huge page, the start must be one's. */
+function dontneedHuge(space: usize, start: u64, end: u64): i32 {
+  if (start & (LEAF_SPAN - 1)) return -EINVAL;
+  zapRange(space, start, end & ~(LEAF_SPAN - 1), 0, true);
+  return 0;
+}
+
+/** Would it split a mapping? */
+function setsFlags(advice: u32): bool {
+  return advice <= <u32>M.MADV_SEQUENTIAL || (advice >= <u32>M.MADV_DONTFORK && advice <= <u32>M.MADV_KEEPONFORK);
+}
+
 /** What memory holds goes, now or at a fork: sealed memory that may not be written may not lose it that way either. */
 function discards(advice: u32): bool {
   switch (advice) {
@@ -135,7 +163,7 @@ function punch(vma: usize, start: u64, end: u64): i32 {
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if (object == 0 || (flags & M.VM_LOCKED) != 0) return -EINVAL;
   if ((flags & (M.VM_SHARED | M.VM_MAYWRITE)) != (M.VM_SHARED | M.VM_MAYWRITE)) return -EACCES;
-  if (load<u32>(object, OBJECT_KIND) != OBJECT_SHMEM) return -EOPNOTSUPP;
+  if (load<u32>(object, OBJECT_KIND) != OBJECT_SHMEM && load<u32>(object, OBJECT_KIND) != OBJECT_HUGETLB) return -EOPNOTSUPP;
   const first = (load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START))) >> 12;
   dropPages(object, <u32>min(first, INDEX_MAX), <u32>min(first + ((end - start) >> 12), INDEX_MAX));
   return 0;
@@ -165,8 +193,7 @@ function change(space: usize, start: u64, end: u64, set: u32, clear: u32): i32 {
 export function mmResident(space: usize, address: u64): i32 {
   const vma = vmaAt(space, address);
   if (vma == 0) return -ENOMEM;
-  const at = pteFind(load<u32>(space, SPACE_ROOT), address);
-  const pte = at == 0 ? 0 : load<u64>(at);
+  const pte = pteAt(load<u32>(space, SPACE_ROOT), address);
   if (pte & PTE_V) return 1;
   if (pteMarkKind(pte) == MARK_SWAP) return swapFrame(<u32>pteMarkValue(pte)) != 0 ? 1 : 0;
   const object = <usize>load<u32>(vma, VMA_OBJECT);
@@ -185,7 +212,7 @@ export function mmLock(space: usize, address: u64, length: u64, lock: u32): i32 
     if (vma == 0) return -ENOMEM;
     const stop = min(end, load<u64>(vma, VMA_END));
     // A child's pages may go where it has its own entries for them.
-    if (lock != M.LOCK_NONE && !leavesOwn(space, at, stop)) return -ENOMEM;
+    if (lock != M.LOCK_NONE && !(leafBorders(space, at, stop) && tablesOwn(space, at, stop))) return -ENOMEM;
     const special = (load<u32>(vma, VMA_FLAGS) & (M.VM_DONTEXPAND | M.VM_VDSO)) != 0;
     if (!special && !changeFlags(space, at, stop, set, M.VM_LOCKED_MASK)) return -ENOMEM;
     at = stop;

@@ -4,19 +4,21 @@
  */
 import { FRAME_COUNT, PERM_READ, PERM_WRITE } from '../shared/layout';
 import { SWAP_STAT_CACHED, SWAP_STAT_USED } from '../shared/stat';
-import { VM_EXEC, VM_READ, VM_SHARED, VM_UFFD, VM_WRITE } from '../shared/mman';
+import { VM_EXEC, VM_HUGETLB, VM_READ, VM_SHARED, VM_UFFD, VM_WRITE } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
-  FRAME_CODE, FRAME_FREE, FRAME_HELD, FRAME_SWAP, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject, frameReferences,
-  framesCovered, framesListed, framesUsed,
+  FRAME_CODE, FRAME_FREE, FRAME_HELD, FRAME_MERGED, FRAME_POOL, FRAME_SWAP, FRAME_USED, frameAddress, frameFlags, frameIndex, frameObject,
+  frameReferences, framesCovered, frameSharers, framesListed, framesUsed,
 } from './frames';
+import { hugeNext, SPAN_PAGES } from './huge';
+import { LEAF_SPAN } from './leaf';
 import {
   firstMapping, mappedAt, nextMapping, objectAfter, objectFirst, objectFrame, objectIsDirty, objectNextPresent, objectPages, objectSlot,
   objectSwapped,
 } from './object';
 import {
   leafPointer, leafShared, MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X,
-  pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip, TASK_SIZE,
+  pteAt, pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip, TASK_SIZE,
 } from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
@@ -25,10 +27,12 @@ import { tlbAddress, tlbTag } from './tlb';
 import { identityFrame, permissionByte, windowSpan } from './window';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_SPACE, VMA_START, VMA_UFFD, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
 
-/** 1-9 VMAs, 10-19 page-table entries, 20-29 window bytes, 30-39 TLB, 40-49 accounts of the space. */
+/** 1-9 VMAs, 10-19 page-table entries, 20-29 window bytes, 30-39 TLB, 40-49 accounts of the space, 60-69 megapages. */
 export function debugCheckSpace(space: usize): u32 {
   const vmas = checkVmas(space);
   if (vmas != 0) return vmas;
+  const huge = checkHuge(space);
+  if (huge != 0) return huge;
   const entries = checkEntries(space);
   if (entries != 0) return entries;
   const window = checkWindow(space);
@@ -53,9 +57,43 @@ function checkVmas(space: usize): u32 {
   return pages == load<u64>(space, S.SPACE_MAPPED) ? 0 : 6;
 }
 
+function checkHuge(space: usize): u32 {
+  let count: u32 = 0;
+  let pool: u32 = 0;
+  for (let va = hugeNext(space, 0, TASK_SIZE); va < TASK_SIZE; va = hugeNext(space, va + LEAF_SPAN, TASK_SIZE)) {
+    const entry = load<u64>(leafPointer(load<u32>(space, S.SPACE_ROOT), va));
+    const wrong = checkMegapage(space, va, entry);
+    if (wrong != 0) return wrong;
+    count++;
+    if (frameFlags(pteFrame(entry)) & FRAME_POOL) pool++;
+  }
+  if (pool != load<u32>(space, S.SPACE_HUGETLB)) return 69;
+  return count == load<u32>(space, S.SPACE_HUGE) ? 0 : 60;
+}
+
+function checkMegapage(space: usize, va: u64, entry: u64): u32 {
+  const vma = vmaAt(space, va);
+  if (vma == 0 || load<u64>(vma, VMA_END) < va + LEAF_SPAN) return 61;
+  const flags = load<u32>(vma, VMA_FLAGS);
+  const first = pteFrame(entry);
+  if ((first & (SPAN_PAGES - 1)) != 0 || frameSharers(first) == 0) return 62;
+  const accessible = (flags & (VM_READ | VM_WRITE | VM_EXEC)) != 0;
+  if (((entry & PTE_V) != 0) != accessible || (entry & PTE_UFFD_WP) != 0) return 63;
+  if (((entry & PTE_R) != 0) != ((flags & (VM_READ | VM_WRITE)) != 0) || ((entry & PTE_X) != 0) != ((flags & VM_EXEC) != 0)) return 64;
+  if ((entry & PTE_W) != 0 && ((flags & VM_WRITE) == 0 || (entry & PTE_SOFT) == 0)) return 65;
+  if (((frameFlags(first) & FRAME_POOL) != 0) != ((flags & VM_HUGETLB) != 0)) return 69;
+  const shared = (flags & VM_SHARED) != 0;
+  for (let frame = first; frame < first + SPAN_PAGES; frame++) {
+    if ((frameFlags(frame) & FRAME_USED) == 0 || frameReferences(frame) == 0 || frameObject(frame) != frameObject(first)) return 66;
+    if ((entry & PTE_W) != 0 && !shared && (frameReferences(frame) != 1 || frameSharers(first) != 1)) return 67;
+  }
+  if (frameObject(first) != 0 && ((flags & VM_HUGETLB) == 0 || ((entry & PTE_W) != 0 && !shared))) return 66;
+  return 0;
+}
+
 function checkEntries(space: usize): u32 {
   const root = load<u32>(space, S.SPACE_ROOT);
-  let resident: u32 = 0;
+  let resident: u32 = (load<u32>(space, S.SPACE_HUGE) - load<u32>(space, S.SPACE_HUGETLB)) * SPAN_PAGES;
   let shared: u32 = 0;
   let tables: u32 = 1;
   let giga: u64 = -1;
@@ -106,6 +144,7 @@ function checkEntry(space: usize, va: u64, pte: u64): u32 {
   if ((pte & (PTE_W | PTE_SOFT)) == PTE_W || (pte & (PTE_W | PTE_UFFD_WP)) == (PTE_W | PTE_UFFD_WP)) return 19;
   if (((flags & VM_UFFD) != 0) != (load<u32>(vma, VMA_UFFD) != 0)) return 7;
   if ((frameFlags(frame) & FRAME_SWAP) != 0 && !swapChecks(frame)) return 9;
+  if ((pte & PTE_W) != 0 && (frameFlags(frame) & FRAME_MERGED) != 0) return 68;
   const owner = <usize>frameObject(frame);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if (owner == 0) {
@@ -129,10 +168,10 @@ function checkWindow(space: usize): u32 {
   for (let vpn: u64 = 0; vpn < pages; vpn++) {
     const bits = load<u8>(permissionByte(space, vpn));
     if (bits == 0) continue;
-    const at = pteFind(root, vpn << 12);
-    if (at == 0) return 20;
-    if (pteFrame(load<u64>(at)) != identityFrame(space, vpn << 12)) return 21;
-    if (!allows(load<u64>(at), bits)) return 22;
+    const pte = pteAt(root, vpn << 12);
+    if (pte == 0) return 20;
+    if (pteFrame(pte) != identityFrame(space, vpn << 12)) return 21;
+    if (!allows(pte, bits)) return 22;
     if ((bits & PERM_WRITE) != 0 && leafShared(root, vpn << 12)) return 23;
   }
   return 0;
@@ -145,10 +184,10 @@ function checkTlb(space: usize): u32 {
     for (let write = 0; write < 2; write++) {
       const tag = tlbTag(i, write != 0);
       if (tag == 0) continue;
-      const at = pteFind(root, (tag - 1) << 12);
-      if (at == 0 || !allows(load<u64>(at), write != 0 ? PERM_WRITE : PERM_READ)) return 30;
+      const pte = pteAt(root, (tag - 1) << 12);
+      if (pte == 0 || !allows(pte, write != 0 ? PERM_WRITE : PERM_READ)) return 30;
       if (write != 0 && leafShared(root, (tag - 1) << 12)) return 32;
-      if (<u32>frameAddress(pteFrame(load<u64>(at))) != tlbAddress(i)) return 31;
+      if (<u32>frameAddress(pteFrame(pte)) != tlbAddress(i)) return 31;
     }
   }
   return 0;

@@ -8,7 +8,8 @@ import { PAGE_SIZE } from '../shared/layout';
 import { VM_SOFT_CLEAN } from '../shared/mman';
 import * as S from '../shared/stat';
 import { FRAME_REFERENCED, frameObject, frameSetFlags } from './frames';
-import { leavesOwn } from './leaf';
+import { hugeUnset } from './huge';
+import { tablesOwn } from './leaf';
 import { MARK_SWAP, PTE_A, PTE_SOFT, PTE_V, PTE_W, pteFind, pteFrame, pteMarkKind, pteSkip } from './pagetable';
 import { SPACE_PEAK, SPACE_RESIDENT, SPACE_ROOT } from './space';
 import { translationInvalidate, writeInvalidate } from './tlb';
@@ -24,7 +25,7 @@ export function mmClear(space: usize, what: u32): i32 {
     const object = load<u32>(vma, VMA_OBJECT);
     if (what == S.CLEAR_REFERENCED_ANONYMOUS && object != 0) continue;
     if (what == S.CLEAR_REFERENCED_MAPPED && object == 0) continue;
-    if (!leavesOwn(space, load<u64>(vma, VMA_START), load<u64>(vma, VMA_END))) return -ENOMEM;
+    if (!tablesOwn(space, load<u64>(vma, VMA_START), load<u64>(vma, VMA_END))) return -ENOMEM;
     if (what == S.CLEAR_SOFT_DIRTY) {
       store<u32>(vma, load<u32>(vma, VMA_FLAGS) | VM_SOFT_CLEAN, VMA_FLAGS);
       clearSoft(space, vma);
@@ -36,6 +37,7 @@ export function mmClear(space: usize, what: u32): i32 {
 function clearSoft(space: usize, vma: usize): void {
   const root = load<u32>(space, SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
+  hugeUnset(space, load<u64>(vma, VMA_START), end, PTE_SOFT | PTE_W);
   for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {
@@ -51,6 +53,7 @@ function clearSoft(space: usize, vma: usize): void {
 function clearReferenced(space: usize, vma: usize): void {
   const root = load<u32>(space, SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
+  hugeUnset(space, load<u64>(vma, VMA_START), end, PTE_A);
   for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     for (let at = pteFind(root, va); va < stop; va += PAGE_SIZE, at += 8) {

@@ -4,11 +4,15 @@
  */
 import * as X from '../shared/exit';
 import * as L from '../shared/layout';
-import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, VM_WRITE } from '../shared/mman';
 import {
-  FRAME_LAZY, FRAME_SWAP, frameAddress, frameAllocate, frameAllocateZeroed, frameFlags, frameIsFree, frameObject, frameReferences,
-  frameRelease, frameRetain, frameSetFlags,
+  VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_READ, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, VM_WRITE,
+} from '../shared/mman';
+import {
+  FRAME_LAZY, FRAME_MERGED, FRAME_SWAP, frameAddress, frameAllocate, frameAllocateZeroed, frameFlags, frameIsFree, frameObject,
+  frameReferences, frameRelease, frameRetain, frameSetFlags,
 } from './frames';
+import { hugeFault } from './huge';
+import { hugetlbFault } from './hugetlb';
 import {
   objectFrame, objectFrameMake, objectHit, objectMetered, objectMarkDirty, objectSize, objectSlot, OBJECT_KIND,
 } from './object';
@@ -72,6 +76,16 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   const flags = load<u32>(vma, VMA_FLAGS);
   const needed: u32 = access == X.ACCESS_WRITE ? VM_WRITE : access == X.ACCESS_EXEC ? VM_EXEC : VM_READ | VM_WRITE;
   if ((flags & needed) == 0) return fail(X.FAULT_ACCERR, va, access);
+  if (flags & VM_HUGETLB) {
+    const kind = hugetlbFault(space, vma, va, access);
+    if (kind != X.FAULT_NONE) return fail(kind, va, access);
+    countMinor(space);
+    return X.FAULT_NONE;
+  }
+  if (hugeFault(space, vma, va, access)) {
+    countMinor(space);
+    return X.FAULT_NONE;
+  }
   const at = pteCreate(space, va);
   if (at == 0) return fail(X.FAULT_MEMORY, va, access);
   const page = va & ~(<u64>L.PAGE_MASK);
@@ -84,11 +98,13 @@ export function handleFault(space: usize, va: u64, access: u32): u32 {
   if (kind != X.FAULT_NONE) return fail(kind, va, access);
   const index = <u32>((load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START))) >> 12);
   if (majorObject != 0 && ((object == majorObject && index == majorIndex) || (majorObject == X.SWAP_AREA && majorBack))) majorObject = 0;
-  else {
-    store<u64>(space, load<u64>(space, SPACE_MINOR) + 1, SPACE_MINOR);
-    bump(L.COUNT_MINOR_FAULTS);
-  }
+  else countMinor(space);
   return X.FAULT_NONE;
+}
+
+function countMinor(space: usize): void {
+  store<u64>(space, load<u64>(space, SPACE_MINOR) + 1, SPACE_MINOR);
+  bump(L.COUNT_MINOR_FAULTS);
 }
 
 /** A userfaultfd decides what comes of it: the host tells it. */
@@ -286,7 +302,7 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
   const frame = sole && (old == identity || !frameIsFree(identity)) ? 0 : frameAllocate(identity);
   if (frame == 0) {
     if (!sole) return X.FAULT_MEMORY;
-    frameSetFlags(old, 0, FRAME_LAZY);
+    frameSetFlags(old, 0, FRAME_LAZY | FRAME_MERGED);
     store<u64>(at, pte | WRITTEN | PTE_A);
     translationInvalidate(space, page);
     return X.FAULT_NONE;

@@ -3,6 +3,7 @@ import { PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameObject, frameRetain } from './frames';
+import { hugeFork, hugePages } from './huge';
 import { LEAF_SPAN, leafSharable, leafShare } from './leaf';
 import { mappingLink } from './object';
 import {
@@ -24,6 +25,8 @@ export function spaceFork(parent: usize): usize {
   S.spaceSetLayout(child, mmapBase, load<u64>(parent, S.SPACE_BRK_START), load<u64>(parent, S.SPACE_STACK_LIMIT));
   store<u64>(child, load<u64>(parent, S.SPACE_BRK), S.SPACE_BRK);
   store<u32>(child, load<u32>(parent, S.SPACE_SEALS), S.SPACE_SEALS);
+  store<u32>(child, load<u32>(parent, S.SPACE_NO_HUGE), S.SPACE_NO_HUGE);
+  store<u32>(child, load<u32>(parent, S.SPACE_MERGE), S.SPACE_MERGE);
   left = 0;
   let done = true;
   for (let vma = vmaFind(parent, 0); done && vma != 0; vma = vmaNext(parent, vma)) {
@@ -42,7 +45,7 @@ export function spaceFork(parent: usize): usize {
 function residentIn(space: usize, vma: usize): i32 {
   const root = load<u32>(space, S.SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
-  let pages = 0;
+  let pages = <i32>hugePages(space, load<u64>(vma, VMA_START), end);
   for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     let at = pteFind(root, va);
@@ -60,7 +63,7 @@ function copyVma(child: usize, vma: usize): bool {
   store<u64>(copy, load<u64>(vma, VMA_START), VMA_START);
   store<u64>(copy, load<u64>(vma, VMA_END), VMA_END);
   store<u64>(copy, load<u64>(vma, VMA_OFFSET), VMA_OFFSET);
-  store<u32>(copy, load<u32>(vma, VMA_FLAGS) & ~M.VM_LOCKED_MASK, VMA_FLAGS);
+  store<u32>(copy, load<u32>(vma, VMA_FLAGS) & ~(M.VM_LOCKED_MASK | M.VM_HUGE_RESERVED), VMA_FLAGS);
   store<u32>(copy, load<u32>(vma, VMA_OBJECT), VMA_OBJECT);
   store<u32>(copy, load<u32>(vma, VMA_UFFD), VMA_UFFD);
   store<u32>(copy, load<u32>(vma, VMA_NAME), VMA_NAME);
@@ -77,6 +80,7 @@ function copyPages(parent: usize, child: usize, vma: usize): bool {
   }
   const from = load<u32>(parent, S.SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
+  if (!hugeFork(parent, child, load<u64>(vma, VMA_START), end)) return false;
   for (let va = pteSkip(from, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(from, va, end)) {
     const base = va & ~(LEAF_SPAN - 1);
     const stop = min(end, base + LEAF_SPAN);

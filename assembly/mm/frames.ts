@@ -7,7 +7,7 @@
  *  12  u32 page index in that object; FRAME_SWAP: slot of the swap area
  *  16  u32 decoded page (code.ts), 0 = never executed
  *  20  u32 next, 24 u32 previous: free list; of a last page table: round in which reclaim saw it, and
- *                        the space whose it was then
+ *                        the space whose it was then; of a megapage's first: 20 u32 spaces that have it (huge.ts)
  *  28  u32 generation of the code in it (code.ts): outlives the frame's use
  *
  * A frame of small records is never mapped and uses 8..31 as slab.ts says.
@@ -33,6 +33,10 @@ export const FRAME_SWAP: u32 = 64;
 export const FRAME_LAZY: u32 = 128;
 /** While reclaim is at work: the host has its address in hand. */
 export const FRAME_HELD: u32 = 256;
+/** Pages of the same contents are this one frame (ksm.ts). */
+export const FRAME_MERGED: u32 = 512;
+/** The first of a huge page of the pool (hugetlb.ts). */
+export const FRAME_POOL: u32 = 1024;
 
 const TABLE: usize = DESCRIPTORS;
 const GENERAL: u32 = FIRST_FRAME;
@@ -42,6 +46,8 @@ const WASM_PAGE_FRAMES: u32 = 16;
 const GROW_STEP_FRAMES: u32 = 4096;
 /** Frames are short when less than a 32nd of them is free. */
 const SHORT_SHIFT: u32 = 5;
+/** Frames of a megapage. */
+const SPAN: u32 = 512;
 
 /** Frames that may be in use, and how many of them until the host is told that they run short. */
 let limit: u32 = 0;
@@ -270,6 +276,53 @@ export function frameAllocateRun(count: u32): u32 {
     countUse();
   }
   return first;
+}
+
+/** Are the frames of a megapage that would begin with `first` to be had, without taking memory from somebody else? */
+export function frameSpanIsFree(first: u32): bool {
+  return inUse + SPAN <= limit && frameSpanIsUnused(first);
+}
+
+/** The same, whatever the limit says. */
+export function frameSpanIsUnused(first: u32): bool {
+  if ((first & (SPAN - 1)) != 0 || !frameSpanCover(first)) return false;
+  for (let frame = first; frame < first + SPAN; frame++) if (frameFlags(frame) & FRAME_USED) return false;
+  return true;
+}
+
+/** Does linear memory reach over them? */
+export function frameSpanCover(first: u32): bool {
+  return first >= WINDOWS && first + SPAN <= END && cover(first + SPAN - 1);
+}
+
+/** Takes them, which must be free: zero, each with one reference. */
+export function frameSpanTake(first: u32): void {
+  for (let frame = first; frame < first + SPAN; frame++) {
+    const d = descriptor(frame);
+    if (load<u32>(d, 4) & FRAME_FREE) {
+      unlink(frame);
+      memory.fill(frameAddress(frame), 0, PAGE_SIZE);
+    }
+    store<u32>(d, 1);
+    store<u32>(d, FRAME_USED, 4);
+    countUse();
+  }
+}
+
+/** The first frame of a megapage that could be had anywhere under the windows, from the top; or 0. */
+export function frameSpanFind(): u32 {
+  for (let first = ((min(nextWindow + 1, END) >> 9) - 1) << 9; first >= WINDOWS; first -= SPAN) if (frameSpanIsFree(first)) return first;
+  return 0;
+}
+
+/** How many spaces have the megapage that begins with this frame. */
+// @ts-ignore: decorator
+@inline
+export function frameSharers(first: u32): u32 {
+  return load<u32>(descriptor(first), 20);
+}
+export function frameSetSharers(first: u32, spaces: u32): void {
+  store<u32>(descriptor(first), spaces, 20);
 }
 
 /** A run from the top of what windows may lie over, passing by frames that were ever used. */

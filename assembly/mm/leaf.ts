@@ -12,9 +12,10 @@ import { PERM_WRITE } from '../shared/layout';
 import { VM_DONTFORK, VM_LOCKED, VM_SHARED, VM_UFFD, VM_WIPEONFORK } from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameAddress, frameAllocate, frameReferences, frameRelease, frameRetain } from './frames';
+import { hugeNext, hugeSplit } from './huge';
 import {
-  leafPointer, leafPointerCreate, MARK_SWAP, PTE_D, PTE_SHARED, PTE_V, PTE_W, pteFrame, pteMake, pteMarkKind, pteMarkValue, pteSkip,
-  tableRelease, TASK_SIZE,
+  isHuge, leafPointer, leafPointerCreate, MARK_SWAP, PTE_D, PTE_SHARED, PTE_V, PTE_W, pteFrame, pteMake, pteMarkKind, pteMarkValue,
+  pteSkip, tableRelease, TASK_SIZE,
 } from './pagetable';
 import { activeSpace, countResident, SPACE_ROOT, SPACE_TABLES } from './space';
 import { swapHold } from './swap';
@@ -59,7 +60,7 @@ export function leafShare(parent: usize, child: usize, va: u64): bool {
 }
 
 /** Takes the write permission of 2 MiB from the window; the TLB is the caller's, once for all tables. */
-function dropWrites(space: usize, va: u64): void {
+export function dropWrites(space: usize, va: u64): void {
   const first = permissionByte(space, va >> 12);
   if (first == 0) return;
   for (let at = first; at < first + 512; at += 8) {
@@ -69,10 +70,11 @@ function dropWrites(space: usize, va: u64): void {
   }
 }
 
-/** Makes the table of va, if there is one, the space's own: from now on its entries may change. False: no memory. */
+/** Makes the table of va, if there is one, the space's own, and of a megapage a table: entries may change from now on. False: no memory. */
 export function leafOwn(space: usize, va: u64): bool {
   const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
   const pointer = at == 0 ? 0 : load<u64>(at);
+  if (isHuge(pointer)) return hugeSplit(space, va);
   if ((pointer & PTE_SHARED) == 0) return true;
   const table = pteFrame(pointer);
   if (frameReferences(table) == 1) {
@@ -112,8 +114,14 @@ function claim(space: usize, va: u64, pointer: usize): void {
   }
 }
 
-/** leafOwn for every table of [start, end). */
+/** leafOwn for every table and every megapage of [start, end). */
 export function leavesOwn(space: usize, start: u64, end: u64): bool {
+  for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va, end)) if (!hugeSplit(space, va)) return false;
+  return tablesOwn(space, start, end);
+}
+
+/** leafOwn for every table of [start, end); megapages stay. */
+export function tablesOwn(space: usize, start: u64, end: u64): bool {
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, nextLeaf(va), end)) {
     if (!leafOwn(space, va)) return false;
@@ -121,7 +129,7 @@ export function leavesOwn(space: usize, start: u64, end: u64): bool {
   return true;
 }
 
-/** leafOwn for the tables of which [start, end) is only a part: the others can be left whole. */
+/** leafOwn for the tables and megapages of which [start, end) is only a part: the others can be left whole. */
 export function leafBorders(space: usize, start: u64, end: u64): bool {
   const inner = LEAF_SPAN - 1;
   if ((start & inner) != 0 && !leafOwn(space, start)) return false;

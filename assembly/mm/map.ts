@@ -1,15 +1,18 @@
 /** mmap(2), munmap(2), brk(2). Results: an address or 0, or -errno. */
 import { EACCES, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../shared/errno';
-import { ACCESS_READ, ACCESS_WRITE, FAULT_NONE, OBJECT_SHMEM } from '../shared/exit';
+import { ACCESS_READ, ACCESS_WRITE, FAULT_NONE, OBJECT_HUGETLB, OBJECT_SHMEM } from '../shared/exit';
 import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { handleFault, MMAP_MIN } from './fault';
 import { framesLimit } from './frames';
-import { mappingLink, mappingUnlink, objectCreateInternal, objectRelease, objectSetSize } from './object';
-import { leafBorders } from './leaf';
+import { mappingLink, mappingUnlink, objectCreateInternal, OBJECT_KIND, objectRelease, objectSetSize } from './object';
+import { hugeIsWanted } from './huge';
+import { hugetlbCuts, hugetlbReserve, hugetlbUnreserve } from './hugetlb';
+import { NOT_MERGEABLE } from './ksm';
+import { LEAF_SPAN, leafBorders } from './leaf';
 import { sealedWithin } from './seal';
-import { leafShared, PTE_V, PTE_W, pteFind, TASK_SIZE } from './pagetable';
-import { SPACE_BRK, SPACE_BRK_START, SPACE_LOCK, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } from './space';
+import { leafShared, PTE_V, PTE_W, pteAt, TASK_SIZE } from './pagetable';
+import { SPACE_BRK, SPACE_BRK_START, SPACE_LOCK, SPACE_MERGE, SPACE_MMAP_BASE, SPACE_ROOT, SPACE_VMAS } from './space';
 import { splitAt, unmapRange } from './unmap';
 import { windowSpan } from './window';
 import {
@@ -56,22 +59,26 @@ export function findGap(space: usize, length: u64, reservation: bool): u64 {
 export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags: u32, object: usize, offset: u64, mayFlags: u32): i64 {
   if (length == 0 || (offset & PAGE_MASK) != 0) return -EINVAL;
   if (length > TASK_SIZE) return -ENOMEM;
-  const bytes = pageUp(length);
   const anonymous = object == 0;
+  const huge = (flags & M.MAP_HUGETLB) != 0 || (!anonymous && load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB);
+  const bytes = huge ? (length + LEAF_SPAN - 1) & ~(LEAF_SPAN - 1) : pageUp(length);
   const wrong = checkType(flags, anonymous);
   if (wrong != 0) return wrong;
+  if (huge && !isHugeRequest(flags, object, offset)) return -EINVAL;
   if (!anonymous && (offset > OFFSET_MAX || bytes > OFFSET_MAX - offset)) return -EOVERFLOW;
   const may = anonymous ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO | M.VM_DONTEXPAND | M.VM_DONTDUMP);
   const access = protFlags(prot);
   if ((access << 4) & ~may & MAY_ALL) return -EACCES;
   if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return -ENOMEM;
-  const place = choosePlace(space, address, bytes, prot, flags);
+  const place = choosePlace(space, address, bytes, prot, flags, huge);
   if (place < 0) return place;
 
   const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
+  if (huge) return mapHuge(space, <u64>place, bytes, access | may, object, offset, flags);
   const vm =
     access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
-    (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0) | lockOf(space, may);
+    (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0) | lockOf(space, may) |
+    (shared || (may & NOT_MERGEABLE) != 0 ? 0 : load<u32>(space, SPACE_MERGE));
   const start = <u64>place;
   const error =
     anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset);
@@ -80,6 +87,36 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   if ((vm & M.VM_LOCKED_MASK) == M.VM_LOCKED || (flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {
     const most = <u64>framesLimit() * PAGE_SIZE;
     populate(space, start, start + min(bytes, most), !shared && (prot & M.PROT_WRITE) != 0);
+  }
+  return <i64>start;
+}
+
+/** Huge pages of the pool are only those of files that have them, or nobody's. */
+function isHugeRequest(flags: u32, object: usize, offset: u64): bool {
+  if (object == 0) return true;
+  return load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB && (offset & (LEAF_SPAN - 1)) == 0;
+}
+
+/** A mapping of huge pages of the pool, what it may need of them reserved unless MAP_NORESERVE says that it is not wanted. */
+function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, offset: u64, flags: u32): i64 {
+  const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
+  const own = object == 0 && shared;
+  if (own) {
+    object = objectCreateInternal(OBJECT_HUGETLB);
+    if (object == 0) return -ENOMEM;
+    objectSetSize(object, bytes);
+  }
+  const promise = flags & M.MAP_NORESERVE ? 0 : hugetlbReserve(object, offset, bytes, shared);
+  let error = promise < 0 ? -ENOMEM : 0;
+  const more = M.VM_HUGETLB | M.VM_DONTEXPAND | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0);
+  if (error == 0) {
+    error = mapAt(space, start, bytes, vm | more | <u32>promise, object, object == 0 ? 0 : offset);
+    if (error != 0 && !shared) hugetlbUnreserve(bytes);
+  }
+  if (own) objectRelease(object);
+  if (error != 0) return error;
+  if ((flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {
+    populate(space, start, start + bytes, !shared && (vm & M.VM_WRITE) != 0);
   }
   return <i64>start;
 }
@@ -95,16 +132,15 @@ function checkType(flags: u32, anonymous: bool): i32 {
   if (type == 0 || type > <u32>M.MAP_SHARED_VALIDATE || (anonymous && type == M.MAP_SHARED_VALIDATE)) return -EINVAL;
   if (type == M.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) return -EOPNOTSUPP;
   if ((flags & M.MAP_GROWSDOWN) != 0 && (!anonymous || type != M.MAP_PRIVATE)) return -EINVAL;
-  // There is no pool of huge pages.
-  if (flags & M.MAP_HUGETLB) return anonymous ? -ENOMEM : -EINVAL;
   return 0;
 }
 
 /** Where the mapping goes, or -errno. */
-function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u32): i64 {
+function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u32, huge: bool): i64 {
+  const inPage = huge ? LEAF_SPAN - 1 : <u64>PAGE_MASK;
   if (flags & ANY_FIXED) {
     if (address > TASK_SIZE - bytes) return -ENOMEM;
-    if (address & PAGE_MASK) return -EINVAL;
+    if (address & inPage) return -EINVAL;
     if (address < MMAP_MIN) return -EPERM;
     if (flags & M.MAP_FIXED_NOREPLACE) {
       const vma = vmaFind(space, address);
@@ -112,12 +148,19 @@ function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u
     }
     return <i64>address;
   }
-  const hint = address == 0 ? 0 : max(address & ~(<u64>PAGE_MASK), MMAP_MIN);
+  const hint = address == 0 ? 0 : max((address + (huge ? inPage : 0)) & ~inPage, huge ? LEAF_SPAN : MMAP_MIN);
   if (hint != 0 && hint <= TASK_SIZE - bytes) {
     const vma = vmaFind(space, hint);
     if (vma == 0 || (load<u64>(vma, VMA_START) > hint && guardedStart(vma) >= hint + bytes)) return <i64>hint;
   }
-  const found = findGap(space, bytes, prot == M.PROT_NONE || (flags & M.MAP_NORESERVE) != 0);
+  const reservation = prot == M.PROT_NONE || (flags & M.MAP_NORESERVE) != 0;
+  if (huge || ((flags & M.MAP_ANONYMOUS) != 0 && (bytes & (LEAF_SPAN - 1)) == 0 && hugeIsWanted())) {
+    // As in Linux since 6.7: where megapages fit.
+    const wide = findGap(space, bytes + LEAF_SPAN - PAGE_SIZE, reservation);
+    if (wide == 0 && huge) return -ENOMEM;
+    if (wide != 0) return <i64>((wide + LEAF_SPAN - PAGE_SIZE) & ~(LEAF_SPAN - 1));
+  }
+  const found = findGap(space, bytes, reservation);
   return found == 0 ? -ENOMEM : <i64>found;
 }
 
@@ -194,8 +237,7 @@ export function populate(space: usize, start: u64, end: u64, write: bool): u32 {
   const root = load<u32>(space, SPACE_ROOT);
   const wanted = write ? PTE_V | PTE_W : PTE_V;
   for (let va = start; va < end; va += PAGE_SIZE) {
-    const at = pteFind(root, va);
-    if (at != 0 && (load<u64>(at) & wanted) == wanted && !(write && leafShared(root, va))) continue;
+    if ((pteAt(root, va) & wanted) == wanted && !(write && leafShared(root, va))) continue;
     const kind = handleFault(space, va, write ? ACCESS_WRITE : ACCESS_READ);
     if (kind != FAULT_NONE) return kind;
   }
@@ -208,6 +250,7 @@ export function mmUnmap(space: usize, address: u64, length: u64): i32 {
   const vma = vmaFind(space, address);
   if (vma == 0 || load<u64>(vma, VMA_START) >= end) return 0;
   if (sealedWithin(space, address, end)) return -EPERM;
+  if (hugetlbCuts(space, address) || hugetlbCuts(space, end)) return -EINVAL;
   // A hole in the middle of one mapping makes two of it.
   if (load<u64>(vma, VMA_START) < address && load<u64>(vma, VMA_END) > end && load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return -ENOMEM;
   if (!leafBorders(space, address, end) || !splitAt(space, address)) return -ENOMEM;
@@ -232,7 +275,8 @@ export function mmBrk(space: usize, address: u64): u64 {
     if (next != 0 && guardedStart(next) < top + PAGE_SIZE) return old;
     if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return old;
     const lock = load<u32>(space, SPACE_LOCK);
-    if (mapAt(space, oldTop, top - oldTop, M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP | lock, 0, 0) != 0) return old;
+    const flags = M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP | lock | load<u32>(space, SPACE_MERGE);
+    if (mapAt(space, oldTop, top - oldTop, flags, 0, 0) != 0) return old;
     if (lock == M.VM_LOCKED) populate(space, oldTop, top, true);
   }
   store<u64>(space, address, SPACE_BRK);

@@ -4,11 +4,12 @@ import { ACCESS_READ, FAULT_IO, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USE
 import { PAGE_SIZE } from '../shared/layout';
 import { VM_DONTEXPAND, VM_LOCKED, VM_VDSO } from '../shared/mman';
 import { handleFault, zeroFrame } from './fault';
-import { frameIndex, frameObject, frameRetain } from './frames';
-import { leafOwn, leavesOwn } from './leaf';
+import { FRAME_POOL, frameFlags, frameIndex, frameObject, frameRetain } from './frames';
+import { hugeNext, SPAN_PAGES } from './huge';
+import { LEAF_SPAN, leafOwn, leavesOwn } from './leaf';
 import { dropPages, OBJECT_KIND } from './object';
 import {
-  MARK_GUARD, MARK_POISON, PTE_V, pteCreate, pteFind, pteFrame, pteMark, pteMarkKind, pteSkip, TASK_SIZE,
+  MARK_GUARD, MARK_POISON, PTE_V, pteAt, pteCreate, pteFind, pteFrame, pteMark, pteMarkKind, pteSkip, TASK_SIZE,
 } from './pagetable';
 import { SPACE_ROOT } from './space';
 import { clearPte, zapRange } from './unmap';
@@ -47,15 +48,13 @@ export function guardRemove(space: usize, vma: usize, start: u64, end: u64): i32
 export function frameOfPage(space: usize, va: u64): i32 {
   if (va >= TASK_SIZE) return -EFAULT;
   const root = load<u32>(space, SPACE_ROOT);
-  let at = pteFind(root, va);
-  if (at == 0 || (load<u64>(at) & PTE_V) == 0) {
+  if ((pteAt(root, va) & PTE_V) == 0) {
     const kind = handleFault(space, va, ACCESS_READ);
     if (kind == FAULT_IO) return NEED_PAGE;
     if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
     if (kind != FAULT_NONE) return -EFAULT;
-    at = pteFind(root, va);
   }
-  const frame = pteFrame(load<u64>(at));
+  const frame = pteFrame(pteAt(root, va));
   return frame == zeroFrame ? -EBUSY : <i32>frame;
 }
 
@@ -80,6 +79,11 @@ export function frameRetire(frame: u32): bool {
 /** Poison wherever the space maps the frame. False: no memory for tables. */
 export function framePoison(space: usize, frame: u32): bool {
   const root = load<u32>(space, SPACE_ROOT);
+  for (let va = hugeNext(space, 0, TASK_SIZE); va < TASK_SIZE; va = hugeNext(space, va + LEAF_SPAN, TASK_SIZE)) {
+    const first = pteFrame(pteAt(root, va));
+    if (frame - first >= SPAN_PAGES) continue;
+    if ((frameFlags(first) & FRAME_POOL) != 0 || !leafOwn(space, va)) return false;
+  }
   for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
     const stop = ((va >> 21) + 1) << 21;
     for (; va < stop; va += PAGE_SIZE) {

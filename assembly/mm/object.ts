@@ -5,13 +5,14 @@
  *   24 u32 pages present   28 u32 pages dirty   32 u32 first VMA that maps it   36 u32 next freed object
  *   40 u32 next, 44 u32 previous of all objects   48 u32 the core made it (shared anonymous memory): the host never hears of it
  *   52 u32 pages that lie in the swap area   56 u32 not 0: its pages stay in memory
+ *   60 u32 huge pages that are its or promised (hugetlb.ts)
  *   64 u32 its dirty pages wait for no medium   68 u32 faults that found their page since the host asked last
  *   72 u32 the host is asked before a mapping gets a page that is not there yet
  *
  * What the radix tree has for a page is its frame, or SWAPPED and its slot.
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.
  */
-import { NO_INDEX, OBJECT_DEVICE, OBJECT_FILE } from '../shared/exit';
+import { NO_INDEX, OBJECT_DEVICE, OBJECT_FILE, OBJECT_HUGETLB } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import { VM_MAYWRITE, VM_SHARED, VM_UFFD } from '../shared/mman';
 import { CACHE_DIRTY, CACHE_PRESENT } from '../shared/stat';
@@ -20,6 +21,8 @@ import {
   FRAME_CODE, FRAME_DIRTY, FRAME_HELD, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
   frameReferences, frameRelease, frameSetFlags, frameSetOwner,
 } from './frames';
+import { SPAN_PAGES } from './huge';
+import { hugetlbDrop } from './hugetlb';
 import { PTE_D, PTE_V, PTE_W, pteFind, pteFrame } from './pagetable';
 import { radixGet, radixNext, radixRemove, radixSet, radixTag, radixTagged, TAG_DIRTY, TAG_PRESENT } from './radix';
 import { reclaim } from './reclaim';
@@ -46,6 +49,7 @@ const PREVIOUS: usize = 44;
 const INTERNAL: usize = 48;
 const SWAPPED_PAGES: usize = 52;
 const PINNED: usize = 56;
+const RESERVED: usize = 60;
 const SWAPPED: u32 = 0x80000000;
 const KEPT: usize = 64;
 const HITS: usize = 68;
@@ -408,9 +412,47 @@ function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
 /** Takes pages out of the cache, mapped or not. */
 export function dropPages(object: usize, from: u32, to: u32): void {
   unmapPages(object, from, to, false);
+  if (load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB) {
+    hugetlbDrop(object, from, to);
+    return;
+  }
   for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next)) {
     removePage(object, <u32>next);
   }
+}
+
+/** OBJECT_HUGETLB: up to which of its huge pages it has them, or the promise of them. */
+export function objectReserved(object: usize): u32 {
+  return load<u32>(object, RESERVED);
+}
+export function objectSetReserved(object: usize, pages: u32): void {
+  store<u32>(object, pages, RESERVED);
+}
+
+/** Gives it the huge page from frame `span` on. False: no memory. */
+export function objectInsertSpan(object: usize, index: u32, span: u32): bool {
+  for (let i: u32 = 0; i < SPAN_PAGES; i++) {
+    if (!insert(object, index + i, span + i)) {
+      for (let done: u32 = 0; done < i; done++) forget(object, index + done, span + done);
+      return false;
+    }
+    frameSetOwner(span + i, <u32>object, index + i);
+    store<u32>(object, load<u32>(object, PRESENT) + 1, PRESENT);
+  }
+  return true;
+}
+
+/** Takes it out; the frames are the caller's. */
+export function objectRemoveSpan(object: usize, index: u32): void {
+  const span = objectFrame(object, index);
+  for (let i: u32 = 0; i < SPAN_PAGES; i++) forget(object, index + i, span + i);
+}
+
+function forget(object: usize, index: u32, frame: u32): void {
+  undirty(object, index);
+  radixRemove(object + TREE, index);
+  store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);
+  frameSetOwner(frame, 0, 0);
 }
 
 /** The page is mapped nowhere. */

@@ -5,10 +5,11 @@
  *   PTE               | PPN 53..10 | RSW 9..8 | D 7 | A 6 | G 5 | U 4 | X 3 | W 2 | R 1 | V 0 |
  *
  * The PPN is a frame number of linear memory. A PTE with V but none of R, W, X points to the next table, except in the last level, where
- * it is a page that PROT_NONE keeps from everybody. User half only: bit 38 of an address is 0. G is not used. Bit 8 says of a pointer to a
- * last table that other spaces may have the same one (PTE_SHARED, leaf.ts), of a page that a userfaultfd protects it (PTE_UFFD_WP); bit 9
- * is PTE_SOFT of clear.ts. Whether a page is copied at a store follows from the VMA and the frame's references, so no bit can disagree with
- * them.
+ * it is a page that PROT_NONE keeps from everybody. A middle table's entry with R, W or X is a megapage of 2 MiB; one without V that is not
+ * 0 is a megapage that PROT_NONE keeps from everybody (huge.ts). User half only: bit 38 of an address is 0. G is not used. Bit 8 says of a
+ * pointer to a last table that other spaces may have the same one (PTE_SHARED, leaf.ts), of a page that a userfaultfd protects it
+ * (PTE_UFFD_WP); bit 9 is PTE_SOFT of clear.ts. Whether a page is copied at a store follows from the VMA and the frame's references, so no
+ * bit can disagree with them.
  *
  * An entry of a last table that is not 0 and has no V is a *mark* in the place of a page:
  *
@@ -73,16 +74,45 @@ export function pteMake(frame: u32, bits: u64): u64 {
   return ((<u64>frame) << 10) | bits;
 }
 
-/** Address of the leaf PTE for a page, or 0 when a table on the way is missing. */
+/** Is an entry of a middle table a pointer to a last table? */
+// @ts-ignore: decorator
+@inline
+function isTable(entry: u64): bool {
+  return (entry & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V;
+}
+/** Is it a megapage? */
+// @ts-ignore: decorator
+@inline
+export function isHuge(entry: u64): bool {
+  return entry != 0 && !isTable(entry);
+}
+
+/** Address of the PTE of a page in its last table, or 0 when a table on the way is missing or a megapage takes its place. */
 export function pteFind(root: u32, va: u64): usize {
   const p2 = load<u64>(frameAddress(root) + <usize>((va >> 30) & 511) * 8);
   if (p2 == 0) return 0;
   const p1 = load<u64>(frameAddress(pteFrame(p2)) + <usize>((va >> 21) & 511) * 8);
-  if (p1 == 0) return 0;
+  if (!isTable(p1)) return 0;
   return frameAddress(pteFrame(p1)) + <usize>((va >> 12) & 511) * 8;
 }
 
-/** Address of the pointer to the last table, or 0 when there is none. */
+/** The PTE of a page, for whoever changes nothing: that of its last table, what its megapage amounts to for it, or 0. */
+export function pteAt(root: u32, va: u64): u64 {
+  const at = leafPointer(root, va);
+  const entry = at == 0 ? 0 : load<u64>(at);
+  if (entry == 0) return 0;
+  if (isHuge(entry)) return hugePte(entry, <u32>(va >> 12) & 511);
+  return load<u64>(frameAddress(pteFrame(entry)) + <usize>((va >> 12) & 511) * 8);
+}
+
+/** What a megapage amounts to for its page `index`: as an entry of a last table. */
+// @ts-ignore: decorator
+@inline
+export function hugePte(entry: u64, index: u32): u64 {
+  return (entry | PTE_V) + ((<u64>index) << 10);
+}
+
+/** Address of the middle table's entry, a pointer to the last table, a megapage or 0; or 0 when there is no middle table. */
 export function leafPointer(root: u32, va: u64): usize {
   const p2 = load<u64>(frameAddress(root) + <usize>((va >> 30) & 511) * 8);
   return p2 == 0 ? 0 : frameAddress(pteFrame(p2)) + <usize>((va >> 21) & 511) * 8;
@@ -95,14 +125,14 @@ export function leafShared(root: u32, va: u64): bool {
 }
 
 /**
- * Address of the leaf PTE, its tables made as needed and its last table the space's own; 0: no memory. Tables made in vain stay, empty,
- * until the range is unmapped.
+ * Address of the leaf PTE, its tables made as needed and its last table the space's own, in the place of a megapage if there was one; 0:
+ * no memory. Tables made in vain stay, empty, until the range is unmapped.
  */
 export function pteCreate(space: usize, va: u64): usize {
   const at = leafPointerCreate(space, va);
   if (at == 0) return 0;
   let pointer = tableAt(space, at);
-  if (pointer & PTE_SHARED) pointer = leafOwn(space, va) ? load<u64>(at) : 0;
+  if ((pointer & PTE_SHARED) != 0 || isHuge(pointer)) pointer = leafOwn(space, va) ? load<u64>(at) : 0;
   return pointer == 0 ? 0 : frameAddress(pteFrame(pointer)) + <usize>((va >> 12) & 511) * 8;
 }
 
@@ -123,7 +153,7 @@ function tableAt(space: usize, at: usize): u64 {
   return load<u64>(at);
 }
 
-/** First page at or above va and below end whose leaf table exists, or end: skips what was never mapped. */
+/** First page at or above va and below end whose last table exists, or end: skips what was never mapped, and megapages. */
 export function pteSkip(root: u32, va: u64, end: u64): u64 {
   while (va < end) {
     const p2 = load<u64>(frameAddress(root) + <usize>((va >> 30) & 511) * 8);
@@ -131,7 +161,7 @@ export function pteSkip(root: u32, va: u64, end: u64): u64 {
       va = ((va >> 30) + 1) << 30;
       continue;
     }
-    if (load<u64>(frameAddress(pteFrame(p2)) + <usize>((va >> 21) & 511) * 8) != 0) return va;
+    if (isTable(load<u64>(frameAddress(pteFrame(p2)) + <usize>((va >> 21) & 511) * 8))) return va;
     va = ((va >> 21) + 1) << 21;
   }
   return end;

@@ -2,7 +2,9 @@
 import { EACCES, EBADF, EINVAL, ENOMEM, EPERM } from '../shared/errno';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
-import { leavesOwn } from './leaf';
+import { hugeProtect } from './huge';
+import { hugetlbCuts } from './hugetlb';
+import { leafBorders, tablesOwn } from './leaf';
 import { continues, mergeAfter, pageUp, protFlags } from './map';
 import { objectInternal } from './object';
 import { PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteSkip, TASK_SIZE } from './pagetable';
@@ -24,6 +26,7 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
   // A range that runs out of the address space runs into a gap: what is mapped before it changes all the same.
   const end = address + pageUp(min(length, TASK_SIZE));
   const wanted = protFlags(prot);
+  if (hugetlbCuts(space, address) || hugetlbCuts(space, end)) return -EINVAL;
   let at = address;
   if (grows != 0) {
     const vma = vmaFind(space, address);
@@ -39,7 +42,7 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
     if (flags & M.VM_SEALED) return -EPERM;
     const stop = min(end, load<u64>(vma, VMA_END));
     if ((flags & PROTECTION) != wanted) {
-      if (!leavesOwn(space, at, stop) || !changeFlags(space, at, stop, wanted, PROTECTION)) return -ENOMEM;
+      if (!leafBorders(space, at, stop) || !tablesOwn(space, at, stop) || !changeFlags(space, at, stop, wanted, PROTECTION)) return -ENOMEM;
       protectPages(space, at, stop, wanted);
     }
     at = stop;
@@ -120,6 +123,7 @@ function protectPages(space: usize, start: u64, end: u64, wanted: u32): void {
   const root = load<u32>(space, SPACE_ROOT);
   const read: u64 = wanted & (M.VM_READ | M.VM_WRITE) ? PTE_R : 0;
   const exec: u64 = wanted & M.VM_EXEC ? PTE_X : 0;
+  hugeProtect(space, start, end, read | exec | (wanted & M.VM_WRITE ? PTE_W : 0));
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     let at = pteFind(root, va);

@@ -3,8 +3,10 @@ import { EFAULT, EINVAL, ENOMEM, EPERM } from '../shared/errno';
 import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { MMAP_MIN, zeroFrame } from './fault';
-import { leavesOwn } from './leaf';
-import { findGap, mergeAfter, mmUnmap, pageUp, populate } from './map';
+import { hugeMove } from './huge';
+import { hugetlbTakeOver } from './hugetlb';
+import { LEAF_SPAN, leafBorders, leavesOwn, tablesOwn } from './leaf';
+import { findGap, mergeAfter, mmUnmap, populate } from './map';
 import { mappingLink } from './object';
 import { PTE_SOFT, PTE_V, pteCreate, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { changeFlags, joinRange } from './protect';
@@ -24,10 +26,13 @@ export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, 
   if ((flags & PLACED) != 0 && (flags & M.MREMAP_MAYMOVE) == 0) return -EINVAL;
   if ((flags & M.MREMAP_DONTUNMAP) != 0 && oldLength != newLength) return -EINVAL;
   if ((old & PAGE_MASK) != 0 || newLength == 0) return -EINVAL;
-  const from = pageUp(oldLength);
-  const to = pageUp(newLength);
   const vma = vmaAt(space, old);
   if (vma == 0) return -EFAULT;
+  const inner = load<u32>(vma, VMA_FLAGS) & M.VM_HUGETLB ? LEAF_SPAN - 1 : <u64>PAGE_MASK;
+  const from = (oldLength + inner) & ~inner;
+  const to = (newLength + inner) & ~inner;
+  if ((old & inner) != 0 || ((flags & M.MREMAP_FIXED) != 0 && (fixed & inner) != 0)) return -EINVAL;
+  if (inner != PAGE_MASK && to > from) return -EINVAL;
   if (load<u32>(vma, VMA_FLAGS) & M.VM_SEALED) return -EPERM;
   if (flags & PLACED) return remapPlaced(space, old, from, to, flags, fixed);
   if (from >= to) {
@@ -110,7 +115,7 @@ function growInPlace(space: usize, vma: usize, old: u64, from: u64, to: u64): bo
 
 /** Everything that may fail comes first; when moving the entries fails half-way, they go back. */
 function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: bool): i64 {
-  if (!leavesOwn(space, old, old + from)) return -ENOMEM;
+  if (!ownPages(space, old, old + from, target)) return -ENOMEM;
   if (from != 0 && (!splitAt(space, old) || !splitAt(space, old + from))) {
     joinRange(space, old, old + from);
     return -ENOMEM;
@@ -132,6 +137,7 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   // While it moves, memory is mapped twice: that is no peak.
   const peak = load<u64>(space, SPACE_MAPPED_PEAK);
   vmaInsert(space, copy);
+  hugetlbTakeOver(copy);
   mappingLink(copy);
   if (!movePages(space, old, old + from, target)) {
     movePages(space, target, target + from, old);
@@ -146,8 +152,15 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
   return <i64>target;
 }
 
+/** Megapages can move to where they fit; the others become pages. False: no memory. */
+function ownPages(space: usize, start: u64, end: u64, target: u64): bool {
+  if (((target - start) & (LEAF_SPAN - 1)) != 0) return leavesOwn(space, start, end);
+  return leafBorders(space, start, end) && tablesOwn(space, start, end);
+}
+
 /** False: no memory for tables. */
 function movePages(space: usize, start: u64, end: u64, target: u64): bool {
+  if (!hugeMove(space, start, end, target, PTE_SOFT)) return false;
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);

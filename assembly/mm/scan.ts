@@ -19,6 +19,8 @@ import {
   FRAME_HELD, FRAME_LAZY, FRAME_REFERENCED, FRAME_SWAP, frameFlags, frameIndex, frameObject, frameReferences, frameRelease, frameSeen,
   framesBeyond, frameSetFlags,
 } from './frames';
+import { hugeNext, hugeSplit, hugeUnset } from './huge';
+import { LEAF_SPAN } from './leaf';
 import * as O from './object';
 import {
   leafPointer, leafShared, MARK_SWAP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteFind, pteFrame, pteMark, pteMarkKind,
@@ -183,6 +185,7 @@ function scanVma(space: usize, vma: usize, start: u64, end: u64, again: bool): u
   const root = load<u32>(space, SPACE_ROOT);
   const flags = load<u32>(vma, VMA_FLAGS);
   end = min(end, load<u64>(vma, VMA_END));
+  breakUp(space, start, end);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     if (leafShared(root, va)) {
@@ -214,6 +217,16 @@ function scanVma(space: usize, vma: usize, start: u64, end: u64, again: bool): u
     }
   }
   return end;
+}
+
+/** Megapages that were not used since the hand came by last become pages, if pages could leave. */
+function breakUp(space: usize, start: u64, end: u64): void {
+  for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
+    if (!swapRoom()) return;
+    const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
+    if ((load<u64>(at) & PTE_A) == 0 || merciless) hugeSplit(space, va);
+    else hugeUnset(space, va, va + LEAF_SPAN, PTE_A);
+  }
 }
 
 /** The same for a table that other spaces have, too. All of it is anonymous. */
@@ -305,7 +318,7 @@ function scanUnmapped(object: usize, index: u32, frame: u32): void {
 function scanObjects(): bool {
   if (handObject == 0) handObject = O.objectFirst();
   for (; handObject != 0; handObject = O.objectAfter(handObject), handIndex = 0) {
-    if (O.objectPinned(handObject) || load<u32>(handObject, O.OBJECT_KIND) == OBJECT_DEVICE) continue;
+    if (O.objectPinned(handObject) || load<u32>(handObject, O.OBJECT_KIND) >= <u32>OBJECT_DEVICE) continue;
     for (let next = O.objectNextPresent(handObject, handIndex); next >= 0; next = O.objectNextPresent(handObject, <u32>next + 1)) {
       handIndex = <u32>next;
       if (enough()) return true;
@@ -323,6 +336,7 @@ function scanObjects(): bool {
 
 /** MADV_COLD: what lies in [start, end) counts as not used. */
 export function cool(space: usize, start: u64, end: u64): void {
+  hugeUnset(space, start, end, PTE_A);
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);

@@ -6,12 +6,15 @@
  *   48 u32 resident  52 peak    56 table frames       60 VMAs                     64 u64 minor  72 major  80 COW faults
  *   92 u32 resident pages of objects   104 u64 pages mapped   112 most so far   152 u32 VM_LOCKED and VM_LOCKONFAULT of new mappings
  *  156 u32 not 0: there may be sealed mappings   160 u32 next, 164 u32 previous of all spaces
+ *  136 u32 megapages of the pool   140 u32 VM_MERGEABLE for new mappings, or 0   144 u32 megapages
+ *  148 u32 not 0: no megapage is taken (PR_SET_THP_DISABLE)
  */
 import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
 import { frameAllocateZeroed, frameRelease } from './frames';
+import { hugeNext, SPAN_PAGES } from './huge';
 import { LEAF_SPAN, leavesLeave } from './leaf';
-import { MARK_SWAP, PTE_V, pteFind, pteFrame, pteMarkKind, pteSkip, TASK_SIZE } from './pagetable';
+import { MARK_SWAP, PTE_V, pteAt, pteFind, pteFrame, pteMarkKind, pteSkip, TASK_SIZE } from './pagetable';
 import { scanForget } from './scan';
 import { slabAllocate, slabFree } from './slab';
 import { swapBackForget } from './swapoff';
@@ -43,6 +46,10 @@ export const SPACE_LOCK: usize = 152;
 export const SPACE_SEALS: usize = 156;
 const NEXT: usize = 160;
 const PREVIOUS: usize = 164;
+export const SPACE_HUGE: usize = 144;
+export const SPACE_HUGETLB: usize = 136;
+export const SPACE_MERGE: usize = 140;
+export const SPACE_NO_HUGE: usize = 148;
 /** The most pages mapped before the last time that there were fewer. */
 export const SPACE_MAPPED_PEAK: usize = 112;
 
@@ -136,6 +143,9 @@ function pagesWith(space: usize, set: u32, clear: u32): u64 {
 function identityPages(space: usize): u64 {
   const root = load<u32>(space, SPACE_ROOT);
   let pages: u64 = 0;
+  for (let va = hugeNext(space, 0, TASK_SIZE); va < TASK_SIZE; va = hugeNext(space, va + LEAF_SPAN, TASK_SIZE)) {
+    if (pteFrame(pteAt(root, va)) == identityFrame(space, va)) pages += SPAN_PAGES;
+  }
   for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {
     let at = pteFind(root, va);
     for (const stop = va + LEAF_SPAN; va < stop; va += 4096, at += 8) {
@@ -176,6 +186,7 @@ export function spaceStat(space: usize, which: u32): u64 {
     case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
     case S.SPACE_STAT_WINDOW_PAGES: return identityPages(space);
     case S.SPACE_STAT_SWAPPED: return swappedPages(space);
+    case S.SPACE_STAT_HUGE: return <u64>(load<u32>(space, SPACE_HUGE) - load<u32>(space, SPACE_HUGETLB)) * SPAN_PAGES;
     case S.SPACE_STAT_ROOT: return load<u32>(space, SPACE_ROOT);
     default: return 0;
   }

@@ -131,6 +131,13 @@ export function swapSettle(frame: u32): void {
   if (load<u32>(at(slot)) == 0 && frameReferences(frame) == 1) swapDetach(slot);
 }
 
+/** Drops the reference of a mapping that has gone; if the frame was in the cache, that may have been the last who needs it. */
+export function swapRelease(frame: u32): void {
+  const isCached = (frameFlags(frame) & FRAME_SWAP) != 0;
+  frameRelease(frame);
+  if (isCached) swapSettle(frame);
+}
+
 /** Takes the frame out of the cache. */
 function swapDetach(slot: u32): void {
   const frame = swapFrame(slot);

@@ -3,7 +3,7 @@
  * { u64 read tag, u64 write tag, u32 address of the frame }. A tag is the virtual page number + 1; 0 = invalid.
  */
 import { PERM_READ, PERM_WRITE, TLB_BASE } from '../shared/layout';
-import { execInvalidate, execInvalidateAll } from '../code';
+import { execInvalidate, execInvalidateAll, execInvalidateSpan } from '../code';
 import { FRAME_CODE, frameAddress, frameFlags } from './frames';
 import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
 import { recording, traceDrop, traceSwitch } from '../tracing';
@@ -84,6 +84,20 @@ export function translationInvalidate(space: usize, va: u64): void {
     store<u64>(e, 0, 8);
   }
   execInvalidate(vpn);
+}
+
+/** translationInvalidate for the 512 pages from va, a multiple of 2 MiB. */
+export function spanInvalidate(space: usize, va: u64): void {
+  const first = permissionByte(space, va >> 12);
+  if (first != 0) for (let at = first; at < first + 512; at += 8) if (load<u64>(at) != 0) store<u64>(at, 0);
+  if (space != activeSpace) return;
+  for (let e = TABLE; e < TABLE + (<usize>ENTRIES << 5); e += 32) {
+    const tag = max(load<u64>(e), load<u64>(e, 8));
+    if (tag == 0 || (tag - 1) >> 9 != va >> 21) continue;
+    store<u64>(e, 0);
+    store<u64>(e, 0, 8);
+  }
+  execInvalidateSpan(va >> 12);
 }
 
 /** Called where a PTE loses nothing but W: reads and fetches go on as before. */

@@ -1,6 +1,8 @@
 /** Taking PTEs and VMAs away: the only place where a present page leaves an address space. */
 import { VM_UFFD_WP } from '../shared/mman';
 import { FRAME_REFERENCED, FRAME_SWAP, frameFlags, frameObject, frameRelease, frameSetFlags } from './frames';
+import { hugeNext, hugeSplit, hugeZap } from './huge';
+import { hugetlbForget } from './hugetlb';
 import { LEAF_SPAN, leafLeave } from './leaf';
 import {
   leafShared, MARK_GUARD, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_UFFD_WP, PTE_V, pteFind, pteFrame, pteMark, pteMarkKind, pteMarkValue,
@@ -61,6 +63,7 @@ function markStays(pte: u64, guarded: bool): bool {
 export function zapRange(space: usize, start: u64, end: u64, object: usize, keep: bool): void {
   const vma = keep ? vmaFind(space, start) : 0;
   const guarded = vma != 0 && load<u32>(vma, VMA_OBJECT) != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
+  hugeZap(space, start, end, object);
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
@@ -83,10 +86,11 @@ export function zapRange(space: usize, start: u64, end: u64, object: usize, keep
   }
 }
 
-/** Splits the VMA that contains `at` strictly inside, so that one begins there. False: no memory. */
+/** Splits the VMA that contains `at` strictly inside, so that one begins there, and a megapage that contains it. False: no memory. */
 export function splitAt(space: usize, at: u64): bool {
   const vma = vmaFind(space, at);
   if (vma == 0 || load<u64>(vma, VMA_START) >= at) return true;
+  if (hugeNext(space, at, at) < at && !hugeSplit(space, at)) return false;
   const tail = vmaAllocate();
   if (tail == 0) return false;
   const start = load<u64>(vma, VMA_START);
@@ -110,6 +114,7 @@ export function unmapRange(space: usize, start: u64, end: u64): void {
   let vma = vmaFind(space, start);
   for (; vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, start)) {
     vmaRemove(space, vma);
+    hugetlbForget(vma);
     mappingUnlink(vma);
     vmaFree(vma);
   }

@@ -31,6 +31,9 @@ export let uffdSeen: bool = false;
  * so no longer where VM_UFFD_WP goes or comes. -ENOMEM: what lies before is done.
  */
 export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, number: u32): i32 {
+  for (let vma = vmaFind(space, start); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, load<u64>(vma, VMA_END))) {
+    if (load<u32>(vma, VMA_FLAGS) & M.VM_HUGETLB) return -EINVAL;
+  }
   if (!leavesOwn(space, start, end)) return -ENOMEM;
   uffdSeen = true;
   for (let at = start; at < end; ) {

@@ -2,7 +2,7 @@
  * Windows: virtual page v of a space has its identity frame at first + v, and a permission byte that says what may be done there
  * without asking. Slot i of the permission tables belongs to at most one space; all its bytes are zero while it is free.
  */
-import { FIRST_WINDOW_FRAME, FRAME_COUNT, PAGE_SHIFT, PERM_WRITE } from '../shared/layout';
+import { FIRST_WINDOW_FRAME, FRAME_COUNT, PAGE_SHIFT, PERM_READ, PERM_WRITE } from '../shared/layout';
 import { PERMISSION_STRIDE_SHIFT, PERMISSIONS, WINDOW_SLOTS } from '../shared/layout';
 import { SPACE_SLOT, SPACE_WINDOW } from './space';
 
@@ -68,6 +68,12 @@ export function identityFrame(space: usize, va: u64): u32 {
   const vpn = va >> PAGE_SHIFT;
   if (load<u32>(space, SPACE_SLOT) == 0 || vpn >= <u64>pages) return 0;
   return load<u32>(space, SPACE_WINDOW) + <u32>vpn;
+}
+
+/** The 512 pages from va, all at their identity place and none of them code, may be accessed so. */
+export function permitSpan(space: usize, va: u64, read: bool, write: bool): void {
+  const at = permissionByte(space, va >> PAGE_SHIFT);
+  if (at != 0) memory.fill(at, <u8>((read ? PERM_READ : 0) | (write ? PERM_WRITE : 0)), 512);
 }
 
 /** Takes the write permission of a frame from every window that has it at its identity place. */

@@ -39,6 +39,7 @@ export const OBJECT_DEVICE = 3; // all its pages are there from the start, in ne
 /* What HART_IO_OBJECT says when it is no object */
 export const FRAMES_WANTED = 0; // no page is missing but frames: the host makes room
 export const SWAP_AREA = 1; // HART_IO_INDEX is a slot of the swap area
+export const OBJECT_HUGETLB = 4; // its pages are huge ones of the pool, absent = zeros
 
 /* Result of objectRead/objectWrite besides a byte count >= 0 and -errno */
 export const NEED_PAGE = -4096; // fill HART_IO_OBJECT / HART_IO_INDEX and call again

@@ -67,6 +67,10 @@ export const COUNT_COW_FAULTS = 6;
 export const COUNT_ZERO_FAULTS = 7; // minor faults that zero-filled a fresh frame
 export const COUNT_DECODED = 8; // instructions decoded
 export const COUNT_FRAMES_PEAK = 9;
+export const COUNT_HUGE_FAULTS = 12; // faults that took a megapage
+export const COUNT_HUGE_REFUSED = 13; // faults that would have, had its frames been free
+export const COUNT_HUGE_SPLITS = 14; // megapages that became pages
+export const COUNT_HUGE_COLLAPSES = 15; // pages that became a megapage
 export const COUNTERS = 16;
 
 /* Permission byte of a window page: may be accessed at windowBase + va without asking anybody. */

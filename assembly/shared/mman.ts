@@ -90,6 +90,19 @@ export const VM_UFFD_WP = 0x4000000;
 export const VM_UFFD_MINOR = 0x8000000;
 export const VM_UFFD = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR;
 
+/** madvise(2): megapages are welcome, or are not; its pages may be merged with others of the same contents; MAP_HUGETLB. */
+export const VM_HUGEPAGE = 0x800000;
+export const VM_NOHUGEPAGE = 0x10000000;
+export const VM_MERGEABLE = 0x20000000;
+export const VM_HUGETLB = 0x400000;
+/** Of a private VM_HUGETLB mapping: each page of it that is not there is promised by the pool. */
+export const VM_HUGE_RESERVED = 0x40000000;
+
+/** hugeSetPolicy(): transparent_hugepage/enabled */
+export const HUGE_NEVER = 0;
+export const HUGE_MADVISE = 1;
+export const HUGE_ALWAYS = 2;
+
 /** mseal(2): it stays where it is and as it is until the address space goes. */
 export const VM_SEALED = 0x200000;
 /** With VM_LOCKED: pages stay once they are there, but are not brought in beforehand. */

@@ -20,6 +20,7 @@ export const SPACE_STAT_WINDOW_PAGES = 14; // resident pages at their identity f
 export const SPACE_STAT_ROOT = 15; // frame of the root page table
 export const SPACE_STAT_SWAPPED = 17; // pages of its own that lie in the swap area
 export const SPACE_STAT_MAPPED_PEAK = 16; // most pages that VMAs have covered
+export const SPACE_STAT_HUGE = 32; // pages in megapages
 
 export const VMA_STAT_RESIDENT = 0;
 export const VMA_STAT_SHARED_CLEAN = 1;
@@ -29,6 +30,10 @@ export const VMA_STAT_PRIVATE_DIRTY = 4;
 export const VMA_STAT_ANONYMOUS = 5;
 export const VMA_STAT_REFERENCED = 6;
 export const VMA_STAT_PSS_BYTES = 7;
+export const VMA_STAT_HUGE = 16; // pages in megapages
+export const VMA_STAT_HUGETLB_PRIVATE = 18; // pages in huge pages of the pool
+export const VMA_STAT_HUGETLB_SHARED = 19; // and those that another mapping has, too
+export const VMA_STAT_MERGED = 17; // pages that same-page merging has made one
 
 export const VMA_STAT_SWAP = 8; // pages that lie in the swap area
 export const VMA_STAT_SWAP_PSS_BYTES = 9;
@@ -58,10 +63,17 @@ export const CLEAR_REFERENCED_MAPPED = 3;
 export const CLEAR_SOFT_DIRTY = 4;
 export const CLEAR_PEAK = 5;
 
+/** hugetlbPool() */
+export const POOL_TOTAL = 0;
+export const POOL_FREE = 1;
+export const POOL_RESERVED = 2;
+export const POOL_SURPLUS = 3;
+
 export const FRAME_IS_USED = 1;
 export const FRAME_IS_DIRTY = 4;
 export const FRAME_IS_REFERENCED = 8;
 export const FRAME_IS_SWAP_CACHE = 64;
+export const FRAME_IS_MERGED = 512;
 
 /* cacheStat: pages of files with a medium */
 export const CACHE_PRESENT = 0;

@@ -59,6 +59,35 @@ export interface CoreExports {
   /** which: SPACE_STAT_*: current value as a number. */
   spaceStat(space: number, which: number): number;
 
+  /** HUGE_*: which memory gets megapages at its first fault. */
+  hugeSetPolicy(policy: number): void;
+  /** PR_SET_THP_DISABLE: no megapage is taken for the space (1). Inherited by fork. */
+  spaceForbidHuge(space: number, on: number): void;
+
+  /** Huge pages of the pool: POOL_*. */
+  hugetlbPool(which: number): number;
+  /** All pages of an object of huge pages (OBJECT_HUGETLB) are promised to it. 0 or -ENOMEM. */
+  hugetlbPromise(object: number, bytes: number): number;
+  /** The pool shall have so many, as far as memory goes and as nobody needs those that are too many. */
+  hugetlbResize(pages: number): void;
+  /** 1: some place of the mapping would get a megapage at its first fault. */
+  hugeEligible(space: number, vma: number): number;
+
+  // --- same-page merging
+  /** Whether all private mappings, future ones included, may be merged. 0 or -ENOMEM. */
+  ksmAll(space: number, on: number): number;
+  /** The first page at or above an address that may be merged, or -1. */
+  ksmNext(space: number, address: number): number;
+  /** Its frame, or 0: it may not. */
+  ksmFrame(space: number, address: number): number;
+  ksmChecksum(frame: number): number;
+  /** The page, which has a frame that may be merged, becomes one that others are merged into (FRAME_IS_MERGED). 0: no memory. */
+  ksmKeep(space: number, address: number): number;
+  /** The page becomes that frame. 1; 0: they differ; -ENOMEM. */
+  ksmMerge(space: number, address: number, frame: number): number;
+  /** The pages of a range have frames of their own again. 0 or -ENOMEM. */
+  ksmBreak(space: number, start: number, end: number): number;
+
   // --- mapping calls, semantics of the man pages; flags are the Linux values
   mmMap(
     space: number,

@@ -104,6 +104,7 @@ function forkProcess(t: Thread, pid: number, request: CloneRequest): Process {
   child.noNewPrivileges = old.noNewPrivileges;
   child.personality = old.personality;
   child.hugePagesDisabled = old.hugePagesDisabled;
+  child.mergesMemory = old.mergesMemory;
   child.oomScoreAdjust = old.oomScoreAdjust;
   child.oomScoreAdjustMin = old.oomScoreAdjustMin;
   child.coredumpFilter = old.coredumpFilter;

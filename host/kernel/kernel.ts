@@ -6,7 +6,9 @@ import type { FileSystem, Inode, Timestamp } from '../vfs/types.js';
 import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
+import { HugePages } from './hugepages.js';
 import { KernelKnobs } from './knobs.js';
+import { SamePages } from './ksm.js';
 import { defaultLimits, type Limit, PID_RESERVED, THREADS_MAX } from './limits.js';
 import { LoadAverage } from './load.js';
 import { Network } from './net/network.js';
@@ -55,6 +57,8 @@ export class Kernel {
   readonly scheduler = new Scheduler();
   readonly timers = new TimerQueue();
   readonly load = new LoadAverage();
+  readonly huge: HugePages;
+  readonly ksm: SamePages;
   readonly futexes: Futexes;
   readonly sysv: SystemV;
   readonly userfaults = new Userfaults();
@@ -102,6 +106,8 @@ export class Kernel {
     this.windowPages = options.windowPages;
     this.hostname = options.hostname ?? 'pagewalk';
     this.cpu = new Cpu(this.core);
+    this.huge = new HugePages(this.core);
+    this.ksm = new SamePages(this);
     this.net = new Network(this, this.env);
     this.futexes = new Futexes(this);
     this.sysv = new SystemV(this.env);
@@ -136,6 +142,7 @@ export class Kernel {
   advance(): void {
     const now = this.now();
     this.load.advance(now, () => this.active);
+    this.ksm.advance(now);
     this.timers.expire(now);
     this.env.flusher.advance(now);
   }

@@ -59,6 +59,8 @@ export class Process {
   personality = 0;
   /** prctl(PR_SET_THP_DISABLE): programs that it executes have it, too. */
   hugePagesDisabled = false;
+  /** prctl(PR_SET_MEMORY_MERGE), as well. */
+  mergesMemory = false;
   oomScoreAdjust = 0;
   /** What CAP_SYS_RESOURCE set last: others may not go below. */
   oomScoreAdjustMin = 0;

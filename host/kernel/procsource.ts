@@ -1,6 +1,7 @@
 import { HART, HART_PC, HART_X } from '../../assembly/shared/layout.js';
 import {
   CACHE_DIRTIED,
+  SPACE_STAT_HUGE,
   SPACE_STAT_LOCKED_PAGES,
   SPACE_STAT_RESIDENT,
   SPACE_STAT_SHARED_RESIDENT,
@@ -36,6 +37,8 @@ import type { Thread } from './thread.js';
 export class KernelProcSource implements ProcSource {
   readonly core: Core;
   readonly knobs: ProcKnobs;
+  readonly ksm: ProcSource['ksm'];
+  readonly huge: ProcSource['huge'];
   readonly osRelease = OS_RELEASE;
   readonly osVersion = OS_VERSION;
   readonly random: (bytes: Uint8Array) => void;
@@ -43,6 +46,8 @@ export class KernelProcSource implements ProcSource {
   constructor(private readonly kernel: Kernel) {
     this.core = kernel.core;
     this.knobs = kernel.knobs;
+    this.ksm = kernel.ksm;
+    this.huge = kernel.huge;
     this.random = kernel.random;
   }
 
@@ -159,6 +164,13 @@ export class KernelProcSource implements ProcSource {
       sum.locked += stat(SPACE_STAT_LOCKED_PAGES);
     }
     return sum;
+  }
+
+  hugePages(): number {
+    const spaces = new Set([...this.kernel.processes.values()].filter((p) => p.state === 'running').map((p) => p.space.handle));
+    let pages = 0;
+    for (const handle of spaces) pages += this.core.exports.spaceStat(handle, SPACE_STAT_HUGE);
+    return pages;
   }
 
   fileObjects(): Iterable<{ readonly object: number; readonly inMemoryOnly: boolean }> {
@@ -379,6 +391,12 @@ class ProcessView implements ProcProcess {
     const sum = { ...this.p.endedIo };
     for (const t of this.p.threads) addIo(sum, t.io);
     return sum;
+  }
+  get hugePagesDisabled(): boolean {
+    return this.p.hugePagesDisabled;
+  }
+  get mergesMemory(): boolean {
+    return this.p.mergesMemory;
   }
   get noNewPrivileges(): boolean {
     return this.p.noNewPrivileges;

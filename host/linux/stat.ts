@@ -65,6 +65,7 @@ export const DT_LNK = 10;
 export const DT_SOCK = 12;
 
 /* statfs f_type */
+export const HUGETLBFS_MAGIC = 0x958458f6;
 export const TMPFS_MAGIC = 0x01021994;
 export const NSFS_MAGIC = 0x6e736673;
 export const SYSFS_MAGIC = 0x62656572;

@@ -44,6 +44,8 @@ export function execInto(t: Thread, request: ExecRequest): void {
   kernel.futexes.release(t);
   releaseSpace(process);
   process.space = program.space;
+  if (process.hugePagesDisabled) kernel.core.exports.spaceForbidHuge(program.space.handle, 1);
+  if (process.mergesMemory) kernel.core.exports.ksmAll(program.space.handle, 1);
   enter(t, program, request.path);
 }
 

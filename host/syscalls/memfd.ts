@@ -1,4 +1,4 @@
-import { EINVAL, ENAMETOOLONG } from '../../assembly/shared/errno.js';
+import { EINVAL, ENAMETOOLONG, ENODEV } from '../../assembly/shared/errno.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
@@ -16,12 +16,18 @@ const FLAGS = F.MFD_CLOEXEC | F.MFD_ALLOW_SEALING | F.MFD_NOEXEC_SEAL | F.MFD_EX
 
 /** Where a machine's nameless memory files live: a file system that is mounted nowhere. */
 const fileSystems = new WeakMap<VfsEnvironment, MemoryFileSystem>();
+const hugeFileSystems = new WeakMap<VfsEnvironment, MemoryFileSystem>();
 
-function fileSystemOf(env: VfsEnvironment): MemoryFileSystem {
-  let fs = fileSystems.get(env);
-  if (fs === undefined) fileSystems.set(env, (fs = new MemoryFileSystem(env)));
+function fileSystemOf(env: VfsEnvironment, hugePages: boolean): MemoryFileSystem {
+  const known = hugePages ? hugeFileSystems : fileSystems;
+  let fs = known.get(env);
+  if (fs === undefined) known.set(env, (fs = new MemoryFileSystem(env, { hugePages })));
   return fs;
 }
+
+/** Which size of huge pages: a logarithm, 0 for the usual. */
+const HUGE_SIZE_MASK = 63 << 26;
+const HUGE_2M = 21 << 26;
 
 function readName(t: Thread, address: number): string {
   try {
@@ -34,11 +40,14 @@ function readName(t: Thread, address: number): string {
 /** memfd_create(2): a file without a name in any tree, which may be sealed if the caller asks for that. */
 function memfdCreate(t: Thread, nameAddress: number, flags: number): number {
   const noExec = (flags & F.MFD_NOEXEC_SEAL) !== 0;
-  if ((flags & ~FLAGS) !== 0 || (noExec && (flags & F.MFD_EXEC) !== 0)) return -EINVAL;
+  const hugePages = (flags & F.MFD_HUGETLB) !== 0;
+  const known = hugePages ? FLAGS | F.MFD_HUGETLB | HUGE_SIZE_MASK : FLAGS;
+  if ((flags & ~known) !== 0 || (noExec && (flags & F.MFD_EXEC) !== 0)) return -EINVAL;
   const label = `/memfd:${readName(t, nameAddress)} (deleted)`;
+  if (hugePages && (flags & HUGE_SIZE_MASK) !== 0 && (flags & HUGE_SIZE_MASK) !== HUGE_2M) return -ENODEV;
   t.files.requireFree(1, descriptorLimit(t));
   const { namespace, cred } = t.fs;
-  const fs = fileSystemOf(namespace.env);
+  const fs = fileSystemOf(namespace.env, hugePages);
   const inode = fs.root.createUnnamed({ mode: S_IFREG | (noExec ? 0o666 : 0o777), uid: cred.uid, gid: cred.gid }, false);
   if (inode instanceof PagedInode) inode.seals = noExec ? F.F_SEAL_EXEC : (flags & F.MFD_ALLOW_SEALING) !== 0 ? 0 : F.F_SEAL_SEAL;
   const file = inode.open(F.O_RDWR | F.O_LARGEFILE);
@@ -47,6 +56,4 @@ function memfdCreate(t: Thread, nameAddress: number, flags: number): number {
   return t.files.install(file, (flags & F.MFD_CLOEXEC) !== 0, 0, descriptorLimit(t));
 }
 
-export const memfdRows = [
-  row(279, 'memfd_create', ['string', 'flags:memfd'], memfdCreate, { partial: 'no huge pages (MFD_HUGETLB: EINVAL)' }),
-];
+export const memfdRows = [row(279, 'memfd_create', ['string', 'flags:memfd'], memfdCreate, { partial: 'huge pages of 2 MiB only' })];

@@ -6,6 +6,7 @@ import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
 import { MS_NOEXEC } from '../linux/mount.js';
+import { HUGE_PAGE_BYTES, HugeFile } from '../vfs/backends/memory-huge.js';
 import { Location } from '../vfs/dentry.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
@@ -44,7 +45,9 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   if (!aligned(offset)) return -EINVAL;
   const anonymous = (flags & M.MAP_ANONYMOUS) !== 0;
   const file = anonymous ? undefined : t.files.get(fd);
-  if ((flags & M.MAP_HUGETLB) !== 0 && !(anonymous && isHugeSize(flags))) return -EINVAL;
+  const hugeFile = file?.inode instanceof HugeFile;
+  if ((flags & M.MAP_HUGETLB) !== 0 && !hugeFile && !(anonymous && isHugeSize(flags))) return -EINVAL;
+  if (hugeFile && offset % HUGE_PAGE_BYTES !== 0) return -EINVAL;
   if (length === 0) return -EINVAL;
   const bytes = pageCeil(length);
   if (bytes > TASK_SIZE) return -ENOMEM;
@@ -94,8 +97,8 @@ function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, f
   const { exports } = t.kernel.core;
   const { handle } = t.process.space;
   const type = flags & M.MAP_TYPE;
-  // No pool of huge pages: what Linux says when its own is empty.
-  if ((flags & M.MAP_HUGETLB) !== 0) return -ENOMEM;
+  // There is a pool of the smaller ones only.
+  if ((flags & M.MAP_HUGETLB) !== 0 && (flags & HUGE_SIZE_MASK) === HUGE_1G) return -ENOMEM;
   const shared = type === M.MAP_SHARED;
   if (!shared && type !== M.MAP_PRIVATE) return -EINVAL;
   if (shared && (flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
@@ -259,9 +262,7 @@ export const memoryRows = [
   row(214, 'brk', ['pointer'], tellingBrk(brk)),
   row(215, 'munmap', ['pointer', 'size'], tellingUnmap(munmap)),
   row(216, 'mremap', ['pointer', 'size', 'size', 'flags:mremap', 'pointer'], tellingRemap(mremap)),
-  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], tellingMap(mmap), {
-    partial: 'no huge pages (MAP_HUGETLB: ENOMEM)',
-  }),
+  row(222, 'mmap', ['pointer', 'size', 'flags:prot', 'flags:mmap', 'fd', 'offset'], tellingMap(mmap)),
   row(226, 'mprotect', ['pointer', 'size', 'flags:prot'], mprotect),
   row(232, 'mincore', ['pointer', 'size', 'pointer'], mincore),
   row(288, 'pkey_mprotect', ['pointer', 'size', 'flags:prot', 'int'], pkeyMprotect, {

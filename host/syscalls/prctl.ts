@@ -121,12 +121,26 @@ function prctl(t: Thread, option: number, a: number, b: number, c: number, d: nu
     case P.PR_SET_THP_DISABLE:
       if (!noMore) return -EINVAL;
       process.hugePagesDisabled = a !== 0;
+      t.kernel.core.exports.spaceForbidHuge(process.space.handle, a !== 0 ? 1 : 0);
       return 0;
+    case P.PR_SET_MEMORY_MERGE:
+      return mergeMemory(t, a, noMore);
+    case P.PR_GET_MEMORY_MERGE:
+      return a === 0 && noMore ? (process.mergesMemory ? 1 : 0) : -EINVAL;
     case P.PR_SET_VMA:
       return a === P.PR_SET_VMA_ANON_NAME ? nameMemory(t, b, c, d) : -EINVAL;
     default:
       return -EINVAL;
   }
+}
+
+/** All its private memory may be merged with pages of the same contents, what it will map included. */
+function mergeMemory(t: Thread, on: number, noMore: boolean): number {
+  if (!noMore) return -EINVAL;
+  const { process } = t;
+  const result = t.kernel.core.exports.ksmAll(process.space.handle, on !== 0 ? 1 : 0);
+  if (result === 0) process.mergesMemory = on !== 0;
+  return result;
 }
 
 export const prctlRows = [

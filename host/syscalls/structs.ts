@@ -7,7 +7,6 @@ import { PagedInode } from '../vfs/pagedinode.js';
 import type { FileSystemStat, Inode, Timestamp } from '../vfs/types.js';
 
 const TWO32 = 2 ** 32;
-const BLOCK_BYTES = 4096;
 
 /** A whole number below 2^53, negative ones in two's complement. */
 export function put64(view: DataView, at: number, value: number): void {
@@ -36,7 +35,7 @@ export function putStat(view: DataView, inode: Inode): void {
   put64(view, 32, inode.rdev);
   put64(view, 40, 0);
   put64(view, 48, inode.size);
-  put64(view, 56, BLOCK_BYTES);
+  put64(view, 56, inode.blockBytes);
   put64(view, 64, inode.blocks);
   putTime(view, 72, inode.atime);
   putTime(view, 88, inode.mtime);
@@ -55,7 +54,7 @@ function putStatxTime(view: DataView, at: number, time: Timestamp): void {
 export function putStatx(view: DataView, inode: Inode, mount: Mount, isMountRoot: boolean): void {
   const born = inode.btime;
   view.setUint32(0, S.STATX_BASIC_STATS | S.STATX_MNT_ID | (born === undefined ? 0 : S.STATX_BTIME), true);
-  view.setUint32(4, BLOCK_BYTES, true);
+  view.setUint32(4, inode.blockBytes, true);
   put64(view, 8, isMountRoot ? S.STATX_ATTR_MOUNT_ROOT : 0);
   view.setUint32(16, inode.nlink, true);
   view.setUint32(20, inode.uid, true);

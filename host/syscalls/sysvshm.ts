@@ -4,9 +4,12 @@ import * as M from '../../assembly/shared/mman.js';
 import { CAP_IPC_LOCK, hasCapability } from '../kernel/credentials.js';
 import { RLIMIT_MEMLOCK } from '../kernel/limits.js';
 import { mappingsOf, SharedSegment } from '../kernel/sysv/segment.js';
+import type { IpcPermissions } from '../kernel/sysv/table.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as I from '../linux/ipc.js';
+import { HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
+import { releaseFile } from '../vfs/openfile.js';
 import { checkLimits } from './memory.js';
 import { row } from './row.js';
 import { EXECUTE, objectBytes, READ, readChange, seconds, setLong, WRITE } from './sysv.js';
@@ -28,11 +31,27 @@ function shmget(t: Thread, key: number, size: number, flags: number): number {
     const huge = (flags & I.SHM_HUGETLB) !== 0;
     if (huge && ![0, I.SHM_HUGE_2MB, I.SHM_HUGE_1GB].includes(flags & I.SHM_HUGE_MASK)) throw new SysError(E.EINVAL);
     if (size < 1 || size > Number(I.SHMMAX)) throw new SysError(E.EINVAL);
-    // No pool of huge pages: what Linux says when its own is empty. Nor more than there could ever be.
-    if (huge) throw new SysError(E.ENOMEM);
-    if ((flags & I.SHM_NORESERVE) === 0 && pagesOf(size) > core.exports.frameLimit()) throw new SysError(E.ENOMEM);
+    const reserves = (flags & I.SHM_NORESERVE) === 0;
+    if (huge) return hugeSegment(t, permissions, size, flags);
+    // Not more than there could ever be.
+    if (reserves && pagesOf(size) > core.exports.frameLimit()) throw new SysError(E.ENOMEM);
     return new SharedSegment(t.kernel.env, sysv.memory, permissions, size, t.process.pid, seconds(t));
   });
+}
+
+/** A segment of huge pages, all of them promised by the pool. ENOMEM: there are not so many; EPERM: who may not lock memory. */
+function hugeSegment(t: Thread, permissions: IpcPermissions, size: number, flags: number): SharedSegment {
+  const { sysv, core, env } = t.kernel;
+  if (!hasCapability(t.cred, CAP_IPC_LOCK)) throw new SysError(E.EPERM);
+  if ((flags & I.SHM_HUGE_MASK) === I.SHM_HUGE_1GB) throw new SysError(E.ENOMEM);
+  const bytes = Math.ceil(size / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
+  const segment = new SharedSegment(env, sysv.hugeMemory, permissions, size, t.process.pid, seconds(t), bytes);
+  const reserves = (flags & I.SHM_NORESERVE) === 0;
+  if (reserves && core.exports.hugetlbPromise(segment.object, bytes) !== 0) {
+    releaseFile(segment.file);
+    throw new SysError(E.ENOMEM);
+  }
+  return segment;
 }
 
 function stat(t: Thread, id: number, command: number, address: number): number {
@@ -186,7 +205,7 @@ function shmdt(t: Thread, address: number): number {
 }
 
 export const sysvSharedRows = [
-  row(194, 'shmget', ['flags:ipckey', 'size', 'flags:ipcget'], shmget, { partial: 'no huge pages (SHM_HUGETLB: ENOMEM)' }),
+  row(194, 'shmget', ['flags:ipckey', 'size', 'flags:ipcget'], shmget, { partial: 'huge pages of 2 MiB only' }),
   row(195, 'shmctl', ['int', 'enum:shmctl', 'pointer'], shmctl),
   row(196, 'shmat', ['int', 'pointer', 'flags:shmat'], shmat),
   row(197, 'shmdt', ['pointer'], shmdt),

@@ -112,6 +112,8 @@ export abstract class Inode {
   abstract ctime: Timestamp;
   btime?: Timestamp;
   rdev = 0;
+  /** st_blksize */
+  readonly blockBytes: number = 4096;
   /** Address spaces that execute it: while there are any nobody may open it for writing (ETXTBSY). */
   executions = 0;
   /** Open files that were found by a name, and who watches it: see notify.ts. */

@@ -11,11 +11,7 @@ export const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, Differ
     low: { here: 'EPERM', why: 'the pages below vm.mmap_min_addr belong to nobody, root included' },
   },
   madvise: {
-    'hugepage-flag': { here: 'no', why: 'huge pages are not there yet' },
-    'nohugepage-flag': { here: 'no', why: 'huge pages are not there yet' },
     'poison-user': { here: 'EPERM', why: 'as a Linux with CONFIG_MEMORY_FAILURE, which the one that judges does not have' },
     'offline-user': { here: 'EPERM', why: 'as a Linux with CONFIG_MEMORY_FAILURE, which the one that judges does not have' },
-    mergeable: { here: 'EINVAL', why: 'as a Linux without KSM' },
-    unmergeable: { here: 'EINVAL', why: 'as a Linux without KSM' },
   },
 };

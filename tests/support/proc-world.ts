@@ -176,6 +176,8 @@ export async function world(): Promise<World> {
     timerSlackNs: 50_000,
     coredumpFilter: 0x33,
     noNewPrivileges: false,
+    hugePagesDisabled: false,
+    mergesMemory: false,
     dumpable: 1,
   };
   const processes = new Map<number, ProcProcess>([[5, process]]);
@@ -184,6 +186,9 @@ export async function world(): Promise<World> {
   const comms: string[] = [];
   const source: Mutable<ProcSource> = {
     core,
+    ksm: { recordsOf: () => 7, mergedOf: () => 3 },
+    huge: { counts: () => ({ thp_fault_alloc: 2 }) },
+    hugePages: () => 512,
     current: () => ({ pid: 5, tid: 6 }),
     pids: () => [...processes.keys()],
     process: (id) => processes.get(id) ?? [...processes.values()].find((p) => p.tasks.some((t) => t.tid === id)),

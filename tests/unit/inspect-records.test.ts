@@ -36,7 +36,7 @@ test('fields of a space, flags of a frame', () => {
   assert.is(R.FRAME_DIRTY, constant('frames', 'FRAME_DIRTY'));
   assert.is(R.OBJECT_KIND, constant('object', 'OBJECT_KIND'));
   assert.is(R.MMAP_MIN, constant('fault', 'MMAP_MIN'));
-  const bits = ['FRAME_DIRTY', 'FRAME_REFERENCED', 'FRAME_CODE', 'FRAME_COMPILED'].map((name) => constant('frames', name));
+  const bits = ['FRAME_DIRTY', 'FRAME_REFERENCED', 'FRAME_CODE', 'FRAME_COMPILED', 'FRAME_MERGED'].map((name) => constant('frames', name));
   assert.equal(
     R.FRAME_NAMES.map(([bit]) => bit),
     bits,

@@ -72,6 +72,9 @@ test('when all is taken below the base, the area above it serves; large reservat
   const before = mm.frames;
   const space = mm.space();
   const quarter = WINDOW / 4 / PAGE;
+  assert.is(mm.map(space, 0, quarter, M.PROT_NONE) % 2 ** 21, 0, 'where megapages fit');
+  mm.exports.hugeSetPolicy(M.HUGE_NEVER);
+  mm.exports.mmUnmap(space, 0, TASK_SIZE);
   assert.is(mm.map(space, 0, quarter, M.PROT_NONE), TASK_SIZE - PAGE - quarter * PAGE);
   assert.ok(mm.map(space, 0, quarter - 1, M.PROT_NONE) < MMAP_BASE, 'a small reservation does not');
   assert.ok(mm.map(space, 0, quarter, RW, ANON | M.MAP_NORESERVE) > WINDOW);

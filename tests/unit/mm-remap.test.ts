@@ -168,7 +168,7 @@ test('madvise: errors, holes, flags of mappings, populating', async () => {
   mm.mapAt(space, AT + 6 * PAGE, 2);
   fill(mm, space, AT, 8);
   assert.is(mmAdvise(space, AT, PAGE, 99), -EINVAL);
-  assert.is(mmAdvise(space, AT, PAGE, M.MADV_MERGEABLE), -EINVAL);
+  assert.is(mmAdvise(space, AT, PAGE, M.MADV_HWPOISON), -EINVAL);
   assert.is(mmAdvise(space, AT + 1, PAGE, M.MADV_NORMAL), -EINVAL);
   assert.is(mmAdvise(space, AT, 0, M.MADV_DONTNEED), 0);
   assert.is(mmAdvise(space, AT, 8 * PAGE, M.MADV_DONTNEED), -ENOMEM, 'there is a hole');

@@ -24,6 +24,9 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
   [M.VM_SEQUENTIAL, 'sequential'],
   [M.VM_RANDOM, 'random'],
   [M.VM_UFFD, 'userfaultfd'],
+  [M.VM_HUGEPAGE, 'huge pages welcome'],
+  [M.VM_NOHUGEPAGE, 'no huge pages'],
+  [M.VM_MERGEABLE, 'may be merged'],
 ];
 
 /** What is needed of a space to judge a page. */
@@ -79,9 +82,11 @@ export function findEntry(view: SpaceView, va: number): Entry | undefined {
   if (p2.value === 0) return undefined;
   const p1 = R.readPte(core, p2.frame * P.PAGE_BYTES + index(21) * 8);
   if (p1.value === 0) return undefined;
-  if ((p1.bits & R.PTE_RWX) !== 0) {
+  // A megapage; without V, one that PROT_NONE keeps from everybody.
+  if ((p1.bits & (R.PTE_V | R.PTE_RWX)) !== R.PTE_V) {
     const frame = p1.frame + index(12);
-    return { pte: { value: p1.value, bits: p1.bits, frame }, sharers: 1, tableShared: false, huge: true };
+    const pte = { value: p1.value, bits: p1.bits | R.PTE_V, frame };
+    return { pte, sharers: R.megapageSharers(core, p1.frame), tableShared: false, huge: true };
   }
   return {
     pte: R.readPte(core, p1.frame * P.PAGE_BYTES + index(12) * 8),

@@ -39,11 +39,13 @@ export const FRAME_FLAGS = 4;
 export const FRAME_OBJECT = 8;
 export const FRAME_INDEX = 12;
 export const FRAME_DIRTY = 4;
+const FRAME_SHARERS = 20;
 export const FRAME_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [FRAME_DIRTY, 'dirty'],
   [8, 'referenced'],
   [16, 'decoded code'],
   [32, 'compiled code'],
+  [512, 'merged with others of the same contents'],
 ];
 
 export const OBJECT_KIND = 0;
@@ -87,6 +89,11 @@ export function readFrame(core: Core, frame: number): FrameRecord {
   const at = L.DESCRIPTORS + (frame << L.DESCRIPTOR_SHIFT);
   const word = (offset: number): number => words[(at + offset) >>> 2];
   return { references: word(FRAME_REFERENCES), flags: word(FRAME_FLAGS), object: word(FRAME_OBJECT), index: word(FRAME_INDEX) };
+}
+
+/** How many spaces have the megapage whose first frame this is. */
+export function megapageSharers(core: Core, first: number): number {
+  return core.u32[(L.DESCRIPTORS + (first << L.DESCRIPTOR_SHIFT) + FRAME_SHARERS) >>> 2];
 }
 
 /** What the TLB has of a page: whether its tags match, and the frame's address. */

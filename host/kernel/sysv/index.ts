@@ -15,6 +15,7 @@ export class SystemV {
   /** Removed segments that were still attached when last looked at. */
   readonly #leaving = new Set<SharedSegment>();
   #memory: MemoryFileSystem | undefined = undefined;
+  #hugeMemory: MemoryFileSystem | undefined = undefined;
 
   constructor(readonly env: VfsEnvironment) {}
 
@@ -22,6 +23,12 @@ export class SystemV {
   get memory(): MemoryFileSystem {
     this.#memory ??= new MemoryFileSystem(this.env);
     return this.#memory;
+  }
+
+  /** Of huge pages. */
+  get hugeMemory(): MemoryFileSystem {
+    this.#hugeMemory ??= new MemoryFileSystem(this.env, { hugePages: true });
+    return this.#hugeMemory;
   }
 
   /** IPC_RMID: it stays as long as somebody has it attached. */

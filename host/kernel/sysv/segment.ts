@@ -32,6 +32,7 @@ export class SharedSegment {
     readonly bytes: number,
     readonly creator: number,
     public changeTime: number,
+    fileBytes = bytes,
   ) {
     const { mode, cuid, cgid } = permissions;
     const inode = fs.root.createUnnamed({ mode: S_IFREG | mode, uid: cuid, gid: cgid }, false) as PagedInode;
@@ -39,7 +40,7 @@ export class SharedSegment {
     this.file.refs = 1;
     this.inode = inode;
     try {
-      this.file.truncate(bytes);
+      this.file.truncate(fileBytes);
       this.object = inode.object;
     } catch (error) {
       releaseFile(this.file);

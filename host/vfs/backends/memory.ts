@@ -2,12 +2,13 @@
 import { EEXIST, ENOSPC } from '../../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
-import { S_IFDIR, S_IFLNK, S_IFREG, TMPFS_MAGIC } from '../../linux/stat.js';
+import { HUGETLBFS_MAGIC, S_IFDIR, S_IFLNK, S_IFREG, TMPFS_MAGIC } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
 import { HostBuffer } from '../hostbuffer.js';
 import type { FileSystem, FileSystemStat, Inode, NewInode } from '../types.js';
 import { MemoryDirectory } from './memory-directory.js';
 import { MemoryFile } from './memory-file.js';
+import { HUGE_PAGE_BYTES, HugeFile } from './memory-huge.js';
 
 export interface MemoryFileSystemOptions {
   /** In /proc/mounts; default tmpfs. */
@@ -20,6 +21,8 @@ export interface MemoryFileSystemOptions {
   readonly maxBytes?: number;
   /** Most inodes; default: half as many as the machine has frames, as tmpfs. */
   readonly maxInodes?: number;
+  /** Its files are of huge pages (hugetlbfs). */
+  readonly hugePages?: boolean;
 }
 
 const INODES_MIN = 1024;
@@ -31,6 +34,7 @@ export class MemoryFileSystem implements FileSystem {
   readonly dev: number;
   readonly readOnly = false;
   readonly root: MemoryDirectory;
+  readonly #hugePages: boolean;
   readonly #maxPages: number;
   readonly #maxInodes: number;
   /** Files that may hold data; those without a name leave when their data does. */
@@ -47,6 +51,7 @@ export class MemoryFileSystem implements FileSystem {
   ) {
     this.name = options.name ?? 'tmpfs';
     this.dev = env.allocateDev();
+    this.#hugePages = options.hugePages === true;
     this.#maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
     this.#maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
     const mode = S_IFDIR | (options.mode ?? 0o755);
@@ -92,7 +97,7 @@ export class MemoryFileSystem implements FileSystem {
 
   /** What makes its files and directories: a file system with a medium has its own. */
   makeFile(what: NewInode): MemoryFile {
-    return new MemoryFile(this, what);
+    return this.#hugePages ? new HugeFile(this, what) : new MemoryFile(this, what);
   }
 
   makeDirectory(what: NewInode, parent: MemoryDirectory | undefined): MemoryDirectory {
@@ -127,8 +132,8 @@ export class MemoryFileSystem implements FileSystem {
     const used = this.#pagesUsed();
     const limited = this.#maxPages !== Number.POSITIVE_INFINITY;
     return {
-      type: TMPFS_MAGIC,
-      blockSize: PAGE_SIZE,
+      type: this.#hugePages ? HUGETLBFS_MAGIC : TMPFS_MAGIC,
+      blockSize: this.#hugePages ? HUGE_PAGE_BYTES : PAGE_SIZE,
       blocks: limited ? this.#maxPages : used + machineFree,
       blocksFree: limited ? Math.max(Math.min(this.#maxPages - used, machineFree), 0) : machineFree,
       files: this.#maxInodes,

@@ -1,6 +1,13 @@
 /** /proc/kpagecount and /proc/kpageflags: of each frame of memory, by its number, how often it is mapped and what it is. */
 import { FIRST_FRAME, FRAME_COUNT, PAGE_SHIFT } from '../../../assembly/shared/layout.js';
-import { FRAME_IS_DIRTY, FRAME_IS_REFERENCED, FRAME_IS_SWAP_CACHE, FRAME_IS_USED, SPACE_STAT_ROOT } from '../../../assembly/shared/stat.js';
+import {
+  FRAME_IS_DIRTY,
+  FRAME_IS_MERGED,
+  FRAME_IS_REFERENCED,
+  FRAME_IS_SWAP_CACHE,
+  FRAME_IS_USED,
+  SPACE_STAT_ROOT,
+} from '../../../assembly/shared/stat.js';
 import type { Inode, OpenFile } from '../types.js';
 import { EntryFile } from './proc-entries.js';
 import { vmas } from './proc-maps.js';
@@ -16,17 +23,26 @@ const KPF_MMAP = 1n << 11n;
 const KPF_ANON = 1n << 12n;
 const KPF_SWAPCACHE = 1n << 13n;
 const KPF_SWAPBACKED = 1n << 14n;
+const KPF_COMPOUND_HEAD = 1n << 15n;
+const KPF_COMPOUND_TAIL = 1n << 16n;
+const KPF_KSM = 1n << 21n;
+const KPF_THP = 1n << 22n;
 const KPF_ZERO_PAGE = 1n << 24n;
 const KPF_PGTABLE = 1n << 26n;
 const KPF_RESERVED = 1n << 32n;
 
 const ENTRIES = 512;
 const PTE_V = 1n;
+/** V, R, W and X: V alone is a pointer to a table. */
+const PTE_KIND = 15n;
+const PTE_PPN = ((1n << 44n) - 1n) << 10n;
 
 /** What the page tables of all processes say at this moment: they are the truth, so nothing is counted anywhere else. */
 class Survey {
   readonly mappings = new Map<number, number>();
   readonly tables = new Set<number>();
+  /** Frames of megapages: is it the first? */
+  readonly huge = new Map<number, boolean>();
   /** Pages that objects hold, by frame: those in memory only are shared memory. */
   readonly cached = new Map<number, boolean>();
 
@@ -50,10 +66,24 @@ class Survey {
     const { core } = this.source;
     for (let i = 0; i < ENTRIES; i++) {
       const entry = core.view.getBigUint64(table * 2 ** PAGE_SHIFT + i * 8, true);
-      if ((entry & PTE_V) === 0n) continue;
-      const frame = Number(entry >> 10n);
-      if (level > 0) this.#walk(frame, level - 1);
-      else this.mappings.set(frame, (this.mappings.get(frame) ?? 0) + 1);
+      if (entry === 0n) continue;
+      const frame = Number((entry & PTE_PPN) >> 10n);
+      // An entry without V is a mark in a last table, in a middle one a megapage that nobody may access.
+      if (level === 0 && (entry & PTE_V) === 0n) continue;
+      if (level === 0) this.#map(frame);
+      else if ((entry & PTE_KIND) === PTE_V) this.#walk(frame, level - 1);
+      else this.#mapHuge(frame);
+    }
+  }
+
+  #map(frame: number): void {
+    this.mappings.set(frame, (this.mappings.get(frame) ?? 0) + 1);
+  }
+
+  #mapHuge(first: number): void {
+    for (let frame = first; frame < first + ENTRIES; frame++) {
+      this.#map(frame);
+      this.huge.set(frame, frame === first);
     }
   }
 
@@ -82,12 +112,17 @@ class Survey {
     // Neither in a table nor an object's: the machine keeps its records there.
     if (inMemoryOnly === undefined) {
       const swapCache = (state & FRAME_IS_SWAP_CACHE) !== 0 ? KPF_SWAPCACHE : 0n;
-      const anonymous = KPF_ANON | KPF_SWAPBACKED | KPF_UPTODATE | KPF_LRU | swapCache;
-      return mapped === 0n && swapCache === 0n ? 0n : mapped | anonymous;
+      return mapped === 0n && swapCache === 0n ? 0n : mapped | swapCache | this.#anonymous(frame, state);
     }
     const dirty = (state & FRAME_IS_DIRTY) !== 0 ? KPF_DIRTY : 0n;
     const referenced = (state & FRAME_IS_REFERENCED) !== 0 ? KPF_REFERENCED : 0n;
     return mapped | dirty | referenced | KPF_UPTODATE | KPF_LRU | (inMemoryOnly ? KPF_SWAPBACKED : 0n);
+  }
+
+  #anonymous(frame: number, state: number): bigint {
+    const first = this.huge.get(frame);
+    const huge = first === undefined ? 0n : KPF_THP | (first ? KPF_COMPOUND_HEAD : KPF_COMPOUND_TAIL);
+    return huge | ((state & FRAME_IS_MERGED) !== 0 ? KPF_KSM : 0n) | KPF_ANON | KPF_SWAPBACKED | KPF_UPTODATE | KPF_LRU;
   }
 }
 

@@ -6,10 +6,14 @@ import {
   VM_EXEC,
   VM_GROWSDOWN,
   VM_HEAP,
+  VM_HUGEPAGE,
+  VM_HUGETLB,
   VM_LOCKED,
   VM_MAYEXEC,
   VM_MAYREAD,
   VM_MAYWRITE,
+  VM_MERGEABLE,
+  VM_NOHUGEPAGE,
   VM_NORESERVE,
   VM_RANDOM,
   VM_READ,
@@ -33,7 +37,11 @@ import {
 } from '../../../assembly/shared/mman.js';
 import {
   VMA_STAT_ANONYMOUS,
+  VMA_STAT_HUGE,
+  VMA_STAT_HUGETLB_PRIVATE,
+  VMA_STAT_HUGETLB_SHARED,
   VMA_STAT_LAZY_FREE,
+  VMA_STAT_MERGED,
   VMA_STAT_PRIVATE_CLEAN,
   VMA_STAT_PRIVATE_DIRTY,
   VMA_STAT_PSS_BYTES,
@@ -141,6 +149,10 @@ class Usage {
   swap = 0;
   swapPss = 0;
   locked = 0;
+  merged = 0;
+  huge = 0;
+  poolPrivate = 0;
+  poolShared = 0;
 
   add(source: ProcSource, space: ProcSpace, vma: Vma): void {
     const pages = (which: number): number => source.core.exports.vmaStat(space.handle, vma.handle, which) * 4096;
@@ -169,6 +181,10 @@ class Usage {
     this.lazyFree += pages(VMA_STAT_LAZY_FREE);
     this.swap += pages(VMA_STAT_SWAP);
     this.swapPss += source.core.exports.vmaStat(space.handle, vma.handle, VMA_STAT_SWAP_PSS_BYTES);
+    this.merged += pages(VMA_STAT_MERGED);
+    this.huge += pages(VMA_STAT_HUGE);
+    this.poolPrivate += pages(VMA_STAT_HUGETLB_PRIVATE);
+    this.poolShared += pages(VMA_STAT_HUGETLB_SHARED);
     if ((vma.flags & VM_LOCKED) !== 0) this.locked += pss;
   }
 
@@ -185,9 +201,12 @@ class Usage {
       line('Private_Dirty', this.privateDirty) +
       line('Referenced', this.referenced) +
       line('Anonymous', this.anonymous) +
-      line('KSM', 0) +
+      line('KSM', this.merged) +
       line('LazyFree', this.lazyFree) +
+      line('AnonHugePages', this.huge) +
       ABSENT.map((label) => line(label, 0)).join('') +
+      line('Shared_Hugetlb', this.poolShared) +
+      line('Private_Hugetlb', this.poolPrivate) +
       line('Swap', this.swap) +
       line('SwapPss', this.swapPss) +
       line('Locked', this.locked)
@@ -195,8 +214,8 @@ class Usage {
   }
 }
 
-/** What this machine has not: huge pages. */
-const ABSENT = ['AnonHugePages', 'ShmemPmdMapped', 'FilePmdMapped', 'Shared_Hugetlb', 'Private_Hugetlb'];
+/** What this machine has not: huge pages of files. */
+const ABSENT = ['ShmemPmdMapped', 'FilePmdMapped'];
 
 function line(label: string, bytes: number): string {
   return `${`${label}:`.padEnd(16)}${String(Math.floor(bytes / 1024)).padStart(8)} kB\n`;
@@ -223,9 +242,13 @@ function vmFlags(flags: number): string {
     has(VM_VDSO | VM_DONTEXPAND, 'de') +
     (accountable ? 'ac ' : '') +
     has(VM_NORESERVE, 'nr') +
+    has(VM_HUGETLB, 'ht') +
     has(VM_WIPEONFORK, 'wf') +
     has(VM_DONTDUMP, 'dd') +
     ((flags & VM_SOFT_CLEAN) === 0 ? 'sd ' : '') +
+    has(VM_HUGEPAGE, 'hg') +
+    has(VM_NOHUGEPAGE, 'nh') +
+    has(VM_MERGEABLE, 'mg') +
     has(VM_UFFD_MISSING, 'um') +
     has(VM_UFFD_WP, 'uw') +
     has(VM_UFFD_MINOR, 'ui') +
@@ -238,8 +261,10 @@ export function smapsText(source: ProcSource, space: ProcSpace): string {
   for (const vma of vmas(source, space)) {
     const usage = new Usage();
     usage.add(source, space, vma);
-    text += row(source, vma) + line('Size', vma.end - vma.start) + line('KernelPageSize', 4096) + line('MMUPageSize', 4096);
-    text += `${usage.text(false)}THPeligible:    ${'0'.padStart(8)}\nVmFlags: ${vmFlags(vma.flags)}\n`;
+    const size = (vma.flags & VM_HUGETLB) !== 0 ? 2 ** 21 : 4096;
+    text += row(source, vma) + line('Size', vma.end - vma.start) + line('KernelPageSize', size) + line('MMUPageSize', size);
+    const eligible = source.core.exports.hugeEligible(space.handle, vma.handle);
+    text += `${usage.text(false)}THPeligible:    ${String(eligible).padStart(8)}\nVmFlags: ${vmFlags(vma.flags)}\n`;
   }
   return text;
 }

@@ -48,6 +48,7 @@ export function meminfoText(source: ProcSource): string {
   const pages = pagesOf(source);
   const { total, free, file, shmem, anonymous } = pages;
   const available = free + file - pages.dirty;
+  const pool = (which: number): number => source.core.exports.hugetlbPool(which);
   const rows: readonly (readonly [label: string, pages: number])[] = [
     ['MemTotal', total],
     ['MemFree', free],
@@ -82,20 +83,21 @@ export function meminfoText(source: ProcSource): string {
     ['VmallocUsed', 0],
     ['VmallocChunk', 0],
     ['HardwareCorrupted', source.core.exports.poisonedFrames()],
-    ['HugePages_Total', 0],
-    ['HugePages_Free', 0],
-    ['HugePages_Rsvd', 0],
-    ['HugePages_Surp', 0],
+    ['AnonHugePages', source.hugePages()],
+    ['HugePages_Total', pool(S.POOL_TOTAL)],
+    ['HugePages_Free', pool(S.POOL_FREE)],
+    ['HugePages_Rsvd', pool(S.POOL_RESERVED)],
+    ['HugePages_Surp', pool(S.POOL_SURPLUS)],
     ['Hugepagesize', 512],
-    ['Hugetlb', 0],
+    ['Hugetlb', pool(S.POOL_TOTAL) * 512],
   ];
   return rows.map(([label, count]) => meminfoRow(label, count)).join('');
 }
 
 /** Counts of huge pages have no unit. */
 function meminfoRow(label: string, pages: number): string {
-  const unit = label.startsWith('HugePages') ? '' : ' kB';
-  return `${`${label}:`.padEnd(16)}${String(pages * KIB_PER_PAGE).padStart(8)}${unit}\n`;
+  const counts = label.startsWith('HugePages');
+  return `${`${label}:`.padEnd(16)}${String(counts ? pages : pages * KIB_PER_PAGE).padStart(8)}${counts ? '' : ' kB'}\n`;
 }
 
 export function vmstatText(source: ProcSource): string {
@@ -141,6 +143,7 @@ export function vmstatText(source: ProcSource): string {
     pgsteal_direct: stat(S.RECLAIM_STAT_FREED),
     pgscan_kswapd: 0,
     pgscan_direct: stat(S.RECLAIM_STAT_SCANNED),
+    ...source.huge.counts(),
   };
   return Object.entries(rows)
     .map(([name, value]) => `${name} ${value}\n`)

@@ -104,7 +104,7 @@ export function statusText(source: ProcSource, process: ProcProcess, task: ProcT
   if (process.space !== undefined) rows.push(...memoryRows(source, process.space));
   rows.push(
     'CoreDumping:\t0',
-    'THP_enabled:\t0',
+    `THP_enabled:\t${process.hugePagesDisabled ? 0 : 1}`,
     `Threads:\t${process.tasks.length}`,
     `SigQ:\t${process.signalsQueued}/${limitText(process.limits[RLIMIT_SIGPENDING]?.current ?? 0)}`,
     `SigPnd:\t${maskText(task.signalsPending)}`,

@@ -10,6 +10,9 @@ import { SyntheticFile } from './synthetic.js';
 const CAP_SYS_NICE = 1n << 23n;
 const CAP_SYS_RESOURCE = 1n << 24n;
 /** A number that is written is looked at no further than this. */
+const PAGE_BYTES = 4096;
+/** What Linux reckons that its record of a page costs. */
+const KSM_RECORD_BYTES = 64;
 const NUMBER_BYTES = 12;
 const OOM_MIN = -1000;
 const OOM_MAX = 1000;
@@ -96,6 +99,28 @@ function storeTimerSlack(view: TaskView, bytes: Uint8Array): void {
   view.process().timerSlackNs = Number(value);
 }
 
+function ksmStatText(view: TaskView): string {
+  const { space, mergesMemory } = view.process();
+  if (space === undefined) return '';
+  const { ksm } = view.source;
+  const records = ksm.recordsOf(space.handle);
+  const merged = ksm.mergedOf(space.handle);
+  const mergeable = mergesMemory || view.source.core.exports.ksmNext(space.handle, 0) >= 0;
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['ksm_rmap_items', records],
+    ['ksm_zero_pages', 0],
+    ['ksm_merging_pages', merged],
+    ['ksm_process_profit', merged * PAGE_BYTES - records * KSM_RECORD_BYTES],
+  ];
+  const text = rows.map(([label, value]) => `${label} ${value}\n`).join('');
+  return `${text}ksm_merge_any: ${mergesMemory ? 'yes' : 'no'}\nksm_mergeable: ${mergeable ? 'yes' : 'no'}\n`;
+}
+
+function ksmMergingText(view: TaskView): string {
+  const { space } = view.process();
+  return space === undefined ? '' : `${view.source.ksm.mergedOf(space.handle)}\n`;
+}
+
 export const SMALL_ROWS: readonly Row[] = [
   traced('personality', (view) => `${view.process().personality.toString(16).padStart(8, '0')}\n`, EPERM),
   traced('syscall', syscallText, EPERM),
@@ -104,5 +129,7 @@ export const SMALL_ROWS: readonly Row[] = [
   writable('oom_adj', oldOomText, storeOldOomAdjust),
   { ...writable('coredump_filter', dumpFilterText, storeDumpFilter), wholeOnly: true },
   { ...writable('timerslack_ns', timerSlackText, storeTimerSlack, 0o666), wholeOnly: true },
+  { ...file('ksm_merging_pages', ksmMergingText, { mode: 0o400 }), wholeOnly: true },
+  { ...file('ksm_stat', ksmStatText, { mode: 0o400 }), wholeOnly: true },
   { ...file('mountstats', (view) => mountstatsText(view.source.mounts(view.pid)), { mode: 0o400 }), wholeOnly: true },
 ];

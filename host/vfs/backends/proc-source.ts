@@ -179,6 +179,8 @@ export interface ProcProcess {
   /** Below this only CAP_SYS_RESOURCE gets it. */
   oomScoreAdjustMin: number;
   readonly noNewPrivileges: boolean;
+  readonly hugePagesDisabled: boolean;
+  readonly mergesMemory: boolean;
   /** prctl(PR_SET_DUMPABLE): unless 1, its files belong to root. */
   readonly dumpable: number;
 }
@@ -233,6 +235,11 @@ export interface ProcKnobs {
 /** The machine. */
 export interface ProcSource {
   readonly core: Core;
+  /** Same-page merging: pages of a space that are looked at, and those that are merged. */
+  readonly ksm: { recordsOf(space: number): number; mergedOf(space: number): number };
+  /** Pages in megapages that policy has made. */
+  hugePages(): number;
+  readonly huge: { counts(): Readonly<Record<string, number>> };
   /** The task that is looking: what self and thread-self mean. undefined outside a system call. */
   current(): { readonly pid: number; readonly tid: number } | undefined;
   pids(): number[];

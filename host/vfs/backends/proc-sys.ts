@@ -3,6 +3,8 @@
  * are fixed here (how this machine is made, or the embedder's word) are read-only.
  */
 import { EINVAL } from '../../../assembly/shared/errno.js';
+import { POOL_TOTAL } from '../../../assembly/shared/stat.js';
+import type { Core } from '../../core/core.js';
 import { SysError } from '../../linux/error.js';
 import * as V from '../../linux/ipc.js';
 import * as N from '../../linux/socket.js';
@@ -136,7 +138,12 @@ function instead<K extends string>(object: { [key in K]: number }, key: K, other
   };
 }
 
-function vmTree({ knobs }: ProcSource): SysTree {
+/** The pool of huge pages: as many as there was memory for. */
+export function poolKnob({ exports }: Core): Knob<number> {
+  return { get: () => exports.hugetlbPool(POOL_TOTAL), set: (pages) => exports.hugetlbResize(pages) };
+}
+
+function vmTree({ knobs, core }: ProcSource): SysTree {
   const { flusher } = knobs;
   return {
     admin_reserve_kbytes: fixed(0),
@@ -152,7 +159,7 @@ function vmTree({ knobs }: ProcSource): SysTree {
     max_map_count: fixed(65530),
     min_free_kbytes: fixed(0),
     mmap_min_addr: fixed(65536),
-    nr_hugepages: fixed(0),
+    nr_hugepages: integer(poolKnob(core), 0, INT_MAX),
     nr_overcommit_hugepages: fixed(0),
     oom_dump_tasks: fixed(1),
     oom_kill_allocating_task: fixed(0),

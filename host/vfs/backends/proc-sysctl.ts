@@ -15,8 +15,8 @@ export interface SysTree {
   readonly [name: string]: (() => string) | Sysctl | SysTree;
 }
 
-export function isSysctl(node: Sysctl | SysTree): node is Sysctl {
-  return typeof node.mode === 'number' && typeof node.read === 'function';
+export function isSysctl(node: object): node is Sysctl {
+  return 'mode' in node && 'read' in node && typeof node.mode === 'number' && typeof node.read === 'function';
 }
 
 const INT_MAX = 2 ** 31 - 1;

@@ -4,7 +4,9 @@ import { SysError } from '../../linux/error.js';
 import { SYSFS_MAGIC } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
 import type { FileSystem, FileSystemStat, Inode, Timestamp } from '../types.js';
+import { isSysctl, type Sysctl, SysctlFile, type SysTree } from './proc-sysctl.js';
 import { FixedEntries, SyntheticDirectory, SyntheticFile, SyntheticLink } from './synthetic.js';
+import { memoryTree, type SysMemory } from './sysfs-mm.js';
 
 const ATTRIBUTE_BYTES = 4096;
 const PAGE_KIB = 4;
@@ -21,12 +23,13 @@ export interface SysInterface {
 /** What /sys shows, asked when somebody looks. */
 export interface SysSource {
   interfaces(): readonly SysInterface[];
+  readonly mm: SysMemory;
   /** Pages of memory, in all and free. */
   memory(): { readonly total: number; readonly free: number };
 }
 
-/** A file's text, where a link leads, or a directory. */
-type Node = (() => string) | { readonly link: string } | Tree;
+/** A file's text, a file that can be written, where a link leads, or a directory. */
+type Node = (() => string) | Sysctl | { readonly link: string } | Tree | SysTree;
 interface Tree {
   readonly [name: string]: Node;
 }
@@ -140,14 +143,6 @@ function networkInterface({ name, index, flags, mtu, type, hardware }: SysInterf
 function sysTree(source: SysSource): Tree {
   const { virtual, byNumber, classes } = deviceTree();
   const interfaces = source.interfaces();
-  const hugePages = [
-    'free_hugepages',
-    'nr_hugepages',
-    'nr_hugepages_mempolicy',
-    'nr_overcommit_hugepages',
-    'resv_hugepages',
-    'surplus_hugepages',
-  ];
   const only = line(0);
   return {
     block: {},
@@ -171,7 +166,7 @@ function sysTree(source: SysSource): Tree {
       cpu_byteorder: line('little'),
       debug: {},
       fscaps: line(1),
-      mm: { hugepages: { 'hugepages-2048kB': Object.fromEntries(hugePages.map((name) => [name, line(0)])) } },
+      mm: memoryTree(source.mm),
       security: {},
       uevent_seqnum: line(0),
     },
@@ -211,6 +206,11 @@ export class SysFileSystem implements FileSystem {
       file.size = ATTRIBUTE_BYTES;
       return file;
     }
+    if (isSysctl(node)) {
+      const file = new SysctlFile(this.#place(node.mode), node);
+      file.size = ATTRIBUTE_BYTES;
+      return file;
+    }
     if (isLink(node)) return new SyntheticLink(this.#place(0o777), () => node.link);
     const entries = new FixedEntries();
     const directory = new SyntheticDirectory(this.#place(0o755), entries);
@@ -219,6 +219,6 @@ export class SysFileSystem implements FileSystem {
   }
 }
 
-function isLink(node: Tree | { readonly link: string }): node is { readonly link: string } {
+function isLink(node: Tree | SysTree | { readonly link: string }): node is { readonly link: string } {
   return typeof node.link === 'string';
 }

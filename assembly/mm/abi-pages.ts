@@ -1,0 +1,57 @@
+/** More of the core's exports (abi.ts): megapages and same-page merging. Addresses that are out of range were refused by the host. */
+import * as huge from './huge';
+import * as hugetlb from './hugetlb';
+import * as ksm from './ksm';
+import { ENOMEM } from '../shared/errno';
+import { POOL_FREE, POOL_RESERVED, POOL_TOTAL } from '../shared/stat';
+import { TASK_SIZE } from './pagetable';
+import { SPACE_NO_HUGE } from './space';
+
+export function hugeSetPolicy(policy: u32): void {
+  huge.hugeSetPolicy(policy);
+}
+export function spaceForbidHuge(space: usize, on: bool): void {
+  store<u32>(space, on ? 1 : 0, SPACE_NO_HUGE);
+}
+/** THPeligible of smaps: 1 if some place of the mapping would get a megapage. */
+export function hugeEligible(space: usize, vma: usize): u32 {
+  return huge.hugeEligible(space, vma) ? 1 : 0;
+}
+/** The pool of huge pages: all, free, promised, those that are too many. */
+export function hugetlbPool(which: u32): u32 {
+  switch (which) {
+    case POOL_TOTAL: return hugetlb.poolTotal();
+    case POOL_FREE: return hugetlb.poolFree();
+    case POOL_RESERVED: return hugetlb.poolReserved();
+    default: return hugetlb.poolSurplus();
+  }
+}
+/** SHM_HUGETLB: all of the object's pages are promised. 0 or -ENOMEM. */
+export function hugetlbPromise(object: usize, bytes: f64): i32 {
+  return hugetlb.hugetlbReserve(object, 0, <u64>bytes, true) < 0 ? -ENOMEM : 0;
+}
+export function hugetlbResize(pages: u32): void {
+  hugetlb.poolResize(pages);
+}
+export function ksmAll(space: usize, on: bool): i32 {
+  return ksm.ksmAll(space, on);
+}
+export function ksmNext(space: usize, address: f64): f64 {
+  const next = ksm.ksmNext(space, <u64>address);
+  return next == TASK_SIZE ? -1 : <f64>next;
+}
+export function ksmFrame(space: usize, address: f64): u32 {
+  return ksm.ksmFrame(space, <u64>address);
+}
+export function ksmChecksum(frame: u32): u32 {
+  return ksm.ksmChecksum(frame);
+}
+export function ksmKeep(space: usize, address: f64): bool {
+  return ksm.ksmKeep(space, <u64>address);
+}
+export function ksmMerge(space: usize, address: f64, frame: u32): i32 {
+  return ksm.ksmMerge(space, <u64>address, frame);
+}
+export function ksmBreak(space: usize, start: f64, end: f64): i32 {
+  return ksm.ksmBreak(space, <u64>start, <u64>end);
+}

@@ -1,0 +1,266 @@
+/**
+ * Huge pages from the pool (MAP_HUGETLB): memory of a machine that is set aside as whole megapages, /proc/sys/vm/nr_hugepages of them. A
+ * mapping of them (VM_HUGETLB) begins and ends at multiples of 2 MiB, its entries are megapages (huge.ts) and never become pages, and
+ * what it may need is reserved when it is made, so that a fault finds a page:
+ *
+ *   private     VM_HUGE_RESERVED: every page of the mapping that is not there counts as reserved
+ *   shared      the object has a page reserved for each that it has not, up to where it was ever mapped to
+ *
+ * A page that is given out lies where its first user's window has it, if that is free: the pool's own goes in exchange. FRAME_POOL marks
+ * the first frame of each. Of an object's page frameSharers counts the mappings alone: the object has the frames' references.
+ */
+import { ACCESS_WRITE, FAULT_ADRERR, FAULT_MEMORY, FAULT_NONE } from '../shared/exit';
+import { VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED } from '../shared/mman';
+import { PAGE_SIZE } from '../shared/layout';
+import { codeWritten } from '../code';
+import { pteBits, WRITTEN } from './fault';
+import {
+  FRAME_CODE, FRAME_DIRTY, FRAME_POOL, frameAddress, frameFlags, frameObject, frameRelease, frameSetFlags, frameSetSharers,
+  frameSharers, frameSpanFind, frameSpanIsUnused, frameSpanTake,
+} from './frames';
+import { isSole, SPAN_PAGES } from './huge';
+import { leafPointer, leafPointerCreate, PTE_A, PTE_W, pteFrame, pteMake } from './pagetable';
+import { objectFrame, objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved, objectSize } from './object';
+import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT } from './space';
+import { spanInvalidate } from './tlb';
+import { identityFrame } from './window';
+import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
+
+const INNER: u64 = (1 << 21) - 1;
+const SPAN_BYTES: usize = 1 << 21;
+
+/** Pages of the pool: all; those that nobody has, a list through frameSharers; those of them that are promised; how many are wanted. */
+let total: u32 = 0;
+let first: u32 = 0;
+let free: u32 = 0;
+let reserved: u32 = 0;
+let wanted: u32 = 0;
+
+export function poolTotal(): u32 {
+  return total;
+}
+export function poolFree(): u32 {
+  return free;
+}
+export function poolReserved(): u32 {
+  return reserved;
+}
+/** Pages that were to go and are in use. */
+export function poolSurplus(): u32 {
+  return total - min(total, wanted);
+}
+
+/** As many pages as that, as far as there is memory for more, and nobody needs those that are too many. */
+export function poolResize(pages: u32): void {
+  wanted = pages;
+  while (total < wanted) {
+    const span = frameSpanFind();
+    if (span == 0) break;
+    frameSpanTake(span);
+    total++;
+    give(span, 0);
+  }
+  // What could not be had is not waited for.
+  if (total < wanted) wanted = total;
+  trim();
+}
+
+function trim(): void {
+  while (total > wanted && free > reserved) {
+    release(pop());
+    total--;
+  }
+}
+
+function give(span: u32, dirty: u32): void {
+  frameSetFlags(span, FRAME_POOL | dirty, 0);
+  frameSetSharers(span, first);
+  first = span;
+  free++;
+}
+
+function pop(): u32 {
+  const span = first;
+  first = frameSharers(span);
+  free--;
+  return span;
+}
+
+function release(span: u32): void {
+  for (let frame = span; frame < span + SPAN_PAGES; frame++) frameRelease(frame);
+}
+
+/** Nobody has the page any more, nor code decoded from it. */
+function put(span: u32): void {
+  for (let frame = span; frame < span + SPAN_PAGES; frame++) if (frameFlags(frame) & FRAME_CODE) codeWritten(frame, 0, PAGE_SIZE);
+  give(span, FRAME_DIRTY);
+  trim();
+}
+
+/** A page of zeros, or 0: there is none but for those who have reserved one (`promised`: the caller has, and uses that up). */
+function take(identity: u32, promised: bool): u32 {
+  if (free == 0 || (!promised && free <= reserved)) return 0;
+  if (promised) reserved--;
+  const span = pop();
+  if (identity != 0 && identity != span && frameSpanIsUnused(identity)) {
+    release(span);
+    frameSpanTake(identity);
+    frameSetFlags(identity, FRAME_POOL, 0);
+    return identity;
+  }
+  if (frameFlags(span) & FRAME_DIRTY) memory.fill(frameAddress(span), 0, SPAN_BYTES);
+  frameSetFlags(span, 0, FRAME_DIRTY);
+  return span;
+}
+
+/** Reserves so many pages. False: there are not so many. */
+function reserve(pages: u32): bool {
+  if (pages > free - reserved) return false;
+  reserved += pages;
+  return true;
+}
+
+/** What a new mapping needs: VM_HUGE_RESERVED or 0, or -1: there are not so many pages. */
+export function hugetlbReserve(object: usize, offset: u64, bytes: u64, shared: bool): i32 {
+  if (!shared) return reserve(<u32>(bytes >> 21)) ? VM_HUGE_RESERVED : -1;
+  const end = <u32>((offset + bytes) >> 21);
+  const before = objectReserved(object);
+  if (end <= before) return 0;
+  let more = end - before;
+  for (let page = before; page < end; page++) if (objectFrame(object, page << 9) != 0) more--;
+  if (!reserve(more)) return -1;
+  objectSetReserved(object, end);
+  return 0;
+}
+
+/** The private mapping that was to be could not be made. */
+export function hugetlbUnreserve(bytes: u64): void {
+  reserved -= <u32>(bytes >> 21);
+}
+
+/** The mapping goes, and with it what it had reserved and not used; its pages have gone before. */
+export function hugetlbForget(vma: usize): void {
+  if ((load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) == 0) return;
+  reserved -= pagesOf(vma);
+  trim();
+}
+/** A mapping that is about to take over another's pages and promises (mremap). */
+export function hugetlbTakeOver(vma: usize): void {
+  if (load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) reserved += pagesOf(vma);
+}
+function pagesOf(vma: usize): u32 {
+  return <u32>((load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 21);
+}
+
+/** Would a border at this address go through a huge page of the pool? */
+export function hugetlbCuts(space: usize, at: u64): bool {
+  if ((at & INNER) == 0) return false;
+  const vma = vmaAt(space, at);
+  return vma != 0 && (load<u32>(vma, VMA_FLAGS) & VM_HUGETLB) != 0;
+}
+
+/** A fault in such a mapping that its protection allows: FAULT_*. */
+export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u32 {
+  const base = va & ~INNER;
+  const at = leafPointerCreate(space, base);
+  if (at == 0) return FAULT_MEMORY;
+  const flags = load<u32>(vma, VMA_FLAGS);
+  const object = <usize>load<u32>(vma, VMA_OBJECT);
+  const offset = load<u64>(vma, VMA_OFFSET) + (base - load<u64>(vma, VMA_START));
+  const shared = (flags & VM_SHARED) != 0;
+  const write = access == ACCESS_WRITE;
+  const entry = load<u64>(at);
+  if (entry != 0) return allow(space, base, at, flags, write);
+  if (object != 0) {
+    if (offset >= objectSize(object)) return FAULT_ADRERR;
+    const index = <u32>(offset >> 12);
+    let span = objectFrame(object, index);
+    if (span == 0 && shared) span = makePage(space, base, object, index);
+    if (span != 0) {
+      map(space, at, span, pteBits(flags) | (write && shared ? WRITTEN : 0));
+      return write && !shared ? copy(space, base, at, flags) : FAULT_NONE;
+    }
+    if (shared) return FAULT_ADRERR;
+  }
+  const span = take(identityFrame(space, base), (flags & VM_HUGE_RESERVED) != 0);
+  if (span == 0) return FAULT_ADRERR;
+  map(space, at, span, pteBits(flags) | (write ? WRITTEN : 0));
+  return FAULT_NONE;
+}
+
+/** A page for an object that has none there; 0: there is none. */
+function makePage(space: usize, base: u64, object: usize, index: u32): u32 {
+  const span = take(identityFrame(space, base), index >> 9 < objectReserved(object));
+  if (span == 0) return 0;
+  frameSetSharers(span, 0);
+  if (objectInsertSpan(object, index, span)) return span;
+  if (index >> 9 < objectReserved(object)) reserved++;
+  put(span);
+  return 0;
+}
+
+/** Window bytes come with the accesses: some of an object's pages may be code. */
+function map(space: usize, at: usize, span: u32, bits: u64): void {
+  frameSetSharers(span, frameObject(span) == 0 ? 1 : frameSharers(span) + 1);
+  store<u64>(at, pteMake(span, bits));
+  store<u32>(space, load<u32>(space, SPACE_HUGE) + 1, SPACE_HUGE);
+  store<u32>(space, load<u32>(space, SPACE_HUGETLB) + 1, SPACE_HUGETLB);
+}
+
+function allow(space: usize, base: u64, at: usize, flags: u32, write: bool): u32 {
+  const entry = load<u64>(at);
+  const mine = (flags & VM_SHARED) != 0 || (frameObject(pteFrame(entry)) == 0 && isSole(pteFrame(entry)));
+  if (write && (entry & PTE_W) == 0 && !mine) return copy(space, base, at, flags);
+  spanInvalidate(space, base);
+  store<u64>(at, entry | pteBits(flags) | (write ? WRITTEN | PTE_A : 0));
+  return FAULT_NONE;
+}
+
+/** A store to a private page that is an object's, or another space's as well. */
+function copy(space: usize, base: u64, at: usize, flags: u32): u32 {
+  const old = pteFrame(load<u64>(at));
+  const promised = (flags & VM_HUGE_RESERVED) != 0 && frameObject(old) != 0;
+  const span = take(identityFrame(space, base), promised);
+  if (span == 0) return FAULT_ADRERR;
+  memory.copy(frameAddress(span), frameAddress(old), SPAN_BYTES);
+  hugetlbClear(space, base, false);
+  map(space, at, span, pteBits(flags) | WRITTEN);
+  return FAULT_NONE;
+}
+
+/** Takes the page at base from the space. `promise`: if its mapping has reserved its pages, one is reserved for this place again. */
+export function hugetlbClear(space: usize, base: u64, promise: bool): void {
+  const at = leafPointer(load<u32>(space, SPACE_ROOT), base);
+  const span = pteFrame(load<u64>(at));
+  store<u64>(at, 0);
+  spanInvalidate(space, base);
+  store<u32>(space, load<u32>(space, SPACE_HUGE) - 1, SPACE_HUGE);
+  store<u32>(space, load<u32>(space, SPACE_HUGETLB) - 1, SPACE_HUGETLB);
+  const sharers = frameSharers(span) - 1;
+  frameSetSharers(span, sharers);
+  const own = frameObject(span) == 0;
+  const vma = promise ? vmaAt(space, base) : 0;
+  const again = vma != 0 && own && (load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) != 0;
+  if (again) reserved++;
+  if (own && sharers == 0) put(span);
+}
+
+/** The pages [from, to) of an object of huge pages go, which nobody maps any more; all of them: what it has reserved goes, too. */
+export function hugetlbDrop(object: usize, from: u32, to: u32): void {
+  const kept = objectReserved(object);
+  const start = (from + SPAN_PAGES - 1) >> 9;
+  // After a truncation nothing is reserved behind the end; a hole is what it was before the first store.
+  const end = min(to >> 9, 1 << 23);
+  const cut = to == 0xffffffff && kept > start;
+  for (let page = start; page < min(end, kept); page++) {
+    const span = objectFrame(object, page << 9);
+    if (span != 0) {
+      objectRemoveSpan(object, page << 9);
+      if (!cut) reserved++;
+      put(span);
+    } else if (cut) reserved--;
+  }
+  if (!cut) return;
+  objectSetReserved(object, start);
+  trim();
+}
