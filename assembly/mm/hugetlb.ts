@@ -20,7 +20,8 @@ import {
 } from './frames';
 import { isSole, SPAN_PAGES } from './huge';
 import { leafPointer, leafPointerCreate, PTE_A, PTE_W, pteFrame, pteMake } from './pagetable';
-import { objectFrame, objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved, objectSize } from './object';
+import { objectFrame, objectSize } from './object';
+import { objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
 import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT } from './space';
 import { spanInvalidate } from './tlb';
 import { identityFrame } from './window';

@@ -21,7 +21,6 @@ import {
   FRAME_CODE, FRAME_DIRTY, FRAME_HELD, FRAME_REFERENCED, frameAddress, frameAllocateRun, frameAllocateZeroed, frameDecoded, frameFlags,
   frameReferences, frameRelease, frameSetFlags, frameSetOwner,
 } from './frames';
-import { SPAN_PAGES } from './huge';
 import { hugetlbDrop } from './hugetlb';
 import { PTE_D, PTE_V, PTE_W, pteFind, pteFrame } from './pagetable';
 import { radixGet, radixNext, radixRemove, radixSet, radixTag, radixTagged, TAG_DIRTY, TAG_PRESENT } from './radix';
@@ -39,8 +38,8 @@ const OBJECT_BYTES: u32 = 96;
 export const OBJECT_KIND: usize = 0;
 const REFERENCES: usize = 4;
 export const OBJECT_SIZE: usize = 8;
-const TREE: usize = 16;
-const PRESENT: usize = 24;
+export const TREE: usize = 16;
+export const PRESENT: usize = 24;
 const DIRTY: usize = 28;
 const VMAS: usize = 32;
 const NEXT_FREED: usize = 36;
@@ -49,7 +48,6 @@ const PREVIOUS: usize = 44;
 const INTERNAL: usize = 48;
 const SWAPPED_PAGES: usize = 52;
 const PINNED: usize = 56;
-const RESERVED: usize = 60;
 const SWAPPED: u32 = 0x80000000;
 const KEPT: usize = 64;
 const HITS: usize = 68;
@@ -294,7 +292,7 @@ export function objectFrameMake(object: usize, index: u32): u32 {
   return frame;
 }
 
-function insert(object: usize, index: u32, frame: u32): bool {
+export function insert(object: usize, index: u32, frame: u32): bool {
   inserting = object;
   const done = radixSet(object + TREE, index, frame);
   inserting = 0;
@@ -323,7 +321,7 @@ export function objectNextPresent(object: usize, from: u32): i64 {
   return radixNext(object + TREE, from, TAG_PRESENT);
 }
 
-function undirty(object: usize, index: u32): void {
+export function undirty(object: usize, index: u32): void {
   if (!radixTagged(object + TREE, index, TAG_DIRTY)) return;
   radixTag(object + TREE, index, TAG_DIRTY, false);
   frameSetFlags(radixGet(object + TREE, index), 0, FRAME_DIRTY);
@@ -419,40 +417,6 @@ export function dropPages(object: usize, from: u32, to: u32): void {
   for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next)) {
     removePage(object, <u32>next);
   }
-}
-
-/** OBJECT_HUGETLB: up to which of its huge pages it has them, or the promise of them. */
-export function objectReserved(object: usize): u32 {
-  return load<u32>(object, RESERVED);
-}
-export function objectSetReserved(object: usize, pages: u32): void {
-  store<u32>(object, pages, RESERVED);
-}
-
-/** Gives it the huge page from frame `span` on. False: no memory. */
-export function objectInsertSpan(object: usize, index: u32, span: u32): bool {
-  for (let i: u32 = 0; i < SPAN_PAGES; i++) {
-    if (!insert(object, index + i, span + i)) {
-      for (let done: u32 = 0; done < i; done++) forget(object, index + done, span + done);
-      return false;
-    }
-    frameSetOwner(span + i, <u32>object, index + i);
-    store<u32>(object, load<u32>(object, PRESENT) + 1, PRESENT);
-  }
-  return true;
-}
-
-/** Takes it out; the frames are the caller's. */
-export function objectRemoveSpan(object: usize, index: u32): void {
-  const span = objectFrame(object, index);
-  for (let i: u32 = 0; i < SPAN_PAGES; i++) forget(object, index + i, span + i);
-}
-
-function forget(object: usize, index: u32, frame: u32): void {
-  undirty(object, index);
-  radixRemove(object + TREE, index);
-  store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);
-  frameSetOwner(frame, 0, 0);
 }
 
 /** The page is mapped nowhere. */
