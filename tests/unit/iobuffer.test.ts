@@ -43,9 +43,9 @@ class FakeMemory {
     return address;
   }
 
-  pager = (): void => {
+  bringIn(): void {
     throw new Suspend(Promise.resolve());
-  };
+  }
 
   get user(): UserMemory {
     return this as unknown as UserMemory;
