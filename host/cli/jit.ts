@@ -32,15 +32,11 @@ function enableRelaxedSimd(): void {
 let patient = false;
 
 /**
- * V8 compiles a Wasm function again, optimised, when it has executed about so many bytes of code, and JavaScript after so many: what it
- * spends on either is our time, too. Regions are many, and few run for long; the compiler is large, and is seldom used for long.
+ * V8 compiles a Wasm function again, optimised, when it has executed about so many bytes of code: what it spends on that is our time, too.
+ * Regions are many, and few run for long.
  */
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  if (!patient) {
-    setFlagsFromString('--wasm-tiering-budget=400000000');
-    // Later ones call it otherwise, and complain.
-    if (/^2[01]\./.test(process.versions.node)) setFlagsFromString('--interrupt-budget=540000');
-  }
+  if (!patient) setFlagsFromString('--wasm-tiering-budget=400000000');
   patient = true;
   return new WebAssembly.Module(bytes);
 }
