@@ -96,8 +96,9 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
-/** So many regions that leave too often are made again even when nothing else is to be compiled. */
+/** So many regions that leave too often are made again even when nothing else is to be compiled; fewer wait so long, in instructions. */
 const POOR_MAX = 4;
+const POOR_PATIENCE = 1_000_000;
 /** So many exits of regions that are gone are remembered. */
 const GONE_MAX = 4096;
 /** An exit that was taken so often, when a region is made again, is avoided. */
@@ -112,6 +113,8 @@ export class Jit {
   readonly #regions = new Map<number, Region>();
   readonly #records: Records;
   #liveBytes = 0;
+  /** Instructions when the first region became poor of those that are not made again yet. */
+  #poorSince: number | undefined = undefined;
   readonly #codeBytesMax: number;
   readonly #eager: boolean;
   readonly #queue: HotQueue;
@@ -167,11 +170,19 @@ export class Jit {
       const before = core.counter(L.COUNT_INSTRUCTIONS);
       const reason = run(left);
       const words = core.u32;
-      if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || words[(C.COMPILED + C.COMPILED_POOR) >>> 2] >= POOR_MAX) this.#compileHot();
+      if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || this.#isPoor(words[(C.COMPILED + C.COMPILED_POOR) >>> 2])) this.#compileHot();
       if (reason !== EXIT_HOT) return reason;
       left -= core.counter(L.COUNT_INSTRUCTIONS) - before;
       if (left <= 0) return 0;
     }
+  }
+
+  /** Are regions that leave too often to be made again now? Making modules costs: some wait for others. */
+  #isPoor(count: number): boolean {
+    if (count === 0) return false;
+    const now = this.core.counter(L.COUNT_INSTRUCTIONS);
+    this.#poorSince ??= now;
+    return count >= POOR_MAX || now - this.#poorSince > POOR_PATIENCE;
   }
 
   #reader(wanted: 'any' | 'decoded' | 'met'): CodeSource {
@@ -364,6 +375,7 @@ export class Jit {
   #remakePoor(): [pc: number, translated: Translated][] {
     const { core } = this;
     core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] = 0;
+    this.#poorSince = undefined;
     const made: [pc: number, translated: Translated][] = [];
     for (const region of [...this.#regions.values()]) {
       if (core.u32[(region.place.record + C.REGION_STATE) >>> 2] !== C.REGION_POOR) continue;
