@@ -11,7 +11,7 @@ program runs, or on a recorded trace; any number of them in one pass. docs/lab.m
 
 Examples:
   pagewalk lab machines                                        the machines that are known
-  pagewalk lab run --machine skylake examples/bin/malloc-mmap.elf
+  pagewalk lab run --machine skylake examples/bin/malloc.elf
   pagewalk lab record -o sort.trace --root ./debian sort /etc/services
   pagewalk lab replay --machine sifive-u74 --vary tlbs[1].entries=8,16,32,64 --csv out.csv sort.trace
   pagewalk lab replay --distances data sort.trace              misses of every size of LRU TLB, from one pass
