@@ -3,6 +3,7 @@
  *
  * The rules of each policy, to the last detail (an independent simulator must come to the same counts): docs/lab-model.md.
  */
+import { zeros } from './hash';
 
 export const LRU: u32 = 0;
 export const FIFO: u32 = 1;
@@ -35,12 +36,6 @@ export class CacheArray {
   fills: u64;
   evictions: u64;
   invalidations: u64;
-}
-
-function zeros(bytes: usize): usize {
-  const at = heap.alloc(bytes);
-  memory.fill(at, 0, bytes);
-  return at;
 }
 
 export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32): CacheArray {

@@ -11,7 +11,7 @@ export class HashTable {
 const SLOT: usize = 16;
 const FIRST: u32 = 1024;
 
-function zeros(bytes: usize): usize {
+export function zeros(bytes: usize): usize {
   const at = heap.alloc(bytes);
   memory.fill(at, 0, bytes);
   return at;
