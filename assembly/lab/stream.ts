@@ -60,9 +60,9 @@ function collapse(count: u32, joint: bool): u32 {
   let data: usize = 0;
   for (let at = input, last = input + (<usize>count << 3); at < last; at += 8) {
     const record = load<u64>(at);
-    const passed = record >> T.RECORD_PASSED_SHIFT;
     const kind = <u32>(record >> T.RECORD_KIND_SHIFT) & T.RECORD_KIND_MASK;
     const address = record & ((<u64>1 << T.RECORD_KIND_SHIFT) - 1);
+    const passed = (record >> T.RECORD_PASSED_SHIFT) + (kind == T.RECORD_PASSED ? address : 0);
     if (passed != 0) {
       instructions += passed;
       accesses += passed;
@@ -97,15 +97,6 @@ function collapse(count: u32, joint: bool): u32 {
         break;
       }
       case T.RECORD_PASSED:
-        instructions += address;
-        accesses += address;
-        if (joint) data = 0;
-        if (code == 0 && codePage != NONE) {
-          begin(end, FETCH, codeAddress);
-          store<u64>(end, address - 1, RUN_LOADS);
-          code = end;
-          end += RUN_BYTES;
-        } else if (code != 0) store<u64>(code, load<u64>(code, RUN_LOADS) + address, RUN_LOADS);
         break;
       case T.RECORD_DROP:
         begin(end, RUN_DROP, address);

@@ -101,6 +101,13 @@ test('reuse distances survive their renumbering', () => {
   assert.is(distances.counts.reduce((sum, count) => sum + count, 0) + distances.cold + distances.above, records.length);
 });
 
+test('no instructions passed is no access', () => {
+  const code = { passed: 0, kind: T.RECORD_CODE, value: 4096 };
+  const none = { passed: 0, kind: T.RECORD_PASSED, value: 0 };
+  const [{ accesses, walks }] = measure([one(4)], [code, none, { ...none, value: 3 }, none]);
+  assert.equal([accesses.fetches, walks.all], [3, 1]);
+});
+
 test('flushing at each switch costs what ASIDs save', () => {
   const records: Rec[] = [];
   for (let turn = 0; turn < 50; turn++) {
