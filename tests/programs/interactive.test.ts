@@ -50,6 +50,19 @@ function command(line: string, ...answers: readonly string[]): Step[] {
 
 const BASH = ['bash', '--norc', '--noprofile'];
 
+/**
+ * A job that answers, so that one knows it runs and has the terminal. A key typed before that meets the shell between its fork and its
+ * hand-over of the terminal: on Linux, too, it is lost then.
+ */
+const JOB = 'sh -c "echo running; exec cat"';
+const answer = (text: string): Step[] => [
+  ['send', `${text}\r`],
+  ['expect', `${text}\r\n${text}\r\n`],
+];
+const START: Step[] = [['send', `${JOB}\r`], ['expect', 'running\r\n'], ...answer('asked')];
+/** What reads from the terminal in the background is stopped: the shell is asked until it knows. */
+const STOPPED = command('until jobs %1 | grep Stopped; do sleep 0.1; done', 'Stopped');
+
 testWith(test, NEEDS, 'a shell: editing, window size, job control', () => {
   const session = play([], BASH, [
     ['expect', PROMPT],
@@ -57,13 +70,12 @@ testWith(test, NEEDS, 'a shell: editing, window size, job control', () => {
     ...command('stty size', '24 80\r\n'),
     ['resize', 30, 100],
     ['send', 'until stty size | grep "30 100"; do sleep 0.1; done\r'],
-    ['expect', '\r30 100\r\n'],
+    ['expect', '30 100\r\n'],
     ['expect', PROMPT],
     ['send', `echo abd${LEFT}${BACKSPACE}c\r`],
-    ['expect', '\racd\r\n'],
+    ['expect', 'acd\r\n'],
     ['expect', PROMPT],
-    ['send', 'sleep 100\r'],
-    ['expect', 'sleep 100\r\n'],
+    ...START,
     ['send', CTRL_C],
     ['expect', '^C'],
     ['expect', PROMPT],
@@ -72,18 +84,20 @@ testWith(test, NEEDS, 'a shell: editing, window size, job control', () => {
     ['expect', PROMPT],
     ['send', CTRL_C],
     ['expect', PROMPT],
-    ['send', 'sleep 50\r'],
-    ['expect', 'sleep 50\r\n'],
+    ...START,
     ['send', CTRL_Z],
     ['expect', 'Stopped'],
     ['expect', PROMPT],
-    ...command('jobs', '[1]+  Stopped', 'sleep 50'),
-    ...command('bg', '[1]+ sleep 50 &'),
+    ...command('jobs', '[1]+  Stopped', JOB),
+    ...command('bg', `[1]+ ${JOB} &`),
+    ...STOPPED,
     ['send', 'fg\r'],
-    ['expect', 'sleep 50\r\n'],
+    ['expect', `${JOB}\r\n`],
+    ...answer('again'),
     ['send', CTRL_C],
     ['expect', PROMPT],
-    ...command('cat | tr a-z A-Z & sleep 0.1; jobs %1', 'Stopped'),
+    ...command('cat | tr a-z A-Z &', '[1] '),
+    ...STOPPED,
     ...command('kill %1; wait; echo gone', 'gone'),
     ['send', CTRL_D],
     ['eof'],
