@@ -14,12 +14,25 @@ const force = process.argv.includes('--force');
 const bundle = ['host/cli/main.ts', '--bundle', '--splitting', '--platform=node', '--format=esm', '--target=node20'];
 bundle.push('--outdir=dist/bin', '--packages=external', '--log-level=warning', '--legal-comments=none', '--chunk-names=[name]-[hash]');
 
+const report = [
+  'web/report/page.ts',
+  'web/report/page.css',
+  '--bundle',
+  '--minify',
+  '--format=iife',
+  '--target=es2022',
+  '--outdir=dist/report',
+];
+report.push('--log-level=warning', '--legal-comments=none');
+
 /** [name, inputs, command]: inputs are files or folders; a stamp in dist/ remembers the last success. */
 const steps = [
   ['generate', ['isa', 'host/syscalls', 'scripts/generate-docs.ts'], ['tsx', ['isa/generate.ts']]],
   ['core', ['assembly', 'asconfig.json'], ['asc', ['assembly/index.ts', '--target', 'release']]],
   ['lab', ['assembly/lab', 'assembly/shared', 'aslab.json'], ['asc', ['--config', 'aslab.json', '--target', 'release']]],
   ['host', ['host', 'assembly/shared', 'tsconfig.json'], ['tsc', ['-p', 'tsconfig.json']]],
+  // What a report of the laboratory carries: the library of its plots is in it.
+  ['report', ['web/report', 'host/lab/report', 'package.json'], ['esbuild', report]],
   // The command line in few files: loading 190 modules takes longer than most runs.
   ['command', ['host', 'assembly/shared', 'package.json'], ['esbuild', bundle]],
 ];

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { PATTERNS } from '../lab/synthetic.js';
-import { parseCount, parseSize } from './options.js';
+import { parseCount, parseMany, parseSize } from './options.js';
 import { worldOptions } from './run.js';
 
 const collect = (text: string, all: readonly string[] = []): string[] => [...all, text];
@@ -68,7 +68,7 @@ export function labCommand(program: Command, finish: (status: number) => void): 
     .addArgument(new Argument('<pattern>').choices(PATTERNS))
     .option('-o, --output <file>', 'write a trace, model nothing')
     .option('--bytes <size>', 'of the data (default: 64M)', parseSize('--bytes'))
-    .option('--accesses <n>', 'default: 10000000', parseCount('--accesses', 1, 1e11))
+    .option('--accesses <n>', 'default: 10000000', parseMany('--accesses', 'accesses', 1e11))
     .option('--seed <n>', 'of the random numbers (default: 1)', parseCount('--seed', 0, 0xffffffff))
     .option('--stride <bytes>', 'of the pattern stride (default: 4160)', parseSize('--stride'))
     .option('--exponent <x>', 'of the pattern zipf (default: 0.99)', Number)
@@ -76,6 +76,17 @@ export function labCommand(program: Command, finish: (status: number) => void): 
     .action(async (pattern, options) => {
       const { labSynth } = await import('./lab/commands.js');
       finish(await labSynth(pattern, options));
+    });
+  lab
+    .command('report')
+    .description('a page of results: plots, tables, configurations, how to make them again; it needs no other file')
+    .argument('<results...>', 'files of --json, folders of lab sweep')
+    .requiredOption('-o, --output <file>', 'the page (HTML)')
+    .option('--title <text>', 'above the page')
+    .configureHelp({ helpWidth: 120 })
+    .action(async (paths: readonly string[], options) => {
+      const { labReport } = await import('./lab/report.js');
+      finish(await labReport(paths, options));
     });
   lab
     .command('machines')

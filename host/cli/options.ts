@@ -121,14 +121,19 @@ export function parseTimeout(text: string): number {
 }
 
 /** Instructions: 1000000, 10M, 2G (decimal multiples, since it is a count), 1e9. */
-export function parseFuel(text: string): number {
-  const found = /^(\d+(?:\.\d+)?(?:e\d+)?)([kmg])?$/i.exec(text);
-  const factor = { k: 1e3, m: 1e6, g: 1e9 }[(found?.[2] ?? '').toLowerCase()] ?? 1;
-  const count = found === null ? Number.NaN : Number(found[1]) * factor;
-  if (!(count >= 1 && count <= Number.MAX_SAFE_INTEGER && Number.isInteger(count))) {
-    throw new UsageError(`--fuel: '${text}' is not a number of instructions (examples: 1000000, 10M, 2G)`);
-  }
-  return count;
+export const parseFuel = parseMany('--fuel', 'instructions');
+
+/** The same for other options. */
+export function parseMany(option: string, what: string, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const found = /^(\d+(?:\.\d+)?(?:e\d+)?)([kmg])?$/i.exec(text);
+    const factor = { k: 1e3, m: 1e6, g: 1e9 }[(found?.[2] ?? '').toLowerCase()] ?? 1;
+    const count = found === null ? Number.NaN : Number(found[1]) * factor;
+    if (!(count >= 1 && count <= most && Number.isInteger(count))) {
+      throw new UsageError(`${option}: '${text}' is not a number of ${what} (examples: 1000000, 10M, 2G)`);
+    }
+    return count;
+  };
 }
 
 /** A whole number, at least `least`. */

@@ -43,7 +43,7 @@ const host = sources('host');
 const assembly = sources('assembly');
 const isa = sources('isa');
 const tests = sources('tests');
-const all = [...host, ...assembly, ...isa, ...tests, ...sources('scripts'), ...sources('bench')];
+const all = [...host, ...assembly, ...isa, ...tests, ...sources('scripts'), ...sources('bench'), ...sources('web')];
 const read = (file: string): string => readFileSync(file, 'utf8');
 
 function check(problems: string[]): void {

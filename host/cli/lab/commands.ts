@@ -11,7 +11,7 @@ import type { Machine, RunResult } from '../../machine.js';
 import { type RunOptions, runProgram } from '../execute.js';
 import { CliError, UsageError } from '../options.js';
 import { complain, writeAll } from '../output.js';
-import { type ResultOptions, reportResults } from './results.js';
+import { commandLine, type ResultOptions, reportResults } from './results.js';
 import { createTrace, replayFile } from './sources.js';
 import { type SystemOptions, systemsOf } from './systems.js';
 
@@ -22,8 +22,6 @@ async function passOf(options: ModelOptions): Promise<Pass> {
   if (options.distances !== undefined) pass.engine.countDistances(options.distances);
   return pass;
 }
-
-const commandLine = (): string[] => ['pagewalk', ...process.argv.slice(2)];
 
 /** The program runs to its end, each of its accesses handed over; the status to exit with. */
 function runRecorded(program: string, args: readonly string[], options: RunOptions, take: TakeRecords): Promise<number> {

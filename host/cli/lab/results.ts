@@ -1,10 +1,15 @@
 /** What a command of the laboratory tells at its end: text, JSON, CSV. */
+import { count } from '../../debug/inspect/format.js';
 import type { SystemConfig } from '../../lab/config.js';
-import { type Measures, missCurve } from '../../lab/engine.js';
+import type { Measures } from '../../lab/engine.js';
 import type { Pass } from '../../lab/pass.js';
+import { type LabResult, RESULT_SCHEMA } from '../../lab/results.js';
+import { reuseOf } from '../../lab/reuse.js';
 import { derive, measuresText } from '../../lab/summary.js';
 import { writeOutput } from '../files.js';
 import { version } from '../version.js';
+
+const PAGE_BYTES = 4096;
 
 export interface ResultOptions {
   readonly json?: string;
@@ -18,23 +23,31 @@ export interface Subject {
   readonly command: readonly string[];
 }
 
+export const runtime = (): string => `node ${process.version}, ${process.platform} ${process.arch}`;
+
+/** Everything that a pass found. */
+export function resultOf(pass: Pass, { what, command }: Subject, distances: ResultOptions['distances']): LabResult {
+  const { instructions, accesses } = pass.engine;
+  const measures = pass.engine.measures();
+  const systems = pass.systems.map((config, i) => ({ config: { ...config }, measures: measures[i], derived: derive(config, measures[i]) }));
+  const reuse = distances === undefined ? undefined : reuseOf(pass.engine.distances(), distances, PAGE_BYTES);
+  const tool = `pagewalk ${version()}`;
+  return { schema: RESULT_SCHEMA, tool, runtime: runtime(), what, command, instructions, accesses, systems, reuse } as unknown as LabResult;
+}
+
 /** The text; the files that the options name are written. */
 export function reportResults(pass: Pass, subject: Subject, options: ResultOptions): string {
-  const measures = pass.engine.measures();
-  const curve = options.distances === undefined ? undefined : missCurve(pass.engine.distances());
-  if (options.json !== undefined) {
-    const systems = pass.systems.map((config, i) => ({ config, measures: measures[i], derived: derive(config, measures[i]) }));
-    const { instructions, accesses } = pass.engine;
-    const all = { schema: 1, tool: `pagewalk ${version()}`, ...subject, instructions, accesses, systems, missCurve: curve };
-    writeOutput(options.json, `${JSON.stringify(all, null, 1)}\n`);
-  }
+  const result = resultOf(pass, subject, options.distances);
+  const measures = result.systems.map((system) => system.measures);
+  if (options.json !== undefined) writeOutput(options.json, `${JSON.stringify(result, null, 1)}\n`);
   if (options.csv !== undefined) writeOutput(options.csv, csv(pass.systems, measures));
   const texts = measures.map((one, i) => measuresText(pass.systems[i], one));
-  if (curve !== undefined) {
-    const rows = curve.map(
-      ({ entries, misses }) => `  ${String(entries).padStart(8)} entries ${misses.toLocaleString('en-US').padStart(16)} misses\n`,
-    );
-    texts.push(`fully associative LRU, ${options.distances}, pages of 4K\n${rows.join('')}`);
+  if (result.reuse !== undefined) {
+    const { of, curve } = result.reuse;
+    const rows = curve
+      .filter(({ entries }, i) => Number.isInteger(Math.log2(entries)) || i === curve.length - 1)
+      .map(({ entries, misses }) => `  ${count(entries).padStart(8)} entries ${count(misses).padStart(16)} misses\n`);
+    texts.push(`fully associative LRU, ${of}, pages of 4K\n${rows.join('')}`);
   }
   return texts.join('\n');
 }
@@ -62,3 +75,5 @@ function csv(systems: readonly SystemConfig[], measures: readonly Measures[]): s
   const rows = measures.map((one, i) => columns.map(([, value]) => value(one, systems[i])).join(','));
   return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`;
 }
+
+export const commandLine = (): string[] => ['pagewalk', ...process.argv.slice(2)];

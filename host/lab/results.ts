@@ -1,0 +1,154 @@
+/**
+ * Results as data: what `--json` of the laboratory's commands writes, one object; a sweep's file has one for each configuration and trace,
+ * a line each.
+ */
+import type { Measures } from './engine.js';
+import type { Derived } from './summary.js';
+
+export const RESULT_SCHEMA = 1;
+
+export type Json = { readonly [key: string]: Json } | readonly Json[] | string | number | boolean | null;
+export type JsonObject = { readonly [key: string]: Json };
+
+/** A system as it was modelled, and what it counted. */
+export interface SystemResult {
+  /** As systemConfig gave it; results may be older than the configurations that are known now, so nothing is taken for granted. */
+  readonly config: JsonObject & { readonly name: string };
+  readonly measures: Measures;
+  readonly derived: Derived;
+}
+
+/** Reuse distances: for each access, the other pages that were touched since its page was (docs/lab-model.md). */
+export interface Reuse {
+  readonly of: 'instructions' | 'data' | 'both';
+  readonly pageBytes: number;
+  readonly accesses: number;
+  /** First touches: they miss in every TLB. */
+  readonly cold: number;
+  /** Accesses of distances from `from` on, below the next one's. */
+  readonly histogram: readonly { readonly from: number; readonly count: number }[];
+  /** Misses of fully associative LRU TLBs of so many entries: exact. */
+  readonly curve: readonly { readonly entries: number; readonly misses: number }[];
+}
+
+export interface LabResult {
+  readonly schema: typeof RESULT_SCHEMA;
+  /** "pagewalk 0.1.0" */
+  readonly tool: string;
+  /** "node v20.20.0, linux x64"; counts do not depend on it. */
+  readonly runtime?: string;
+  /** The program and its arguments, the pattern, the trace. */
+  readonly what: string;
+  readonly command: readonly string[];
+  readonly instructions: number;
+  readonly accesses: number;
+  readonly systems: readonly SystemResult[];
+  readonly reuse?: Reuse;
+}
+
+export class ResultError extends Error {
+  constructor(where: string, problem: string) {
+    super(where === '' ? problem : `${where}: ${problem}`);
+  }
+}
+
+function object(value: Json | undefined, at: string): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ResultError(at, 'must be an object');
+  return value as JsonObject;
+}
+
+function array(value: Json | undefined, at: string): readonly Json[] {
+  if (!Array.isArray(value)) throw new ResultError(at, 'must be a list');
+  return value;
+}
+
+function text(value: Json | undefined, at: string): string {
+  if (typeof value !== 'string') throw new ResultError(at, 'must be a text');
+  return value;
+}
+
+function numbers(value: Json | undefined, at: string, names: readonly string[]): JsonObject {
+  const found = object(value, at);
+  for (const name of names) if (typeof found[name] !== 'number') throw new ResultError(`${at}.${name}`, 'must be a number');
+  return found;
+}
+
+const COUNTS = ['instructions', 'references', 'cycles', 'walkCycles', 'pages', 'tablePages', 'promotions', 'switches', 'drops'];
+
+function checkSystem(value: Json, at: string): void {
+  const { config, measures, derived } = object(value, at);
+  text(object(config, `${at}.config`).name, `${at}.config.name`);
+  const counted = numbers(measures, `${at}.measures`, COUNTS);
+  numbers(counted.accesses, `${at}.measures.accesses`, ['fetches', 'loads', 'stores']);
+  numbers(counted.walks, `${at}.measures.walks`, ['fetches', 'loads', 'stores', 'all']);
+  array(counted.levels, `${at}.measures.levels`).forEach((level, i) => {
+    const where = `${at}.measures.levels[${i}]`;
+    text(numbers(level, where, ['level', 'lookups', 'misses']).side, `${where}.side`);
+  });
+  array(counted.found, `${at}.measures.found`);
+  numbers(derived, `${at}.derived`, ['walksPerKiloInstruction', 'referencesPerWalk', 'cyclesPerInstruction']);
+}
+
+function checkReuse(value: Json): void {
+  const { of, curve, histogram } = numbers(value, 'reuse', ['pageBytes', 'accesses', 'cold']);
+  text(of, 'reuse.of');
+  array(curve, 'reuse.curve').forEach((point, i) => {
+    numbers(point, `reuse.curve[${i}]`, ['entries', 'misses']);
+  });
+  array(histogram, 'reuse.histogram').forEach((bin, i) => {
+    numbers(bin, `reuse.histogram[${i}]`, ['from', 'count']);
+  });
+}
+
+/** Checks data that came from a file. Throws ResultError, which names the field. */
+export function checkResult(value: Json): LabResult {
+  const given = object(value, '');
+  if (given.schema !== RESULT_SCHEMA)
+    throw new ResultError('schema', `must be ${RESULT_SCHEMA}, not ${JSON.stringify(given.schema ?? null)}: no result of the laboratory`);
+  text(given.tool, 'tool');
+  text(given.what, 'what');
+  array(given.command, 'command').forEach((word, i) => text(word, `command[${i}]`));
+  for (const name of ['instructions', 'accesses']) if (typeof given[name] !== 'number') throw new ResultError(name, 'must be a number');
+  array(given.systems, 'systems').forEach((system, i) => {
+    checkSystem(system, `systems[${i}]`);
+  });
+  if (given.reuse !== undefined) checkReuse(given.reuse);
+  return given as unknown as LabResult;
+}
+
+/** A file's text: one result, or one a line. Throws ResultError. */
+export function parseResults(content: string): LabResult[] {
+  const lines = content.split('\n');
+  if (lines.filter((line) => line.trim() !== '').length > 1 && /^\{.*\}\s*$/.test(lines[0])) {
+    return lines.flatMap((line, i) => (line.trim() === '' ? [] : [parseOne(line, `line ${i + 1}`)]));
+  }
+  return [parseOne(content, '')];
+}
+
+function parseOne(content: string, where: string): LabResult {
+  let value: Json;
+  try {
+    value = JSON.parse(content) as Json;
+  } catch (error) {
+    throw new ResultError(where, `no JSON: ${(error as Error).message}`);
+  }
+  try {
+    return checkResult(value);
+  } catch (error) {
+    if (error instanceof ResultError && where !== '') throw new ResultError(where, error.message);
+    throw error;
+  }
+}
+
+/** Results of the same stream put together: those of a sweep are one for each system. */
+export function joinResults(results: readonly LabResult[]): LabResult[] {
+  const byStream = new Map<string, LabResult>();
+  for (const result of results) {
+    const { tool, what, instructions, accesses, command } = result;
+    const key = JSON.stringify([tool, what, instructions, accesses, command]);
+    const before = byStream.get(key);
+    const joined = before === undefined ? result : { ...before, ...result, systems: [...before.systems, ...result.systems] };
+    byStream.set(key, joined);
+  }
+  return [...byStream.values()];
+}
