@@ -11,7 +11,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 const force = process.argv.includes('--force');
 
-const bundle = ['host/cli/main.ts', '--bundle', '--splitting', '--platform=node', '--format=esm', '--target=node20'];
+const bundle = [
+  'host/cli/main.ts',
+  'host/cli/lab/sweep-worker.ts',
+  '--entry-names=[name]',
+  '--bundle',
+  '--splitting',
+  '--platform=node',
+  '--format=esm',
+  '--target=node20',
+];
 bundle.push('--outdir=dist/bin', '--packages=external', '--log-level=warning', '--legal-comments=none', '--chunk-names=[name]-[hash]');
 
 const report = [

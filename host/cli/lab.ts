@@ -15,15 +15,21 @@ Examples:
   pagewalk lab record -o sort.trace --root ./debian sort /etc/services
   pagewalk lab replay --machine sifive-u74 --vary tlbs[1].entries=8,16,32,64 --csv out.csv sort.trace
   pagewalk lab replay --distances data sort.trace              misses of every size of LRU TLB, from one pass
+  pagewalk lab sweep -o sweep.jsonl --machine skylake --vary tlbs[4].entries=256,512,1024 a.trace b.trace
+  pagewalk lab report sweep.jsonl -o report.html
   pagewalk lab synth zipf --bytes 1G --vary tlbs[2].entries=128,512,2048
 `;
 
-function modelOptions(command: Command): Command {
+function systemOptions(command: Command): Command {
   return command
     .option('--machine <name>', 'a machine that is known (repeatable; default: sifive-u74)', collect)
-    .option('--config <file>', 'a system described in JSON (repeatable)', collect)
+    .option('--config <file>', 'a system described in JSON or a list of systems (repeatable)', collect)
     .option('--vary <field=v1,v2>', 'each system with each of these values (repeatable: all combinations)', collect)
-    .addOption(new Option('--distances <of>', 'reuse distances: misses of all LRU sizes').choices(['instructions', 'data', 'both']))
+    .addOption(new Option('--distances <of>', 'reuse distances: misses of all LRU sizes').choices(['instructions', 'data', 'both']));
+}
+
+function modelOptions(command: Command): Command {
+  return systemOptions(command)
     .option('--json <file>', 'configurations and counts as data')
     .option('--csv <file>', 'a row for each system');
 }
@@ -77,10 +83,33 @@ export function labCommand(program: Command, finish: (status: number) => void): 
       const { labSynth } = await import('./lab/commands.js');
       finish(await labSynth(pattern, options));
     });
+  systemOptions(lab.command('sweep'))
+    .description('model many systems on traces, in parallel; what the file has already is not done again')
+    .argument('<traces...>', 'files')
+    .requiredOption('-o, --output <file>', 'the results, a line of JSON for each; a sweep that was ended early goes on')
+    .option('--workers <n>', 'threads (default: one for each processor)', parseCount('--workers', 1, 256))
+    .configureHelp({ helpWidth: 120 })
+    .action(async (paths: readonly string[], options) => {
+      const { labSweep } = await import('./lab/sweep.js');
+      finish(await labSweep(paths, options));
+    });
+  lab
+    .command('compare')
+    .description('in which counts two results differ')
+    .argument('<a>', 'a file of --json or of lab sweep')
+    .argument('<b>', 'another one')
+    .option('--all', 'every measure, not only those that differ')
+    .option('--json', 'as data')
+    .option('--exact', 'exit status 1 if anything differs')
+    .configureHelp({ helpWidth: 120 })
+    .action(async (a: string, b: string, options) => {
+      const { labCompare } = await import('./lab/compare.js');
+      finish(await labCompare(a, b, options));
+    });
   lab
     .command('report')
     .description('a page of results: plots, tables, configurations, how to make them again; it needs no other file')
-    .argument('<results...>', 'files of --json, folders of lab sweep')
+    .argument('<results...>', 'files of --json and of lab sweep')
     .requiredOption('-o, --output <file>', 'the page (HTML)')
     .option('--title <text>', 'above the page')
     .configureHelp({ helpWidth: 120 })

@@ -40,6 +40,9 @@ export interface LabResult {
   /** The program and its arguments, the pattern, the trace. */
   readonly what: string;
   readonly command: readonly string[];
+  /** Of a sweep: SHA-256 of the trace's file, and of everything that the result depends on. */
+  readonly trace?: string;
+  readonly key?: string;
   readonly instructions: number;
   readonly accesses: number;
   readonly systems: readonly SystemResult[];
@@ -140,15 +143,23 @@ function parseOne(content: string, where: string): LabResult {
   }
 }
 
+/** All that is known of one stream, and the commands that it comes from. */
+export interface JoinedResult extends LabResult {
+  readonly commands: readonly (readonly string[])[];
+}
+
 /** Results of the same stream put together: those of a sweep are one for each system. */
-export function joinResults(results: readonly LabResult[]): LabResult[] {
-  const byStream = new Map<string, LabResult>();
+export function joinResults(results: readonly LabResult[]): JoinedResult[] {
+  const byStream = new Map<string, LabResult[]>();
   for (const result of results) {
-    const { tool, what, instructions, accesses, command } = result;
-    const key = JSON.stringify([tool, what, instructions, accesses, command]);
-    const before = byStream.get(key);
-    const joined = before === undefined ? result : { ...before, ...result, systems: [...before.systems, ...result.systems] };
-    byStream.set(key, joined);
+    const { tool, what, instructions, accesses, command, trace } = result;
+    const key = JSON.stringify(trace === undefined ? [tool, what, instructions, accesses, command] : [tool, what, trace]);
+    byStream.set(key, [...(byStream.get(key) ?? []), result]);
   }
-  return [...byStream.values()];
+  return [...byStream.values()].map((same) => ({
+    ...same[0],
+    reuse: same.find(({ reuse }) => reuse !== undefined)?.reuse,
+    systems: same.flatMap(({ systems }) => systems),
+    commands: [...new Map(same.map(({ command }) => [command.join('\0'), command])).values()],
+  }));
 }

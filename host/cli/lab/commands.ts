@@ -11,7 +11,7 @@ import type { Machine, RunResult } from '../../machine.js';
 import { type RunOptions, runProgram } from '../execute.js';
 import { CliError, UsageError } from '../options.js';
 import { complain, writeAll } from '../output.js';
-import { commandLine, type ResultOptions, reportResults } from './results.js';
+import { type ResultOptions, reportResults } from './results.js';
 import { createTrace, replayFile } from './sources.js';
 import { type SystemOptions, systemsOf } from './systems.js';
 
@@ -39,7 +39,7 @@ function runRecorded(program: string, args: readonly string[], options: RunOptio
 export async function labRun(program: string, args: readonly string[], options: RunOptions & ModelOptions): Promise<number> {
   const pass = await passOf(options);
   const status = await runRecorded(program, args, options, pass.take);
-  await writeAll(process.stderr, reportResults(pass, { what: [program, ...args].join(' '), command: commandLine() }, options));
+  await writeAll(process.stderr, reportResults(pass, [program, ...args].join(' '), options));
   return status;
 }
 
@@ -56,7 +56,7 @@ export async function labRecord(program: string, args: readonly string[], option
 export async function labReplay(path: string, options: ModelOptions): Promise<number> {
   const pass = await passOf(options);
   const { program } = replayFile(path, pass.take);
-  await writeAll(process.stdout, reportResults(pass, { what: program, command: commandLine() }, options));
+  await writeAll(process.stdout, reportResults(pass, program, options));
   return 0;
 }
 
@@ -79,7 +79,7 @@ export async function labSynth(pattern: SyntheticOptions['pattern'], options: Sy
     }
     const pass = await passOf(options);
     synthesize(wanted, pass.take);
-    await writeAll(process.stdout, reportResults(pass, { what, command: commandLine() }, options));
+    await writeAll(process.stdout, reportResults(pass, what, options));
     return 0;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);

@@ -1,25 +1,15 @@
 /** pagewalk lab report: results as a page. */
-import { readFileSync } from 'node:fs';
 import { type ReportAssets, reportHtml } from '../../lab/report/html.js';
 import { type LabResult, parseResults, ResultError } from '../../lab/results.js';
 import { readInput, writeOutput } from '../files.js';
 import { CliError } from '../options.js';
 import { complain } from '../output.js';
+import { readAsset } from './assets.js';
 import { commandLine } from './results.js';
 
-/** Beside the bundled command and beside the sources. */
-const FOLDERS: readonly string[] = ['../report/', '../../../dist/report/'];
-
 function loadAssets(): ReportAssets {
-  for (const folder of FOLDERS) {
-    try {
-      const read = (name: string): string => readFileSync(new URL(folder + name, import.meta.url), 'utf8');
-      return { script: read('page.js'), style: read('page.css') };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  throw new CliError(1, 'dist/report is not there: npm run build makes it');
+  const [script, style] = ['page.js', 'page.css'].map((name) => new TextDecoder().decode(readAsset(`report/${name}`)));
+  return { script, style };
 }
 
 /** Results of files: of --json, of sweeps. */

@@ -1,15 +1,12 @@
 /** What a command of the laboratory tells at its end: text, JSON, CSV. */
 import { count } from '../../debug/inspect/format.js';
+import { resultOf } from '../../lab/collect.js';
 import type { SystemConfig } from '../../lab/config.js';
 import type { Measures } from '../../lab/engine.js';
 import type { Pass } from '../../lab/pass.js';
-import { type LabResult, RESULT_SCHEMA } from '../../lab/results.js';
-import { reuseOf } from '../../lab/reuse.js';
 import { derive, measuresText } from '../../lab/summary.js';
 import { writeOutput } from '../files.js';
 import { version } from '../version.js';
-
-const PAGE_BYTES = 4096;
 
 export interface ResultOptions {
   readonly json?: string;
@@ -17,27 +14,12 @@ export interface ResultOptions {
   readonly distances?: 'instructions' | 'data' | 'both';
 }
 
-/** What was measured: a program, a trace, a pattern. */
-export interface Subject {
-  readonly what: string;
-  readonly command: readonly string[];
-}
-
+export const tool = (): string => `pagewalk ${version()}`;
 export const runtime = (): string => `node ${process.version}, ${process.platform} ${process.arch}`;
 
-/** Everything that a pass found. */
-export function resultOf(pass: Pass, { what, command }: Subject, distances: ResultOptions['distances']): LabResult {
-  const { instructions, accesses } = pass.engine;
-  const measures = pass.engine.measures();
-  const systems = pass.systems.map((config, i) => ({ config: { ...config }, measures: measures[i], derived: derive(config, measures[i]) }));
-  const reuse = distances === undefined ? undefined : reuseOf(pass.engine.distances(), distances, PAGE_BYTES);
-  const tool = `pagewalk ${version()}`;
-  return { schema: RESULT_SCHEMA, tool, runtime: runtime(), what, command, instructions, accesses, systems, reuse } as unknown as LabResult;
-}
-
 /** The text; the files that the options name are written. */
-export function reportResults(pass: Pass, subject: Subject, options: ResultOptions): string {
-  const result = resultOf(pass, subject, options.distances);
+export function reportResults(pass: Pass, what: string, options: ResultOptions): string {
+  const result = resultOf(pass, { what, command: commandLine(), tool: tool(), runtime: runtime() }, options.distances);
   const measures = result.systems.map((system) => system.measures);
   if (options.json !== undefined) writeOutput(options.json, `${JSON.stringify(result, null, 1)}\n`);
   if (options.csv !== undefined) writeOutput(options.csv, csv(pass.systems, measures));

@@ -76,10 +76,11 @@ function refuse(path: string, start: Uint8Array): never {
   throw new CliError(1, `${path}: no trace that is known: ${known}; binary traces of ChampSim and DynamoRIO are not`);
 }
 
-/** Hands over all records of a file. */
-export function replayFile(path: string, take: TakeRecords): TraceHeader {
+/** Hands over all records of a file. onRead: is told how far it has been read, bytes. */
+export function replayFile(path: string, take: TakeRecords, onRead?: (at: number) => void): TraceHeader {
   const fd = open(path, 'r');
   const read = (at: number, length: number): Uint8Array => {
+    onRead?.(at);
     const bytes = new Uint8Array(length);
     let done = 0;
     for (let got = 1; got > 0 && done < length; done += got) got = readSync(fd, bytes, done, length - done, at + done);

@@ -73,7 +73,10 @@ export function systemsOf(options: SystemOptions): SystemConfig[] {
     if (machine === undefined) throw new UsageError(`--machine: there is no '${name}'; there are ${[...MACHINES.keys()].join(', ')}`);
     return machine;
   });
-  const read = (options.config ?? []).map((path) => checked(readConfig(path), path));
+  const read = (options.config ?? []).flatMap((path) => {
+    const given = readConfig(path);
+    return Array.isArray(given) ? given.map((one, i) => checked(one, `${path}[${i}]`)) : [checked(given, path)];
+  });
   let systems = [...named, ...read];
   if (systems.length === 0) systems = [MACHINES.get(DEFAULT_MACHINE) as SystemConfig];
   for (const { path, name, values } of (options.vary ?? []).map(parseVary)) {

@@ -1,8 +1,7 @@
 /** Results as a page that needs nothing else: plots, tables, configurations, and how to make them again. */
 import { count } from '../../debug/inspect/format.js';
 import { escapeXml } from '../../debug/inspect/picture.js';
-import type { LabResult } from '../results.js';
-import { joinResults } from '../results.js';
+import { type JoinedResult, joinResults, type LabResult } from '../results.js';
 import { type Plot, plotsOf } from './plots.js';
 import { shellWords } from './shell.js';
 import { acrossTable, countsTable, systemsTable, variedTable } from './tables.js';
@@ -39,8 +38,8 @@ const lines = (text: string): string => text.split('\n').map(escapeXml).join('\n
 const configurations = ({ systems }: LabResult): string =>
   systems.map(({ config }) => `<pre><code>${lines(JSON.stringify(config, null, 1))}</code></pre>\n`).join('');
 
-function section(result: LabResult, plots: Plot[]): string {
-  const { what, instructions, accesses, systems, command, tool, runtime } = result;
+function section(result: JoinedResult, plots: Plot[]): string {
+  const { what, instructions, accesses, systems, commands, tool, runtime } = result;
   const own = plotsOf(result);
   const figures = own.map((plot, i) => figure(plot, plots.length + i)).join('');
   plots.push(...own);
@@ -53,7 +52,7 @@ function section(result: LabResult, plots: Plot[]): string {
     details('All counts', systems.length === 0 ? '' : countsTable(systems)) +
     details('What the systems differ in', variedTable(systems)) +
     details('Configurations', configurations(result)) +
-    `<h3>To make it again</h3>\n${commandBlock(command)}` +
+    `<h3>To make it again</h3>\n${commands.map(commandBlock).join('')}` +
     `<p class="dim">${escapeXml(runtime === undefined ? tool : `${tool}, ${runtime}`)}</p>\n` +
     '</section>\n'
   );

@@ -1,5 +1,5 @@
 /** How far it is: a bar on a terminal (where the optional package for it is installed), else a line now and then. */
-import { complain } from '../output.js';
+import { complain } from './output.js';
 
 export interface Progress {
   set(value: number): void;
