@@ -111,7 +111,10 @@ function report(outcome: Outcome): void {
   if (outcome.failed > 0) console.log(outcome.output.trimEnd());
 }
 
-/** What meets real time and failed runs once more, with the machine to itself, and is named: an unsteady test is a fault to mend, but not one of the program. */
+/**
+ * What meets real time and failed runs once more, with the machine to itself, and is named: an unsteady test is a fault to mend, but not one
+ * of the program.
+ */
 async function repeatUnsteady(outcomes: Outcome[]): Promise<void> {
   const failed = outcomes.filter((outcome) => outcome.failed > 0);
   if (failed.length > MOST_REPEATED || !failed.every(({ run }) => MEETS_REAL_TIME.test(run.file))) return;
