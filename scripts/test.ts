@@ -112,8 +112,8 @@ function report(outcome: Outcome): void {
 }
 
 /**
- * What meets real time and failed runs once more, with the machine to itself, and is named: an unsteady test is a fault to mend, but not one
- * of the program.
+ * What meets real time and failed runs once more, with the machine to itself, and is named: an unsteady test is a fault to mend, but not
+ * one of the program.
  */
 async function repeatUnsteady(outcomes: Outcome[]): Promise<void> {
   const failed = outcomes.filter((outcome) => outcome.failed > 0);
