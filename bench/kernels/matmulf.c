@@ -9,7 +9,7 @@ static uint64_t kernel(void) {
   for (int i = 0; i < N; i++)
     for (int j = 0; j < N; j++) a[i][j] = (float)(int)(random64() % 64), b[i][j] = (float)(int)(random64() % 64);
   uint64_t sum = 0;
-  for (int round = 0; round < 5; round++) {
+  for (int round = 0; round < 2; round++) {
     for (int i = 0; i < N; i++)
       for (int j = 0; j < N; j++) {
         float s = 0;
