@@ -106,19 +106,32 @@ function loopBody(header: Node, sources: Iterable<Node>): Set<Node> {
 
 const LOOPS_MAX = 4;
 
-/** The loops at a header, the innermost first: what a back edge adds to the bodies of those before makes another loop of it. */
+/** The instructions of some nodes. */
+function sizeOf(nodes: Iterable<Node>): number {
+  let size = 0;
+  for (const { block } of nodes) size += block.insns.length + (endsWithInstruction(block) ? 1 : 0);
+  return size;
+}
+
+/**
+ * The loops at a header, the innermost first: what a back edge adds to the bodies of those before makes another loop of it. Where the ways
+ * to two back edges part inside, the shorter one is taken for the inner loop, which is left in its middle.
+ */
 function loopsAt(header: Node): Loop[] {
   const sources = header.predecessors.filter((from) => from.index >= header.index && dominates(header, from));
-  const edges = sources.map((source) => ({ source, body: loopBody(header, [source]) })).sort((a, b) => a.body.size - b.body.size);
+  const edges = sources.map((source) => ({ source, size: sizeOf(loopBody(header, [source])) })).sort((a, b) => a.size - b.size);
   const loops: Loop[] = [];
-  for (const { source, body } of edges) {
+  const all: Node[] = [];
+  for (const { source } of edges) {
+    all.push(source);
+    const body = loopBody(header, all);
     const inner = loops[loops.length - 1];
-    const nests = inner !== undefined && body.size > inner.body.size && [...inner.body].every((node) => body.has(node));
-    if (inner === undefined || (nests && loops.length < LOOPS_MAX)) loops.push({ header, body, sources: new Set([source]) });
-    else {
-      inner.sources.add(source);
-      loops[loops.length - 1] = { ...inner, body: loopBody(header, inner.sources) };
+    if (inner === undefined || (body.size > inner.body.size && loops.length < LOOPS_MAX)) {
+      loops.push({ header, body, sources: new Set([source]) });
+      continue;
     }
+    inner.sources.add(source);
+    loops[loops.length - 1] = { ...inner, body };
   }
   return loops;
 }
