@@ -20,6 +20,8 @@ const STATE: usize = C.COMPILED;
 /** Instructions to walk from a sample to a place where a region may begin. */
 const SEEK: u32 = 64;
 const SAMPLE_HEAT: u32 = 16;
+/** Regions that are left after so many instructions, on the average, are pieces. */
+const PIECE: u32 = 64;
 /** So often an exit is taken that was meant to be rare, and the region is made again. */
 const TAKEN_MAX: u32 = 400;
 
@@ -183,10 +185,13 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     }
     store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
     const fuel = min(left, regionFuel);
+    const jumps = load<u32>(STATE, C.COMPILED_JUMPS);
     const code = load<u32>(region, C.REGION_FUNCTION);
     const site = <usize>call_indirect<u32>(code, <u64>fuel << C.COUNT_SHIFT, <u32>permissions, <u32>base, code);
     const count = load<u64>(STATE, C.COMPILED_COUNT);
-    left -= fuel - <u32>(count >> C.COUNT_SHIFT);
+    const spent = fuel - <u32>(count >> C.COUNT_SHIFT);
+    left -= spent;
+    if ((load<u32>(STATE, C.COMPILED_JUMPS) - jumps + 1) * PIECE > spent) credit(load<u32>(STATE, C.COMPILED_REGION), spent);
     accesses += count & ((1 << C.COUNT_SHIFT) - 1);
     const kind = <u32>load<u16>(site, C.SITE_KIND);
     pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
@@ -208,7 +213,7 @@ function leaveSlowly(region: usize, site: usize, kind: u32, pc: u64): void {
   store<u64>(exits, load<u64>(exits, C.COMPILED_EXITS) + 1, C.COMPILED_EXITS);
   const taken = <u32>load<u16>(site, C.SITE_TAKEN) + 1;
   if (taken < 0xffff) store<u16>(site, <u16>taken, C.SITE_TAKEN);
-  if (taken == TAKEN_MAX) poor(region);
+  if (taken == TAKEN_MAX) makeAgain(region, C.REGION_POOR);
   if (kind == C.SITE_TABLE) tlbFromWindow(load<u64>(STATE, C.COMPILED_ADDRESS));
   compiledNext = enter(pc);
   if (compiledNext == 0) store<u64>(HART, pc, HART_PC);
@@ -230,9 +235,19 @@ function leadingTo(region: usize): u64 {
   return <u64>OP_COMPILED | ((<u64>region) << 32);
 }
 
-function poor(region: usize): void {
+/** Some instructions were executed by regions, the last of which was this one: over time each gets its share. */
+// @ts-ignore: decorator
+@inline
+function credit(region: usize, instructions: u32): void {
+  const due = load<u32>(region, C.REGION_DUE);
+  if (due == 0) return;
+  store<u32>(region, due > instructions ? due - instructions : 0, C.REGION_DUE);
+  if (due <= instructions) makeAgain(region, C.REGION_HOT);
+}
+
+function makeAgain(region: usize, state: u32): void {
   if (load<u32>(region, C.REGION_STATE) != C.REGION_LIVE) return;
-  store<u32>(region, C.REGION_POOR, C.REGION_STATE);
+  store<u32>(region, state, C.REGION_STATE);
   store<u32>(STATE, load<u32>(STATE, C.COMPILED_POOR) + 1, C.COMPILED_POOR);
 }
 

@@ -17,11 +17,13 @@ export const REGION_PAGE = 48; // { u32 virtual page number, u32 frame, u32 gene
 export const REGION_PAGE_BYTES = 12;
 export const REGION_PAGES_MAX = 6;
 export const REGION_NEXT = 120; // u32 another region of the same slot, for another address at which its frame is mapped
+export const REGION_DUE = 124; // u32 instructions to be executed in pieces until it is REGION_HOT; 0: it won't be
 export const REGION_BYTES = 128;
 
 export const REGION_LIVE = 1;
 export const REGION_DEAD = 2; // its code has changed
 export const REGION_POOR = 3; // live, but leaves too often: to be made again
+export const REGION_HOT = 4; // live, but one of the pieces that much is executed in: to be made again, larger
 
 /**
  * A region's function is called with the fuel and the accesses made so far in one number (the fuel from bit COUNT_SHIFT on, so that a
@@ -84,6 +86,7 @@ export const COMPILED_ADDRESS = 8; // u64, left by a region: the address its las
 export const COMPILED_HOT = 16; // u32 addresses in the hot list
 export const COMPILED_INSTRUCTIONS = 24; // u64 executed by regions
 export const COMPILED_EXITS = 40; // u64 how often regions left for the interpreter, by SITE_*
+export const COMPILED_JUMPS = 104; // u32 jumps from regions to others, modulo 2^32
 export const COMPILED_EPOCH = 112; // u32 changes with whatever regions depend on
 export const COMPILED_REGION = 116; // u32, left by a region: its record
-export const COMPILED_POOR = 20; // u32 regions that have become REGION_POOR
+export const COMPILED_POOR = 20; // u32 regions that have become REGION_POOR or REGION_HOT

@@ -400,6 +400,12 @@ export class RegionCode {
     code.i64Const(C.JUMP_FUEL * COUNT_UNIT);
     code.op(0x5a);
     code.if();
+    code.i32Const(0);
+    code.i32Const(0);
+    code.memory(0x28, C.COMPILED + C.COMPILED_JUMPS);
+    code.i32Const(1);
+    code.op(0x6a);
+    code.memory(0x36, C.COMPILED + C.COMPILED_JUMPS);
     code.get(COUNT);
     code.get(PERMISSIONS);
     code.get(BASE);

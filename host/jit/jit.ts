@@ -9,7 +9,7 @@ import { makeJump, noJump } from './jumps.js';
 import { listRegion, type RegionListing } from './listing.js';
 import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
-import { type CodeSource, formRegion, isExit, mayBegin } from './region.js';
+import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from './region.js';
 import { supported, type Translated, translate } from './translate.js';
 
 export interface JitOptions {
@@ -46,6 +46,8 @@ export interface JitStats {
   removed: number;
   /** Regions made again because they left too often. */
   remade: number;
+  /** Regions made again, larger, because they are executed so much. */
+  promoted: number;
   compileMs: number;
 }
 
@@ -81,10 +83,18 @@ export interface JitSnapshot extends Readonly<JitStats> {
   readonly tableSlots: number;
 }
 
-interface Region {
-  readonly place: Place;
+/** A region that is to be installed. */
+interface Made {
   readonly pc: number;
   readonly translated: Translated;
+  /** Is it as large as it may be? Then what it copies of others is worth it. */
+  readonly whole: boolean;
+  /** Instructions to be executed by it until it is thought over again. */
+  due: number;
+}
+
+interface Region extends Made {
+  readonly place: Place;
   /** How often it had been entered when the budget was last enforced. */
   entries: number;
 }
@@ -104,12 +114,26 @@ const GONE_MAX = 4096;
 /** An exit that was taken so often, when a region is made again, is avoided. */
 const TAKEN_OFTEN = 100;
 const CODE_BYTES_MAX = 8 << 20;
+/**
+ * A region that has executed so many instructions is made again, without regard to other regions that begin in it: being left costs
+ * a hundred machine instructions each time. If that changes nothing it is asked again later, this many times so late.
+ */
+const DUE = 10_000_000;
+const DUE_EAGER = 2000;
+const DUE_GROWTH = 8;
+const DUE_MAX = 2 ** 31;
 /** After so many new regions those are looked for whose code is gone. */
 const SWEEP_REGIONS = 256;
 
+function count(counts: Map<number, number>, key: number, more: 1 | -1): void {
+  const sum = (counts.get(key) ?? 0) + more;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
+}
+
 /** Compiles hot guest code. It sits between whoever runs the core and the core's run(). */
 export class Jit {
-  readonly stats: JitStats = { regions: 0, instructions: 0, bytes: 0, refused: 0, removed: 0, remade: 0, compileMs: 0 };
+  readonly stats: JitStats = { regions: 0, instructions: 0, bytes: 0, refused: 0, removed: 0, remade: 0, promoted: 0, compileMs: 0 };
   readonly #regions = new Map<number, Region>();
   readonly #records: Records;
   #liveBytes = 0;
@@ -131,11 +155,14 @@ export class Jit {
   readonly #jump: (...parameters: (bigint | number)[]) => number;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
+  readonly #wholeSource: CodeSource;
   /** Exits of regions that are gone. */
   readonly #gone = new Map<string, ExitCount>();
   readonly #onRegion: JitOptions['onRegion'];
   /** Where regions begin, in whatever address space. */
   readonly #entered = new Map<number, number>();
+  /** Where whole regions begin. */
+  readonly #wholes = new Map<number, number>();
   /** Where regions begin that are being made. */
   readonly #batch = new Set<number>();
 
@@ -157,7 +184,11 @@ export class Jit {
     this.#records = new Records(core);
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
-    this.#source = this.#reader(this.#eager ? 'any' : interval < INTERVAL ? 'decoded' : 'met');
+    this.#source = this.#reader(
+      this.#eager ? 'any' : interval < INTERVAL ? 'decoded' : 'met',
+      (pc) => this.#entered.has(pc) || this.#batch.has(pc),
+    );
+    this.#wholeSource = this.#reader(this.#eager ? 'any' : 'decoded', (pc) => this.#wholes.has(pc));
     exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
     const run = exports.run;
     exports.run = (budget) => this.#run(run, budget);
@@ -185,7 +216,7 @@ export class Jit {
     return count >= POOR_MAX || now - this.#poorSince > POOR_PATIENCE;
   }
 
-  #reader(wanted: 'any' | 'decoded' | 'met'): CodeSource {
+  #reader(wanted: 'any' | 'decoded' | 'met', compiled: (pc: number) => boolean): CodeSource {
     const { core } = this;
     const page = (pc: number): number => (pc < 2 ** 38 ? core.exports.jitCodePage(Math.floor(pc / L.PAGE_SIZE)) >>> 0 : 0);
     const half = (pc: number): number | undefined => {
@@ -207,7 +238,7 @@ export class Jit {
           return (core.u8[C.MET + (bit >>> 3)] & (1 << (bit & 7))) !== 0;
         },
       }[wanted],
-      compiled: (pc) => this.#entered.has(pc) || this.#batch.has(pc),
+      compiled,
     };
   }
 
@@ -218,12 +249,12 @@ export class Jit {
     core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2] = 0;
     for (let i = 0; i < count; i++) this.#queue.add(core.readU64(C.HOT_LIST + i * 8));
     const wanted = this.#queue.take(core.counter(L.COUNT_INSTRUCTIONS), this.stats.instructions);
-    const made = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] === 0 ? [] : this.#remakePoor();
+    const made = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] === 0 ? [] : this.#remake();
     for (const pc of wanted) {
       const translated = this.#translate(pc);
       if (translated === undefined) this.stats.refused++;
       else {
-        made.push([pc, translated]);
+        made.push({ pc, translated, whole: false, due: this.#eager ? DUE_EAGER : DUE });
         this.#batch.add(pc);
       }
     }
@@ -232,10 +263,12 @@ export class Jit {
     this.stats.compileMs += performance.now() - started;
   }
 
-  #translate(pc: number): Translated | undefined {
-    if (this.core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE) !== 1) return undefined;
-    if (!mayBegin(this.#source, supported, pc)) return undefined;
-    const entry = formRegion(this.#source, supported, pc);
+  #translate(pc: number, whole = false): Translated | undefined {
+    const decoded = this.core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE);
+    if (decoded === 0 || (decoded === 2 && !whole)) return undefined;
+    const source = whole ? this.#wholeSource : this.#source;
+    if (!mayBegin(source, supported, pc)) return undefined;
+    const entry = formRegion(source, supported, pc, { ...REGION_DEFAULTS, whole });
     if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
     const options: Parameters<typeof translate>[1] = {
       table: (at) => (this.#translation === undefined ? this.#table.has(at) : this.#translation === 'table'),
@@ -247,7 +280,7 @@ export class Jit {
       operation: (word) => this.#operation(word),
     };
     const translated = translate(entry, options);
-    this.#onRegion?.(() => listRegion(entry, translated, this.#source, options));
+    this.#onRegion?.(() => listRegion(entry, translated, source, options));
     return translated;
   }
 
@@ -256,24 +289,25 @@ export class Jit {
     return [Number(operation >> 32n), Number(operation & 0xffffffffn)];
   }
 
-  #installAll(made: readonly [pc: number, translated: Translated][]): void {
+  #installAll(made: readonly Made[]): void {
     if (made.length === 0) return;
     const bytes = encodeModule(
       REGION_TYPE,
-      made.map(([, { body }]) => body),
+      made.map(({ translated: { body } }) => body),
       IMPORTS,
     );
     const module = this.#compile(bytes);
     const instance = new WebAssembly.Instance(module, {
       env: { memory: this.core.memory, execute: this.core.exports.jitExecute, jump: this.#jump },
     });
-    made.forEach(([pc, translated], i) => {
-      this.#install(pc, translated, instance.exports[String(i)] as () => number);
+    made.forEach((region, i) => {
+      this.#install(region, instance.exports[String(i)] as () => number);
     });
   }
 
-  #install(pc: number, translated: Translated, code: () => number): void {
+  #install(made: Made, code: () => number): void {
     const { core } = this;
+    const { pc, translated, whole, due } = made;
     if (this.stats.regions % SWEEP_REGIONS === 0) this.#sweep();
     if (this.#liveBytes + translated.body.length > this.#codeBytesMax) this.#evict();
     let place = this.#records.take(translated.sites.length);
@@ -307,6 +341,7 @@ export class Jit {
     words[at + C.REGION_FUEL / 4] = translated.fuel;
     words[at + C.REGION_SITES / 4] = sites;
     words[at + C.REGION_PAGES / 4] = translated.pages.length;
+    words[at + C.REGION_DUE / 4] = due;
     translated.pages.forEach((vpn, i) => {
       words[at + (C.REGION_PAGE + i * C.REGION_PAGE_BYTES) / 4] = vpn;
     });
@@ -315,18 +350,13 @@ export class Jit {
       this.#records.give(place);
       return;
     }
-    this.#regions.set(record, { place, pc, translated, entries: 0 });
-    this.#enter(pc, 1);
+    this.#regions.set(record, { ...made, place, entries: 0 });
+    count(this.#entered, pc, 1);
+    if (whole) count(this.#wholes, pc, 1);
     this.stats.regions++;
     this.stats.instructions += translated.instructions;
     this.stats.bytes += translated.body.length;
     this.#liveBytes += translated.body.length;
-  }
-
-  #enter(pc: number, more: 1 | -1): void {
-    const count = (this.#entered.get(pc) ?? 0) + more;
-    if (count === 0) this.#entered.delete(pc);
-    else this.#entered.set(pc, count);
   }
 
   #entries({ place }: Region): number {
@@ -338,7 +368,8 @@ export class Jit {
     this.core.exports.jitRemove(region.place.record);
     this.#records.give(region.place);
     this.#regions.delete(region.place.record);
-    this.#enter(region.pc, -1);
+    count(this.#entered, region.pc, -1);
+    if (region.whole) count(this.#wholes, region.pc, -1);
     this.#liveBytes -= region.translated.body.length;
     this.stats.removed++;
   }
@@ -371,14 +402,19 @@ export class Jit {
     this.core.exports.jitForgetJumps();
   }
 
-  /** Regions that leave too often because of their data get code that asks the TLB. */
-  #remakePoor(): [pc: number, translated: Translated][] {
+  /** Regions that leave too often because of their data get code that asks the TLB; those that are executed much become whole. */
+  #remake(): Made[] {
     const { core } = this;
     core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] = 0;
     this.#poorSince = undefined;
-    const made: [pc: number, translated: Translated][] = [];
+    const made: Made[] = [];
     for (const region of [...this.#regions.values()]) {
-      if (core.u32[(region.place.record + C.REGION_STATE) >>> 2] !== C.REGION_POOR) continue;
+      const state = core.u32[(region.place.record + C.REGION_STATE) >>> 2];
+      if (state === C.REGION_HOT) {
+        const larger = this.#promote(region);
+        if (larger !== undefined) made.push(larger);
+      }
+      if (state !== C.REGION_POOR) continue;
       region.translated.sites.forEach((site, i) => {
         if (this.#taken(region, i) < TAKEN_OFTEN) return;
         if (site.kind === C.SITE_SLOW) this.#table.add(site.pc);
@@ -387,11 +423,28 @@ export class Jit {
         else if (site.kind === C.SITE_MODE) for (const at of region.translated.rounding) this.#called.add(at);
       });
       this.#remove(region);
-      const translated = this.#translate(region.pc);
-      if (translated !== undefined) made.push([region.pc, translated]);
+      const translated = this.#translate(region.pc, region.whole);
+      if (translated !== undefined) made.push({ pc: region.pc, translated, whole: region.whole, due: region.due });
       this.stats.remade++;
     }
     return made;
+  }
+
+  /** A region that is executed much gets all that is executed around it, if that is more than it has. */
+  #promote(region: Region): Made | undefined {
+    const { pc, whole } = region;
+    const due = Math.min(region.due * DUE_GROWTH, DUE_MAX);
+    const at = region.place.record >>> 2;
+    const translated = this.#translate(pc, true);
+    if (translated === undefined || (whole && translated.instructions <= region.translated.instructions)) {
+      this.core.u32[at + C.REGION_STATE / 4] = C.REGION_LIVE;
+      this.core.u32[at + C.REGION_DUE / 4] = due;
+      region.due = due;
+      return undefined;
+    }
+    this.#remove(region);
+    this.stats.promoted++;
+    return { pc, translated, whole: true, due };
   }
 
   /** What has happened so far. */

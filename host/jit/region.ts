@@ -8,7 +8,7 @@ export interface CodeSource {
   word(pc: number): number | undefined;
   /** Was the instruction there executed? What was not is left out of regions. */
   executed(pc: number): boolean;
-  /** Does a region begin there? Others end where it does, but for what they copy. */
+  /** Are others to end there, but for what they copy? Because a region begins there. */
   compiled?(pc: number): boolean;
 }
 
@@ -60,9 +60,11 @@ export interface RegionOptions {
   readonly copyMax: number;
   /** Pages that its code may lie in. */
   readonly pagesMax: number;
+  /** Are callees copied to it even if regions begin in them? */
+  readonly whole: boolean;
 }
 
-export const REGION_DEFAULTS: RegionOptions = { instructionsMax: 300, depthMax: 5, copyMax: 24, pagesMax: REGION_PAGES_MAX };
+export const REGION_DEFAULTS: RegionOptions = { instructionsMax: 300, depthMax: 5, copyMax: 24, pagesMax: REGION_PAGES_MAX, whole: false };
 
 /** What the compiler has no code for: the interpreter executes it. */
 export type Supported = (insn: Insn) => boolean;
@@ -141,7 +143,7 @@ class Builder {
     const { instance } = block;
     let { pc } = block;
     if (pc !== this.entry && !this.source.executed(pc)) return;
-    const own = instance.parent === undefined || this.shared.get(instance.entry) === instance;
+    const own = instance.parent === undefined || (!this.options.whole && this.shared.get(instance.entry) === instance);
     for (;;) {
       if (own && pc !== this.entry && this.source.compiled?.(pc) === true) {
         block.end = { kind: 'exit', pc };

@@ -27,6 +27,7 @@ export function jitReport(jit: JitSnapshot, nameOf: NameOf = () => undefined): s
     'compiled code',
     `  executed   ${share(executedCompiled, executed)} of ${count(executed)} instructions`,
     `  regions    ${count(jit.regions)} made, ${count(jit.remade)} made again in another way`,
+    `             ${count(jit.promoted)} made again as a whole`,
     `             ${count(jit.removed)} removed, ${count(jit.refused)} refused`,
     `  live       ${count(live.length)} of ${count(instructions)} guest instructions, ${count(jit.liveBytes)} bytes of Wasm`,
     `  compiling  ${(jit.compileMs / 1000).toFixed(3)} s`,
