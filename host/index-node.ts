@@ -1,4 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { provideCore, sharedCore } from './embed/core-module.js';
+import type { FileSystemSource } from './embed/options.js';
+import { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.js';
+import { TarFileSystem } from './vfs/backends/tar.js';
+import { openPackedArchive } from './vfs/backends/tar-node.js';
 
 export * from './index.js';
 export { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.js';
@@ -8,9 +13,21 @@ export { openArchive } from './vfs/backends/tar-node.js';
 /** Beside the built host in dist/, and from the sources. */
 const FOLDERS: readonly string[] = ['../', '../dist/'];
 
-/** The compiled core that comes with the package. Give it to Machine.create; machines may share it. */
+provideCore(() => loadModule('core.wasm', undefined));
+
+/** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */
 export function loadCore(url?: URL): Promise<WebAssembly.Module> {
-  return loadModule('core.wasm', url);
+  return url === undefined ? sharedCore() : loadModule('core.wasm', url);
+}
+
+/** A folder of the host, read only unless `readOnly: false` is said; `overlay(folder(path))` keeps what is written in memory. */
+export function folder(path: string, options: NodeFileSystemOptions = {}): FileSystemSource {
+  return (env) => new NodeFileSystem(env, path, options);
+}
+
+/** A tar file of the host, packed or not (gzip, xz, zstd), read only. */
+export function archive(path: string, options: { readonly maxBytes?: number } = {}): FileSystemSource {
+  return async (env) => new TarFileSystem(env, await openPackedArchive(path, options.maxBytes));
 }
 
 /** The laboratory's engine, for Engine and Pass. */

@@ -1,4 +1,5 @@
 /** The embedding API. Portable: for Node there is more in index-node.ts, which the package's `node` condition selects. */
+import { fetchModule, sharedCore } from './embed/core-module.js';
 
 export { type AssembleResult, assemble, type Diagnostic, formatDiagnostic } from './asm/index.js';
 export { Core } from './core/core.js';
@@ -16,6 +17,18 @@ export { ListingError, type ListingOptions, listing } from './debug/listing.js';
 export { cpuProfile, hottest, profileText } from './debug/profile-format.js';
 export { type Profile, Profiler } from './debug/profiler.js';
 export { Strace } from './debug/strace/strace.js';
+export { SystemError } from './embed/errors.js';
+export type { AsleepEvent, ExitEvent, Listener, MachineEvents, SignalEvent, SpawnEvent, SyscallEvent } from './embed/events.js';
+export { FileHandle } from './embed/file-handle.js';
+export { MachineFiles, type OpenMode } from './embed/fs.js';
+export { DirectoryEntry, Stats } from './embed/fs-stats.js';
+export { Machine } from './embed/machine.js';
+export { type Address, GuestMemory } from './embed/memory.js';
+export type { FileSystemSource, Limits, MachineOptions, MountOptions, Size } from './embed/options.js';
+export { type ExitReason, type ExitStatus, GuestProcess, type ProcessOutput, type SpawnOptions } from './embed/process.js';
+export { type RunOptions, type RunOutput, run } from './embed/run.js';
+export { memory, overlay, tar } from './embed/sources.js';
+export type { StdinOption, StdoutOption, TerminalSize } from './embed/stdio.js';
 export type { JitOptions, JitSnapshot, JitStats } from './jit/jit.js';
 export { type RegionListing, regionText } from './jit/listing.js';
 export { jitReport } from './jit/report.js';
@@ -30,11 +43,16 @@ export { Recorder } from './lab/recorder.js';
 export { errnoMessage, errnoName } from './linux/errno.js';
 export { Suspend, SysError } from './linux/error.js';
 export { signalName } from './linux/signal.js';
-export { type EndReason, Machine, type MachineOptions, type RunResult, type SpawnOptions } from './machine.js';
+export {
+  type EndReason,
+  Machine as BareMachine,
+  type MachineOptions as BareMachineOptions,
+  type RunResult,
+  type SpawnOptions as BareSpawnOptions,
+} from './machine.js';
 export type { FatalReport } from './machine-report.js';
-export { type RunOptions, type RunOutput, run } from './machine-run.js';
 export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
-export { type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
+export { type MachineCounters, type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
 export { OverlayFileSystem } from './vfs/backends/overlay.js';
 export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
@@ -50,20 +68,14 @@ export { type HostTerminal, Terminal, type WindowSize } from './vfs/tty/terminal
 export { type FileSystem, Inode, type IoBuffer, OpenFile } from './vfs/types.js';
 export { WaitQueue } from './vfs/wait.js';
 
-/** The compiled core that lies beside this module, fetched. Give it to Machine.create; machines may share it. */
-export function loadCore(url: URL = new URL('../core.wasm', import.meta.url)): Promise<WebAssembly.Module> {
-  return fetchModule(url);
+/** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */
+export function loadCore(url?: URL): Promise<WebAssembly.Module> {
+  return url === undefined ? sharedCore() : fetchModule(url);
 }
 
 /** The laboratory's engine, for Engine and Pass. */
 export function loadLab(url: URL = new URL('../lab.wasm', import.meta.url)): Promise<WebAssembly.Module> {
   return fetchModule(url);
-}
-
-async function fetchModule(url: URL): Promise<WebAssembly.Module> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
-  return await WebAssembly.compile(await response.arrayBuffer());
 }
 
 export { MemorySwap, type SwapMedium } from './vfs/swap.js';

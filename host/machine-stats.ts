@@ -49,6 +49,9 @@ const NO_SPACE: SpaceStats = {
   stackPages: 0,
 };
 
+/** How the main program ended. */
+type EndOfRun = Pick<RunResult, 'exitCode' | 'report'> & { readonly reason: string };
+
 /** Watches one run: make it before Machine.run, ask it afterwards. */
 export class StatsCollector {
   #space = NO_SPACE;
@@ -89,40 +92,50 @@ export class StatsCollector {
     };
   }
 
-  finish(program: string, result: RunResult): RunStats {
-    const timeMs = performance.now() - this.#start;
-    const { core, kernel } = this.machine;
-    const accesses = core.counter(L.COUNT_ACCESSES);
-    const tlbHits = core.counter(L.COUNT_TLB_HITS);
-    const walks = core.counter(L.COUNT_WALKS);
+  finish(program: string, result: EndOfRun): RunStats {
+    const counters = countersOf(this.machine);
     return {
       schema: 1,
       program,
       end: { reason: result.reason, exitCode: result.exitCode, signal: result.report?.name ?? null },
-      timeMs,
-      instructions: core.counter(L.COUNT_INSTRUCTIONS),
+      space: this.#space,
+      ...counters,
+      timeMs: performance.now() - this.#start,
       systemCalls: this.#systemCalls,
       processes: this.#processes,
-      contextSwitches: kernel.contextSwitches,
-      decodedInstructions: core.counter(L.COUNT_DECODED),
-      space: this.#space,
-      faults: {
-        minor: core.counter(L.COUNT_MINOR_FAULTS),
-        major: core.counter(L.COUNT_MAJOR_FAULTS),
-        copyOnWrite: core.counter(L.COUNT_COW_FAULTS),
-        zeroFill: core.counter(L.COUNT_ZERO_FAULTS),
-      },
-      translation: { accesses, windowHits: Math.max(0, accesses - tlbHits - walks), tlbHits, walks },
-      frames: { limit: core.exports.frameLimit(), inUse: this.#framesInUse, peak: core.counter(L.COUNT_FRAMES_PEAK) },
-      swap: {
-        size: core.exports.swapStat(S.SWAP_STAT_SLOTS),
-        inUse: this.#swapInUse,
-        in: core.exports.swapStat(S.SWAP_STAT_IN),
-        out: core.exports.swapStat(S.SWAP_STAT_OUT),
-        reclaimed: core.exports.swapStat(S.RECLAIM_STAT_FREED),
-      },
+      frames: { ...counters.frames, inUse: this.#framesInUse },
+      swap: { ...counters.swap, inUse: this.#swapInUse },
     };
   }
+}
+
+/** What a machine has done so far. */
+export type MachineCounters = Omit<RunStats, 'schema' | 'program' | 'end' | 'timeMs' | 'space' | 'systemCalls' | 'processes'>;
+
+export function countersOf({ core, kernel }: Machine): MachineCounters {
+  const accesses = core.counter(L.COUNT_ACCESSES);
+  const tlbHits = core.counter(L.COUNT_TLB_HITS);
+  const walks = core.counter(L.COUNT_WALKS);
+  return {
+    instructions: core.counter(L.COUNT_INSTRUCTIONS),
+    contextSwitches: kernel.contextSwitches,
+    decodedInstructions: core.counter(L.COUNT_DECODED),
+    faults: {
+      minor: core.counter(L.COUNT_MINOR_FAULTS),
+      major: core.counter(L.COUNT_MAJOR_FAULTS),
+      copyOnWrite: core.counter(L.COUNT_COW_FAULTS),
+      zeroFill: core.counter(L.COUNT_ZERO_FAULTS),
+    },
+    translation: { accesses, windowHits: Math.max(0, accesses - tlbHits - walks), tlbHits, walks },
+    frames: { limit: core.exports.frameLimit(), inUse: core.exports.framesInUse(), peak: core.counter(L.COUNT_FRAMES_PEAK) },
+    swap: {
+      size: core.exports.swapStat(S.SWAP_STAT_SLOTS),
+      inUse: core.exports.swapStat(S.SWAP_STAT_USED),
+      in: core.exports.swapStat(S.SWAP_STAT_IN),
+      out: core.exports.swapStat(S.SWAP_STAT_OUT),
+      reclaimed: core.exports.swapStat(S.RECLAIM_STAT_FREED),
+    },
+  };
 }
 
 const count = (n: number): string => n.toLocaleString('en-US');

@@ -2,7 +2,7 @@ import { ENOMEM } from '../assembly/shared/errno.js';
 import * as X from '../assembly/shared/exit.js';
 import * as C from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
-import { Jit, type JitOptions } from './jit/jit.js';
+import { Jit } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
 import { createProcess } from './kernel/clone.js';
 import { makeCred } from './kernel/credentials.js';
@@ -21,6 +21,7 @@ import * as S from './linux/signal.js';
 import { encodeText } from './linux/text.js';
 import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
+import type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
 import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
@@ -28,18 +29,20 @@ import type { CharacterDevice } from './vfs/chardevice.js';
 import { PathContext } from './vfs/context.js';
 import { VfsEnvironment } from './vfs/environment.js';
 import { FdTable } from './vfs/fdtable.js';
-import { Framebuffer, type FramebufferOptions } from './vfs/framebuffer.js';
+import { Framebuffer } from './vfs/framebuffer.js';
 import { Namespace } from './vfs/namespace.js';
-import { MemorySwap, type SwapMedium } from './vfs/swap.js';
-import type { FileSystem, OpenFile } from './vfs/types.js';
+import { MemorySwap } from './vfs/swap.js';
+import type { FileSystem } from './vfs/types.js';
 import { resolve } from './vfs/walk.js';
+
+export type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
 
 const PAGE = 4096;
 /** Instructions of a turn. A system call counts as many as it takes about as long as. */
 const SLICE_INSTRUCTIONS = 500_000;
 const CALL_INSTRUCTIONS = 500;
-/** The host's events get their turn this often. */
-const YIELD_MS = 10;
+/** The host's events get their turn this often: a page keeps its frame rate. */
+const YIELD_MS = 8;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 /** So long may all be asleep, with nothing but a signal from outside to wake them, before the embedder is told. */
 const ASLEEP_MS = 1000;
@@ -57,71 +60,6 @@ const FAULT_SIGNALS: ReadonlyMap<number, { signo: number; code: number }> = new 
   [X.FAULT_HWPOISON, { signo: S.SIGBUS, code: S.BUS_MCEERR_AR }],
 ]);
 
-export interface MachineOptions {
-  /** The compiled core (dist/core.wasm); machines may share it. */
-  readonly module: WebAssembly.Module;
-  /** Makes the file system of '/'. */
-  readonly root: (env: VfsEnvironment) => FileSystem;
-  /** Memory of the machine: frames in use at once. Default 1 GiB. */
-  readonly memoryBytes?: number;
-  /** A swap area for pages that do not fit in memory; it lies in the host's memory unless a medium is given. Default: none. */
-  readonly swap?: { readonly sizeBytes: number; readonly medium?: SwapMedium };
-  readonly clock?: Clock;
-  /** Default: the host's cryptographic generator. */
-  readonly random?: (bytes: Uint8Array) => void;
-  readonly hostname?: string;
-  /** Character devices of the embedder's by their path: mountStandard puts them there. */
-  readonly devices?: Readonly<Record<string, CharacterDevice>>;
-  /** A frame buffer of so many pixels at /dev/fb0: see `framebuffer`. */
-  readonly framebuffer?: FramebufferOptions;
-  /** Ends the run after so many instructions. */
-  readonly fuel?: number;
-  /** Ends the run after so much host time. */
-  readonly timeoutMs?: number;
-  /** Threads of all processes, zombies included: clone gives EAGAIN beyond. Default 4096. */
-  readonly maxProcesses?: number;
-  /** Open files in all (ENFILE beyond), and the default of RLIMIT_NOFILE where that is less than usual. Default 65536. */
-  readonly maxFiles?: number;
-  /** Stack, mappings, heap and position-independent programs lie elsewhere in every process, by `random`. Default: always the same. */
-  readonly aslr?: boolean;
-  /** May something wake a sleeping program that its sleep does not tell (a signal from the host)? Default: never. */
-  readonly mayWake?: () => boolean;
-  /** Called once, when all have been asleep for a second and only what `mayWake` speaks of can wake them: a line for each thread. */
-  readonly onAsleep?: (waits: readonly string[]) => void;
-  /** Compilation of hot code to WebAssembly; false: everything is interpreted. Default: as it pays. */
-  readonly jit?: JitOptions | false;
-  /** Lets the host's event loop turn once. */
-  readonly yieldToHost?: () => Promise<void>;
-}
-
-export interface SpawnOptions {
-  /** Of the guest. */
-  readonly path: string;
-  /** argv[0] included; default: the path. */
-  readonly argv?: readonly string[];
-  /** NAME=VALUE */
-  readonly env?: readonly string[];
-  readonly cwd?: string;
-  /** Descriptors 0, 1, 2...; the process takes over the caller's references. */
-  readonly files?: readonly OpenFile[];
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Supplementary groups; default: none. */
-  readonly groups?: readonly number[];
-}
-
-export type EndReason = 'exit' | 'signal' | 'fuel' | 'timeout' | 'deadlock' | 'memory' | 'stopped';
-
-export interface RunResult {
-  readonly reason: EndReason;
-  /** Exit status as a shell sees it: 128 + n when signal n killed the program. */
-  readonly exitCode: number;
-  /** When a signal killed the program. */
-  readonly report: FatalReport | undefined;
-  /** reason 'deadlock': who waits for what, a line for each thread. */
-  readonly waits?: readonly string[];
-}
-
 /** A riscv64 Linux machine: core, kernel, file systems, and THE run loop. */
 export class Machine {
   /** After a run: data of the guest's that a medium did not take (the host's disk is full, say). */
@@ -136,6 +74,8 @@ export class Machine {
   readonly #starved = new WeakSet<Process>();
   readonly #yield: () => Promise<void>;
   #fuel: number;
+  /** Instructions until `pump` hands the machine back, in the middle of a turn. */
+  #allowance = Number.POSITIVE_INFINITY;
   #main: Process | undefined = undefined;
   #toldAsleep = false;
   /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
@@ -150,10 +90,11 @@ export class Machine {
     readonly jit: Jit | undefined,
     windowPages: number,
     clock: Clock,
+    root: FileSystem,
   ) {
     const { hostname, maxProcesses: threadsMax, maxFiles: filesMax, aslr: randomize } = options;
     this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax, randomize });
-    this.namespace = new Namespace(env, options.root(env));
+    this.namespace = new Namespace(env, root);
     this.#dispatcher = new Dispatcher(core, syscallTable);
     this.#yield = options.yieldToHost ?? turnEventLoop;
     this.framebuffer = options.framebuffer === undefined ? undefined : new Framebuffer(options.framebuffer);
@@ -176,7 +117,7 @@ export class Machine {
       throw new RangeError(`a swap area of ${options.swap.sizeBytes} bytes is too large`);
     }
     const jit = options.jit === false ? undefined : new Jit(core, options.jit);
-    return new Machine(core, env, options, jit, windowPages, clock);
+    return new Machine(core, env, options, jit, windowPages, clock, await options.root(env));
   }
 
   /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */
@@ -200,6 +141,7 @@ export class Machine {
     const t = createProcess(kernel, (process, tid, context) => new Thread(kernel, tid, process, context, cred, files, fs), program.space);
     enterFirst(t, program, options.path);
     kernel.scheduler.add(t);
+    kernel.hooks.onProcessStart?.(t.process);
     return t.process;
   }
 
@@ -219,43 +161,79 @@ export class Machine {
   /** Runs until `main` has ended; what it has left behind is killed. Dirty files are written back. */
   async run(main: Process): Promise<RunResult> {
     this.#main = main;
+    const limit = this.options.timeoutMs;
+    const cut = await this.pump(() => main.state !== 'running', limit === undefined ? Number.POSITIVE_INFINITY : performance.now() + limit);
+    const waits = cut === 'deadlock' ? this.waits() : undefined;
+    await this.powerOff();
+    const reason = cut === 'paused' ? 'stopped' : cut;
+    if (reason !== undefined) return { reason, exitCode: 128 + S.SIGKILL, report: undefined, ...(waits === undefined ? {} : { waits }) };
+    return this.endOf(main);
+  }
+
+  /**
+   * Runs all processes until `done`, and gives the host its turns. The result says why it ended before: 'deadlock' when nobody can run,
+   * 'paused' when `allowance` instructions are over or `pause` was called.
+   */
+  async pump(
+    done: () => boolean,
+    timeoutAt = Number.POSITIVE_INFINITY,
+    allowance = Number.POSITIVE_INFINITY,
+  ): Promise<EndReason | 'paused' | undefined> {
     const { kernel } = this;
-    const timeoutAt = this.options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + this.options.timeoutMs;
+    this.#allowance = allowance;
     this.#yieldAt = performance.now() + YIELD_MS;
-    let reason: EndReason | undefined = this.#stopped ? 'stopped' : undefined;
-    let waits: string[] | undefined;
-    while (main.state === 'running' && reason === undefined) {
+    if (this.#stopped) return 'stopped';
+    while (!done()) {
       const t = this.#paused?.thread ?? kernel.scheduler.next();
+      let dead = false;
       if (t !== undefined) this.#turn(t);
-      else if (!(await this.#idle(timeoutAt))) {
-        reason = 'deadlock';
-        waits = describeWaits(kernel, syscallTable);
-      }
+      else dead = !(await this.#idle(timeoutAt));
       kernel.advance();
       const now = performance.now();
       if (now >= this.#yieldAt) {
         await this.#yield();
         this.#yieldAt = performance.now() + YIELD_MS;
       }
-      if (main.state !== 'running') break;
-      if (this.#stopped) reason = 'stopped';
-      else if (this.#fuel <= 0) reason = 'fuel';
-      else if (now >= timeoutAt) reason = 'timeout';
+      if (done()) break;
+      if (this.#allowance <= 0) return 'paused';
+      if (this.#stopped) return 'stopped';
+      if (this.#fuel <= 0) return 'fuel';
+      if (now >= timeoutAt) return 'timeout';
+      if (dead) return 'deadlock';
     }
-    const result = await this.#finish(main, reason);
-    return waits === undefined ? result : { ...result, waits };
+    return undefined;
   }
 
-  async #finish(main: Process, cut: EndReason | undefined): Promise<RunResult> {
-    const { status } = main;
+  /** `pump` hands the machine back as soon as what is being done is done: for callbacks. */
+  pause(): void {
+    this.#allowance = 0;
+    this.kernel.scheduler.onRunnable?.();
+  }
+
+  /** Who waits for what: a line for each thread. */
+  waits(): readonly string[] {
+    return describeWaits(this.kernel, syscallTable);
+  }
+
+  /** Everything ends; dirty files are written back. */
+  async powerOff(): Promise<void> {
     killEverything(this.kernel);
     this.#dropFreed();
     await this.#writeBack();
-    if (cut !== undefined) return { reason: cut, exitCode: 128 + S.SIGKILL, report: undefined };
+  }
+
+  /** What a process did that a signal kills or has killed. */
+  reportOf(process: Process): FatalReport | undefined {
+    return this.#reports.get(process);
+  }
+
+  /** How a process that has ended did so. */
+  endOf(process: Process): RunResult {
+    const { status } = process;
     const signal = status & 0x7f;
     if (signal === 0) return { reason: 'exit', exitCode: (status >> 8) & 0xff, report: undefined };
-    const reason = this.#starved.has(main) ? 'memory' : 'signal';
-    return { reason, exitCode: 128 + signal, report: this.#reports.get(main) };
+    const reason = this.#starved.has(process) ? 'memory' : 'signal';
+    return { reason, exitCode: 128 + signal, report: this.reportOf(process) };
   }
 
   async #writeBack(): Promise<void> {
@@ -303,7 +281,7 @@ export class Machine {
       }
       left -= t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
       // Calls may take long. The host gets its time without anybody losing a turn: slices are the same whatever the host's speed.
-      if (left > 0 && t.state === 'runnable' && performance.now() >= this.#yieldAt) {
+      if (left > 0 && t.state === 'runnable' && (this.#allowance <= 0 || performance.now() >= this.#yieldAt)) {
         this.#paused = { thread: t, left };
         return;
       }
@@ -329,7 +307,7 @@ export class Machine {
     const { core } = this;
     const { cpuTimers } = t.process;
     const { beforeRun } = this.kernel.hooks;
-    let budget = Math.min(left, this.#fuel, beforeRun?.(t) ?? left);
+    let budget = Math.min(left, this.#fuel, this.#allowance, beforeRun?.(t) ?? left);
     if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
     const before = core.counter(C.COUNT_INSTRUCTIONS);
     let reason = core.exports.run(budget);
@@ -341,6 +319,7 @@ export class Machine {
     const executed = core.counter(C.COUNT_INSTRUCTIONS) - before;
     t.instructions += executed;
     this.#fuel -= executed;
+    this.#allowance -= Math.max(executed, 1);
     switch (reason) {
       case X.EXIT_BUDGET:
         return executed;
@@ -473,7 +452,7 @@ function fillRandom(bytes: Uint8Array): void {
 }
 
 /** A turn of the event loop without the delay that timers have. */
-function turnEventLoop(): Promise<void> {
+export function turnEventLoop(): Promise<void> {
   return new Promise((done) => {
     if (typeof setImmediate === 'function') setImmediate(done);
     else {

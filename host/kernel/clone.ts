@@ -82,6 +82,7 @@ export function cloneThread(t: Thread, request: CloneRequest): Thread {
   process.threads.add(child);
   kernel.threads.set(tid, child);
   kernel.forks++;
+  if (process !== t.process) kernel.hooks.onProcessStart?.(process);
   const told = process === t.process ? undefined : process.forkEvents.at(-1);
   if (told === undefined) kernel.scheduler.add(child);
   else child.sleep({ queues: [told.queue], interruptible: false });

@@ -41,6 +41,8 @@ export interface KernelOptions {
 export interface KernelHooks {
   /** A signal ends the process; its memory is still there. */
   onFatalSignal?: (thread: Thread, info: SigInfo) => void;
+  /** There is a new process: of the embedder's, or of fork. */
+  onProcessStart?: (process: Process) => void;
   onProcessExit?: (process: Process) => void;
   /** There was no memory left and this process was chosen to end: it is about to. */
   onOutOfMemory?: (process: Process) => void;

@@ -45,6 +45,12 @@ export function signalName(signal: number): string {
   return String(signal);
 }
 
+/** The number of 'SIGINT'; undefined: there is no signal of that name. */
+export function signalNumber(name: string): number | undefined {
+  for (let signal = 1; signal <= SIGNAL_MAX; signal++) if (signalName(signal) === name) return signal;
+  return undefined;
+}
+
 const FAULTS = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP];
 
 /** Its siginfo_t has an address when the kernel sends it. */

@@ -21,6 +21,8 @@ export interface HostOutput {
   /** write would take at least one byte, or fail. */
   readonly writable: boolean;
   readonly queue: WaitQueue;
+  /** Nobody in the machine has it open any more: no more bytes will come. */
+  closed?(): void;
 }
 
 export interface HostInputHooks {
@@ -119,6 +121,9 @@ export interface HostStream {
 }
 
 class StreamInode extends AnonymousInode {
+  /** Descriptions that may write to it. */
+  writers = 0;
+
   constructor(
     namespace: Namespace,
     readonly stream: HostStream,
@@ -136,11 +141,15 @@ class StreamFile extends OpenFile {
   readonly #input: HostInput | undefined;
   readonly #output: HostOutput | undefined;
 
-  constructor(inode: StreamInode, flags: number) {
-    super(inode, flags);
+  constructor(
+    private readonly node: StreamInode,
+    flags: number,
+  ) {
+    super(node, flags);
     const mode = flags & O_ACCMODE;
-    this.#input = mode === O_WRONLY ? undefined : inode.stream.input;
-    this.#output = mode === O_RDONLY ? undefined : inode.stream.output;
+    this.#input = mode === O_WRONLY ? undefined : node.stream.input;
+    this.#output = mode === O_RDONLY ? undefined : node.stream.output;
+    if (this.#output !== undefined) node.writers++;
   }
 
   override get stream(): boolean {
@@ -186,6 +195,10 @@ class StreamFile extends OpenFile {
     }
     if (this.#output?.writable) events |= POLLOUT | POLLWRNORM;
     return events;
+  }
+
+  override close(): void {
+    if (this.#output !== undefined && --this.node.writers === 0) this.#output.closed?.();
   }
 
   override ioctl(command: number, argument: number, user: UserMemory): number {

@@ -1,14 +1,14 @@
 /**
  * Hostile ELF files: the headers of the lessons with bytes flipped, fields replaced by awkward numbers, tails cut off. A program may
- * be refused (SysError), end, be killed or use up its fuel; nothing else may happen. Replay with PAGEWALK_SEED=N, longer with
+ * be refused (SystemError), end, be killed or use up its fuel; nothing else may happen. Replay with PAGEWALK_SEED=N, longer with
  * PAGEWALK_ROUNDS=N.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { SystemError } from '../../host/embed/errors.js';
+import { run } from '../../host/embed/run.js';
 import { loadCore } from '../../host/index-node.js';
-import { SysError } from '../../host/linux/error.js';
-import { run } from '../../host/machine-run.js';
 import { fuzzRounds, fuzzSeed, Random } from '../support/random.js';
 
 const HEADERS_BYTES = 64 + 56 * 4;
@@ -61,11 +61,11 @@ test('mutated headers are refused or run to some end', async () => {
   for (let round = 0; round < fuzzRounds(250); round++) {
     const program = mutate(new Random(seed + round));
     try {
-      const result = await run({ module, program, memoryBytes: 16 << 20, fuel: 2_000_000, timeoutMs: 20_000 });
+      const result = await run({ module, program, memory: '16M', limits: { instructions: 2_000_000, timeMs: 20_000 } });
       assert.ok(['exit', 'signal', 'fuel', 'memory', 'deadlock'].includes(result.reason), `seed ${seed + round}: ${result.reason}`);
       seen.ended++;
     } catch (error) {
-      assert.instance(error, SysError, `seed ${seed + round}: ${error}`);
+      assert.instance(error, SystemError, `seed ${seed + round}: ${error}`);
       seen.refused++;
     }
   }
@@ -81,11 +81,11 @@ test('any bytes at all', async () => {
     if (random.chance(0.7)) program.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1].slice(0, program.length));
     let refused: unknown;
     try {
-      await run({ module, program, memoryBytes: 16 << 20, fuel: 100_000 });
+      await run({ module, program, memory: '16M', limits: { instructions: 100_000 } });
     } catch (error) {
       refused = error;
     }
-    assert.instance(refused, SysError, `seed ${seed + round}`);
+    assert.instance(refused, SystemError, `seed ${seed + round}`);
   }
 });
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assemble, DeviceMemory, Framebuffer, loadCore, run, SysError } from '../../host/index-node.js';
+import { assemble, DeviceMemory, Framebuffer, loadCore, run, SystemError } from '../../host/index-node.js';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -62,7 +62,7 @@ buffer: .zero 100`;
 
 test('limits: fuel, a fault, a bad program', async () => {
   const module = await loadCore();
-  assert.is((await run({ module, program: program('_start: j _start'), fuel: 10000 })).reason, 'fuel');
+  assert.is((await run({ module, program: program('_start: j _start'), limits: { instructions: 10000 } })).reason, 'fuel');
   const fault = await run({ module, program: program('_start: ld a0, 8(zero)') });
   assert.is(fault.exitCode, 139);
   assert.is(fault.report?.name, 'SIGSEGV');
@@ -71,7 +71,7 @@ test('limits: fuel, a fault, a bad program', async () => {
     await run({ module, program: new Uint8Array(10) });
     assert.unreachable();
   } catch (error) {
-    assert.instance(error, SysError);
+    assert.instance(error, SystemError);
   }
 });
 

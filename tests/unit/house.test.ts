@@ -24,6 +24,7 @@ const LAYERS: readonly (readonly [name: string, match: RegExp])[] = [
   ['jit', /^host\/jit\//],
   ['syscalls', /^host\/syscalls\//],
   ['machine', /^host\/machine/],
+  ['embed', /^host\/embed\//],
   ['lab', /^host\/lab\//],
   ['index', /^host\/index(-node)?\.ts$/],
   ['cli', /^host\/cli\//],

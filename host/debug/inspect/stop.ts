@@ -1,22 +1,15 @@
 /** Stops a machine at a point, exactly: what is to happen next has not happened. Nothing of the core is slower for it until then. */
 import { COUNT_INSTRUCTIONS } from '../../../assembly/shared/layout.js';
-import {
-  SPACE_STAT_COW_FAULTS,
-  SPACE_STAT_MAJOR_FAULTS,
-  SPACE_STAT_MINOR_FAULTS,
-  SPACE_STAT_RESIDENT_PEAK,
-} from '../../../assembly/shared/stat.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import type { SyscallObserver, TracedCall } from '../../kernel/observer.js';
 import type { Process } from '../../kernel/process.js';
 import type { AddressSpace } from '../../kernel/space.js';
 import type { Thread } from '../../kernel/thread.js';
 import { signalName } from '../../linux/signal.js';
-import { captureMappings, captureTables, viewSpace } from './capture.js';
+import { captureProcess, type WantedWalk } from './capture-process.js';
 import { describePoint, ordinal, type Point } from './point.js';
-import type { ProcessSnapshot, Snapshot, WalkSnapshot } from './snapshot.js';
-import { type AddressText, Symbols } from './symbols.js';
-import { captureWalk } from './walk.js';
+import type { Snapshot } from './snapshot.js';
+import { Symbols } from './symbols.js';
 
 /** Leaves the run loop. Whoever catches it ends the machine. */
 export class PointReached extends Error {}
@@ -28,7 +21,7 @@ export interface StopOptions {
   readonly pid: number | undefined;
   /** Every process there is. */
   readonly all: boolean;
-  readonly walks: readonly { readonly text: string; readonly address: AddressText }[];
+  readonly walks: readonly WantedWalk[];
 }
 
 const EXITS = ['exit', 'exit_group'];
@@ -170,48 +163,10 @@ export class Stopper implements SyscallObserver {
       instructions: core.counter(COUNT_INSTRUCTIONS),
       framesInUse: core.exports.framesInUse(),
       framesLimit: core.exports.frameLimit(),
-      processes: processes.map((process) => this.#process(process, process === (t?.process ?? chosen), process === chosen)),
+      processes: processes.map((process) => {
+        const runs = process === (t?.process ?? chosen);
+        return captureProcess(process, this.#symbols, runs, process === chosen ? options.walks : [], this.unknown);
+      }),
     };
-  }
-
-  #process(process: Process, runs: boolean, walked: boolean): ProcessSnapshot {
-    const view = viewSpace(process);
-    const { exports } = view.core;
-    const stat = (which: number): number => exports.spaceStat(view.handle, which);
-    const { pc } = view.core;
-    return {
-      pid: process.pid,
-      parent: process.parent?.pid ?? 0,
-      name: process.executable.path,
-      threads: process.threads.size,
-      pc: runs ? pc : undefined,
-      mappings: captureMappings(view),
-      tables: captureTables(view),
-      faults: { minor: stat(SPACE_STAT_MINOR_FAULTS), major: stat(SPACE_STAT_MAJOR_FAULTS), copyOnWrite: stat(SPACE_STAT_COW_FAULTS) },
-      residentPeak: stat(SPACE_STAT_RESIDENT_PEAK),
-      walks: walked ? this.#walks(process, runs) : [],
-      // Last: finding it out reads the file.
-      pcSymbol: runs ? this.#symbols.name(process, pc) : undefined,
-    };
-  }
-
-  #walks(process: Process, runs: boolean): WalkSnapshot[] {
-    const view = viewSpace(process);
-    const walks: WalkSnapshot[] = [];
-    for (const { text, address } of this.options.walks) {
-      const at = this.#symbols.find(process, address) ?? (runs ? this.#register(address) : undefined);
-      if (at === undefined || at < 0) this.unknown.push(text);
-      else walks.push(captureWalk(view, text, at, this.#symbols.name(process, at)));
-    }
-    return walks;
-  }
-
-  /** pc and sp, where no symbol has that name. */
-  #register({ symbol, offset }: AddressText): number | undefined {
-    const { core } = this.kernel;
-    const value = symbol === 'pc' ? core.pc : symbol === 'sp' ? core.reg(SP) : undefined;
-    return value === undefined ? undefined : value + offset;
   }
 }
-
-const SP = 2;

@@ -1,0 +1,37 @@
+import { errnoMessage, errnoName } from '../linux/errno.js';
+import { Suspend, SysError } from '../linux/error.js';
+
+/** What a call on the machine failed with, in the shape of Node's errors of system calls: `error.code === 'ENOENT'`. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+
+  constructor(
+    /** Linux's number, positive. */
+    readonly errno: number,
+    /** open, spawn... */
+    readonly syscall: string,
+    readonly path: string | undefined,
+    detail = '',
+  ) {
+    const sentence = detail !== '' ? detail : errnoMessage(errno).toLowerCase();
+    super(`${errnoName(errno)}: ${sentence}, ${syscall}${path === undefined ? '' : ` '${path}'`}`);
+  }
+
+  /** 'ENOENT' */
+  get code(): string {
+    return errnoName(this.errno);
+  }
+}
+
+/** Does something that may have to wait for the host, again and again until it need not. Errors of the machine come out as SystemError. */
+export async function settle<T>(action: () => T, syscall: string, path?: string): Promise<T> {
+  for (;;) {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof SysError) throw new SystemError(error.errno, syscall, path, error.detail);
+      if (!(error instanceof Suspend)) throw error;
+      await error.promise;
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/** What happens in a machine, for whoever wants to know: nothing is watched that nobody listens to. */
+import type { Kernel } from '../kernel/kernel.js';
+import type { SyscallObserver, TracedCall } from '../kernel/observer.js';
+import type { SigInfo } from '../kernel/pending.js';
+import type { Thread } from '../kernel/thread.js';
+import { errnoName } from '../linux/errno.js';
+import { signalName } from '../linux/signal.js';
+import type { FatalReport } from '../machine-report.js';
+import type { MachineCounters } from '../machine-stats.js';
+import type { ExitStatus } from './process.js';
+
+export interface SyscallEvent {
+  /** 'enter': its arguments are known; 'exit': its results are there. exit, exit_group have no 'exit'. */
+  readonly phase: 'enter' | 'exit';
+  readonly pid: number;
+  readonly tid: number;
+  readonly number: number;
+  /** openat... */
+  readonly name: string;
+  /** As numbers: signed or not as the argument's kind says, exact below 2^53. */
+  readonly args: readonly number[];
+  /** phase 'exit': a value, or -errno. A call that a signal interrupts has a number below -511 and may begin again. */
+  readonly result: number | undefined;
+  /** 'ENOENT', when it failed. */
+  readonly error: string | undefined;
+}
+
+export interface SignalEvent {
+  readonly pid: number;
+  readonly tid: number;
+  /** SIGSEGV... */
+  readonly signal: string;
+  /** si_code */
+  readonly code: number;
+  /** The address of a fault. */
+  readonly address: number | undefined;
+}
+
+/** A process that the embedder or another process has made. */
+export interface SpawnEvent {
+  readonly pid: number;
+  readonly ppid: number;
+  /** Name as ps shows it. */
+  readonly comm: string;
+}
+
+export interface ExitEvent extends ExitStatus {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+}
+
+/** All processes sleep and nothing that the machine knows of will wake one: a signal, input or a new process may. */
+export interface AsleepEvent {
+  /** Who waits for what, a line for each thread. */
+  readonly waits: readonly string[];
+}
+
+export interface MachineEvents {
+  syscall: SyscallEvent;
+  signal: SignalEvent;
+  /** A signal kills a process; its memory is still there. */
+  crash: FatalReport;
+  spawn: SpawnEvent;
+  exit: ExitEvent;
+  /** About four times a second while programs run. */
+  stats: MachineCounters;
+  asleep: AsleepEvent;
+}
+
+export type Listener<T> = (event: T) => void;
+
+/** Calls listeners at once, in the order in which they came. What a listener throws stops the machine. */
+export class Emitter<Events extends object> {
+  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+
+  /** The result takes the listener away again. */
+  on<K extends keyof Events>(type: K, listener: Listener<Events[K]>): () => void {
+    let all = this.#listeners.get(type);
+    if (all === undefined) {
+      all = new Set();
+      this.#listeners.set(type, all);
+    }
+    all.add(listener);
+    return () => {
+      all.delete(listener);
+    };
+  }
+
+  emit<K extends keyof Events>(type: K, event: Events[K]): void {
+    for (const listener of this.#listeners.get(type) ?? []) (listener as Listener<Events[K]>)(event);
+  }
+
+  has(type: keyof Events): boolean {
+    return (this.#listeners.get(type)?.size ?? 0) > 0;
+  }
+}
+
+/** Calls and signals as events; what observed before goes on to. */
+export class EventObserver implements SyscallObserver {
+  readonly #next: SyscallObserver | undefined;
+
+  constructor(
+    kernel: Kernel,
+    private readonly emitter: Emitter<MachineEvents>,
+  ) {
+    this.#next = kernel.observer;
+    kernel.observer = this;
+  }
+
+  #call(t: Thread, { number, name }: TracedCall, args: readonly number[], phase: 'enter' | 'exit', result?: number): void {
+    if (!this.emitter.has('syscall')) return;
+    const error = result !== undefined && result < 0 && result > -512 ? errnoName(-result) : undefined;
+    this.emitter.emit('syscall', { phase, pid: t.process.pid, tid: t.tid, number, name, args, result, error });
+  }
+
+  onSyscallEnter(t: Thread, call: TracedCall, args: readonly number[]): void {
+    this.#next?.onSyscallEnter(t, call, args);
+    this.#call(t, call, args, 'enter');
+  }
+
+  onSyscallExit(t: Thread, call: TracedCall, args: readonly number[], result: number): void {
+    this.#next?.onSyscallExit(t, call, args, result);
+    this.#call(t, call, args, 'exit', result);
+  }
+
+  onSignal(t: Thread, info: SigInfo): void {
+    this.#next?.onSignal(t, info);
+    const { signo, code, address } = info;
+    this.emitter.emit('signal', { pid: t.process.pid, tid: t.tid, signal: signalName(signo), code, address });
+  }
+
+  onThreadExit(t: Thread): void {
+    this.#next?.onThreadExit(t);
+  }
+
+  onProcessExit(process: Thread['process']): void {
+    this.#next?.onProcessExit(process);
+  }
+}

@@ -1,0 +1,341 @@
+import type { Kernel } from '../kernel/kernel.js';
+import type { Process } from '../kernel/process.js';
+import { giveTerminal } from '../kernel/terminal.js';
+import { SIGKILL, signalName } from '../linux/signal.js';
+import { Machine as BareMachine, turnEventLoop } from '../machine.js';
+import { addDevice, findProgram, mountAt, mountStandard, replaceFile } from '../machine-setup.js';
+import { countersOf, type MachineCounters } from '../machine-stats.js';
+import { MemoryFileSystem } from '../vfs/backends/memory.js';
+import type { CharacterDevice } from '../vfs/chardevice.js';
+import type { Framebuffer } from '../vfs/framebuffer.js';
+import { releaseFile } from '../vfs/openfile.js';
+import { sharedCore } from './core-module.js';
+import { settle } from './errors.js';
+import { Emitter, EventObserver, type Listener, type MachineEvents } from './events.js';
+import { MachineFiles } from './fs.js';
+import { ENVIRONMENT, environmentOf, type FileSystemSource, type MachineOptions, type MountOptions, memoryBytesOf } from './options.js';
+import { type ExitReason, type ExitStatus, GuestProcess, outputOf, type ProcessOutput, type SpawnOptions, signalOf } from './process.js';
+import { openStdio } from './stdio.js';
+import { bytesOf, Collected, type OutputAllowance } from './streams.js';
+
+/** Between two `stats` events. */
+const STATS_MS = 250;
+
+export interface RunOptions extends SpawnOptions {
+  /** Default: the end of input. */
+  readonly stdin?: Exclude<SpawnOptions['stdin'], 'pipe'>;
+  /** Default: into the result. */
+  readonly stdout?: Exclude<SpawnOptions['stdout'], 'pipe'>;
+  readonly stderr?: Exclude<SpawnOptions['stderr'], 'pipe'>;
+}
+
+/**
+ * A riscv64 Linux machine: file systems, memory, and programs that run in it by themselves, a few milliseconds at a time, so that the
+ * host's events keep their turns. `await Machine.create()`, `await machine.spawn(...)`, `await machine.close()`.
+ */
+export class Machine {
+  /** Its files from outside, as root sees them. */
+  readonly fs: MachineFiles;
+  readonly #bare: BareMachine;
+  readonly #options: MachineOptions;
+  readonly #emitter = new Emitter<MachineEvents>();
+  readonly #processes = new Map<number, GuestProcess>();
+  readonly #allowance: OutputAllowance;
+  #observed = false;
+  #pumping: Promise<void> | undefined = undefined;
+  #paused = false;
+  /** Instructions that may still be executed before the machine pauses. */
+  #steps = Number.POSITIVE_INFINITY;
+  /** Why it runs nothing any more. */
+  #ended: ExitReason | undefined = undefined;
+  #isOff = false;
+  #failure: unknown;
+  #timeLeftMs: number;
+  #statsAt = 0;
+
+  private constructor(bare: BareMachine, options: MachineOptions) {
+    this.#bare = bare;
+    this.#options = options;
+    this.fs = new MachineFiles(bare);
+    this.#timeLeftMs = options.limits?.timeMs ?? Number.POSITIVE_INFINITY;
+    this.#allowance = {
+      left: options.limits?.outputBytes ?? Number.POSITIVE_INFINITY,
+      exceeded: () => {
+        this.#ended ??= 'output';
+        bare.pause();
+      },
+    };
+    this.#watch(bare.kernel);
+    bare.kernel.scheduler.onRunnable = () => this.#start();
+  }
+
+  /** Throws RangeError for sizes that can't be, SystemError when what is mounted can't be. */
+  static async create(options: MachineOptions = {}): Promise<Machine> {
+    const { limits = {}, hostname, devices, framebuffer, swap, clock, random, aslr, jit } = options;
+    const memoryBytes = options.memory === undefined ? undefined : memoryBytesOf(options.memory);
+    const bare = await BareMachine.create({
+      module: options.module ?? (await sharedCore()),
+      root: options.root ?? ((env) => new MemoryFileSystem(env, { name: 'rootfs' })),
+      memoryBytes,
+      swap,
+      clock,
+      random,
+      hostname,
+      devices,
+      framebuffer,
+      fuel: limits.instructions,
+      maxProcesses: limits.processes,
+      maxFiles: limits.files,
+      aslr,
+      jit,
+    });
+    await settle(() => mountStandard(bare), 'mount', '/');
+    const machine = new Machine(bare, options);
+    for (const [path, mount] of Object.entries(options.mounts ?? {})) await machine.mount(path, mount);
+    for (const [path, content] of Object.entries(options.files ?? {})) await machine.install(path, content);
+    return machine;
+  }
+
+  /** What lies below: the kernel's own objects, for tools. */
+  get bare(): BareMachine {
+    return this.#bare;
+  }
+
+  /** What programs draw in /dev/fb0. */
+  get framebuffer(): Framebuffer | undefined {
+    return this.#bare.framebuffer;
+  }
+
+  /** Calls `listener` at every event of that kind, while the machine stands still. The result takes it away again. */
+  on<K extends keyof MachineEvents>(type: K, listener: Listener<MachineEvents[K]>): () => void {
+    if ((type === 'syscall' || type === 'signal') && !this.#observed) {
+      this.#observed = true;
+      new EventObserver(this.#bare.kernel, this.#emitter);
+    }
+    return this.#emitter.on(type, listener);
+  }
+
+  /** Attaches a file system at an absolute path, whose directory is made when it is missing. */
+  async mount(path: string, mount: FileSystemSource | MountOptions): Promise<void> {
+    const { source, readOnly } = typeof mount === 'function' ? { source: mount, readOnly: false } : mount;
+    const fileSystem = await source(this.#bare.env);
+    await settle(() => mountAt(this.#bare, path, fileSystem, readOnly), 'mount', path);
+  }
+
+  /** Puts a character device at an absolute path. */
+  addDevice(path: string, device: CharacterDevice): Promise<void> {
+    return settle(() => addDevice(this.#bare, path, device), 'mknod', path);
+  }
+
+  /** Writes a file that may be executed, its directory included; one of that name is replaced. */
+  install(path: string, content: Uint8Array | string, mode = 0o755): Promise<void> {
+    const bytes = bytesOf(content);
+    return settle(() => replaceFile(this.#bare, path, bytes, mode), 'open', path);
+  }
+
+  /**
+   * Starts a program; a name without a slash is looked up in PATH. It runs by itself from now on. Throws SystemError (ENOENT, EACCES,
+   * ENOEXEC...) when it can't be started.
+   */
+  async spawn(path: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<GuestProcess> {
+    this.#requireAlive();
+    options.signal?.throwIfAborted();
+    const env = environmentOf(ENVIRONMENT, this.#options.env, options.env);
+    const cwd = options.cwd ?? '/';
+    const searched = env.find((line) => line.startsWith('PATH='))?.slice(5) ?? '';
+    const found = await settle(() => findProgram(this.#bare, path, searched, cwd), 'spawn', path);
+    const stdio = openStdio(this.#bare, options, this.#allowance);
+    const { uid, gid, groups } = options;
+    const request = { path: found, argv: [options.argv0 ?? path, ...args], env, cwd, files: stdio.files, uid, gid, groups };
+    const kernelProcess = await settle(() => this.#bare.spawn(request), 'spawn', path).catch((error: unknown) => {
+      for (const file of stdio.files) releaseFile(file);
+      stdio.ended();
+      throw error;
+    });
+    const process = new GuestProcess(kernelProcess, stdio);
+    this.#processes.set(process.pid, process);
+    if (stdio.terminal !== undefined) giveTerminal(kernelProcess, stdio.terminal);
+    this.#linkSignal(process, options.signal);
+    this.#start();
+    return process;
+  }
+
+  /**
+   * A program from start to end, with what it wrote. One that nothing in the machine can wake any more ends with reason 'deadlock'. Throws
+   * the signal's reason when that aborts it.
+   */
+  async run(path: string, args: readonly string[] = [], options: RunOptions = {}): Promise<ProcessOutput> {
+    const out = new Collected();
+    const err = new Collected();
+    const process = await this.spawn(path, args, { stdout: out.take, stderr: err.take, ...options });
+    const status = await this.ended(process);
+    options.signal?.throwIfAborted();
+    return outputOf(status, out.bytes, err.bytes);
+  }
+
+  /** When the process ends; one that nothing in the machine can wake any more is ended. */
+  async ended(process: GuestProcess): Promise<ExitStatus> {
+    const stop = this.on('asleep', () => process.cut('deadlock'));
+    try {
+      return await process.exited;
+    } finally {
+      stop();
+    }
+  }
+
+  /** The processes that run, those of fork included. */
+  get pids(): number[] {
+    return [...this.#bare.kernel.processes.values()].filter(({ state }) => state === 'running').map(({ pid }) => pid);
+  }
+
+  /** A process of any origin, as far as it has been started by `spawn`; undefined: it was not, or has been gone for long. */
+  process(pid: number): GuestProcess | undefined {
+    return this.#processes.get(pid);
+  }
+
+  /** Numbers of all that has happened so far. */
+  stats(): MachineCounters {
+    return countersOf(this.#bare);
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** Nobody runs until `resume`. In a listener: nothing happens after what it is told of. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    this.#bare.pause();
+    await this.#pumping;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#steps = Number.POSITIVE_INFINITY;
+    this.#start();
+  }
+
+  /** Of a paused machine: executes so many instructions (a system call counts as one) and is paused again. False: nobody could run. */
+  async step(instructions = 1): Promise<boolean> {
+    if (!this.#paused) throw new Error('the machine runs: pause() first');
+    await this.#pumping;
+    this.#requireAlive();
+    this.#steps = instructions;
+    this.#paused = false;
+    this.#start();
+    await this.#pumping;
+    const ran = this.#paused;
+    this.#paused = true;
+    return ran;
+  }
+
+  /** Ends all processes and writes dirty files back; the machine is no more. */
+  async close(): Promise<void> {
+    this.#ended ??= 'closed';
+    this.#bare.pause();
+    await this.#pumping;
+    await this.#powerOff();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #requireAlive(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#ended !== undefined) throw new Error(`the machine has ended (${this.#ended})`);
+  }
+
+  #watch(kernel: Kernel): void {
+    const { hooks } = kernel;
+    const before = { ...hooks };
+    hooks.onProcessStart = (process) => {
+      before.onProcessStart?.(process);
+      this.#emitter.emit('spawn', { pid: process.pid, ppid: process.ppid, comm: process.comm });
+    };
+    hooks.onProcessExit = (process) => {
+      before.onProcessExit?.(process);
+      this.#exits(process);
+    };
+    hooks.onFatalSignal = (thread, info) => {
+      before.onFatalSignal?.(thread, info);
+      const report = this.#bare.reportOf(thread.process);
+      if (report !== undefined) this.#emitter.emit('crash', report);
+    };
+  }
+
+  #exits(process: Process): void {
+    const { reason, exitCode, report } = this.#bare.endOf(process);
+    const ended = this.#ended ?? this.#processes.get(process.pid)?.cutReason;
+    const status: ExitStatus =
+      ended === undefined
+        ? { reason, exitCode, signal: signalOf(process.status), report }
+        : { reason: ended, exitCode: 128 + SIGKILL, signal: signalName(SIGKILL), report: undefined };
+    this.#processes.get(process.pid)?.finish(status);
+    this.#processes.delete(process.pid);
+    this.#emitter.emit('exit', { ...status, pid: process.pid, ppid: process.ppid, comm: process.comm });
+  }
+
+  #linkSignal(process: GuestProcess, signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const onAbort = (): void => process.killAll();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    const forget = (): void => signal.removeEventListener('abort', onAbort);
+    process.exited.then(forget, forget);
+  }
+
+  #start(): void {
+    if (this.#pumping !== undefined || this.#paused || this.#ended !== undefined || this.#failure !== undefined) return;
+    this.#pumping = this.#pump().finally(() => {
+      this.#pumping = undefined;
+      this.#bare.kernel.scheduler.onRunnable = () => this.#start();
+      // Somebody became runnable, or wanted it, while it was ending.
+      if (this.#bare.kernel.scheduler.length > 0) this.#start();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    const { kernel } = this.#bare;
+    // Whoever has just spawned gets to put its listeners on.
+    await turnEventLoop();
+    if (this.#paused || this.#ended !== undefined) return;
+    const startMs = performance.now();
+    try {
+      const allowance = this.#steps;
+      const reason = await this.#bare.pump(() => this.#isIdle(kernel), startMs + this.#timeLeftMs, allowance);
+      this.#timeLeftMs -= performance.now() - startMs;
+      if (reason === 'paused') this.#paused = true;
+      if (reason === 'deadlock') this.#emitter.emit('asleep', { waits: this.#bare.waits() });
+      else if (reason !== undefined && reason !== 'paused') this.#ended ??= reason;
+      if (this.#ended !== undefined) await this.#powerOff();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Also the place where time is noticed to have passed. */
+  #isIdle(kernel: Kernel): boolean {
+    if (this.#emitter.has('stats')) {
+      const now = performance.now();
+      if (now >= this.#statsAt) {
+        this.#statsAt = now + STATS_MS;
+        this.#emitter.emit('stats', this.stats());
+      }
+    }
+    return kernel.processes.size === 0;
+  }
+
+  async #powerOff(): Promise<void> {
+    if (this.#isOff) return;
+    this.#isOff = true;
+    await this.#bare.powerOff();
+  }
+
+  /** A mistake of ours, or of a listener's or device's: nothing can be said of the machine any more. */
+  #fail(error: unknown): void {
+    this.#failure = error;
+    for (const process of this.#processes.values()) process.fail(error);
+    this.#processes.clear();
+  }
+}

@@ -1,0 +1,64 @@
+import { EFAULT, ESRCH } from '../../assembly/shared/errno.js';
+import type { UserMemory } from '../core/user.js';
+import { captureProcess } from '../debug/inspect/capture-process.js';
+import type { ProcessSnapshot } from '../debug/inspect/snapshot.js';
+import { parseAddress, Symbols } from '../debug/inspect/symbols.js';
+import type { Process } from '../kernel/process.js';
+import { SystemError, settle } from './errors.js';
+
+/** An address, or a symbol of a file that the process maps: 'main', 'table+8'. */
+export type Address = number | string;
+
+/**
+ * The memory of a process as the process itself has it: reading brings pages in, writing copies what is copy-on-write. SystemError: EFAULT
+ * where the process may not read or write, or for a symbol that nothing it maps has; ESRCH when it has ended.
+ */
+export class GuestMemory {
+  readonly #symbols = new Symbols();
+
+  constructor(private readonly process: Process) {}
+
+  get #user(): UserMemory {
+    if (this.process.state !== 'running') throw new SystemError(ESRCH, 'memory', undefined);
+    return this.process.space.user;
+  }
+
+  /** The number of an address. */
+  locate(address: Address): number {
+    if (typeof address === 'number') return address;
+    const parsed = parseAddress(address);
+    const at = parsed === undefined || this.process.state !== 'running' ? undefined : this.#symbols.find(this.process, parsed);
+    if (at === undefined) throw new SystemError(EFAULT, 'locate', address, 'no file that it maps has this symbol');
+    return at;
+  }
+
+  /** main+0x12; undefined: no file says. */
+  name(address: number): string | undefined {
+    return this.process.state === 'running' ? this.#symbols.name(this.process, address) : undefined;
+  }
+
+  /** A copy. */
+  read(address: Address, length: number): Promise<Uint8Array> {
+    return settle(() => this.#user.read(this.locate(address), length), 'read', String(address));
+  }
+
+  async write(address: Address, bytes: Uint8Array): Promise<void> {
+    const user = this.#user;
+    const at = this.locate(address);
+    await settle(() => user.prepareWrite(at, bytes.length), 'write', String(address));
+    await settle(() => user.write(at, bytes), 'write', String(address));
+  }
+
+  /** UTF-8 up to a NUL byte. ENAMETOOLONG: there is none within `max` bytes. */
+  readString(address: Address, max = 4096): Promise<string> {
+    return settle(() => this.#user.readString(this.locate(address), max), 'read', String(address));
+  }
+
+  /** Its mappings, every page's state, its page tables, and walks of some addresses. Changes nothing. */
+  snapshot(walks: readonly Address[] = []): ProcessSnapshot {
+    const { process } = this;
+    if (process.state !== 'running') throw new SystemError(ESRCH, 'snapshot', undefined);
+    const wanted = walks.map((walk) => ({ text: String(walk), address: { symbol: undefined, offset: this.locate(walk) } }));
+    return captureProcess(process, this.#symbols, process.kernel.cpu.loaded?.process === process, wanted, []);
+  }
+}

@@ -1,0 +1,24 @@
+/** File systems to mount, for `root`, `mounts` and `machine.mount`. They can be put into one another. */
+import { MemoryFileSystem, type MemoryFileSystemOptions } from '../vfs/backends/memory.js';
+import { OverlayFileSystem } from '../vfs/backends/overlay.js';
+import { bytesSource, TarFileSystem } from '../vfs/backends/tar.js';
+import { UNPACKED_MAX_BYTES, unpackArchive } from '../vfs/backends/tar-gzip.js';
+import type { FileSystemSource } from './options.js';
+
+/** Files in memory, empty at first. */
+export function memory(options?: MemoryFileSystemOptions): FileSystemSource {
+  return (env) => new MemoryFileSystem(env, options);
+}
+
+/** What is written stays in memory, above `lower`, which does not change. */
+export function overlay(lower: FileSystemSource): FileSystemSource {
+  return async (env) => new OverlayFileSystem(env, await lower(env));
+}
+
+/** A tar archive, packed with gzip or not, read only: `overlay(tar(bytes))` can be written to. TarError when it is damaged. */
+export function tar(archive: Uint8Array | Blob | Response, options: { readonly maxBytes?: number } = {}): FileSystemSource {
+  return async (env) => {
+    const packed = archive instanceof Uint8Array ? archive : new Uint8Array(await archive.arrayBuffer());
+    return new TarFileSystem(env, bytesSource(await unpackArchive(packed, options.maxBytes ?? UNPACKED_MAX_BYTES)));
+  };
+}
