@@ -8,9 +8,9 @@ import { Terminal } from '../vfs/tty/terminal.js';
 import type { OpenFile } from '../vfs/types.js';
 import { CallbackOutput, fixedInput, NullOutput, type OutputAllowance, ReadableOutput, streamInput, writableInput } from './streams.js';
 
-/** 'pipe': through `process.stdin`; 'ignore': its end at once (the default); or all of it. */
+/** 'pipe': through the `stdin` of the process; 'ignore': its end at once (the default); or all of it. */
 export type StdinOption = 'pipe' | 'ignore' | string | Uint8Array | ReadableStream<Uint8Array | string>;
-/** 'pipe': through `process.stdout` (the default); 'ignore'; or who takes it. */
+/** 'pipe': through the `stdout` of the process (the default); 'ignore'; or who takes it. */
 export type StdoutOption = 'pipe' | 'ignore' | WritableStream<Uint8Array> | ((bytes: Uint8Array) => void);
 
 export interface TerminalSize {
@@ -23,7 +23,7 @@ export interface StdioOptions {
   readonly stdin?: StdinOption;
   readonly stdout?: StdoutOption;
   readonly stderr?: StdoutOption;
-  /** The three are a terminal: keys go to `process.stdin`, what it shows comes from `process.stdout`. */
+  /** The three are a terminal: its keys go to `stdin` of the process, what it shows comes from `stdout`. */
   readonly tty?: boolean | TerminalSize;
 }
 
