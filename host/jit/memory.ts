@@ -186,13 +186,13 @@ const DROP = 0x1a;
 const ADD = 0x7c;
 const SUB = 0x7d;
 const AND = 0x83;
+const NE = 0x52;
 const GT_U = 0x56;
 const GE_U = 0x5a;
 const SHR_U = 0x88;
-const ROTR = 0x8a;
 const WRAP = 0xa7;
 
-/** Pages that a window can have. */
+/** Pages that a window can have: addresses of 32 bits. */
 const PAGES = 0x100000;
 
 export interface Checked {
@@ -285,12 +285,10 @@ function pushAddress(r: RegionCode, rs1: number, imm: number): void {
   r.code.tee(r.address);
 }
 
-/** The permission byte of the page of an address (on the stack, 32 bits) or of a number that is 2^shift times smaller. */
-function permissionByte(r: RegionCode, shift: number): void {
-  if (shift > 0) {
-    r.code.i32Const(shift);
-    r.code.op(0x76);
-  }
+/** The permission byte of the page of an address (on the stack, 32 bits). */
+function permissionByte(r: RegionCode): void {
+  r.code.i32Const(12);
+  r.code.op(0x76);
   r.code.get(PERMISSIONS);
   r.code.op(0x6a);
   r.code.memory(0x2d, 0);
@@ -315,29 +313,21 @@ function hostAddress(r: RegionCode, host: number): void {
   r.code.set(host);
 }
 
-/** One access, aligned, so that it lies in one page. Rotated, a misaligned address is huge. */
+/** One access, aligned, so that it lies in one page. */
 function checkOne(r: RegionCode, pc: number, size: number, permission: number): void {
   const { code } = r;
-  const shift = Math.log2(size);
   r.name(pc, C.SITE_SLOW);
   code.get(r.address);
-  const unit = r.scratch(I64);
-  if (shift === 0) {
-    code.i64Const(12);
-    code.op(SHR_U);
-  } else {
-    code.i64Const(shift);
-    code.op(ROTR);
-  }
-  code.tee(unit);
-  code.i64Const(shift === 0 ? PAGES : 2 ** (32 - shift));
-  code.op(GE_U);
+  // No rotation: V8's baseline compiler calls a function for it.
+  code.i64Const(size - 1 - 2 ** 32);
+  code.op(AND);
+  code.i64Const(0);
+  code.op(NE);
   r.brExit();
-  code.get(unit);
+  code.get(r.address);
   code.op(WRAP);
-  permissionByte(r, shift === 0 ? 0 : 12 - shift);
+  permissionByte(r);
   exitUnless(r, permission);
-  r.release(I64, unit);
 }
 
 /** A range of at most two pages. */
@@ -353,12 +343,12 @@ function checkSpan(r: RegionCode, pc: number, { low, end, permission }: Span): v
   r.brExit();
   code.get(r.address);
   code.op(WRAP);
-  permissionByte(r, 12);
+  permissionByte(r);
   code.get(r.address);
   code.op(WRAP);
   code.i32Const(end - low - 1);
   code.op(0x6a);
-  permissionByte(r, 12);
+  permissionByte(r);
   code.op(0x71);
   exitUnless(r, permission);
 }
