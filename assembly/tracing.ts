@@ -72,6 +72,11 @@ export function traceDrop(va: u64): void {
 /** How many records there are; they are the host's now. */
 export function traceTake(): u32 {
   now = instructions();
+  // However long nothing else happens, no record tells of more than RECORD_PASSED_LONGEST.
+  if (recording && now - counted > <u64>T.RECORD_PASSED_MAX) {
+    put(T.RECORD_PASSED, now - counted, 0);
+    counted = now;
+  }
   const taken = count;
   count = 0;
   flushed = false;

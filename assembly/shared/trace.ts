@@ -13,12 +13,13 @@ export const RECORD_KIND_SHIFT = 48;
 export const RECORD_KIND_MASK = 15;
 export const RECORD_PASSED_SHIFT = 52;
 export const RECORD_PASSED_MAX = 4095;
+export const RECORD_PASSED_LONGEST = 1048576;
 
 export const RECORD_CODE = 0; // instructions come from this address's page now
 export const RECORD_LOAD = 1; // of data at the address; an access across a page border is two records
 export const RECORD_STORE = 2; // or an atomic operation
 export const RECORD_SPACE = 3; // another address space runs: its number, below 8192
-export const RECORD_PASSED = 4; // value: more instructions passed
+export const RECORD_PASSED = 4; // value: more instructions passed, RECORD_PASSED_LONGEST at most
 export const RECORD_FLUSH = 5; // all translations are forgotten
 export const RECORD_MARK = 6; // a marker of the program
 export const RECORD_DROP = 7; // translations of the page at the address are forgotten (munmap, mprotect, copy-on-write)

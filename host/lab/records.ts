@@ -32,11 +32,7 @@ export class RecordWriter {
   }
 
   put(kind: number, value: number): void {
-    while (this.#passed > T.RECORD_PASSED_MAX) {
-      const passed = this.#passed;
-      this.#passed = 0;
-      this.put(T.RECORD_PASSED, passed);
-    }
+    if (this.#passed > T.RECORD_PASSED_MAX) this.#putPassed();
     const at = 2 * this.#count;
     this.#words[at] = value;
     this.#words[at + 1] = (value / TWO32) | (kind << (T.RECORD_KIND_SHIFT - 32)) | (this.#passed << (T.RECORD_PASSED_SHIFT - 32));
@@ -51,11 +47,13 @@ export class RecordWriter {
   }
 
   end(): void {
-    if (this.#passed > 0) {
-      const passed = this.#passed;
-      this.#passed = 0;
-      this.put(T.RECORD_PASSED, passed);
-    }
+    this.#putPassed();
     this.flush();
+  }
+
+  #putPassed(): void {
+    let rest = this.#passed;
+    this.#passed = 0;
+    for (; rest > 0; rest -= T.RECORD_PASSED_LONGEST) this.put(T.RECORD_PASSED, Math.min(rest, T.RECORD_PASSED_LONGEST));
   }
 }

@@ -10,6 +10,8 @@
  * A record is a byte, kind | min(passed, 15) << 4; a varint of passed - 15 if it is 15 or more; a signed varint (zigzag): its value
  * less that of the
  * chunk's latest record of the same kind. Every chunk can be read alone: it begins with the address space and the page of code.
+ * A record tells of at most 2^20 instructions that passed, a chunk of little more than 2^28: what a file makes a model do is bounded by
+ * its length.
  */
 import * as T from '../../assembly/shared/trace.js';
 import type { TakeRecords } from './recorder.js';
@@ -22,6 +24,9 @@ const CHUNK = 1 << 18;
 /** A record takes at most so many bytes. */
 const RECORD_BYTES = 12;
 const HEADER_MAX = 1 << 20;
+/** Instructions after which a chunk ends, and how many it may have at most. */
+const CHUNK_INSTRUCTIONS = 2 ** 28;
+const CHUNK_INSTRUCTIONS_MAX = CHUNK_INSTRUCTIONS + T.RECORD_PASSED_LONGEST + T.RECORD_PASSED_MAX;
 const KINDS = 16;
 const CODEC_PLAIN = 0;
 const CODEC_DEFLATE = 1;
@@ -45,6 +50,8 @@ export class TraceWriter {
   #records = 0;
   #written = 0;
   #instructions = 0;
+  /** Instructions before this chunk. */
+  #before = 0;
   #space = 0;
   #code = -1;
 
@@ -75,7 +82,7 @@ export class TraceWriter {
       if (kind === T.RECORD_SPACE) this.#space = value;
       if (kind === T.RECORD_CODE) this.#code = value;
       this.#put(kind, value, high >>> 20);
-      if (this.#records >= CHUNK - 3) {
+      if (this.#records >= CHUNK - 3 || this.#instructions - this.#before >= CHUNK_INSTRUCTIONS) {
         this.#chunk();
         this.#begin();
       }
@@ -112,6 +119,7 @@ export class TraceWriter {
     this.#at = 0;
     this.#records = 0;
     this.#latest.fill(0);
+    this.#before = this.#instructions;
     this.#index.push(this.#written, this.#instructions);
     if (this.#space !== 0) this.#put(T.RECORD_SPACE, this.#space, 0);
     if (this.#code >= 0) this.#put(T.RECORD_CODE, this.#code, 0);
@@ -153,7 +161,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** CRC-32 as in gzip (RFC 1952). */
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
   let c = 0xffffffff;
   for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 255] ^ (c >>> 8);
   return (c ^ 0xffffffff) >>> 0;
@@ -212,6 +220,7 @@ function parseHeader(bytes: Uint8Array): TraceHeader {
 function decode(bytes: Uint8Array, records: number, words: Uint32Array, chunk: number): void {
   const latest = new Float64Array(KINDS);
   let at = 0;
+  let instructions = 0;
   const number = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -230,8 +239,13 @@ function decode(bytes: Uint8Array, records: number, words: Uint32Array, chunk: n
     const value = latest[kind] + (zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2);
     if (value < 0 || value >= 2 ** 48 || passed > T.RECORD_PASSED_MAX) throw new TraceError(`chunk ${chunk} is damaged`);
     latest[kind] = value;
+    if (kind === T.RECORD_PASSED && value > T.RECORD_PASSED_LONGEST)
+      throw new TraceError(`chunk ${chunk}, record ${i}: ${value} instructions passed, at most ${T.RECORD_PASSED_LONGEST} are possible`);
+    instructions += kind === T.RECORD_PASSED ? passed + value : passed;
     words[2 * i] = value;
     words[2 * i + 1] = (value / TWO32) | (kind << 16) | (passed << 20);
   }
+  if (instructions > CHUNK_INSTRUCTIONS_MAX)
+    throw new TraceError(`chunk ${chunk} tells of ${instructions} instructions, at most ${CHUNK_INSTRUCTIONS_MAX} are possible`);
   if (at !== bytes.length) throw new TraceError(`chunk ${chunk} has ${bytes.length - at} bytes too many`);
 }

@@ -12,11 +12,11 @@ import { Pass } from '../../host/lab/pass.js';
 import { Recorder } from '../../host/lab/recorder.js';
 import { RecordWriter } from '../../host/lab/records.js';
 import { PATTERNS, SYNTHETIC_DEFAULTS, synthesize } from '../../host/lab/synthetic.js';
-import { readTrace, TraceError, TraceWriter } from '../../host/lab/tracefile.js';
+import { crc32, readTrace, TraceError, TraceWriter } from '../../host/lab/tracefile.js';
 import { Machine } from '../../host/machine.js';
 import { installFile, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
-import { labModule, randomRecords, wordsOf } from '../support/lab.js';
+import { labModule, type Rec, randomRecords, wordsOf } from '../support/lab.js';
 import { Random } from '../support/random.js';
 
 const inflate = (bytes: Uint8Array, most: number): Uint8Array => inflateRawSync(bytes, { maxOutputLength: most });
@@ -68,6 +68,42 @@ test('traces that were cut or damaged are refused, whatever the damage', () => {
     assert.throws(() => readBack(damaged), /chunk 0 is damaged/);
   }
 });
+
+test("a file of a few bytes can't make a model run for years", () => {
+  const passed = (value: number): Rec => ({ passed: 0, kind: T.RECORD_PASSED, value });
+  const readWords = (records: readonly Rec[]): number[] => readBack(written(wordsOf(records), true));
+  assert.is(readWords([passed(2 ** 20)]).length, 2);
+  assert.throws(() => readWords([passed(2 ** 20 + 1)]), /chunk 0, record 0: 1048577 instructions passed, at most 1048576 are possible/);
+  assert.throws(() => readWords([passed(2 ** 47)]), /at most 1048576/);
+  // What is written is cut into chunks before it is too much; a chunk made by hand is refused.
+  const much = Array.from({ length: 600 }, () => passed(2 ** 20));
+  assert.is(readWords(much).length, 1200);
+  assert.throws(() => readBack(oneChunk(much)), /chunk 0 tells of \d+ instructions/);
+  const words: number[] = [];
+  const writer = new RecordWriter((some, count) => words.push(...some.subarray(0, 2 * count)));
+  for (let i = 0; i < 2 ** 21 + 5; i++) writer.fetch(4096);
+  writer.end();
+  assert.is(readBack(written(Uint32Array.from(words), false)).length, words.length);
+});
+
+/** All records in one chunk, as no writer makes it. */
+function oneChunk(records: readonly Rec[]): Uint8Array {
+  const bytes = written(wordsOf(records.slice(0, 1)), false);
+  const at = 12 + new DataView(bytes.buffer).getUint32(8, true);
+  const head = new DataView(bytes.buffer, at);
+  const body = bytes.slice(at + 13, at + 13 + head.getUint32(0, true));
+  // The latest value again and again: a difference of 0.
+  const all = new Uint8Array(body.length + 2 * (records.length - 1));
+  all.set(body);
+  for (let i = body.length; i < all.length; i += 2) all[i] = T.RECORD_PASSED;
+  const made = new Uint8Array(13 + all.length);
+  const view = new DataView(made.buffer);
+  view.setUint32(0, all.length, true);
+  view.setUint32(4, records.length, true);
+  view.setUint32(8, crc32(all), true);
+  made.set(all, 13);
+  return Uint8Array.from(Buffer.concat([bytes.subarray(0, at), made, bytes.subarray(at + 13 + body.length)]));
+}
 
 test('text of lackey', () => {
   const text = '==1== Lackey\nI  04001000,3\n L 1ffeffe7e,8\n S 04222cac,4\nI  04001003,5\n M 0421d000,8\n L 00000ffc,8\n';
