@@ -6,6 +6,7 @@
  *   npm run bench -- interpreter [NAME..]  the interpreter beside the one of the design's table (bench/reference.ts): their ratio
  *   npm run bench -- mm [NAME..]  memory system and kernel calls, ns per operation
  *   npm run bench -- startup      hello, whole process
+ *   npm run bench -- lab [NAME..]  modelled accesses a second beside a native simulator (bench/lab.c); 50 systems in one pass
  *   npm run bench -- programs [NAME..]  Debian's programs (bench/programs, tests/programs/userland) whose script's path contains a NAME;
  *                                 without names docs/programs.md is written
  *   --rounds N                    interleaved rounds (default 5); the figures are medians
@@ -16,6 +17,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchInterpreter } from './interpreter.js';
 import { benchKernels } from './kernels.js';
+import { benchLab } from './lab.js';
 import { benchMemory } from './memory.js';
 import { benchPrograms } from './programs.js';
 import { benchStartup } from './startup.js';
@@ -35,6 +37,7 @@ const suites: Record<string, () => void | Promise<void>> = {
   startup: () => benchStartup(rounds),
   mm: () => benchMemory(rounds, names),
   interpreter: () => benchInterpreter(rounds, names),
+  lab: () => benchLab(rounds, names),
   kernels: () => benchKernels(rounds, names),
   programs: () => benchPrograms(rounds, names, `${machine}, ${new Date().toISOString().slice(0, 10)}`),
 };

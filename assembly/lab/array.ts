@@ -15,10 +15,11 @@ export const CLOCK: u32 = 5;
 /** Re-reference prediction values of SRRIP (Jaleel et al., ISCA 2010), 2 bits. */
 const RRPV_FAR: u8 = 3;
 const RRPV_NEW: u8 = 2;
+const ABSENT: u32 = u32.MAX_VALUE;
 
 @unmanaged
 export class CacheArray {
-  /** u64[sets * ways]; 0: the way is empty. LRU keeps each set in the order of use, the latest first. */
+  /** u32[sets * stride]; 0: the way is empty. LRU keeps each set in the order of use, the latest first. */
   keys: usize;
   /** u8[sets * ways]: SRRIP's prediction, CLOCK's reference bit. */
   marks: usize;
@@ -26,23 +27,18 @@ export class CacheArray {
   state: usize;
   sets: u32;
   ways: u32;
+  /** Ways and what fills them up to a multiple of 4: always empty. */
+  stride: u32;
   policy: u32;
   /** State of xorshift32, for RANDOM. */
   random: u32;
-  /** A key whose next hit would change nothing: the one that hit last. */
-  last: u64;
-  hits: u64;
-  misses: u64;
-  fills: u64;
-  evictions: u64;
-  invalidations: u64;
 }
 
 export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32): CacheArray {
   const a = changetype<CacheArray>(zeros(offsetof<CacheArray>()));
-  const lines = <usize>sets * <usize>ways;
-  a.keys = zeros(lines << 3);
-  a.marks = zeros(lines);
+  a.stride = (ways + 3) & ~3;
+  a.keys = zeros((<usize>sets * <usize>a.stride) << 2);
+  a.marks = zeros(<usize>sets * <usize>ways);
   a.state = zeros(<usize>sets << 3);
   a.sets = sets;
   a.ways = ways;
@@ -58,33 +54,41 @@ function setOf(a: CacheArray, index: u64): usize {
   return <usize>((sets & (sets - 1)) == 0 ? <u32>index & (sets - 1) : <u32>(index % <u64>sets));
 }
 
-/** Is the key there? Its use is noted. index chooses the set. */
-export function arrayLookup(a: CacheArray, index: u64, key: u64): bool {
-  if (key == a.last) {
-    a.hits++;
-    return true;
-  }
-  const ways = <usize>a.ways;
-  const set = setOf(a, index);
-  const keys = a.keys + ((set * ways) << 3);
-  for (let way: usize = 0; way < ways; way++) {
-    if (load<u64>(keys + (way << 3)) != key) continue;
-    a.hits++;
-    a.last = key;
-    touch(a, set, keys, way, key);
-    return true;
-  }
-  a.misses++;
-  return false;
+// @ts-ignore: decorator
+@inline
+function setKeys(a: CacheArray, set: usize): usize {
+  return a.keys + ((set * <usize>a.stride) << 2);
 }
 
-function touch(a: CacheArray, set: usize, keys: usize, way: usize, key: u64): void {
+/** The way of a key, ABSENT: none has it. Four are compared at once. */
+// @ts-ignore: decorator
+@inline
+function find(keys: usize, stride: u32, key: u32): u32 {
+  const wanted = i32x4.splat(key);
+  for (let way: u32 = 0; way < stride; way += 4) {
+    const same = i32x4.bitmask(i32x4.eq(v128.load(keys + (<usize>way << 2)), wanted));
+    if (same != 0) return way + ctz(same);
+  }
+  return ABSENT;
+}
+
+/** Is the key there? Its use is noted. index chooses the set. */
+export function arrayLookup(a: CacheArray, index: u64, key: u32): bool {
+  const set = setOf(a, index);
+  const keys = setKeys(a, set);
+  const way = find(keys, a.stride, key);
+  if (way == ABSENT) return false;
+  if (a.policy == LRU) {
+    if (way != 0) toFront(keys, way, key);
+  } else touch(a, set, way);
+  return true;
+}
+
+/** A use, where the set is not kept in its order. */
+function touch(a: CacheArray, set: usize, way: u32): void {
   switch (a.policy) {
-    case LRU:
-      toFront(keys, way, key);
-      return;
     case TREE_PLRU:
-      store<u64>(a.state + (set << 3), pointAway(load<u64>(a.state + (set << 3)), a.ways, <u32>way));
+      store<u64>(a.state + (set << 3), pointAway(load<u64>(a.state + (set << 3)), a.ways, way));
       return;
     case SRRIP:
       store<u8>(a.marks + set * <usize>a.ways + way, 0);
@@ -97,12 +101,14 @@ function touch(a: CacheArray, set: usize, keys: usize, way: usize, key: u64): vo
   }
 }
 
-/** Those before a way move by one. */
+/** Those before a way move by one, four at a time. */
 // @ts-ignore: decorator
 @inline
-function toFront(keys: usize, way: usize, key: u64): void {
-  for (let at = keys + (way << 3); at > keys; at -= 8) store<u64>(at, load<u64>(at - 8));
-  store<u64>(keys, key);
+function toFront(keys: usize, way: u32, key: u32): void {
+  let at = keys + (<usize>way << 2);
+  for (; at >= keys + 16; at -= 16) v128.store(at - 12, v128.load(at - 16));
+  for (; at > keys; at -= 4) store<u32>(at, load<u32>(at - 4));
+  store<u32>(keys, key);
 }
 
 /** Node n of the tree has children 2n and 2n + 1, the root is 1; bit n set: the victim is on the right. */
@@ -128,33 +134,29 @@ function treeVictim(tree: u64, ways: u32): u32 {
 }
 
 /** Puts a key in that is not there; the key that had to go, or 0. */
-export function arrayFill(a: CacheArray, index: u64, key: u64): u64 {
-  const ways = <usize>a.ways;
+export function arrayFill(a: CacheArray, index: u64, key: u32): u32 {
   const set = setOf(a, index);
-  const keys = a.keys + ((set * ways) << 3);
-  a.fills++;
-  a.last = 0;
+  const keys = setKeys(a, set);
   if (a.policy == LRU) {
-    let way: usize = 0;
-    while (way < ways - 1 && load<u64>(keys + (way << 3)) != 0) way++;
-    const old = load<u64>(keys + (way << 3));
+    let way = a.ways - 1;
+    const old = load<u32>(keys + (<usize>way << 2));
+    if (old == 0) way = find(keys, a.stride, 0);
     toFront(keys, way, key);
-    if (old != 0) a.evictions++;
     return old;
   }
-  const way = <usize>victim(a, set, keys);
-  const old = load<u64>(keys + (way << 3));
-  store<u64>(keys + (way << 3), key);
-  if (old != 0) a.evictions++;
-  if (a.policy == SRRIP) store<u8>(a.marks + set * ways + way, RRPV_NEW);
-  else touch(a, set, keys, way, key);
+  const way = victim(a, set, keys);
+  const old = load<u32>(keys + (<usize>way << 2));
+  store<u32>(keys + (<usize>way << 2), key);
+  if (a.policy == SRRIP) store<u8>(a.marks + set * <usize>a.ways + way, RRPV_NEW);
+  else touch(a, set, way);
   return old;
 }
 
 /** The first empty way; else whom the policy chooses. */
 function victim(a: CacheArray, set: usize, keys: usize): u32 {
   const ways = a.ways;
-  for (let way: u32 = 0; way < ways; way++) if (load<u64>(keys + (<usize>way << 3)) == 0) return way;
+  const empty = find(keys, a.stride, 0);
+  if (empty < ways) return empty;
   const state = a.state + (set << 3);
   const marks = a.marks + set * <usize>ways;
   switch (a.policy) {
@@ -191,46 +193,39 @@ function victim(a: CacheArray, set: usize, keys: usize): u32 {
 }
 
 /** Is the key there? Nothing is noted. */
-export function arrayHolds(a: CacheArray, index: u64, key: u64): bool {
-  const ways = <usize>a.ways;
-  const keys = a.keys + ((setOf(a, index) * ways) << 3);
-  for (let way: usize = 0; way < ways; way++) if (load<u64>(keys + (way << 3)) == key) return true;
-  return false;
+export function arrayHolds(a: CacheArray, index: u64, key: u32): bool {
+  return find(setKeys(a, setOf(a, index)), a.stride, key) != ABSENT;
 }
 
 /** Forgets a key, if it is there. */
-export function arrayRemove(a: CacheArray, index: u64, key: u64): void {
-  const ways = <usize>a.ways;
-  const set = setOf(a, index);
-  const keys = a.keys + ((set * ways) << 3);
-  for (let way: usize = 0; way < ways; way++) {
-    if (load<u64>(keys + (way << 3)) == key) {
-      remove(a, set, way);
-      return;
-    }
-  }
+export function arrayRemove(a: CacheArray, index: u64, key: u32): void {
+  const keys = setKeys(a, setOf(a, index));
+  const way = find(keys, a.stride, key);
+  if (way != ABSENT) remove(a, keys, way);
 }
 
-function remove(a: CacheArray, set: usize, way: usize): void {
-  const ways = <usize>a.ways;
-  const keys = a.keys + ((set * ways) << 3);
-  a.last = 0;
-  a.invalidations++;
+function remove(a: CacheArray, keys: usize, way: u32): void {
+  const at = keys + (<usize>way << 2);
+  const last = keys + (<usize>(a.ways - 1) << 2);
+  // Under LRU the set stays in order of use, its empty ways last.
   if (a.policy == LRU) {
-    // The set stays in order of use, its empty ways last.
-    memory.copy(keys + (way << 3), keys + ((way + 1) << 3), (ways - way - 1) << 3);
-    store<u64>(keys + ((ways - 1) << 3), 0);
-  } else store<u64>(keys + (way << 3), 0);
+    memory.copy(at, at + 4, last - at);
+    store<u32>(last, 0);
+  } else store<u32>(at, 0);
 }
 
-/** Forgets every key k with (k & mask) == pattern. */
-export function arrayRemoveMatching(a: CacheArray, mask: u64, pattern: u64): void {
-  const ways = <usize>a.ways;
-  for (let set: usize = 0; set < <usize>a.sets; set++) {
-    const keys = a.keys + ((set * ways) << 3);
-    for (let way: usize = ways; way-- > 0; ) {
-      const key = load<u64>(keys + (way << 3));
-      if (key != 0 && (key & mask) == pattern) remove(a, set, way);
-    }
-  }
+/** Forgets everything. */
+export function arrayClear(a: CacheArray): void {
+  memory.fill(a.keys, 0, (<usize>a.sets * <usize>a.stride) << 2);
+}
+
+/** Slots of the array, some of them empty: for what looks at all of them. */
+export function arraySlots(a: CacheArray): u32 {
+  return a.sets * a.stride;
+}
+export function arraySlot(a: CacheArray, slot: u32): u32 {
+  return load<u32>(a.keys + (<usize>slot << 2));
+}
+export function arrayRemoveSlot(a: CacheArray, slot: u32): void {
+  remove(a, setKeys(a, slot / a.stride), slot % a.stride);
 }

@@ -1,113 +1,151 @@
 /**
- * The laboratory's engine: systems are built by calls, fed with records, asked for what they counted. host/lab/engine.ts is its
- * other side.
+ * The laboratory's engine: policies, levels of TLBs and walkers are built by calls and named by numbers; fed with records; asked for
+ * what they counted. host/lab/engine.ts is its other side: it says which systems share what.
  */
 import { arrayNew } from './array';
+import { regionCount, REGIONS_MAX } from './pages';
+import { Policy, SIZES } from './policy';
+import { Stage } from './stage';
 import * as stream from './stream';
-import { LEVELS_MAX, PageTables, SIZES, System } from './system';
+import { CACHES_MAX, Walker } from './walker';
 
-const systems: Array<System> = new Array<System>();
+const SRRIP: u32 = 4;
+/** Results of feed. */
+const FED: u32 = 0;
+const TOO_MANY_REGIONS: u32 = 1;
+const TOO_MANY_TABLES: u32 = 2;
+
+const policies: Array<Policy> = new Array<Policy>();
+const stages: Array<Stage> = new Array<Stage>();
+/** Those that take runs. */
+const first: Array<Stage> = new Array<Stage>();
+const walkers: Array<Walker> = new Array<Walker>();
+/** Tables that lines of the smallest size allow. */
+let tablesMax: u32 = u32.MAX_VALUE;
 
 export function inputAddress(): usize {
   return stream.input;
 }
 
-export function systemNew(depth: u32, baseSize: u32, sizes: u32, promoteAt: u32, flushOnSwitch: bool, prefetch: u32): u32 {
-  const system = new System(tablesFor(depth, baseSize, promoteAt != 0 || prefetch != 0));
-  system.depth = depth;
-  system.baseSize = baseSize;
-  system.sizes = sizes;
-  system.promoteAt = promoteAt;
-  system.flushOnSwitch = flushOnSwitch;
-  system.prefetch = prefetch;
-  system.joint = promoteAt != 0 || prefetch != 0;
-  systems.push(system);
-  return <u32>systems.length - 1;
+export function policyNew(depth: u32, size: u32, promoteAt: u32): u32 {
+  const policy = new Policy();
+  policy.depth = depth;
+  policy.size = size;
+  policy.promoteAt = promoteAt;
+  policies.push(policy);
+  return <u32>policies.length - 1;
 }
 
-/** Systems of a format share their page tables, unless what is done depends on which pages were touched already. */
-function tablesFor(depth: u32, baseSize: u32, asks: bool): PageTables {
-  for (let i = 0; !asks && i < systems.length; i++) {
-    const other = systems[i];
-    if (other.promoteAt == 0 && other.prefetch == 0 && other.depth == depth && other.baseSize == baseSize) return other.pageTables;
-  }
-  return new PageTables();
+/** after: the level before, -1: none. prefetch: next pages after a miss, for a last level. */
+export function stageNew(after: i32, policy: u32, joint: bool, flushOnSwitch: bool, prefetch: u32): u32 {
+  const stage = new Stage(policies[policy], joint, flushOnSwitch);
+  stage.prefetch = prefetch;
+  if (after < 0) first.push(stage);
+  else stages[after].stages.push(stage);
+  stages.push(stage);
+  return <u32>stages.length - 1;
 }
 
-/** A TLB for the classes and sizes that its bits name. */
-export function addTlb(id: u32, level: u32, classes: u32, sizes: u32, sets: u32, ways: u32, policy: u32, seed: u32, latency: u32): void {
-  const system = systems[id];
-  const tlb = arrayNew(sets, ways, policy, seed);
-  system.all.push(tlb);
-  system.levels = max(system.levels, level + 1);
-  system.fleeting = system.prefetch != 0 && system.levels == 1;
-  system.latency[level] = latency;
+/** A TLB of a stage for the classes and sizes that its bits name. */
+export function stageTlb(id: u32, classes: u32, sizes: u32, sets: u32, ways: u32, replacement: u32, seed: u32): void {
+  const stage = stages[id];
+  const tlb = arrayNew(sets, ways, replacement, seed);
+  stage.all.push(tlb);
+  if (replacement == SRRIP) stage.rehit = true;
   for (let c: u32 = 0; c < 2; c++)
-    for (let size: u32 = 0; size < SIZES; size++)
-      if ((classes >> c) & (sizes >> size) & 1) system.tlbs[(level * 2 + c) * SIZES + size] = tlb;
-  if (level == 0) {
-    if (classes == 3) system.joint = true;
-    if (policy == 4) system.rehit = true;
-  }
+    for (let size: u32 = 0; size < SIZES; size++) if ((classes >> c) & (sizes >> size) & 1) stage.tlbs[c * SIZES + size] = tlb;
+}
+
+/** For what the last level of a system misses. */
+export function walkerNew(stage: u32, flushOnSwitch: bool, lineShift: u32, memoryLatency: u32): u32 {
+  const walker = new Walker(stages[stage].policy, flushOnSwitch);
+  walker.lineShift = lineShift;
+  walker.memoryLatency = memoryLatency;
+  tablesMax = min(tablesMax, <u32>1 << (20 + lineShift));
+  stages[stage].walkers.push(walker);
+  walkers.push(walker);
+  return <u32>walkers.length - 1;
 }
 
 /** A cache of pointers to tables with so many levels to go. */
-export function addWalkCache(id: u32, remaining: u32, sets: u32, ways: u32, policy: u32, seed: u32): void {
-  systems[id].walkCaches[remaining] = arrayNew(sets, ways, policy, seed);
+export function walkerPointers(id: u32, remaining: u32, sets: u32, ways: u32, replacement: u32, seed: u32): void {
+  walkers[id].walkCaches[remaining] = arrayNew(sets, ways, replacement, seed);
 }
 
-export function addCache(id: u32, sets: u32, ways: u32, policy: u32, seed: u32, latency: u32): void {
-  const system = systems[id];
-  system.caches[system.cacheCount] = arrayNew(sets, ways, policy, seed);
-  system.cacheLatency[system.cacheCount++] = latency;
+export function walkerCache(id: u32, sets: u32, ways: u32, replacement: u32, seed: u32, latency: u32): void {
+  const walker = walkers[id];
+  walker.caches[walker.cacheCount] = arrayNew(sets, ways, replacement, seed);
+  walker.cacheLatency[walker.cacheCount++] = latency;
 }
 
-export function setMemory(id: u32, lineShift: u32, latency: u32): void {
-  systems[id].lineShift = lineShift;
-  systems[id].memoryLatency = latency;
+/** Takes the first `count` records of the input. When it fails nothing that was counted is worth anything. */
+export function feed(count: u32): u32 {
+  for (let from: u32 = 0; from < count; from += stream.BLOCK) {
+    const some = min(count - from, stream.BLOCK);
+    stream.annotate(from, some);
+    if (regionCount == REGIONS_MAX) return TOO_MANY_REGIONS;
+    for (let i = 0; i < policies.length; i++) {
+      for (let n: u32 = 0; n < stream.freshCount; n++) policies[i].add(load<u32>(stream.fresh + (<usize>n << 2)));
+      if (policies[i].tableCount >= tablesMax) return TOO_MANY_TABLES;
+    }
+    for (let joint = 0; joint < 2; joint++) {
+      let end: usize = 0;
+      for (let i = 0, n = first.length; i < n; i++) {
+        const stage = first[i];
+        if (<i32>stage.joint != joint) continue;
+        if (end == 0) end = stream.collapse(from, some, stage.joint);
+        stage.feedRuns(stream.runs, end);
+      }
+    }
+  }
+  return FED;
 }
 
-/** Takes the first `count` records of the input. */
-export function feed(count: u32): void {
-  stream.feed(systems, count);
+export function regionsMax(): u32 {
+  return REGIONS_MAX;
 }
-
+export function accesses(kind: u32): f64 {
+  return <f64>stream.accesses[kind];
+}
 export function instructions(): f64 {
   return <f64>stream.instructions;
 }
-export function accesses(): f64 {
-  return <f64>stream.accesses;
+export function switches(): f64 {
+  return <f64>stream.switches;
+}
+export function drops(): f64 {
+  return <f64>stream.drops;
 }
 export function unknown(): f64 {
   return <f64>stream.unknown;
 }
 
-/** Counters of a system, in the order that host/lab/engine.ts names. */
-export function statistic(id: u32, which: u32): f64 {
-  const s = systems[id];
-  if (which < 3) return <f64>s.accesses[which];
-  if (which < 6) return <f64>s.walks[which - 3];
-  if (which < 6 + LEVELS_MAX * 2) return <f64>s.levelHits[which - 6];
-  if (which < 19) return <f64>s.found[which - 14];
-  switch (which) {
-    case 19:
-      return <f64>s.references;
-    case 20:
-      return <f64>s.cycles;
-    case 21:
-      return <f64>s.walkCycles;
-    case 22:
-      return <f64>s.prefetches;
-    case 23:
-      return <f64>s.pageTables.touched.count;
-    case 24:
-      return <f64>s.pageTables.promotions;
-    case 25:
-      return <f64>s.switches;
-    case 26:
-      return <f64>s.pageTables.tablePages;
-    default:
-      return <f64>s.drops;
-  }
+export function policyPages(id: u32): f64 {
+  return <f64>policies[id].touched;
+}
+export function policyTables(id: u32): f64 {
+  return <f64>policies[id].tableCount;
+}
+export function policyPromotions(id: u32): f64 {
+  return <f64>policies[id].promotions;
+}
+
+/** Misses of a level by kind. */
+export function stageMissed(id: u32, kind: u32): f64 {
+  return <f64>stages[id].missed[kind];
+}
+export function stagePrefetches(id: u32): f64 {
+  return <f64>stages[id].prefetches;
+}
+
+export function walkerReferences(id: u32): f64 {
+  return <f64>walkers[id].references;
+}
+/** Page-table entries found in a cache, CACHES_MAX: in memory. */
+export function walkerFound(id: u32, where: u32): f64 {
+  return <f64>walkers[id].found[min(where, CACHES_MAX)];
+}
+export function walkerCycles(id: u32): f64 {
+  return <f64>walkers[id].cycles;
 }
 export { distanceNew, distanceFeed, distanceCold, distanceCount, distanceAbove } from './distance';

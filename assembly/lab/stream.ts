@@ -1,167 +1,243 @@
 /**
- * What happened, as a stream of 8-byte records (assembly/shared/trace.ts), given to any number of systems in one pass.
+ * What happened, as a stream of 8-byte records (assembly/shared/trace.ts), made ready for any number of systems.
  *
  * Most accesses are to the page that the one before of their class (instructions, data) was to. Where first-level TLBs are
  * apart for the two classes such an access finds what the one before left, and changes nothing: runs of them are found once for all
- * systems.
- * A system whose first level serves both classes gets each access.
+ * systems. For a first level that serves both classes a run ends where the other class has an access.
  */
 import * as T from '../shared/trace';
-import { FETCH, LOAD, STORE, System } from './system';
+import { pageOf, touch, touches } from './pages';
 
 /** Records taken at once. */
 export const BATCH: u32 = 65536;
 /** Where the host puts them. */
 export const input: usize = heap.alloc(<usize>BATCH << 3);
 
+/** Records worked on at once: what they become stays in the processor's caches. */
+export const BLOCK: u32 = 2048;
+
 /**
- * What is left of a batch: { u64 address, u32 kind, u32 count }: count accesses of the class, all to the address's page but of the
- * first's kind.
+ * A run: { u64 address, u32 touches so far, its own included, u32 kind, u32 page, u64 loads, u64 stores }: an access of a kind to an address of
+ * a page, then so many more to the page.
  */
-const RUN_BYTES: usize = 32;
-const runs: usize = heap.alloc(<usize>(BATCH + 1) * 2 * RUN_BYTES);
+export const RUN_BYTES: usize = 40;
+export const RUN_TOUCHES: usize = 8;
+export const RUN_KIND: usize = 12;
+export const RUN_PAGE: usize = 16;
+export const RUN_LOADS: usize = 24;
+export const RUN_STORES: usize = 32;
+export const runs: usize = heap.alloc((<usize>BLOCK + 1) * 2 * RUN_BYTES);
 
-/** Page of the latest access of each class, across batches; -1: what comes next is looked up. */
+export const FETCH: u32 = 0;
+export const LOAD: u32 = 1;
+export const STORE: u32 = 2;
+/** Events: another address space runs (address: which), all is forgotten, an address (loads: of which space) is dropped. */
+export const SWITCH: u32 = 3;
+export const FLUSH: u32 = 4;
+export const DROP: u32 = 5;
+/** In systems: a walk for a page that nobody asked for. */
+export const PREFETCH: u32 = 6;
+
+/**
+ * [record of the block]: u32 page of its data (of a drop: the space, of a space: was it another), u32 page of the instructions before it; NEW:
+ * that was the page's first access.
+ */
+const pages: usize = heap.alloc(<usize>BLOCK << 3);
+const NEW: u32 = (<u32>1) << 31;
+/** Pages touched first in the block, in their order; how many. */
+export const fresh: usize = heap.alloc(<usize>BLOCK << 3);
+export let freshCount: u32 = 0;
+/** Touches before the block. */
+let touchesBefore: u32 = 0;
+
+/** The space that runs, and what is known of its instructions: address of the page (NONE: nothing), its number (0: not looked up). */
 const NONE: u64 = u64.MAX_VALUE;
-let codePage: u64 = NONE;
-let dataPage: u64 = NONE;
-let codeAddress: u64 = 0;
-/** Instructions of all records so far. */
-export let instructions: u64 = 0;
-export let accesses: u64 = 0;
-/** Kinds that are unknown. */
-export let unknown: u64 = 0;
+let space: u64 = 0;
+let codeAddress: u64 = NONE;
+let codePage: u32 = 0;
+/** Where collapse begins: the same before this block, and the page of the latest data. */
+let firstCodeAddress: u64 = NONE;
 
-const RUN_KIND: usize = 8;
-const RUN_LOADS: usize = 16;
-const RUN_STORES: usize = 24;
-/** Beyond FETCH, LOAD, STORE. */
-const RUN_SWITCH: u32 = 3;
-const RUN_FLUSH: u32 = 4;
-const RUN_DROP: u32 = 5;
+/** Instructions of all records so far: also those before it is known where they come from. */
+export let instructions: u64 = 0;
+/** [FETCH, LOAD, STORE]: accesses so far. */
+export const accesses: StaticArray<u64> = new StaticArray<u64>(3);
+export let switches: u64 = 0;
+export let drops: u64 = 0;
+/** Records of kinds that are unknown. */
+export let unknown: u64 = 0;
 
 // @ts-ignore: decorator
 @inline
-function begin(at: usize, kind: u32, address: u64): void {
-  store<u64>(at, address);
-  store<u32>(at, kind, RUN_KIND);
-  store<u64>(at, 0, RUN_LOADS);
-  store<u64>(at, 0, RUN_STORES);
+function kindOf(record: u64): u32 {
+  return <u32>(record >> T.RECORD_KIND_SHIFT) & T.RECORD_KIND_MASK;
+}
+// @ts-ignore: decorator
+@inline
+function valueOf(record: u64): u64 {
+  return record & ((<u64>1 << T.RECORD_KIND_SHIFT) - 1);
+}
+// @ts-ignore: decorator
+@inline
+function passedOf(record: u64): u64 {
+  return (record >> T.RECORD_PASSED_SHIFT) + (kindOf(record) == T.RECORD_PASSED ? valueOf(record) : 0);
 }
 
-/**
- * Turns records into runs; how many there are. joint: for systems whose first level serves both classes; a run ends where the other class
- * has an access.
- */
-function collapse(count: u32, joint: bool): u32 {
-  let end = runs;
-  /** The open run of each class, 0: none. */
-  let code: usize = 0;
-  let data: usize = 0;
-  for (let at = input, last = input + (<usize>count << 3); at < last; at += 8) {
+// @ts-ignore: decorator
+@inline
+function noted(page: u32): u32 {
+  if (!touch(page)) return page;
+  store<u32>(fresh + (<usize>freshCount << 2), page);
+  freshCount++;
+  return page | NEW;
+}
+
+/** Numbers the pages of a block of records and counts its accesses. */
+export function annotate(from: u32, count: u32): void {
+  firstCodeAddress = codeAddress;
+  touchesBefore = touches;
+  freshCount = 0;
+  let latestNumber = NONE;
+  let latest: u32 = 0;
+  let loads: u64 = 0;
+  let stores: u64 = 0;
+  let fetches: u64 = 0;
+  let all: u64 = 0;
+  let out = pages;
+  for (let at = input + (<usize>from << 3), last = at + (<usize>count << 3); at < last; at += 8, out += 8) {
     const record = load<u64>(at);
-    const kind = <u32>(record >> T.RECORD_KIND_SHIFT) & T.RECORD_KIND_MASK;
-    const address = record & ((<u64>1 << T.RECORD_KIND_SHIFT) - 1);
-    const passed = (record >> T.RECORD_PASSED_SHIFT) + (kind == T.RECORD_PASSED ? address : 0);
-    if (passed != 0) {
-      instructions += passed;
-      accesses += passed;
-      if (joint) data = 0;
-      if (code == 0 && codePage != NONE) {
-        begin(end, FETCH, codeAddress);
-        store<u64>(end, passed - 1, RUN_LOADS);
-        code = end;
-        end += RUN_BYTES;
-      } else if (code != 0) store<u64>(code, load<u64>(code, RUN_LOADS) + passed, RUN_LOADS);
+    const passed = passedOf(record);
+    all += passed;
+    if (passed != 0 && codeAddress != NONE) {
+      fetches += passed;
+      let code = codePage;
+      if (code == 0) {
+        codePage = pageOf(space, codeAddress);
+        code = noted(codePage);
+      }
+      store<u32>(out, code, 4);
     }
+    const kind = kindOf(record);
     switch (kind) {
       case T.RECORD_CODE:
-        codeAddress = address;
-        codePage = address >> 12;
-        code = 0;
+        codeAddress = valueOf(record);
+        codePage = 0;
         break;
       case T.RECORD_LOAD:
       case T.RECORD_STORE: {
-        accesses++;
-        const page = address >> 12;
-        if (data != 0 && page == dataPage) {
-          const field = data + (kind == T.RECORD_LOAD ? RUN_LOADS : RUN_STORES);
-          store<u64>(field, load<u64>(field) + 1);
-          break;
+        if (kind == T.RECORD_LOAD) loads++;
+        else stores++;
+        const va = valueOf(record);
+        if (va >> 12 == latestNumber) store<u32>(out, latest);
+        else {
+          latestNumber = va >> 12;
+          latest = pageOf(space, va);
+          store<u32>(out, noted(latest));
         }
-        dataPage = page;
-        if (joint) code = 0;
-        begin(end, kind == T.RECORD_LOAD ? LOAD : STORE, address);
-        data = end;
-        end += RUN_BYTES;
         break;
       }
-      case T.RECORD_PASSED:
+      case T.RECORD_SPACE:
+        store<u32>(out, valueOf(record) != space);
+        if (valueOf(record) == space) break;
+        space = valueOf(record);
+        latestNumber = NONE;
+        codePage = 0;
+        switches++;
         break;
       case T.RECORD_DROP:
-        begin(end, RUN_DROP, address);
-        end += RUN_BYTES;
-        code = 0;
-        data = 0;
+        drops++;
+        store<u32>(out, <u32>space);
         break;
-      case T.RECORD_SPACE:
-        begin(end, RUN_SWITCH, address);
-        end += RUN_BYTES;
-        code = 0;
-        data = 0;
-        break;
+      case T.RECORD_PASSED:
       case T.RECORD_FLUSH:
-        begin(end, RUN_FLUSH, 0);
-        end += RUN_BYTES;
-        code = 0;
-        data = 0;
         break;
       default:
         unknown++;
     }
   }
-  return <u32>((end - runs) / RUN_BYTES);
+  instructions += all;
+  accesses[FETCH] += fetches;
+  accesses[LOAD] += loads;
+  accesses[STORE] += stores;
 }
 
-function feedRuns(system: System, count: u32): void {
-  for (let at = runs, last = runs + <usize>count * RUN_BYTES; at < last; at += RUN_BYTES) {
-    const kind = load<u32>(at, RUN_KIND);
-    const address = load<u64>(at);
-    if (kind > STORE) {
-      if (kind == RUN_SWITCH) system.switchTo(address);
-      else if (kind == RUN_FLUSH) system.flush();
-      else system.drop(address);
-      continue;
+// @ts-ignore: decorator
+@inline
+function begin(at: usize, kind: u32, address: u64, touches: u32, page: u32): void {
+  store<u64>(at, address);
+  store<u32>(at, touches, RUN_TOUCHES);
+  store<u32>(at, kind, RUN_KIND);
+  store<u32>(at, page, RUN_PAGE);
+  store<u64>(at, 0, RUN_LOADS);
+  store<u64>(at, 0, RUN_STORES);
+}
+
+/**
+ * Turns an annotated block into runs; the address behind them. joint: for systems whose first level serves both classes; a run ends
+ * where the other class has an access, and is of one kind. First accesses end the other class's run, since they may change page sizes.
+ */
+export function collapse(from: u32, count: u32, joint: bool): usize {
+  let end = runs;
+  /** The open run of each class, 0: none, and the page of the one of data. */
+  let code: usize = 0;
+  let data: usize = 0;
+  let dataPage: u32 = 0;
+  let address = firstCodeAddress;
+  let now = touchesBefore;
+  let notes = pages;
+  for (let at = input + (<usize>from << 3), last = at + (<usize>count << 3); at < last; at += 8, notes += 8) {
+    const record = load<u64>(at);
+    const passed = passedOf(record);
+    if (passed != 0 && address != NONE) {
+      if (joint) data = 0;
+      if (code == 0) {
+        const page = load<u32>(notes, 4);
+        if (page & NEW) {
+          data = 0;
+          now++;
+        }
+        begin(end, FETCH, address, now, page & ~NEW);
+        store<u64>(end, passed - 1, RUN_LOADS);
+        code = end;
+        end += RUN_BYTES;
+      } else store<u64>(code, load<u64>(code, RUN_LOADS) + passed, RUN_LOADS);
     }
-    system.access(kind, address);
-    const loads = load<u64>(at, RUN_LOADS);
-    const stores = load<u64>(at, RUN_STORES);
-    if (loads != 0) system.again(kind == FETCH ? FETCH : LOAD, loads, address);
-    if (stores != 0) system.again(STORE, stores, address);
+    const kind = kindOf(record);
+    switch (kind) {
+      case T.RECORD_CODE:
+        address = valueOf(record);
+        code = 0;
+        break;
+      case T.RECORD_LOAD:
+      case T.RECORD_STORE: {
+        const page = load<u32>(notes);
+        const access = kind == T.RECORD_LOAD ? LOAD : STORE;
+        if (data != 0 && page == dataPage && (!joint || load<u32>(data, RUN_KIND) == access)) {
+          const field = data + (access == LOAD ? RUN_LOADS : RUN_STORES);
+          store<u64>(field, load<u64>(field) + 1);
+          break;
+        }
+        dataPage = page & ~NEW;
+        if (joint || page & NEW) code = 0;
+        now += page >> 31;
+        begin(end, access, valueOf(record), now, dataPage);
+        data = end;
+        end += RUN_BYTES;
+        break;
+      }
+      case T.RECORD_DROP:
+      case T.RECORD_SPACE:
+      case T.RECORD_FLUSH:
+        if (kind == T.RECORD_SPACE && load<u32>(notes) == 0) break;
+        begin(end, kind == T.RECORD_DROP ? DROP : kind == T.RECORD_SPACE ? SWITCH : FLUSH, valueOf(record), now, 0);
+        if (kind == T.RECORD_DROP) store<u64>(end, load<u32>(notes), RUN_LOADS);
+        end += RUN_BYTES;
+        code = 0;
+        data = 0;
+        break;
+      default:
+        break;
+    }
   }
-}
-
-/** Takes `count` records from the input. */
-export function feed(systems: Array<System>, count: u32): void {
-  const before = instructions;
-  const all = accesses;
-  const code = codePage;
-  const codeAt = codeAddress;
-  const odd = unknown;
-  let joint = 0;
-  for (let i = 0; i < systems.length; i++) if (systems[i].joint) joint++;
-  if (joint < systems.length || systems.length == 0) {
-    const found = collapse(count, false);
-    for (let i = 0; i < systems.length; i++) if (!systems[i].joint) feedRuns(systems[i], found);
-  }
-  if (joint == 0) return;
-  if (joint < systems.length) {
-    instructions = before;
-    accesses = all;
-    codePage = code;
-    codeAddress = codeAt;
-    unknown = odd;
-  }
-  const found = collapse(count, true);
-  for (let i = 0; i < systems.length; i++) if (systems[i].joint) feedRuns(systems[i], found);
+  return end;
 }

@@ -1,31 +1,32 @@
 /** The other side of dist/lab.wasm (assembly/lab): modelled systems, fed with records. */
 import { type ArrayConfig, FORMATS, PAGE_SIZES, REACHES, REPLACEMENTS, SERVES, type SystemConfig } from './config.js';
 
+type Shape = [sets: number, ways: number, replacement: number, seed: number];
+
 interface Exports {
   readonly memory: WebAssembly.Memory;
   inputAddress(): number;
-  systemNew(depth: number, baseSize: number, sizes: number, promoteAt: number, flush: number, prefetch: number): number;
-  addTlb(
-    ...args: [
-      id: number,
-      level: number,
-      classes: number,
-      sizes: number,
-      sets: number,
-      ways: number,
-      policy: number,
-      seed: number,
-      latency: number,
-    ]
-  ): void;
-  addWalkCache(id: number, remaining: number, sets: number, ways: number, policy: number, seed: number): void;
-  addCache(id: number, sets: number, ways: number, policy: number, seed: number, latency: number): void;
-  setMemory(id: number, lineShift: number, latency: number): void;
-  feed(count: number): void;
+  policyNew(depth: number, size: number, promoteAt: number): number;
+  stageNew(after: number, policy: number, joint: number, flushOnSwitch: number, prefetch: number): number;
+  stageTlb(id: number, classes: number, sizes: number, ...shape: Shape): void;
+  walkerNew(stage: number, flushOnSwitch: number, lineShift: number, memoryLatency: number): number;
+  walkerPointers(id: number, remaining: number, ...shape: Shape): void;
+  walkerCache(...args: [id: number, ...shape: Shape, latency: number]): void;
+  feed(count: number): number;
+  regionsMax(): number;
   instructions(): number;
-  accesses(): number;
+  accesses(kind: number): number;
+  switches(): number;
+  drops(): number;
   unknown(): number;
-  statistic(id: number, which: number): number;
+  policyPages(id: number): number;
+  policyTables(id: number): number;
+  policyPromotions(id: number): number;
+  stageMissed(id: number, kind: number): number;
+  stagePrefetches(id: number): number;
+  walkerReferences(id: number): number;
+  walkerFound(id: number, where: number): number;
+  walkerCycles(id: number): number;
   distanceNew(kinds: number, pageShift: number): void;
   distanceFeed(count: number): void;
   distanceCold(): number;
@@ -76,13 +77,30 @@ export interface Distances {
 }
 
 const DISTANCES = 65536;
-const STAT = { accesses: 0, walks: 3, hits: 6, found: 14, rest: 19 };
+/** Where walkerFound counts what came from memory. */
+const IN_MEMORY = 4;
 const bits = (names: readonly string[], all: readonly string[]): number => names.reduce((sum, name) => sum | (1 << all.indexOf(name)), 0);
+
+const shape = ({ entries, ways, replacement, seed }: ArrayConfig): Shape => [entries / ways, ways, REPLACEMENTS.indexOf(replacement), seed];
+
+/** The parts of a system, by their numbers in the engine; others may have some of them, too. */
+interface Parts {
+  readonly config: SystemConfig;
+  readonly policy: number;
+  /** One for each level. */
+  readonly stages: readonly number[];
+  readonly walker: number;
+}
+
+/** A trace is more than the engine can take; or it has found what it was to find. */
+export class EngineError extends Error {}
 
 export class Engine {
   readonly #exports: Exports;
-  readonly #systems: SystemConfig[] = [];
+  readonly #systems: Parts[] = [];
   readonly #input: number;
+  /** What was built, by what it is built of: systems that have it in common share it. */
+  readonly #built = new Map<string, number>();
   #distances = false;
 
   /** module: dist/lab.wasm. An engine is for one pass. */
@@ -93,27 +111,36 @@ export class Engine {
 
   add(config: SystemConfig): void {
     const wasm = this.#exports;
-    const sizes = config.promoteAfter === 0 ? [config.pageSize] : ['4K', '2M'];
-    const id = wasm.systemNew(
-      FORMATS[config.format],
-      PAGE_SIZES.indexOf(config.pageSize),
-      bits(sizes, PAGE_SIZES),
-      config.promoteAfter,
-      config.onSwitch === 'flush' ? 1 : 0,
-      config.prefetchNext,
-    );
-    const shape = ({ entries, ways, replacement, seed }: ArrayConfig): [number, number, number, number] => [
-      entries / ways,
-      ways,
-      REPLACEMENTS.indexOf(replacement),
-      seed,
-    ];
-    for (const tlb of config.tlbs)
-      wasm.addTlb(id, tlb.level - 1, SERVES.indexOf(tlb.serves) + 1, bits(tlb.sizes, PAGE_SIZES), ...shape(tlb), tlb.latency);
-    for (const cache of config.walkCaches) wasm.addWalkCache(id, REACHES.indexOf(cache.covers) + 1, ...shape(cache));
-    for (const cache of config.caches) wasm.addCache(id, ...shape(cache), cache.latency);
-    wasm.setMemory(id, Math.log2(config.lineBytes), config.memoryLatency);
-    this.#systems.push(config);
+    const { promoteAfter, prefetchNext } = config;
+    const flush = config.onSwitch === 'flush' ? 1 : 0;
+    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter] as const;
+    const policy = this.#once(['policy', ...page], () => wasm.policyNew(...page));
+    const stages: number[] = [];
+    const levels = Math.max(...config.tlbs.map((tlb) => tlb.level));
+    for (let level = 1; level <= levels; level++) {
+      const tlbs = config.tlbs.filter((tlb) => tlb.level === level);
+      const prefetch = level === levels ? prefetchNext : 0;
+      const joint = level === 1 && (prefetch > 0 || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
+      const after = stages.at(-1) ?? -1;
+      const parts = tlbs.map((tlb) => [SERVES.indexOf(tlb.serves) + 1, bits(tlb.sizes, PAGE_SIZES), ...shape(tlb)] as const);
+      const build = (): number => {
+        const id = wasm.stageNew(after, policy, joint, flush, prefetch);
+        for (const part of parts) wasm.stageTlb(id, ...part);
+        return id;
+      };
+      stages.push(this.#once(['stage', after, policy, joint, flush, prefetch, parts], build));
+    }
+    const walker = wasm.walkerNew(stages[levels - 1], flush, Math.log2(config.lineBytes), config.memoryLatency);
+    for (const cache of config.walkCaches) wasm.walkerPointers(walker, REACHES.indexOf(cache.covers) + 1, ...shape(cache));
+    for (const cache of config.caches) wasm.walkerCache(walker, ...shape(cache), cache.latency);
+    this.#systems.push({ config, policy, stages, walker });
+  }
+
+  #once(key: readonly unknown[], build: () => number): number {
+    const text = JSON.stringify(key);
+    const id = this.#built.get(text) ?? build();
+    this.#built.set(text, id);
+    return id;
   }
 
   /** From now on reuse distances are counted: of instructions, data or both, in pages of 2^pageShift bytes. */
@@ -127,9 +154,16 @@ export class Engine {
     return new BigUint64Array(this.#exports.memory.buffer as ArrayBuffer, this.#input, BATCH_RECORDS);
   }
 
-  /** The first `count` records of the input happened. */
+  /** The first `count` records of the input happened. Throws EngineError, and then has nothing to tell any more. */
   feed(count: number): void {
-    this.#exports.feed(count);
+    const result = this.#exports.feed(count);
+    if (result !== 0) {
+      const what =
+        result === 1
+          ? `more than ${this.#exports.regionsMax()} regions of 2 MiB are accessed`
+          : 'more page tables than lines can be numbered';
+      throw new EngineError(`after ${this.instructions} instructions: ${what}`);
+    }
     if (this.#distances) this.#exports.distanceFeed(count);
   }
 
@@ -137,7 +171,7 @@ export class Engine {
     return this.#exports.instructions();
   }
   get accesses(): number {
-    return this.#exports.accesses();
+    return [0, 1, 2].reduce((sum, kind) => sum + this.#exports.accesses(kind), 0);
   }
   /** Records of kinds that are unknown. */
   get unknown(): number {
@@ -145,33 +179,40 @@ export class Engine {
   }
 
   measures(): Measures[] {
-    return this.#systems.map((config, id) => this.#measure(config, id));
+    return this.#systems.map((system) => this.#measure(system));
   }
 
-  #measure(config: SystemConfig, id: number): Measures {
-    const stat = (which: number): number => this.#exports.statistic(id, which);
-    const [fetches, loads, stores] = [0, 1, 2].map((kind) => stat(STAT.accesses + kind));
-    const walks = [0, 1, 2].map((kind) => stat(STAT.walks + kind));
+  #measure({ config, policy, stages, walker }: Parts): Measures {
+    const wasm = this.#exports;
+    const KINDS = [0, 1, 2];
+    const made = KINDS.map((kind) => wasm.accesses(kind));
+    const missed = stages.map((stage) => KINDS.map((kind) => wasm.stageMissed(stage, kind)));
     const levels: Level[] = [];
     for (const [i, side] of (['instructions', 'data'] as const).entries()) {
-      let lookups = i === 0 ? fetches : loads + stores;
-      const deepest = Math.max(...config.tlbs.map((tlb) => tlb.level));
-      for (let level = 1; level <= deepest; level++) {
-        const hits = stat(STAT.hits + (level - 1) * 2 + i);
-        levels.push({ level, side, lookups, misses: lookups - hits });
-        lookups -= hits;
-      }
+      const ofSide = (counts: readonly number[]): number => (i === 0 ? counts[0] : counts[1] + counts[2]);
+      missed.forEach((misses, n) => {
+        levels.push({ level: n + 1, side, lookups: ofSide(n === 0 ? made : missed[n - 1]), misses: ofSide(misses) });
+      });
     }
-    const rest = [...'references cycles walkCycles prefetches pages promotions switches tablePages drops'.split(' ').entries()];
-    const named = Object.fromEntries(rest.map(([i, name]) => [name, stat(STAT.rest + i)])) as unknown as Measures;
+    const walks = missed[missed.length - 1];
+    const latency = (level: number): number => config.tlbs.find((tlb) => tlb.level === level)?.latency ?? 0;
+    const walkCycles = wasm.walkerCycles(walker);
     return {
-      ...named,
       name: config.name,
       instructions: this.instructions,
-      accesses: { fetches, loads, stores },
+      accesses: { fetches: made[0], loads: made[1], stores: made[2] },
       levels,
       walks: { fetches: walks[0], loads: walks[1], stores: walks[2], all: walks[0] + walks[1] + walks[2] },
-      found: [...config.caches.map((_, n) => stat(STAT.found + n)), stat(STAT.found + 4)],
+      references: wasm.walkerReferences(walker),
+      found: [...config.caches.map((_, n) => wasm.walkerFound(walker, n)), wasm.walkerFound(walker, IN_MEMORY)],
+      cycles: levels.reduce((sum, { level, lookups }) => sum + lookups * latency(level), walkCycles),
+      walkCycles,
+      prefetches: wasm.stagePrefetches(stages[stages.length - 1]),
+      pages: wasm.policyPages(policy),
+      promotions: wasm.policyPromotions(policy),
+      switches: wasm.switches(),
+      tablePages: wasm.policyTables(policy),
+      drops: wasm.drops(),
     };
   }
 

@@ -177,7 +177,8 @@ class System:
     def prefetch(self, side, va, size):
         a = self.tlb(self.levels, side, size)
         key = self.key(va, size)
-        mapped = key in self.promoted if self.promote and size == "2M" else key in self.touched
+        promoted = self.key(va, "2M") in self.promoted
+        mapped = promoted if self.promote and size == "2M" else key in self.touched and not promoted
         if not a or not mapped or a.holds(va >> SHIFTS[size], key):
             return
         self.prefetches += 1

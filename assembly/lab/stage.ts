@@ -1,0 +1,179 @@
+/**
+ * One level of TLBs. What a level holds depends on the levels before it alone, since a fill goes to all of them: so systems that begin
+ * alike share their first levels, and a level hands what it missed to those that come next, and to the walkers of the systems
+ * that end here.
+ */
+import { arrayClear, arrayFill, arrayHolds, arrayLookup, arrayRemove, arrayRemoveSlot, arraySlot, arraySlots, CacheArray } from './array';
+import { Policy, SIZES, sizeShift } from './policy';
+import { regionSpace } from './pages';
+import { DROP, FETCH, FLUSH, LOAD, PREFETCH, RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_TOUCHES, RUN_STORES, STORE, SWITCH } from './stream';
+import { Walker } from './walker';
+
+/**
+ * A miss: { u64 address, u32 touches, u32 kind, u32 key, u32 page }; or an event, as in runs (page: the space). PROMOTES in kind: the
+ * access made its region one page.
+ */
+export const MISS_BYTES: usize = 24;
+export const MISS_TOUCHES: usize = 8;
+export const MISS_KIND: usize = 12;
+export const MISS_KEY: usize = 16;
+export const MISS_PAGE: usize = 20;
+export const PROMOTES: u32 = (<u32>1) << 31;
+/** Misses handed on at once. */
+const ROOM: usize = 1024;
+
+export class Stage {
+  /** [class * SIZES + size] -> its TLB. */
+  tlbs: StaticArray<CacheArray | null> = new StaticArray<CacheArray | null>(2 * <i32>SIZES);
+  all: Array<CacheArray> = new Array<CacheArray>();
+  /** Does the first hit after a fill still change something (SRRIP)? */
+  rehit: bool = false;
+  /** Next pages that are walked for, too, after a miss of this, the last level. */
+  prefetch: u32 = 0;
+  stages: Array<Stage> = new Array<Stage>();
+  walkers: Array<Walker> = new Array<Walker>();
+  /** [kind]: misses. */
+  missed: StaticArray<u64> = new StaticArray<u64>(3);
+  prefetches: u64 = 0;
+  private out: usize = heap.alloc(ROOM * MISS_BYTES);
+  private end: usize = 0;
+
+  constructor(
+    public policy: Policy,
+    /** Does the order of the two classes' accesses matter: because it serves both, or is where pages are prefetched to? */
+    public joint: bool,
+    public flushOnSwitch: bool,
+  ) {
+    this.end = this.out;
+  }
+
+  /** A first level takes runs. */
+  feedRuns(from: usize, end: usize): void {
+    const policy = this.policy;
+    for (let at = from; at < end; at += RUN_BYTES) {
+      const kind = load<u32>(at, RUN_KIND);
+      if (kind > STORE) {
+        this.event(kind, load<u64>(at), load<u32>(at, RUN_TOUCHES), <u32>load<u64>(at, RUN_LOADS));
+        continue;
+      }
+      const va = load<u64>(at);
+      const after = load<u32>(at, RUN_TOUCHES);
+      const page = load<u32>(at, RUN_PAGE);
+      const key = policy.keyOf(page, after);
+      const tlb = unchecked(this.tlbs[(kind == FETCH ? 0 : SIZES) + (key & 3)]);
+      if (tlb === null || !arrayLookup(tlb, va >> sizeShift(key & 3), key)) {
+        const promotes = policy.promotes(page, after) ? PROMOTES : 0;
+        this.miss(tlb, va, after, kind | promotes, key, page);
+      }
+      const loads = load<u64>(at, RUN_LOADS);
+      const stores = load<u64>(at, RUN_STORES);
+      if ((loads | stores) == 0) continue;
+      if (this.prefetch != 0) {
+        this.again(tlb, loads, at, kind == FETCH ? FETCH : LOAD, key);
+        this.again(tlb, stores, at, STORE, key);
+      } else if (this.rehit && tlb !== null) arrayLookup(tlb, va >> sizeShift(key & 3), key);
+    }
+    this.drain();
+  }
+
+  /** More accesses to a page that may have had to go for a prefetched one since. The second hit in a row changes nothing, nor do others. */
+  private again(tlb: CacheArray | null, count: u64, run: usize, kind: u32, key: u32): void {
+    const va = load<u64>(run);
+    const page = load<u32>(run, RUN_PAGE);
+    for (let hits = 0; count != 0 && hits < 2; count--) {
+      if (tlb !== null && arrayLookup(tlb, va >> sizeShift(key & 3), key)) hits++;
+      else {
+        hits = 0;
+        this.miss(tlb, va, load<u32>(run, RUN_TOUCHES), kind, key, page);
+      }
+    }
+  }
+
+  /** Another level takes what the one before missed. */
+  feedMisses(from: usize, end: usize): void {
+    for (let at = from; at < end; at += MISS_BYTES) {
+      const kind = load<u32>(at, MISS_KIND);
+      const access = kind & ~PROMOTES;
+      const va = load<u64>(at);
+      if (access > STORE) {
+        this.event(access, va, load<u32>(at, MISS_TOUCHES), load<u32>(at, MISS_PAGE));
+        continue;
+      }
+      const key = load<u32>(at, MISS_KEY);
+      const tlb = unchecked(this.tlbs[(access == FETCH ? 0 : SIZES) + (key & 3)]);
+      if (tlb !== null && arrayLookup(tlb, va >> sizeShift(key & 3), key)) continue;
+      this.miss(tlb, va, load<u32>(at, MISS_TOUCHES), kind, key, load<u32>(at, MISS_PAGE));
+    }
+    this.drain();
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  private miss(tlb: CacheArray | null, va: u64, after: u32, kind: u32, key: u32, page: u32): void {
+    unchecked(this.missed[kind & ~PROMOTES]++);
+    if (kind & PROMOTES) this.promote(key);
+    if (tlb !== null) arrayFill(tlb, va >> sizeShift(key & 3), key);
+    this.emit(va, after, kind, key, page);
+    if (this.prefetch != 0) this.prefetchAfter(kind & ~PROMOTES, va, after, key, page);
+  }
+
+  private emit(va: u64, after: u32, kind: u32, key: u32, page: u32): void {
+    const at = this.end;
+    store<u64>(at, va);
+    store<u32>(at, after, MISS_TOUCHES);
+    store<u32>(at, kind, MISS_KIND);
+    store<u32>(at, key, MISS_KEY);
+    store<u32>(at, page, MISS_PAGE);
+    this.end = at + MISS_BYTES;
+    if (this.end == this.out + ROOM * MISS_BYTES) this.drain();
+  }
+
+  private drain(): void {
+    const out = this.out;
+    const end = this.end;
+    this.end = out;
+    for (let i = 0, n = this.stages.length; i < n; i++) unchecked(this.stages[i]).feedMisses(out, end);
+    for (let i = 0, n = this.walkers.length; i < n; i++) unchecked(this.walkers[i]).feed(out, end);
+  }
+
+  /** The next pages of the size, if they are mapped and not there. */
+  private prefetchAfter(kind: u32, va: u64, after: u32, key: u32, page: u32): void {
+    const size = key & 3;
+    const tlb = this.tlbs[(kind == FETCH ? 0 : SIZES) + size];
+    if (tlb === null) return;
+    const space = regionSpace(page >> 9);
+    for (let n: u32 = 1; n <= this.prefetch; n++) {
+      const next = va + ((<u64>n) << sizeShift(size));
+      const wanted = this.policy.keyIfMapped(space, next, size, after);
+      if (wanted == 0 || arrayHolds(tlb, next >> sizeShift(size), wanted)) continue;
+      this.prefetches++;
+      this.emit(next, after, PREFETCH, wanted, 0);
+      arrayFill(tlb, next >> sizeShift(size), wanted);
+    }
+  }
+
+  /** The small pages of a region are gone. */
+  private promote(large: u32): void {
+    for (let i = 0; i < this.all.length; i++) {
+      const tlb = this.all[i];
+      for (let slot = arraySlots(tlb); slot-- > 0; ) {
+        const key = arraySlot(tlb, slot);
+        if (key != 0 && this.policy.isPartOf(key, large)) arrayRemoveSlot(tlb, slot);
+      }
+    }
+  }
+
+  private event(kind: u32, address: u64, after: u32, space: u32): void {
+    if (kind == FLUSH || (kind == SWITCH && this.flushOnSwitch)) for (let i = 0; i < this.all.length; i++) arrayClear(this.all[i]);
+    else if (kind == DROP) {
+      this.drop(address, this.policy.largeKeyAt(space, address));
+      this.drop(address, this.policy.smallKeyAt(space, address));
+    }
+    this.emit(address, after, kind, 0, space);
+  }
+
+  private drop(address: u64, key: u32): void {
+    if (key == 0) return;
+    for (let i = 0; i < this.all.length; i++) arrayRemove(this.all[i], address >> sizeShift(key & 3), key);
+  }
+}
