@@ -26,8 +26,8 @@ export let regionCount: u32 = 0;
 export let touches: u32 = 0;
 
 /** What was looked up lately: { u64 key, u64 number }, by the low bits of the region. */
-const RECENT: u64 = 255;
-const recent: usize = zeros(256 << 4);
+const RECENT: u64 = 1023;
+const recent: usize = zeros(1024 << 4);
 
 /** Something numbered, of an address space. */
 // @ts-ignore: decorator

@@ -217,33 +217,51 @@ function parseHeader(bytes: Uint8Array): TraceHeader {
   }
 }
 
+/** The usual record takes two to five bytes and none of the slow paths: this is what the speed of a replay hangs on. */
 function decode(bytes: Uint8Array, records: number, words: Uint32Array, chunk: number): void {
   const latest = new Float64Array(KINDS);
   let at = 0;
   let instructions = 0;
-  const number = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
+  const damaged = (): never => {
+    throw new TraceError(`chunk ${chunk} is damaged`);
+  };
+  /** The rest of a number of which `value` is known, beginning with a byte that counts `scale`. */
+  const rest = (value: number, scale: number): number => {
+    for (let sum = value, by = scale; ; by *= 128) {
       const byte = bytes[at++];
-      if (byte === undefined || scale > 2 ** 49) throw new TraceError(`chunk ${chunk} is damaged`);
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
+      if (byte === undefined || by > 2 ** 49) return damaged();
+      sum += (byte & 127) * by;
+      if (byte < 128) return sum;
     }
   };
   for (let i = 0; i < records; i++) {
+    if (at + 2 > bytes.length) damaged();
     const first = bytes[at++];
-    if (first === undefined) throw new TraceError(`chunk ${chunk} is damaged`);
     const kind = first & 15;
-    const passed = first >> 4 === 15 ? 15 + number() : first >> 4;
-    const zigzag = number();
-    const value = latest[kind] + (zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2);
-    if (value < 0 || value >= 2 ** 48 || passed > T.RECORD_PASSED_MAX) throw new TraceError(`chunk ${chunk} is damaged`);
+    let passed = first >> 4;
+    if (passed === 15) {
+      passed += rest(0, 1);
+      if (passed > T.RECORD_PASSED_MAX) damaged();
+    }
+    let zigzag = bytes[at++];
+    if (zigzag >= 128) {
+      const second = bytes[at++];
+      zigzag += (second << 7) - 128;
+      if (second >= 128) zigzag = rest(zigzag - 16384, 16384);
+    }
+    const half = zigzag < 2 ** 31 ? (zigzag >>> 1) ^ -(zigzag & 1) : zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
+    const value = latest[kind] + half;
+    // Not a number, where a byte was missing: neither is it in range.
+    if (!(value >= 0 && value < 2 ** 48)) damaged();
     latest[kind] = value;
-    if (kind === T.RECORD_PASSED && value > T.RECORD_PASSED_LONGEST)
-      throw new TraceError(`chunk ${chunk}, record ${i}: ${value} instructions passed, at most ${T.RECORD_PASSED_LONGEST} are possible`);
-    instructions += kind === T.RECORD_PASSED ? passed + value : passed;
+    if (kind === T.RECORD_PASSED) {
+      if (value > T.RECORD_PASSED_LONGEST)
+        throw new TraceError(`chunk ${chunk}, record ${i}: ${value} instructions passed, at most ${T.RECORD_PASSED_LONGEST} are possible`);
+      instructions += value;
+    }
+    instructions += passed;
     words[2 * i] = value;
-    words[2 * i + 1] = (value / TWO32) | (kind << 16) | (passed << 20);
+    words[2 * i + 1] = (value < TWO32 ? 0 : value / TWO32) | (kind << 16) | (passed << 20);
   }
   if (instructions > CHUNK_INSTRUCTIONS_MAX)
     throw new TraceError(`chunk ${chunk} tells of ${instructions} instructions, at most ${CHUNK_INSTRUCTIONS_MAX} are possible`);
