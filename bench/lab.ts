@@ -1,5 +1,6 @@
 /**
- * The laboratory beside a native simulator of the same two-level TLB (bench/lab.c), on the same records: modelled accesses a second, and what
+ * The laboratory beside a native simulator of the same two-level TLB (bench/lab.c), on the same records: modelled accesses a second,
+ * and what
  * 50 systems in one pass cost. Counts must be equal.
  */
 import { spawnSync } from 'node:child_process';

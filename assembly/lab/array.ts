@@ -1,5 +1,6 @@
 /**
- * A set-associative array of keys with a replacement policy: what TLBs, page-walk caches and data caches have in common. A key is never 0.
+ * A set-associative array of keys with a replacement policy: what TLBs, page-walk caches and data caches have in common. A key is
+ * never 0.
  *
  * The rules of each policy, to the last detail (an independent simulator must come to the same counts): docs/lab-model.md.
  */

@@ -1,4 +1,7 @@
-/** A table of u64 keys (never 0) with a u32 each: open addressing, grown at two thirds. What it outgrows is not given back: it doubles. */
+/**
+ * A table of u64 keys (never 0) with a u32 each: open addressing, grown at two thirds. What it outgrows is not given back: it
+ * doubles.
+ */
 
 @unmanaged
 export class HashTable {
@@ -11,7 +14,10 @@ export class HashTable {
 const SLOT: usize = 16;
 const FIRST: u32 = 1024;
 
-/** Nothing is ever given back (the runtime is asc's "stub"), so what is allocated was not used before and is zero: its pages stay untouched. */
+/**
+ * Nothing is ever given back (the runtime is asc's "stub"), so what is allocated was not used before and is zero: its pages stay
+ * untouched.
+ */
 export function zeros(bytes: usize): usize {
   return heap.alloc(bytes);
 }

@@ -1,5 +1,6 @@
 /**
- * The pages of a stream. Regions of 2 MiB of the address spaces are numbered in the order of their first accesses; a page of 4 KiB is its region's
+ * The pages of a stream. Regions of 2 MiB of the address spaces are numbered in the order of their first accesses; a page of 4 KiB is
+ * its region's
  * number * 512 + its place there. Everything else names pages so: they are looked up once for all systems. That regions are looked
  * up, and not pages, keeps what is looked up often in the processor's caches.
  *

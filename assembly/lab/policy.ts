@@ -25,7 +25,10 @@ export function leafOf(size: u32): u32 {
   return size == SIZE_1G ? 3 : size == SIZE_2M ? 2 : 1;
 }
 
-/** Of each region: its tables with entries of pages of 4K or 64K and of 2M and more, 0: none; when it was promoted; its touches; its GiB. */
+/**
+ * Of each region: its tables with entries of pages of 4K or 64K and of 2M and more, 0: none; when it was promoted; its touches; its
+ * GiB.
+ */
 const REGION_BYTES: usize = 20;
 const SMALL: usize = 0;
 const LARGE: usize = 4;

@@ -6,7 +6,8 @@
 import { arrayClear, arrayFill, arrayHolds, arrayLookup, arrayRemove, arrayRemoveSlot, arraySlot, arraySlots, CacheArray } from './array';
 import { Policy, SIZES, sizeShift } from './policy';
 import { regionSpace } from './pages';
-import { DROP, FETCH, FLUSH, LOAD, PREFETCH, RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_TOUCHES, RUN_STORES, STORE, SWITCH } from './stream';
+import { DROP, FETCH, FLUSH, LOAD, PREFETCH, STORE, SWITCH } from './stream';
+import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
 import { Walker } from './walker';
 
 /**
@@ -76,7 +77,10 @@ export class Stage {
     this.drain();
   }
 
-  /** More accesses to a page that may have had to go for a prefetched one since. The second hit in a row changes nothing, nor do others. */
+  /**
+   * More accesses to a page that may have had to go for a prefetched one since. The second hit in a row changes nothing, nor do
+   * others.
+   */
   private again(tlb: CacheArray | null, count: u64, run: usize, kind: u32, key: u32): void {
     const va = load<u64>(run);
     const page = load<u32>(run, RUN_PAGE);

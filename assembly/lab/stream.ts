@@ -17,7 +17,8 @@ export const input: usize = heap.alloc(<usize>BATCH << 3);
 export const BLOCK: u32 = 2048;
 
 /**
- * A run: { u64 address, u32 touches so far, its own included, u32 kind, u32 page, u64 loads, u64 stores }: an access of a kind to an address of
+ * A run: { u64 address, u32 touches so far, its own included, u32 kind, u32 page, u64 loads, u64 stores }: an access of a kind to an
+ * address of
  * a page, then so many more to the page.
  */
 export const RUN_BYTES: usize = 40;
@@ -39,7 +40,8 @@ export const DROP: u32 = 5;
 export const PREFETCH: u32 = 6;
 
 /**
- * [record of the block]: u32 page of its data (of a drop: the space, of a space: was it another), u32 page of the instructions before it; NEW:
+ * [record of the block]: u32 page of its data (of a drop: the space, of a space: was it another), u32 page of the instructions before
+ * it; NEW:
  * that was the page's first access.
  */
 const pages: usize = heap.alloc(<usize>BLOCK << 3);

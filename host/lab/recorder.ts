@@ -10,7 +10,8 @@ export type TakeRecords = (words: Uint32Array, count: number) => void;
 const SPACES = 8192;
 
 /**
- * While attached, the machine's core interprets and records. Compiled code is not seen: the machine must have been made with `jit: false`.
+ * While attached, the machine's core interprets and records. Compiled code is not seen: the machine must have been made with `jit:
+ * false`.
  * What system calls read and write of the program's memory is the kernel's doing and not recorded.
  */
 export class Recorder {

@@ -1,5 +1,6 @@
 /**
- * Results as data: what `--json` of the laboratory's commands writes, one object; a sweep's file has one for each configuration and trace,
+ * Results as data: what `--json` of the laboratory's commands writes, one object; a sweep's file has one for each configuration and
+ * trace,
  * a line each.
  */
 import type { Measures } from './engine.js';
