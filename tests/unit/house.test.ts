@@ -44,7 +44,8 @@ const host = sources('host');
 const assembly = sources('assembly');
 const isa = sources('isa');
 const tests = sources('tests');
-const all = [...host, ...assembly, ...isa, ...tests, ...sources('scripts'), ...sources('bench'), ...sources('web')];
+const web = sources('web');
+const all = [...host, ...assembly, ...isa, ...tests, ...sources('scripts'), ...sources('bench'), ...web];
 const read = (file: string): string => readFileSync(file, 'utf8');
 
 function check(problems: string[]): void {
@@ -102,6 +103,22 @@ test('the core imports nothing of the host, and the portable host nothing of Nod
   check(problems);
 });
 
+test('the page uses what anybody may use, and what looks at machines', () => {
+  const allowed = /^(web\/|host\/index\.ts|host\/(debug|asm|lab)\/|assembly\/shared\/)/;
+  const problems: string[] = [];
+  for (const file of web) {
+    for (const target of importsOf(file)) {
+      if (target.startsWith('node:')) problems.push(`${file}: imports ${target}`);
+      if (!target.startsWith('.')) continue;
+      const path = normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
+      if (!allowed.test(path)) problems.push(`${file}: imports ${path}`);
+    }
+  }
+  for (const file of host)
+    for (const target of importsOf(file)) if (/(^|\/)web\//.test(target)) problems.push(`${file}: imports ${target}`);
+  check(problems);
+});
+
 test('nothing banned', () => {
   const bans: readonly (readonly [RegExp, string])[] = [
     [new RegExp(`\\b(${['TO', 'DO'].join('')}|FIX${'ME'}|XX${'X'})\\b`), 'unfinished work belongs in an issue'],
@@ -141,7 +158,7 @@ test('every script of tests/programs/userland is run by a test file', () => {
 
 test('every host file is used', () => {
   const used = new Set<string>();
-  for (const file of [...host, ...tests, ...isa, ...sources('scripts'), ...sources('bench')]) {
+  for (const file of [...host, ...tests, ...isa, ...sources('scripts'), ...sources('bench'), ...web]) {
     for (const target of importsOf(file))
       if (target.startsWith('.')) used.add(normalize(join(dirname(file), target)).replace(/\.js$/, '.ts'));
   }

@@ -109,7 +109,7 @@ const MARKS: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** PAGE_* of a page that has an entry. */
-function pageBits(view: SpaceView, vma: Vma, va: number, { pte, sharers, tableShared, huge }: Entry): number {
+export function pageBits(view: SpaceView, vma: Vma, va: number, { pte, sharers, tableShared, huge }: Entry): number {
   if (pte.value === 0) return cachedBits(view, vma, va);
   const soft = pte.bits & R.PTE_SOFT ? P.PAGE_SOFT : 0;
   if ((pte.bits & R.PTE_V) === 0) return soft | (MARKS.get(R.markKind(pte.value)) ?? P.PAGE_MARKED);

@@ -52,8 +52,8 @@ export const OBJECT_KIND = 0;
 export const STACK_GUARD = 256 * 4096;
 export const MMAP_MIN = 0x10000;
 
-const TLB_ENTRIES = 256;
-const TLB_ENTRY_BYTES = 32;
+export const TLB_ENTRIES = 256;
+export const TLB_ENTRY_BYTES = 32;
 
 /** MARK_*; 0: a page, or nothing. */
 export function markKind(pte: number): number {

@@ -50,11 +50,14 @@ const variables = (colors: typeof LIGHT): string =>
     .map(([name, value]) => `--${name}:${value}`)
     .join(';');
 
+/** The colours alone, as custom properties. */
+export const COLOR_STYLE = `:root{${variables(LIGHT)};color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{${variables(DARK)}}}
+`;
+
 /** For a picture alone and for one within a page. */
 export const PICTURE_STYLE = `
-:root{${variables(LIGHT)};color-scheme:light dark}
-@media (prefers-color-scheme:dark){:root{${variables(DARK)}}}
-text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;fill:var(--ink)}
+${COLOR_STYLE}text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;fill:var(--ink)}
 text.mono,tspan.mono{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}
 text.dim,tspan.dim{fill:var(--dim)}
 text.strong,tspan.strong{font-weight:600}

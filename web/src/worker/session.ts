@@ -1,0 +1,192 @@
+/** One machine from start to end, its history, and what the page sees of it. */
+import { COUNT_COW_FAULTS, COUNT_INSTRUCTIONS, COUNT_MAJOR_FAULTS, COUNT_MINOR_FAULTS } from '../../../assembly/shared/layout.js';
+import { type GuestProcess, Machine, overlay, SystemError, tar } from '../../../host/index.js';
+import type { FromWorker, Goal, Launch, Phase, View, Wanted } from '../protocol.js';
+import { ExactClock, seededBytes } from './clock.js';
+import { type EndText, endText } from './endings.js';
+import { Observatory } from './observatory.js';
+import { Watcher } from './watcher.js';
+
+interface Input {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+export type Send = (message: FromWorker, transfer?: Transferable[]) => void;
+
+/** Of a machine that runs; another takes its place at a replay. */
+interface Running {
+  readonly machine: Machine;
+  readonly watcher: Watcher;
+  readonly observatory: Observatory;
+  readonly main: GuestProcess;
+}
+
+export class Session {
+  phase: Phase = 'starting';
+  #running: Running | undefined = undefined;
+  #inputs: Input[] = [];
+  /** How many of them a replay has given so far. */
+  #given = 0;
+  #timer: ReturnType<typeof setInterval> | undefined = undefined;
+  #size;
+
+  constructor(
+    private readonly module: WebAssembly.Module,
+    private readonly launch: Launch,
+    private readonly send: Send,
+  ) {
+    this.#size = launch.terminal;
+  }
+
+  async start(): Promise<void> {
+    await this.#boot(this.launch.paused ? { kind: 'position', at: 0 } : { kind: 'never' });
+    if (this.#running !== undefined && this.phase === 'starting') this.#enter(this.launch.paused ? 'paused' : 'running', '');
+  }
+
+  async #boot(goal: Goal): Promise<void> {
+    const { launch } = this;
+    let machine: Machine | undefined;
+    const clock = new ExactClock(() => machine?.bare.core.counter(COUNT_INSTRUCTIONS) ?? 0);
+    const exact = launch.time === 'exact';
+    machine = await Machine.create({
+      module: this.module,
+      memory: launch.memory,
+      root: launch.root === undefined ? undefined : overlay(tar(launch.root)),
+      files: Object.fromEntries(launch.files),
+      env: { TERM: 'xterm-256color' },
+      framebuffer: launch.screen,
+      clock: exact ? clock : undefined,
+      random: exact ? seededBytes(launch.seed) : undefined,
+      jit: launch.watch ? false : undefined,
+    });
+    const watcher = new Watcher(machine.bare, launch.watch);
+    const observatory = new Observatory(machine, watcher);
+    watcher.goal = goal;
+    watcher.onGoal = () => this.#reached();
+    machine.on('crash', (report) => this.send({ type: 'output', bytes: note(observatory.crashText(report)) }));
+    const main = await machine.spawn(launch.path, launch.args, {
+      cwd: launch.cwd,
+      tty: this.#size,
+      stdin: 'pipe',
+      stdout: (bytes) => this.send({ type: 'output', bytes }),
+    });
+    observatory.main = main.pid;
+    this.#running = { machine, watcher, observatory, main };
+    const running = this.#running;
+    main.exited.then(
+      (status) => {
+        if (this.#running === running) this.#ended(endText(status));
+      },
+      (error: unknown) => {
+        if (this.#running === running) this.#ended({ text: `the machine has failed: ${String(error)}`, isError: true });
+      },
+    );
+  }
+
+  #reached(): void {
+    if (this.phase === 'replaying') {
+      clearInterval(this.#timer);
+      if (this.#running !== undefined) this.#running.watcher.limit = () => Number.POSITIVE_INFINITY;
+    }
+    this.#enter('paused', '');
+  }
+
+  #ended({ text, isError }: EndText): void {
+    clearInterval(this.#timer);
+    this.#enter('ended', text);
+    this.send({ type: 'output', bytes: note(text, isError) });
+  }
+
+  #enter(phase: Phase, text: string): void {
+    this.phase = phase;
+    this.send({ type: 'phase', phase, text });
+  }
+
+  keys(bytes: Uint8Array): void {
+    const running = this.#running;
+    if (running === undefined || this.phase === 'ended' || this.phase === 'replaying') return;
+    if (this.launch.time === 'exact') this.#inputs.push({ at: running.watcher.at, bytes });
+    running.main.terminal?.input.push(bytes.slice());
+  }
+
+  resize(size: Launch['terminal']): void {
+    this.#size = size;
+    if (this.phase !== 'ended') this.#running?.main.resize(size);
+  }
+
+  go(goal: Goal): void {
+    const running = this.#running;
+    if (running === undefined || (this.phase !== 'paused' && this.phase !== 'running')) return;
+    running.watcher.goal = goal;
+    this.#enter('running', '');
+    running.machine.resume();
+  }
+
+  async pause(): Promise<void> {
+    if (this.phase !== 'running') return;
+    await this.#running?.machine.pause();
+    if (this.phase === 'running') this.#enter('paused', '');
+  }
+
+  /** Runs it all again up to there, with the same keys at the same moments. What came later did not happen. */
+  async rewind(at: number): Promise<void> {
+    if (this.launch.time !== 'exact' || this.#running === undefined || this.phase === 'replaying') return;
+    const before = this.#running;
+    this.#enter('replaying', '');
+    this.#running = undefined;
+    await before.machine.close();
+    this.#inputs = this.#inputs.filter((input) => input.at <= at);
+    this.#given = 0;
+    this.send({ type: 'reset', replay: true });
+    await this.#boot({ kind: 'position', at: Math.max(0, at) });
+    const running = this.#running as Running | undefined;
+    if (running === undefined) return;
+    running.watcher.limit = (now) => this.#feed(now);
+    // A machine in which all sleep asks for nothing: its next key is due now.
+    this.#timer = setInterval(() => this.#feed(running.watcher.at), 2);
+  }
+
+  /** Gives what is due; instructions until the next key. */
+  #feed(now: number): number {
+    const input = this.#inputs[this.#given];
+    if (input === undefined) return Number.POSITIVE_INFINITY;
+    if (input.at > now) return input.at - now;
+    this.#given++;
+    this.#running?.main.terminal?.input.push(input.bytes.slice());
+    return this.#feed(now);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    const running = this.#running;
+    this.#running = undefined;
+    this.phase = 'none';
+    await running?.machine.close();
+  }
+
+  look(wanted: Wanted): View | undefined {
+    const running = this.#running;
+    if (running === undefined) return undefined;
+    const { core } = running.machine.bare;
+    const faults = {
+      minor: core.counter(COUNT_MINOR_FAULTS),
+      major: core.counter(COUNT_MAJOR_FAULTS),
+      cow: core.counter(COUNT_COW_FAULTS),
+    };
+    return running.observatory.view(wanted, { phase: this.phase, canRewind: this.launch.time === 'exact', faults });
+  }
+}
+
+/** A line of the page's own in the terminal. */
+function note(text: string, isError = true): Uint8Array {
+  return new TextEncoder().encode(`\r\n\x1b[${isError ? 31 : 90}m[${text.replaceAll('\n', '\r\n ')}]\x1b[0m\r\n`);
+}
+
+/** What went wrong, for somebody who does not know the machine. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof SystemError && error.code === 'ENOEXEC') return `This is no riscv64 Linux program: ${error.message}`;
+  if (error instanceof SystemError && error.code === 'ENOMEM') return `The machine's memory is too small for it: ${error.message}`;
+  if (error instanceof RangeError && /memory/i.test(error.message)) return `The browser has not enough memory: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}

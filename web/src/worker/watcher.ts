@@ -1,0 +1,198 @@
+/** Watches a machine run: notes faults, calls and signals, and stops it where it is to be stopped. */
+import {
+  COUNT_COW_FAULTS,
+  COUNT_INSTRUCTIONS,
+  COUNT_MAJOR_FAULTS,
+  COUNT_MINOR_FAULTS,
+  COUNT_ZERO_FAULTS,
+  HART,
+  HART_X,
+} from '../../../assembly/shared/layout.js';
+import { dataAddress } from '../../../host/debug/access.js';
+import { type BareMachine, Strace, type SyscallObserver, type TracedCall } from '../../../host/index.js';
+import type { EventKind, Goal, TimelineEvent } from '../protocol.js';
+
+type Kernel = BareMachine['kernel'];
+type Thread = Parameters<NonNullable<Kernel['hooks']['beforeRun']>>[0];
+type SigInfo = Parameters<SyscallObserver['onSignal']>[1];
+
+/** Later events of a run are counted, not kept. */
+const EVENTS_MAX = 50_000;
+const TEXT_MAX = 160;
+
+interface Executed {
+  readonly thread: Thread;
+  readonly pc: number;
+  readonly at: number;
+}
+
+export class Watcher implements SyscallObserver {
+  goal: Goal = { kind: 'never' };
+  /** The goal is reached: the machine stops now. */
+  onGoal: () => void = () => undefined;
+  /** Asked before instructions: at most how many may be next. */
+  limit: (at: number) => number = () => Number.POSITIVE_INFINITY;
+  dropped = 0;
+  #waiting: TimelineEvent[] = [];
+  readonly #kernel: Kernel;
+  readonly #strace: Strace;
+  readonly #calls = new Map<string, number>();
+  readonly #registers = new Uint32Array(64);
+  /** Faults that are accounted for. */
+  #minor = 0;
+  #major = 0;
+  #cow = 0;
+  #zero = 0;
+  /** What was let run last; undefined: the kernel has done something since. */
+  #last: Executed | undefined = undefined;
+  #number = 0;
+  #pid = 0;
+
+  /** `each`: looks before every instruction. */
+  constructor(
+    private readonly bare: BareMachine,
+    private readonly each: boolean,
+  ) {
+    this.#kernel = bare.kernel;
+    this.#strace = new Strace((line) => this.#line(line));
+    this.#kernel.observer = this;
+    this.#kernel.hooks.beforeRun = (t) => this.#beforeRun(t);
+  }
+
+  get at(): number {
+    return this.bare.core.counter(COUNT_INSTRUCTIONS);
+  }
+
+  take(): TimelineEvent[] {
+    const events = this.#waiting;
+    this.#waiting = [];
+    return events;
+  }
+
+  /** Nothing of the past counts: a replay begins. */
+  note(pid: number, kind: EventKind, text: string, at = this.at, address?: number): void {
+    const number = this.#number++;
+    if (number >= EVENTS_MAX) {
+      this.dropped++;
+      return;
+    }
+    const short = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
+    this.#waiting.push({ number, at, pid, kind, text: short, address });
+  }
+
+  #reach(): number {
+    this.goal = { kind: 'never' };
+    this.bare.pause();
+    this.onGoal();
+    return 0;
+  }
+
+  #beforeRun(t: Thread): number {
+    const at = this.at;
+    const most = this.limit(at);
+    if (most <= 0) return this.#reach();
+    const hadFault = this.#faults(t);
+    const { goal } = this;
+    if (hadFault && goal.kind === 'fault') return this.#reach();
+    if (goal.kind === 'position' && at >= goal.at) return this.#reach();
+    if (goal.kind === 'steps') {
+      if (goal.count === 0) return this.#reach();
+      this.goal = { kind: 'steps', count: goal.count - 1 };
+    }
+    if (!this.each && goal.kind !== 'steps' && goal.kind !== 'fault') {
+      return Math.min(most, goal.kind === 'position' ? goal.at - at : Number.POSITIVE_INFINITY);
+    }
+    const { core } = this.bare;
+    const first = (HART + HART_X) >>> 2;
+    this.#registers.set(core.u32.subarray(first, first + 64));
+    this.#last = { thread: t, pc: core.pc, at };
+    return 1;
+  }
+
+  /** Counters that have moved, as an event. */
+  #faults(t: Thread): boolean {
+    const { core } = this.bare;
+    const minor = core.counter(COUNT_MINOR_FAULTS);
+    const major = core.counter(COUNT_MAJOR_FAULTS);
+    const last = this.#last;
+    this.#last = undefined;
+    if (minor === this.#minor && major === this.#major) return false;
+    const cow = core.counter(COUNT_COW_FAULTS);
+    const zero = core.counter(COUNT_ZERO_FAULTS);
+    const kind = major > this.#major ? 'major' : cow > this.#cow ? 'cow' : zero > this.#zero ? 'zero' : 'minor';
+    const several = minor + major - this.#minor - this.#major;
+    [this.#minor, this.#major, this.#cow, this.#zero] = [minor, major, cow, zero];
+    const address = last === undefined ? undefined : this.#touched(last);
+    const { pid } = (last?.thread ?? t).process;
+    if (last === undefined || address === undefined) {
+      const many = several === 1 ? 'a fault' : `${several} faults`;
+      this.note(this.#pid || pid, kind, `${many} while the kernel worked for the program: ${FAULT_TEXTS[kind]}`, last?.at ?? this.at);
+    } else {
+      this.note(pid, kind, `${FAULT_TEXTS[kind]} at 0x${address.toString(16)}, pc 0x${last.pc.toString(16)}`, last.at, address);
+    }
+    return true;
+  }
+
+  /** What the last instruction touched; the instruction itself where its own page was missing. */
+  #touched({ thread, pc }: Executed): number | undefined {
+    const { process } = thread;
+    if (process.state !== 'running') return undefined;
+    const { user } = process.space;
+    const half = (at: number): number => {
+      const bytes = user.read(at, 2);
+      return bytes[0] | (bytes[1] << 8);
+    };
+    const low = half(pc);
+    const word = (low & 3) === 3 ? low + half(pc + 2) * 65536 : low;
+    const data = dataAddress(word, (n) => this.#registers[2 * n] + this.#registers[2 * n + 1] * 2 ** 32);
+    return data ?? pc;
+  }
+
+  #line(line: string): void {
+    const kind = line.startsWith('---') ? 'signal' : line.startsWith('+++') ? 'process' : 'call';
+    this.note(this.#pid, kind, line.replace(/^\[pid +\d+\] /, '').replace(/ {2,}= /, ' = '));
+  }
+
+  #observe(t: Thread, action: () => void): void {
+    this.#faults(t);
+    this.#pid = t.process.pid;
+    action();
+    // What showing its arguments has touched is not the program's.
+    const { core } = this.bare;
+    this.#minor = core.counter(COUNT_MINOR_FAULTS);
+    this.#major = core.counter(COUNT_MAJOR_FAULTS);
+  }
+
+  onSyscallEnter(t: Thread, call: TracedCall, args: readonly number[]): void {
+    this.#observe(t, () => this.#strace.onSyscallEnter(t, call, args));
+  }
+
+  onSyscallExit(t: Thread, call: TracedCall, args: readonly number[], result: number): void {
+    this.#observe(t, () => this.#strace.onSyscallExit(t, call, args, result));
+    const count = (this.#calls.get(call.name) ?? 0) + 1;
+    this.#calls.set(call.name, count);
+    const { goal } = this;
+    if (goal.kind === 'call' || (goal.kind === 'calls' && goal.name === call.name && count >= goal.count)) this.#reach();
+  }
+
+  onSignal(t: Thread, info: SigInfo): void {
+    this.#observe(t, () => this.#strace.onSignal(t, info));
+  }
+
+  onThreadExit(t: Thread): void {
+    this.#observe(t, () => this.#strace.onThreadExit(t));
+    if (this.goal.kind === 'call') this.#reach();
+  }
+
+  onProcessExit(process: Parameters<SyscallObserver['onProcessExit']>[0]): void {
+    this.#pid = process.pid;
+    this.#strace.onProcessExit(process);
+  }
+}
+
+const FAULT_TEXTS: Readonly<Record<'zero' | 'minor' | 'major' | 'cow', string>> = {
+  zero: 'minor fault, a zeroed frame',
+  minor: 'minor fault',
+  major: 'major fault, the page is read in',
+  cow: 'copy-on-write fault, the page is copied',
+};
