@@ -123,10 +123,10 @@ export class RegionCode {
 
   /**
    * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as a page that no
-   * address lies in.
+   * address lies in. For a range of more than a page: the address itself.
    */
-  nearby(register: number, permission: number): number {
-    const name = `${register} ${permission}`;
+  nearby(register: number, permission: number, ...range: readonly number[]): number {
+    const name = [register, permission, ...range].join(' ');
     let local = this.#nearby.get(name);
     if (local === undefined) {
       local = this.code.localWith(-(2 ** 63));

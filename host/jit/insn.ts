@@ -144,3 +144,17 @@ export function byName<T>(ask: (op: string) => T): (op: string) => T {
     return answer;
   };
 }
+
+const NO_RESULT = /^(s[bhwd]|fs[wd]|flw|fld|b(eq|ne|lt|ge|ltu|geu)|fence.*)$/;
+const FLOAT_RESULT = /^(f(l[wd]|(add|sub|mul|div|sqrt|min|max|madd|msub|nmadd|nmsub|sgnjn?|sgnjx)\.[sd]|cvt\.[sd]\.\w+|mv\.[wd]\.x))$/;
+
+const integerResult = byName((op) => !NO_RESULT.test(op) && !FLOAT_RESULT.test(op));
+const floatResult = byName((op) => FLOAT_RESULT.test(op));
+
+/** Does it have a result in an integer register? */
+export function writesInteger({ op }: Insn): boolean {
+  return integerResult(op);
+}
+export function writesFloat({ op }: Insn): boolean {
+  return floatResult(op);
+}

@@ -7,182 +7,15 @@
  */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
-import type { InTable } from './bounds.js';
+import type { Access } from './access.js';
 import { BASE, PERMISSIONS, type RegionCode } from './context.js';
 import { I32, I64 } from './encoder.js';
-import { byName, type Insn } from './insn.js';
+import type { Insn } from './insn.js';
 import type { Placed } from './region.js';
-
-export interface Access {
-  readonly size: 1 | 2 | 4 | 8;
-  /** PERM_* bits. */
-  readonly permission: number;
-  /** Wasm's load or store. */
-  readonly code: number;
-}
-
-const load = (size: Access['size'], code: number): Access => ({ size, permission: L.PERM_READ, code });
-const store = (size: Access['size'], code: number): Access => ({ size, permission: L.PERM_WRITE, code });
-
-export const ACCESSES: ReadonlyMap<string, Access> = new Map([
-  ['lb', load(1, 0x30)],
-  ['lbu', load(1, 0x31)],
-  ['lh', load(2, 0x32)],
-  ['lhu', load(2, 0x33)],
-  ['lw', load(4, 0x34)],
-  ['lwu', load(4, 0x35)],
-  ['ld', load(8, 0x29)],
-  ['flw', load(4, 0x35)],
-  ['fld', load(8, 0x2b)],
-  ['sb', store(1, 0x3c)],
-  ['sh', store(2, 0x3d)],
-  ['sw', store(4, 0x3e)],
-  ['sd', store(8, 0x37)],
-  ['fsw', store(4, 0x3e)],
-  ['fsd', store(8, 0x39)],
-]);
-
-/**
- * A range of bytes around a base register's value that was checked: `host` is a local with the linear address of its first byte, if there
- * is one.
- */
-interface Span {
-  readonly low: number;
-  readonly end: number;
-  readonly permission: number;
-  readonly host: number | undefined;
-}
-
-/** A value that registers hold, plus a constant: what addresses are made of. */
-interface Root {
-  readonly spans: Span[];
-}
-
-/** What is known about registers at a point: from which value they are how far away. */
-export class Roots {
-  readonly #roots = new Map<number, { root: Root; offset: number }>();
-
-  copy(): Roots {
-    const copy = new Roots();
-    const clones = new Map<Root, Root>();
-    for (const [n, { root, offset }] of this.#roots) {
-      let clone = clones.get(root);
-      if (clone === undefined) {
-        clone = { spans: [...root.spans] };
-        clones.set(root, clone);
-      }
-      copy.#roots.set(n, { root: clone, offset });
-    }
-    return copy;
-  }
-
-  of(register: number): { root: Root; offset: number } {
-    let found = this.#roots.get(register);
-    if (found === undefined) {
-      found = { root: { spans: [] }, offset: 0 };
-      this.#roots.set(register, found);
-    }
-    return found;
-  }
-
-  /** What is left when other code has been executed that writes some registers. */
-  without(written: ReadonlySet<number>): Roots {
-    const copy = this.copy();
-    for (const n of written) copy.#roots.delete(n);
-    return copy;
-  }
-
-  /** After an instruction that writes an integer register. */
-  wrote({ op, rd, rs1, imm }: Insn): void {
-    if (rd === 0) return;
-    if (op === 'addi' && rs1 !== 0) {
-      const { root, offset } = this.of(rs1);
-      if (Math.abs(offset + imm) < 2 ** 20) {
-        this.#roots.set(rd, { root, offset: offset + imm });
-        return;
-      }
-    }
-    this.#roots.delete(rd);
-  }
-}
-
-const SPAN_MAX = 2048;
-
-/** Where accesses through one value begin and end, as far as they may share a check. */
-interface Group {
-  low: number;
-  end: number;
-  permission: number;
-  count: number;
-  /** Bytes that later blocks may still add. */
-  ahead: number;
-}
-
-/** For each access of a block (by its index) the group that its check is for; several accesses may have the same. */
-export type Plan = ReadonlyMap<number, Group>;
-
-/** So many bytes more a check may cover because of what blocks behind it access. */
-const AHEAD_MAX = 64;
-
-/**
- * Plans of blocks that are executed one after the other. What a later block accesses may not be reached: so it adds to a check of an
- * earlier one only if that is little, and needs no other permission.
- */
-export function planBlocks(blocks: readonly (readonly Placed[])[], before: Roots, alone: (pc: number) => boolean): Plan[] {
-  const roots = before.copy();
-  const open = new Map<Root, Group>();
-  return blocks.map((insns) => {
-    const plan = new Map<number, Group>();
-    const own = new Set<Group>();
-    insns.forEach(({ pc, insn }, index) => {
-      const access = ACCESSES.get(insn.op);
-      if (access !== undefined && insn.rs1 !== 0 && !alone(pc)) {
-        const { root, offset } = roots.of(insn.rs1);
-        const low = offset + insn.imm;
-        const group = joined(open.get(root), low, low + access.size, access.permission, own);
-        open.set(root, group);
-        plan.set(index, group);
-      }
-      if (writesInteger(insn)) roots.wrote(insn);
-    });
-    return plan;
-  });
-}
-
-/** The group with an access in addition, or else a new one, of the block whose groups are `own`. */
-function joined(group: Group | undefined, low: number, end: number, permission: number, own: Set<Group>): Group {
-  if (group !== undefined) {
-    const all = { low: Math.min(group.low, low), end: Math.max(group.end, end) };
-    const size = all.end - all.low;
-    const added = size - (group.end - group.low);
-    const ahead = added <= group.ahead && (permission & ~group.permission) === 0;
-    if (size <= SPAN_MAX && (own.has(group) || ahead)) {
-      if (!own.has(group)) group.ahead -= added;
-      group.permission |= permission;
-      group.count++;
-      return Object.assign(group, all);
-    }
-  }
-  const made = { low, end, permission, count: 1, ahead: AHEAD_MAX };
-  own.add(made);
-  return made;
-}
-
-const NO_RESULT = /^(s[bhwd]|fs[wd]|flw|fld|b(eq|ne|lt|ge|ltu|geu)|fence.*)$/;
-const FLOAT_RESULT = /^(f(l[wd]|(add|sub|mul|div|sqrt|min|max|madd|msub|nmadd|nmsub|sgnjn?|sgnjx)\.[sd]|cvt\.[sd]\.\w+|mv\.[wd]\.x))$/;
-
-const integerResult = byName((op) => !NO_RESULT.test(op) && !FLOAT_RESULT.test(op));
-const floatResult = byName((op) => FLOAT_RESULT.test(op));
-
-/** Does it have a result in an integer register? */
-export function writesInteger({ op }: Insn): boolean {
-  return integerResult(op);
-}
-export function writesFloat({ op }: Insn): boolean {
-  return floatResult(op);
-}
+import type { Group, Planned, Roots, Span } from './roots.js';
 
 const DROP = 0x1a;
+const NE = 0x52;
 const ADD = 0x7c;
 const SUB = 0x7d;
 const AND = 0x83;
@@ -236,13 +69,21 @@ const covers = (span: Span, low: number, end: number, permission: number): boole
   span.low <= low && end <= span.end && (span.permission & permission) === permission;
 
 /** An access in a table: the whole of it is checked, so that its address is all that is left to do for the next one. */
-export function checkInTable(r: RegionCode, { pc, insn }: Placed, access: Access, roots: Roots, { base, bound }: InTable): Checked {
+export function checkInTable(
+  r: RegionCode,
+  { pc, insn }: Placed,
+  access: Access,
+  roots: Roots,
+  { base, group }: NonNullable<Planned['inTable']>,
+): Checked {
   const { root, offset } = roots.of(base);
-  const low = offset + insn.imm;
-  const span = { low, end: low + bound + access.size, permission: access.permission, host: undefined };
-  if (!root.spans.some((known) => covers(known, low, span.end, access.permission))) {
-    pushAddress(r, base, insn.imm);
-    checkNearby(r, r.nearby(base, access.permission), bound + access.size, () => checkSpan(r, pc, span));
+  const { low, end, permission } = group;
+  if (!root.spans.some((span) => covers(span, low, end, access.permission))) {
+    const span = { low, end, permission, host: undefined };
+    pushAddress(r, base, low - offset);
+    const full = (): void => checkSpan(r, pc, span);
+    if (end - low > NEARBY_MAX) checkSame(r, r.nearby(base, permission, low, end), full);
+    else checkNearby(r, r.nearby(base, permission), end - low, full);
     root.spans.push(span);
   }
   pushAddress(r, insn.rs1, insn.imm);
@@ -251,6 +92,22 @@ export function checkInTable(r: RegionCode, { pc, insn }: Placed, access: Access
   hostAddress(r, host);
   r.release(I32, host);
   return { host, offset: 0 };
+}
+
+/** What is larger may often lie in two pages. */
+const NEARBY_MAX = 256;
+
+/** For registers that keep their value: the address that was found right the last time is compared. It is on the stack. */
+function checkSame(r: RegionCode, known: number, full: () => void): void {
+  const { code } = r;
+  code.get(known);
+  code.op(NE);
+  code.unlikely();
+  code.if();
+  full();
+  code.get(r.address);
+  code.set(known);
+  code.end();
 }
 
 /**

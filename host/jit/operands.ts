@@ -1,7 +1,6 @@
 /** Which registers instructions name. */
 import type { Operands } from './float.js';
-import { byName, type Insn } from './insn.js';
-import { writesFloat, writesInteger } from './memory.js';
+import { byName, type Insn, writesFloat, writesInteger } from './insn.js';
 import { type Block, endsWithInstruction, type Placed } from './region.js';
 import type { Node } from './structure.js';
 

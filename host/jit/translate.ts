@@ -1,15 +1,16 @@
 /** A region as one Wasm function: its structure, its exits, the fuel. What single instructions become is in the files beside. */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
-import { Bounds, type InTable } from './bounds.js';
+import { ACCESSES, type Access } from './access.js';
 import { COUNT, COUNT_UNIT, RegionCode, type Site, type TranslateOptions, X_STORE } from './context.js';
 import type { Body } from './encoder.js';
 import { emitCsr, emitFloat, isFloat, isNative, rounds, supportedCsr } from './float.js';
 import { byName, type Insn } from './insn.js';
 import { condition, INTEGER } from './integer.js';
-import { ACCESSES, type Access, check, checkInTable, type Plan, planBlocks, Roots, writesInteger } from './memory.js';
+import { check, checkInTable } from './memory.js';
 import { operandKinds, operandsOf, placedOf, type Registers, registersOf } from './operands.js';
 import { type Block, type End, endsWithInstruction, isExit, type Placed, successors } from './region.js';
+import { type Plan, type Planned, planBlocks, Roots } from './roots.js';
 import { type Loop, type Node, type Structure, structure } from './structure.js';
 import { wordsAfter, wordsAt } from './words.js';
 import { Writes } from './writes.js';
@@ -171,19 +172,17 @@ class Translator {
     r.shifted.clear();
     r.words = this.#words.get(node) as number;
     const plan = this.#planOf(node, roots);
-    const bounds = new Bounds();
     block.insns.forEach((placed, index) => {
       const { pc, insn } = placed;
       const access = ACCESSES.get(insn.op);
       r.mark(pc);
       holdOperands(r, insn);
       if (access !== undefined) {
-        this.#access(node, placed, access, roots, plan.get(index), bounds.of(insn.rs1));
+        this.#access(node, placed, access, roots, plan.get(index));
         r.accesses++;
       } else this.#plain(pc, insn);
       r.instructions++;
-      if (writesInteger(insn)) roots.wrote(insn);
-      bounds.wrote(insn);
+      roots.wrote(insn);
       r.words = wordsAfter(r.words, insn, pc);
     });
     const { end } = block;
@@ -242,17 +241,11 @@ class Translator {
     else throw new Error(`no code for ${insn.op}`);
   }
 
-  #access(
-    node: Node,
-    placed: Placed,
-    access: Access,
-    roots: Roots,
-    group: Parameters<typeof check>[4],
-    inTable: InTable | undefined,
-  ): void {
+  #access(node: Node, placed: Placed, access: Access, roots: Roots, planned: Planned | undefined): void {
     const { r } = this;
     const { insn } = placed;
     const table = this.options.table(placed.pc);
+    const { group, inTable } = planned ?? {};
     const steady = (register: number): boolean => !r.through && this.#writes.isSteady(node, register);
     const { host, offset } =
       inTable !== undefined && !table && group?.count === 1 && steady(inTable.base)

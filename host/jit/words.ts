@@ -2,8 +2,7 @@
  * Which registers are known to hold 32 bits, sign-extended, as most of what C programs compute is. Operations on such are done in 32 bits:
  * the extensions between them then have no effect, and engines see rotations and 32-bit comparisons. Sets of registers are bit masks.
  */
-import { byName, type Insn } from './insn.js';
-import { writesInteger } from './memory.js';
+import { byName, type Insn, writesInteger } from './insn.js';
 import type { Node, Structure } from './structure.js';
 
 const LOADS = /^l([bh]u?|w|ui)$/;

@@ -1,5 +1,5 @@
 /** Which integer registers the parts of a region write. */
-import { writesInteger } from './memory.js';
+import { writesInteger } from './insn.js';
 import type { Loop, Node, Structure } from './structure.js';
 
 const SP = 2;
