@@ -15,7 +15,6 @@ import type { Placed } from './region.js';
 import type { Group, Planned, Roots, Span } from './roots.js';
 
 const DROP = 0x1a;
-const NE = 0x52;
 const ADD = 0x7c;
 const SUB = 0x7d;
 const AND = 0x83;
