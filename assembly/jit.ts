@@ -126,6 +126,17 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
 export let compiledNext: usize = 0;
 export let compiledAccesses: u64 = 0;
 export let compiledHot: bool = false;
+/** It has left at an ecall: compiledNext is that of HART_PC, and the instruction is not counted yet. */
+export let compiledCall: bool = false;
+/** Where the ecall that was left at last ends: code goes on there often, if it is met. */
+let behindCall: u64 = 0;
+
+/** Code behind an ecall is about to be interpreted: once that happens often a region begins there. */
+export function behindCompiledCall(pc: u64, ip: usize): void {
+  if (pc != behindCall) return;
+  behindCall = 0;
+  if (load<u16>(ip) != OP_COMPILED) warm(pc, 1);
+}
 
 // @ts-ignore: decorator
 @inline
@@ -176,6 +187,7 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
   const before = left;
   let accesses: u64 = 0;
   compiledHot = false;
+  compiledCall = false;
   for (;;) {
     const region = regionAt(ip, pc, 1);
     if (region == 0) break;
@@ -195,6 +207,14 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     accesses += count & ((1 << C.COUNT_SHIFT) - 1);
     const kind = <u32>load<u16>(site, C.SITE_KIND);
     pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
+    if (kind == C.SITE_CALL && left != 0) {
+      const exits = STATE + (<usize>C.SITE_CALL << 3);
+      store<u64>(exits, load<u64>(exits, C.COMPILED_EXITS) + 1, C.COMPILED_EXITS);
+      store<u64>(HART, pc, HART_PC);
+      behindCall = pc + 4;
+      compiledCall = true;
+      break;
+    }
     if (kind >= <u32>C.SITE_SLOW) {
       leaveSlowly(load<u32>(STATE, C.COMPILED_REGION), site, kind, pc);
       break;

@@ -5,7 +5,7 @@ import { decodeSlot, enter, pcOf, straddle } from './code';
 import { loop } from './generated/dispatch';
 import { OP_COMPILED, OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { executeSlow, nextPc } from './generated/slow';
-import { compiledAccesses, compiledHot, compiledNext, enterCompiled, isSeeking, sample, sampleIn, sampleRefund, sampleSpent } from './jit';
+import { behindCompiledCall, compiledAccesses, compiledCall, compiledHot, compiledNext, enterCompiled, isSeeking, sample, sampleIn, sampleRefund, sampleSpent } from './jit';
 import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermissions } from './mm/access';
 import { fail } from './mm/fault';
 import { holdNothing } from './mm/reclaim';
@@ -188,6 +188,7 @@ export function run(budget: u32): u32 {
   let left = budget;
   let accesses: u64 = 0;
   let ip = enter(pc);
+  if (ip != 0) behindCompiledCall(pc, ip);
   while (ip != 0) {
     const burst = min(left, sampleIn);
     const from = isSeeking() ? pcOf(ip) : 0;
@@ -215,6 +216,10 @@ export function run(budget: u32): u32 {
     if (operation == OP_COMPILED) {
       left = enterCompiled(ip, pc, left, permissions, base);
       accesses += compiledAccesses;
+      if (compiledCall) {
+        sampleSpent(1);
+        return leave(load<u64>(L.HART + L.HART_PC), budget - left + 1, accesses, X.EXIT_ECALL);
+      }
       ip = compiledNext;
       if (ip == 0) pc = load<u64>(L.HART + L.HART_PC);
       else if (compiledHot) return leave(pcOf(ip), budget - left, accesses, left == 0 ? X.EXIT_BUDGET : X.EXIT_HOT);

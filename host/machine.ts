@@ -23,6 +23,7 @@ import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
 import type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
 import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
+import { Pace } from './pace.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
 import type { CharacterDevice } from './vfs/chardevice.js';
@@ -80,6 +81,8 @@ export class Machine {
   #toldAsleep = false;
   /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
   #paused: { readonly thread: Thread; readonly left: number } | undefined = undefined;
+  readonly #pace = new Pace();
+  #advancedAt = 0;
   #yieldAt = 0;
   #stopped = false;
 
@@ -112,7 +115,7 @@ export class Machine {
     core.exports.coreInit(Math.floor(memoryBytes / PAGE), windowPages);
     const clock = options.clock ?? new VdsoClock(core);
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
-    const env = new VfsEnvironment({ core, now: () => clock.realtime(), random });
+    const env = new VfsEnvironment({ core, now: () => clock.coarse?.() ?? clock.realtime(), random });
     if (options.swap !== undefined && !env.pages.swap.open(options.swap.sizeBytes, options.swap.medium ?? new MemorySwap())) {
       throw new RangeError(`a swap area of ${options.swap.sizeBytes} bytes is too large`);
     }
@@ -181,24 +184,29 @@ export class Machine {
   ): Promise<EndReason | 'paused' | undefined> {
     const { kernel } = this;
     this.#allowance = allowance;
-    this.#yieldAt = performance.now() + YIELD_MS;
+    this.#yieldAt = this.#pace.look() + YIELD_MS;
     if (this.#stopped) return 'stopped';
     while (!done()) {
       const t = this.#paused?.thread ?? kernel.scheduler.next();
       let dead = false;
       if (t !== undefined) this.#turn(t);
       else dead = !(await this.#idle(timeoutAt));
-      kernel.advance();
-      const now = performance.now();
-      if (now >= this.#yieldAt) {
+      if (t === undefined) this.#pace.look();
+      else this.#pace.step();
+      // A clock of the embedder's may go by its readings: once for each turn.
+      if (this.options.clock !== undefined || this.#pace.now !== this.#advancedAt) {
+        this.#advancedAt = this.#pace.now;
+        kernel.advance();
+      }
+      if (this.#pace.now >= this.#yieldAt) {
         await this.#yield();
-        this.#yieldAt = performance.now() + YIELD_MS;
+        this.#yieldAt = this.#pace.look() + YIELD_MS;
       }
       if (done()) break;
       if (this.#allowance <= 0) return 'paused';
       if (this.#stopped) return 'stopped';
       if (this.#fuel <= 0) return 'fuel';
-      if (now >= timeoutAt) return 'timeout';
+      if (this.#pace.now >= timeoutAt) return 'timeout';
       if (dead) return 'deadlock';
     }
     return undefined;
@@ -281,7 +289,8 @@ export class Machine {
       }
       left -= t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
       // Calls may take long. The host gets its time without anybody losing a turn: slices are the same whatever the host's speed.
-      if (left > 0 && t.state === 'runnable' && (this.#allowance <= 0 || performance.now() >= this.#yieldAt)) {
+      const late = this.#pace.step() && this.#pace.now >= this.#yieldAt;
+      if ((late || this.#allowance <= 0) && left > 0 && t.state === 'runnable') {
         this.#paused = { thread: t, left };
         return;
       }
@@ -309,14 +318,15 @@ export class Machine {
     const { beforeRun } = this.kernel.hooks;
     let budget = Math.min(left, this.#fuel, this.#allowance, beforeRun?.(t) ?? left);
     if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
-    const before = core.counter(C.COUNT_INSTRUCTIONS);
+    const counter = (C.HART + C.HART_COUNTERS + C.COUNT_INSTRUCTIONS * 8) >>> 2;
+    const before = core.u32[counter];
     let reason = core.exports.run(budget);
     if (reason === X.EXIT_TIME) {
       core.writeU64(C.HART + C.HART_TIME, Math.max(1, this.kernel.now()));
       reason = core.exports.run(1);
       core.writeU64(C.HART + C.HART_TIME, 0);
     }
-    const executed = core.counter(C.COUNT_INSTRUCTIONS) - before;
+    const executed = (core.u32[counter] - before) >>> 0;
     t.instructions += executed;
     this.#fuel -= executed;
     this.#allowance -= Math.max(executed, 1);

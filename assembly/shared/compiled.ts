@@ -48,7 +48,9 @@ export const SITE_FLOAT = 5; // the same, because native floating point does not
 export const SITE_INEXACT = 6; // the same, because NX is not set: the result may be what sets it
 export const SITE_MODE = 7; // the same, because the rounding mode is not "to nearest"
 
-export const SITE_KINDS = 8;
+export const SITE_CALL = 8; // an ecall at SITE_PC, not counted yet
+
+export const SITE_KINDS = 9;
 
 export const REGIONS = 0x900000;
 export const REGIONS_MAX = 8192;

@@ -196,14 +196,15 @@ export class Jit {
 
   #run(run: (budget: number) => number, budget: number): number {
     const { core } = this;
+    const counter = (L.HART + L.HART_COUNTERS + L.COUNT_INSTRUCTIONS * 8) >>> 2;
     let left = budget;
     for (;;) {
-      const before = core.counter(L.COUNT_INSTRUCTIONS);
+      const before = core.u32[counter];
       const reason = run(left);
       const words = core.u32;
       if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || this.#isPoor(words[(C.COMPILED + C.COMPILED_POOR) >>> 2])) this.#compileHot();
       if (reason !== EXIT_HOT) return reason;
-      left -= core.counter(L.COUNT_INSTRUCTIONS) - before;
+      left -= (core.u32[counter] - before) >>> 0;
       if (left <= 0) return 0;
     }
   }
@@ -269,7 +270,7 @@ export class Jit {
     const source = whole ? this.#wholeSource : this.#source;
     if (!mayBegin(source, supported, pc)) return undefined;
     const entry = formRegion(source, supported, pc, { ...REGION_DEFAULTS, whole });
-    if (isExit(entry) || (entry.insns.length === 0 && entry.end.kind === 'slow')) return undefined;
+    if (isExit(entry) || (entry.insns.length === 0 && (entry.end.kind === 'slow' || entry.end.kind === 'call'))) return undefined;
     const options: Parameters<typeof translate>[1] = {
       table: (at) => (this.#translation === undefined ? this.#table.has(at) : this.#translation === 'table'),
       called: (at) => this.#called.has(at),

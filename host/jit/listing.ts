@@ -38,6 +38,7 @@ export const EXIT_TEXTS: readonly string[] = [
   'operands that Wasm computes differently',
   'the result may be the first that is inexact',
   'another rounding mode than "to nearest"',
+  'a system call',
 ];
 
 export function listRegion(

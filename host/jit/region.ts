@@ -27,6 +27,8 @@ export type End =
   | { kind: 'return'; at: Placed; candidates: { pc: number; to: Block }[]; executed: boolean }
   /** The interpreter executes the instruction at pc. */
   | { kind: 'slow'; pc: number }
+  /** An ecall at pc. */
+  | { kind: 'call'; pc: number }
   /** The region ends: go on at pc. */
   | { kind: 'exit'; pc: number };
 
@@ -170,7 +172,7 @@ class Builder {
       this.total++;
       if (this.finish(block, { pc, insn })) return;
       if (!this.supported(insn)) {
-        block.end = { kind: 'slow', pc };
+        block.end = { kind: insn.op === 'ecall' ? 'call' : 'slow', pc };
         return;
       }
       block.insns.push({ pc, insn });

@@ -278,6 +278,9 @@ class Translator {
       case 'slow':
         r.leave(end.pc, C.SITE_SLOW);
         return;
+      case 'call':
+        r.leave(end.pc, C.SITE_CALL);
+        return;
       case 'branch':
         r.instructions++;
         if (end.taken === end.fall) {

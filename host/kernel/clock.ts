@@ -7,6 +7,8 @@ export interface Clock {
   /** Nanoseconds since some fixed moment; never goes back. */
   monotonicNs(): number;
   realtime(): Timestamp;
+  /** The time of the last reading, for the times of files: as in Linux, some milliseconds old. Absent: `realtime`. */
+  coarse?(): Timestamp;
   /** A clock that is not the host's: when nobody can run before this moment, time goes there at once. */
   advanceTo?(ns: number): void;
   /** Fills the vDSO's data page, at this linear address; absent: programs ask by system calls. */

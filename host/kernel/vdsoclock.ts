@@ -13,26 +13,41 @@ const WALL_AHEAD = 8;
 export class VdsoClock implements Clock {
   readonly #start = performance.now();
   /** Of CLOCK_REALTIME when monotonic time was 0. */
-  readonly #bootNs: bigint;
+  readonly #bootSec: number;
+  readonly #bootNsec: number;
+  #latestNs = 0;
+  /** Of #latestNs, once it is asked for. */
+  #coarse: Timestamp | undefined = undefined;
 
   constructor(private readonly core: Core) {
     const ms = performance.timeOrigin + this.#start;
-    const sec = Math.floor(ms / 1000);
-    this.#bootNs = BigInt(sec) * BigInt(NS_PER_SECOND) + BigInt(Math.floor((ms - sec * 1000) * 1e6));
+    this.#bootSec = Math.floor(ms / 1000);
+    this.#bootNsec = Math.floor((ms - this.#bootSec * 1000) * 1e6);
   }
 
   monotonicNs(): number {
-    return Math.round((performance.now() - this.#start) * 1e6);
+    this.#latestNs = Math.round((performance.now() - this.#start) * 1e6);
+    this.#coarse = undefined;
+    return this.#latestNs;
   }
 
   realtime(): Timestamp {
-    const ns = this.#bootNs + BigInt(this.monotonicNs());
-    const perSecond = BigInt(NS_PER_SECOND);
-    return { sec: Number(ns / perSecond), nsec: Number(ns % perSecond) };
+    this.monotonicNs();
+    return this.coarse();
+  }
+
+  coarse(): Timestamp {
+    if (this.#coarse === undefined) {
+      const sec = Math.floor(this.#latestNs / NS_PER_SECOND);
+      const nsec = this.#latestNs - sec * NS_PER_SECOND + this.#bootNsec;
+      const carry = nsec >= NS_PER_SECOND ? 1 : 0;
+      this.#coarse = { sec: this.#bootSec + sec + carry, nsec: nsec - carry * NS_PER_SECOND };
+    }
+    return this.#coarse;
   }
 
   publish(page: number): void {
-    this.core.view.setBigUint64(page + WALL_AHEAD, this.#bootNs, true);
+    this.core.view.setBigUint64(page + WALL_AHEAD, BigInt(this.#bootSec) * BigInt(NS_PER_SECOND) + BigInt(this.#bootNsec), true);
     this.core.u32[(page + KNOWN) >>> 2] = 1;
   }
 }

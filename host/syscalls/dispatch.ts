@@ -1,5 +1,5 @@
 import { EINTR, ENOSYS } from '../../assembly/shared/errno.js';
-import { HART, HART_X } from '../../assembly/shared/layout.js';
+import { HART, HART_PC, HART_X } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { BLOCKED, RESTART_NEVER, SWITCHED, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
@@ -10,6 +10,9 @@ const A7 = 17;
 const INSTRUCTION_BYTES = 4;
 const RESTART_CODES = 512;
 const TWO32 = 2 ** 32;
+/* Indices of words. */
+const RESULT = (HART + HART_X + A0 * 8) >>> 2;
+const PC = (HART + HART_PC) >>> 2;
 
 interface Entry {
   readonly row: SyscallRow;
@@ -60,8 +63,12 @@ export class Dispatcher {
       t.resumed = true;
       if (t.kernel.observer !== undefined && !t.process.exiting) this.#exit(t, result === -RESTART_NEVER ? -EINTR : result);
     } else {
-      core.setReg(A0, result);
-      core.pc += INSTRUCTION_BYTES;
+      const words = core.u32;
+      words[RESULT] = result;
+      words[RESULT + 1] = result >= 0 && result < TWO32 ? 0 : Math.floor(result / TWO32);
+      const low = words[PC];
+      words[PC] = low + INSTRUCTION_BYTES;
+      if (low + INSTRUCTION_BYTES >= TWO32) words[PC + 1]++;
       t.endCall();
       if (t.savedMask !== undefined) t.restoreMask();
       if (t.kernel.observer !== undefined) this.#exit(t, result);
