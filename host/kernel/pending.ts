@@ -86,8 +86,10 @@ export class PendingSignals {
 
   /** Takes the next signal in `wanted`: faults first, then the lowest number. */
   take(wanted: SignalSet): SigInfo | undefined {
+    if (this.set === 0n) return undefined;
     let candidates = this.set & wanted;
     if (candidates === 0n) return undefined;
+    if (this.#queue.length === 1 && this.set === signalBit(this.#queue[0].info.signo)) return this.#takeOnly();
     if ((candidates & SYNCHRONOUS) !== 0n) candidates &= SYNCHRONOUS;
     let signal = 1;
     while ((candidates & signalBit(signal)) === 0n) signal++;
@@ -96,6 +98,14 @@ export class PendingSignals {
     if (found !== undefined) this.counts.change(found.uid, -1);
     if (!this.#queue.some((other) => other.info.signo === signal)) this.set &= ~signalBit(signal);
     return found?.info ?? { signo: signal, code: SI_USER };
+  }
+
+  #takeOnly(): SigInfo {
+    const [{ info, uid }] = this.#queue;
+    this.#queue.length = 0;
+    this.set = 0n;
+    this.counts.change(uid, -1);
+    return info;
   }
 
   /** Forgets the signals of timers that are no more. */

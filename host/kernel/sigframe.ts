@@ -2,8 +2,8 @@ import * as L from '../../assembly/shared/layout.js';
 import { SA_ONSTACK, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from '../linux/signal.js';
 import type { SignalAction } from './handlers.js';
 import type { SigInfo } from './pending.js';
-import { encodeSigInfo, SIGINFO_BYTES } from './siginfo.js';
-import { type Thread, UNBLOCKABLE } from './thread.js';
+import { putSigInfo, SIGINFO_BYTES } from './siginfo.js';
+import type { Thread } from './thread.js';
 
 /**
  * struct rt_sigframe of riscv64 (arch/riscv/kernel/signal.c), from the new stack pointer upwards:
@@ -27,6 +27,7 @@ const FCSR = FLOATS + 256;
 const EXTENSION = FLOATS + 516;
 const FRAME_BYTES = FLOATS + 528;
 
+const NO_STACK = { address: 0, size: 0, flags: SS_DISABLE };
 const RA = 1;
 const SP = 2;
 const A0 = 10;
@@ -54,21 +55,20 @@ export function pushSignalFrame(t: Thread, info: SigInfo, action: SignalAction):
   // An overflow of the alternate stack must not run into what lies below it.
   const overflows = was === SS_ONSTACK && !isOnAltStack(address, size, flags, frame);
 
-  const bytes = new Uint8Array(FRAME_BYTES);
-  const view = new DataView(bytes.buffer);
-  bytes.set(encodeSigInfo(info));
-  view.setBigUint64(STACK, BigInt(address), true);
-  view.setUint32(STACK + 8, (was | (flags & SS_AUTODISARM)) >>> 0, true);
-  view.setBigUint64(STACK + 16, BigInt(size), true);
-  view.setBigUint64(MASK, t.savedMask ?? t.mask, true);
-  const hart = core.u8.subarray(L.HART, L.HART + L.CONTEXT_BYTES);
-  bytes.set(hart.subarray(L.HART_PC, L.HART_PC + 8), REGISTERS);
-  bytes.set(hart.subarray(L.HART_X + 8, L.HART_X + 256), REGISTERS + 8);
-  bytes.set(hart.subarray(L.HART_F, L.HART_F + 256), FLOATS);
-  view.setUint32(FCSR, readFcsr(t), true);
-  t.user.write(overflows ? -1 : frame, bytes);
+  const { u8, view } = core;
+  u8.fill(0, L.STAGING, L.STAGING + FRAME_BYTES);
+  putSigInfo(view, L.STAGING, info);
+  core.writeU64(L.STAGING + STACK, address);
+  view.setUint32(L.STAGING + STACK + 8, (was | (flags & SS_AUTODISARM)) >>> 0, true);
+  core.writeU64(L.STAGING + STACK + 16, size);
+  view.setBigUint64(L.STAGING + MASK, t.savedMask ?? t.mask, true);
+  u8.copyWithin(L.STAGING + REGISTERS, L.HART + L.HART_PC, L.HART + L.HART_PC + 8);
+  u8.copyWithin(L.STAGING + REGISTERS + 8, L.HART + L.HART_X + 8, L.HART + L.HART_X + 256);
+  u8.copyWithin(L.STAGING + FLOATS, L.HART + L.HART_F, L.HART + L.HART_F + 256);
+  view.setUint32(L.STAGING + FCSR, readFcsr(t), true);
+  t.user.stageOut(overflows ? -1 : frame, FRAME_BYTES);
 
-  if ((flags & SS_AUTODISARM) !== 0) t.altStack = { address: 0, size: 0, flags: SS_DISABLE };
+  if ((flags & SS_AUTODISARM) !== 0) t.altStack = NO_STACK;
   core.setReg(RA, t.process.space.layout.trampoline);
   core.setReg(SP, frame);
   core.setReg(A0, info.signo);
@@ -85,31 +85,30 @@ function readFcsr(t: Thread): number {
 /** rt_sigreturn: all registers, the mask and the alternate stack from the frame at sp. False: not a frame. Throws EFAULT. */
 export function popSignalFrame(t: Thread): boolean {
   const { core } = t.kernel;
-  const bytes = t.user.read(core.reg(SP), FRAME_BYTES);
-  const view = new DataView(bytes.buffer);
-  if (view.getUint32(EXTENSION, true) !== 0 || view.getUint32(EXTENSION + 4, true) !== 0 || view.getUint32(EXTENSION + 8, true) !== 0) {
-    return false;
-  }
-  const hart = core.u8.subarray(L.HART, L.HART + L.CONTEXT_BYTES);
-  hart.set(bytes.subarray(REGISTERS, REGISTERS + 8), L.HART_PC);
-  hart.set(bytes.subarray(REGISTERS + 8, REGISTERS + 256), L.HART_X + 8);
-  hart.set(bytes.subarray(FLOATS, FLOATS + 256), L.HART_F);
-  const fcsr = view.getUint32(FCSR, true);
-  core.u32[(L.HART + L.HART_FFLAGS) >>> 2] = fcsr & 31;
-  core.u32[(L.HART + L.HART_FRM) >>> 2] = (fcsr >>> 5) & 7;
+  t.user.stageIn(core.reg(SP), FRAME_BYTES);
+  const { u8, u32, view } = core;
+  const end = (L.STAGING + EXTENSION) >>> 2;
+  if (u32[end] !== 0 || u32[end + 1] !== 0 || u32[end + 2] !== 0) return false;
+  u8.copyWithin(L.HART + L.HART_PC, L.STAGING + REGISTERS, L.STAGING + REGISTERS + 8);
+  u8.copyWithin(L.HART + L.HART_X + 8, L.STAGING + REGISTERS + 8, L.STAGING + REGISTERS + 256);
+  u8.copyWithin(L.HART + L.HART_F, L.STAGING + FLOATS, L.STAGING + FLOATS + 256);
+  const fcsr = u32[(L.STAGING + FCSR) >>> 2];
+  u32[(L.HART + L.HART_FFLAGS) >>> 2] = fcsr & 31;
+  u32[(L.HART + L.HART_FRM) >>> 2] = (fcsr >>> 5) & 7;
   t.savedMask = undefined;
-  t.setMask(view.getBigUint64(MASK, true) & ~UNBLOCKABLE);
-  t.altStack = restoredStack(t, view);
+  t.setMask(view.getBigUint64(L.STAGING + MASK, true));
+  t.altStack = restoredStack(t);
   return true;
 }
 
-/** The frame's uc_stack, if sigaltstack(2) would accept it; else the stack stays as it is. */
-function restoredStack(t: Thread, view: DataView): Thread['altStack'] {
-  const flags = view.getUint32(STACK + 8, true);
+/** uc_stack of the frame in STAGING, if sigaltstack(2) would accept it; else the stack stays as it is. */
+function restoredStack(t: Thread): Thread['altStack'] {
+  const { core } = t.kernel;
+  const flags = core.u32[(L.STAGING + STACK + 8) >>> 2];
   const mode = (flags & ~SS_AUTODISARM) >>> 0;
-  if (mode === SS_DISABLE) return { address: 0, size: 0, flags: SS_DISABLE };
+  if (mode === SS_DISABLE) return NO_STACK;
   if (mode !== 0 && mode !== SS_ONSTACK) return t.altStack;
-  const size = Number(view.getBigUint64(STACK + 16, true));
-  const address = Number(view.getBigUint64(STACK, true));
-  return altStackState(t, t.kernel.core.reg(SP)) === SS_ONSTACK ? t.altStack : { address, size, flags: (flags & SS_AUTODISARM) >>> 0 };
+  const size = core.readU64(L.STAGING + STACK + 16);
+  const address = core.readU64(L.STAGING + STACK);
+  return altStackState(t, core.reg(SP)) === SS_ONSTACK ? t.altStack : { address, size, flags: (flags & SS_AUTODISARM) >>> 0 };
 }

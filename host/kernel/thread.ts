@@ -175,12 +175,13 @@ export class Thread implements Waiter {
   }
 
   hasDeliverable(): boolean {
-    return ((this.pending.set | this.process.pending.set) & ~this.mask) !== 0n;
+    const waiting = this.pending.set | this.process.pending.set;
+    return waiting !== 0n && (waiting & ~this.mask) !== 0n;
   }
 
   /** Changes the mask; what it lets through is delivered before the thread is back in user mode. */
   setMask(mask: bigint): void {
-    this.mask = mask & ~UNBLOCKABLE;
+    this.mask = mask & BLOCKABLE;
     this.signalFlag = this.hasDeliverable();
   }
 
@@ -221,3 +222,4 @@ export class Thread implements Waiter {
 
 /** SIGKILL and SIGSTOP: in no mask, ever. */
 export const UNBLOCKABLE = (1n << 8n) | (1n << 18n);
+const BLOCKABLE = ~UNBLOCKABLE;
