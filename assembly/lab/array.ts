@@ -5,6 +5,7 @@
  * The rules of each policy, to the last detail (an independent simulator must come to the same counts): docs/lab-model.md.
  */
 import { zeros } from './hash';
+import { spaceOfKey } from './pages';
 
 export const LRU: u32 = 0;
 export const FIFO: u32 = 1;
@@ -33,15 +34,22 @@ export class CacheArray {
   policy: u32;
   /** State of xorshift32, for RANDOM. */
   random: u32;
+  /** Ways are divided among address spaces: so many times as many sets, each of so many times fewer ways. */
+  partitions: u32;
+  /** A CacheArray of what had to go, or 0. */
+  victims: usize;
+  victimHits: u64;
 }
 
-export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32): CacheArray {
+/** sets: of all partitions together. */
+export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32, partitions: u32 = 1): CacheArray {
   const a = changetype<CacheArray>(zeros(offsetof<CacheArray>()));
   a.stride = (ways + 3) & ~3;
   a.keys = zeros((<usize>sets * <usize>a.stride) << 2);
   a.marks = zeros(<usize>sets * <usize>ways);
   a.state = zeros(<usize>sets << 3);
-  a.sets = sets;
+  a.sets = sets / partitions;
+  a.partitions = partitions;
   a.ways = ways;
   a.policy = policy;
   a.random = seed == 0 ? 1 : seed;
@@ -50,9 +58,11 @@ export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32): CacheArr
 
 // @ts-ignore: decorator
 @inline
-function setOf(a: CacheArray, index: u64): usize {
+function setOf(a: CacheArray, index: u64, key: u32): usize {
   const sets = a.sets;
-  return <usize>((sets & (sets - 1)) == 0 ? <u32>index & (sets - 1) : <u32>(index % <u64>sets));
+  const set = (sets & (sets - 1)) == 0 ? <u32>index & (sets - 1) : <u32>(index % <u64>sets);
+  if (a.partitions == 1) return <usize>set;
+  return <usize>(set * a.partitions + <u32>(spaceOfKey(key) % <u64>a.partitions));
 }
 
 // @ts-ignore: decorator
@@ -75,7 +85,7 @@ function find(keys: usize, stride: u32, key: u32): u32 {
 
 /** Is the key there? Its use is noted. index chooses the set. */
 export function arrayLookup(a: CacheArray, index: u64, key: u32): bool {
-  const set = setOf(a, index);
+  const set = setOf(a, index, key);
   const keys = setKeys(a, set);
   const way = find(keys, a.stride, key);
   if (way == ABSENT) return false;
@@ -136,7 +146,7 @@ function treeVictim(tree: u64, ways: u32): u32 {
 
 /** Puts a key in that is not there; the key that had to go, or 0. */
 export function arrayFill(a: CacheArray, index: u64, key: u32): u32 {
-  const set = setOf(a, index);
+  const set = setOf(a, index, key);
   const keys = setKeys(a, set);
   if (a.policy == LRU) {
     let way = a.ways - 1;
@@ -195,12 +205,12 @@ function victim(a: CacheArray, set: usize, keys: usize): u32 {
 
 /** Is the key there? Nothing is noted. */
 export function arrayHolds(a: CacheArray, index: u64, key: u32): bool {
-  return find(setKeys(a, setOf(a, index)), a.stride, key) != ABSENT;
+  return find(setKeys(a, setOf(a, index, key)), a.stride, key) != ABSENT;
 }
 
 /** Forgets a key, if it is there. */
 export function arrayRemove(a: CacheArray, index: u64, key: u32): void {
-  const keys = setKeys(a, setOf(a, index));
+  const keys = setKeys(a, setOf(a, index, key));
   const way = find(keys, a.stride, key);
   if (way != ABSENT) remove(a, keys, way);
 }
@@ -217,16 +227,43 @@ function remove(a: CacheArray, keys: usize, way: u32): void {
 
 /** Forgets everything. */
 export function arrayClear(a: CacheArray): void {
-  memory.fill(a.keys, 0, (<usize>a.sets * <usize>a.stride) << 2);
+  memory.fill(a.keys, 0, <usize>arraySlots(a) << 2);
 }
 
 /** Slots of the array, some of them empty: for what looks at all of them. */
 export function arraySlots(a: CacheArray): u32 {
-  return a.sets * a.stride;
+  return a.sets * a.partitions * a.stride;
 }
 export function arraySlot(a: CacheArray, slot: u32): u32 {
   return load<u32>(a.keys + (<usize>slot << 2));
 }
 export function arrayRemoveSlot(a: CacheArray, slot: u32): void {
   remove(a, setKeys(a, slot / a.stride), slot % a.stride);
+}
+
+/** arrayLookup of a TLB with those that had to go: one of them comes back, and another one has to go for it. */
+// @ts-ignore: decorator
+@inline
+export function tlbLookup(a: CacheArray, index: u64, key: u32): bool {
+  return arrayLookup(a, index, key) || (a.victims != 0 && comesBack(a, index, key));
+}
+
+function comesBack(a: CacheArray, index: u64, key: u32): bool {
+  const victims = changetype<CacheArray>(a.victims);
+  if (!arrayHolds(victims, 0, key)) return false;
+  a.victimHits++;
+  arrayRemove(victims, 0, key);
+  tlbFill(a, index, key);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function tlbFill(a: CacheArray, index: u64, key: u32): void {
+  const old = arrayFill(a, index, key);
+  if (old != 0 && a.victims != 0) arrayFill(changetype<CacheArray>(a.victims), 0, old);
+}
+
+export function tlbHolds(a: CacheArray, index: u64, key: u32): bool {
+  return arrayHolds(a, index, key) || (a.victims != 0 && arrayHolds(changetype<CacheArray>(a.victims), 0, key));
 }

@@ -2,14 +2,14 @@
  * The laboratory's engine: policies, levels of TLBs and walkers are built by calls and named by numbers; fed with records; asked for
  * what they counted. host/lab/engine.ts is its other side: it says which systems share what.
  */
-import { arrayNew } from './array';
+import { arrayNew, LRU, SRRIP } from './array';
 import { regionCount, REGIONS_MAX } from './pages';
 import { Policy, SIZES } from './policy';
+import { Prefetcher } from './prefetch';
 import { Stage } from './stage';
 import * as stream from './stream';
 import { CACHES_MAX, Walker } from './walker';
 
-const SRRIP: u32 = 4;
 /** Results of feed. */
 const FED: u32 = 0;
 const TOO_MANY_REGIONS: u32 = 1;
@@ -36,21 +36,40 @@ export function policyNew(depth: u32, size: u32, promoteAt: u32): u32 {
   return <u32>policies.length - 1;
 }
 
-/** after: the level before, -1: none. prefetch: next pages after a miss, for a last level. */
-export function stageNew(after: i32, policy: u32, joint: bool, flushOnSwitch: bool, prefetch: u32): u32 {
+/** after: the level before, -1: none. */
+export function stageNew(after: i32, policy: u32, joint: bool, flushOnSwitch: bool): u32 {
   const stage = new Stage(policies[policy], joint, flushOnSwitch);
-  stage.prefetch = prefetch;
   if (after < 0) first.push(stage);
   else stages[after].stages.push(stage);
   stages.push(stage);
   return <u32>stages.length - 1;
 }
 
-/** A TLB of a stage for the classes and sizes that its bits name. */
-export function stageTlb(id: u32, classes: u32, sizes: u32, sets: u32, ways: u32, replacement: u32, seed: u32): void {
+/** For a last level: at most `degree` pages after each miss. */
+export function stagePrefetch(id: u32, kind: u32, degree: u32, rows: u32): void {
+  stages[id].prefetcher = new Prefetcher(kind, degree, rows);
+}
+
+/** A TLB of a stage for the classes and sizes that its bits name; sets: of all partitions. victims: entries for what has to go. */
+export function stageTlb(
+  id: u32,
+  classes: u32,
+  sizes: u32,
+  partitions: u32,
+  victims: u32,
+  sets: u32,
+  ways: u32,
+  replacement: u32,
+  seed: u32,
+): void {
   const stage = stages[id];
-  const tlb = arrayNew(sets, ways, replacement, seed);
+  const tlb = arrayNew(sets, ways, replacement, seed, partitions);
   stage.all.push(tlb);
+  if (victims != 0) {
+    const others = arrayNew(1, victims, LRU, 1);
+    tlb.victims = changetype<usize>(others);
+    stage.all.push(others);
+  }
   if (replacement == SRRIP) stage.rehit = true;
   for (let c: u32 = 0; c < 2; c++)
     for (let size: u32 = 0; size < SIZES; size++) if ((classes >> c) & (sizes >> size) & 1) stage.tlbs[c * SIZES + size] = tlb;
@@ -133,6 +152,12 @@ export function policyPromotions(id: u32): f64 {
 /** Misses of a level by kind. */
 export function stageMissed(id: u32, kind: u32): f64 {
   return <f64>stages[id].missed[kind];
+}
+/** Hits among those that had to go. */
+export function stageVictimHits(id: u32): f64 {
+  let sum: u64 = 0;
+  for (let i = 0; i < stages[id].all.length; i++) sum += stages[id].all[i].victimHits;
+  return <f64>sum;
 }
 export function stagePrefetches(id: u32): f64 {
   return <f64>stages[id].prefetches;

@@ -95,6 +95,11 @@ export function regionKnown(space: u64, va: u64): u32 {
 export function regionSpace(region: u32): u64 {
   return (load<u64>(keys + (<usize>region << 3)) & ~VALID) >> SPACE_SHIFT;
 }
+/** Address space of a TLB's key (policy.ts). */
+export function spaceOfKey(key: u32): u64 {
+  const size = key & 3;
+  return regionSpace(size == 0 ? key >> 11 : size == 1 ? key >> 7 : key >> 2);
+}
 export function regionAddress(region: u32): u64 {
   return (load<u64>(keys + (<usize>region << 3)) & NUMBER_MASK) << 21;
 }

@@ -3,9 +3,10 @@
  * alike share their first levels, and a level hands what it missed to those that come next, and to the walkers of the systems
  * that end here.
  */
-import { arrayClear, arrayFill, arrayHolds, arrayLookup, arrayRemove, arrayRemoveSlot, arraySlot, arraySlots, CacheArray } from './array';
+import { arrayClear, arrayRemove, arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup } from './array';
 import { Policy, SIZES, sizeShift } from './policy';
 import { regionSpace } from './pages';
+import { Prefetcher } from './prefetch';
 import { DROP, FETCH, FLUSH, LOAD, PREFETCH, STORE, SWITCH } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
 import { Walker } from './walker';
@@ -29,8 +30,8 @@ export class Stage {
   all: Array<CacheArray> = new Array<CacheArray>();
   /** Does the first hit after a fill still change something (SRRIP)? */
   rehit: bool = false;
-  /** Next pages that are walked for, too, after a miss of this, the last level. */
-  prefetch: u32 = 0;
+  /** What else is walked for after a miss of this, the last level. */
+  prefetcher: Prefetcher | null = null;
   stages: Array<Stage> = new Array<Stage>();
   walkers: Array<Walker> = new Array<Walker>();
   /** [kind]: misses. */
@@ -62,17 +63,17 @@ export class Stage {
       const page = load<u32>(at, RUN_PAGE);
       const key = policy.keyOf(page, after);
       const tlb = unchecked(this.tlbs[(kind == FETCH ? 0 : SIZES) + (key & 3)]);
-      if (tlb === null || !arrayLookup(tlb, va >> sizeShift(key & 3), key)) {
+      if (tlb === null || !tlbLookup(tlb, va >> sizeShift(key & 3), key)) {
         const promotes = policy.promotes(page, after) ? PROMOTES : 0;
         this.miss(tlb, va, after, kind | promotes, key, page);
       }
       const loads = load<u64>(at, RUN_LOADS);
       const stores = load<u64>(at, RUN_STORES);
       if ((loads | stores) == 0) continue;
-      if (this.prefetch != 0) {
+      if (this.prefetcher !== null) {
         this.again(tlb, loads, at, kind == FETCH ? FETCH : LOAD, key);
         this.again(tlb, stores, at, STORE, key);
-      } else if (this.rehit && tlb !== null) arrayLookup(tlb, va >> sizeShift(key & 3), key);
+      } else if (this.rehit && tlb !== null) tlbLookup(tlb, va >> sizeShift(key & 3), key);
     }
     this.drain();
   }
@@ -85,7 +86,7 @@ export class Stage {
     const va = load<u64>(run);
     const page = load<u32>(run, RUN_PAGE);
     for (let hits = 0; count != 0 && hits < 2; count--) {
-      if (tlb !== null && arrayLookup(tlb, va >> sizeShift(key & 3), key)) hits++;
+      if (tlb !== null && tlbLookup(tlb, va >> sizeShift(key & 3), key)) hits++;
       else {
         hits = 0;
         this.miss(tlb, va, load<u32>(run, RUN_TOUCHES), kind, key, page);
@@ -105,7 +106,7 @@ export class Stage {
       }
       const key = load<u32>(at, MISS_KEY);
       const tlb = unchecked(this.tlbs[(access == FETCH ? 0 : SIZES) + (key & 3)]);
-      if (tlb !== null && arrayLookup(tlb, va >> sizeShift(key & 3), key)) continue;
+      if (tlb !== null && tlbLookup(tlb, va >> sizeShift(key & 3), key)) continue;
       this.miss(tlb, va, load<u32>(at, MISS_TOUCHES), kind, key, load<u32>(at, MISS_PAGE));
     }
     this.drain();
@@ -116,9 +117,9 @@ export class Stage {
   private miss(tlb: CacheArray | null, va: u64, after: u32, kind: u32, key: u32, page: u32): void {
     unchecked(this.missed[kind & ~PROMOTES]++);
     if (kind & PROMOTES) this.promote(key);
-    if (tlb !== null) arrayFill(tlb, va >> sizeShift(key & 3), key);
+    if (tlb !== null) tlbFill(tlb, va >> sizeShift(key & 3), key);
     this.emit(va, after, kind, key, page);
-    if (this.prefetch != 0) this.prefetchAfter(kind & ~PROMOTES, va, after, key, page);
+    if (this.prefetcher !== null) this.prefetchAfter(kind & ~PROMOTES, va, after, key, page);
   }
 
   private emit(va: u64, after: u32, kind: u32, key: u32, page: u32): void {
@@ -140,19 +141,26 @@ export class Stage {
     for (let i = 0, n = this.walkers.length; i < n; i++) unchecked(this.walkers[i]).feed(out, end);
   }
 
-  /** The next pages of the size, if they are mapped and not there. */
+  /** Pages of the size that the prefetcher names, if they are mapped and not there. */
   private prefetchAfter(kind: u32, va: u64, after: u32, key: u32, page: u32): void {
+    const prefetcher = this.prefetcher;
     const size = key & 3;
-    const tlb = this.tlbs[(kind == FETCH ? 0 : SIZES) + size];
-    if (tlb === null) return;
+    const shift = sizeShift(size);
+    const side = kind == FETCH ? 0 : 1;
+    const tlb = this.tlbs[side * SIZES + size];
+    if (prefetcher === null) return;
     const space = regionSpace(page >> 9);
-    for (let n: u32 = 1; n <= this.prefetch; n++) {
-      const next = va + ((<u64>n) << sizeShift(size));
+    const count = prefetcher.after(side, space, size, <i64>(va >> shift));
+    if (tlb === null) return;
+    for (let n: u32 = 0; n < count; n++) {
+      const number = prefetcher.page(n);
+      if (number < 0 || number >= (<i64>1 << (48 - shift))) continue;
+      const next = <u64>number << shift;
       const wanted = this.policy.keyIfMapped(space, next, size, after);
-      if (wanted == 0 || arrayHolds(tlb, next >> sizeShift(size), wanted)) continue;
+      if (wanted == 0 || tlbHolds(tlb, <u64>number, wanted)) continue;
       this.prefetches++;
       this.emit(next, after, PREFETCH, wanted, 0);
-      arrayFill(tlb, next >> sizeShift(size), wanted);
+      tlbFill(tlb, <u64>number, wanted);
     }
   }
 

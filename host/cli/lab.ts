@@ -31,7 +31,9 @@ function systemOptions(command: Command): Command {
 function modelOptions(command: Command): Command {
   return systemOptions(command)
     .option('--json <file>', 'configurations and counts as data')
-    .option('--csv <file>', 'a row for each system');
+    .option('--csv <file>', 'a row for each system')
+    .option('--skip <n>', 'instructions that warm up what is modelled, before the counts begin', parseMany('--skip', 'instructions', 1e15))
+    .option('--count <n>', 'instructions that are counted (default: all)', parseMany('--count', 'instructions', 1e15));
 }
 
 const withEnvironment = <T extends { env?: [string, string][] }>(options: T) => ({ ...options, env: new Map(options.env ?? []) });
@@ -62,12 +64,21 @@ export function labCommand(program: Command, finish: (status: number) => void): 
       finish(await labRecord(path, args, withEnvironment(options)));
     });
   modelOptions(lab.command('replay'))
-    .description('model systems on a trace: one of lab record, or text of Valgrind lackey')
+    .description('model systems on a trace: one of lab record, or one that lab import takes')
     .argument('<trace>', 'a file')
     .configureHelp({ helpWidth: 120 })
     .action(async (path: string, options) => {
       const { labReplay } = await import('./lab/commands.js');
       finish(await labReplay(path, options));
+    });
+  lab
+    .command('import')
+    .description("make a trace of another tool's: Valgrind lackey, ChampSim, DynamoRIO drmemtrace; plain or packed with gzip, xz, zstd")
+    .argument('<file>')
+    .requiredOption('-o, --output <file>', 'the trace')
+    .action(async (path: string, options: { output: string }) => {
+      const { labImport } = await import('./lab/commands.js');
+      finish(await labImport(path, options.output));
     });
   modelOptions(lab.command('synth'))
     .description('model systems on a pattern of accesses, or write it as a trace')

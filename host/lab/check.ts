@@ -34,6 +34,12 @@ export function whole(value: unknown, at: string, least: number, most: number, o
   return value;
 }
 
+export function flag(value: unknown, at: string, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value !== 'boolean') throw new ConfigError(at, `must be true or false, not ${shown(value)}`);
+  return value;
+}
+
 export function oneOf<T extends string>(value: unknown, at: string, allowed: readonly T[], otherwise?: T): T {
   if (value === undefined && otherwise !== undefined) return otherwise;
   const found = allowed.find((one) => one === value);

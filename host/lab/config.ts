@@ -1,5 +1,5 @@
 /** What a modelled translation system is made of. docs/lab-model.md says what each part does. */
-import { ConfigError, fields, list, oneOf, text, whole } from './check.js';
+import { ConfigError, fields, flag, list, oneOf, text, whole } from './check.js';
 
 export const PAGE_SIZES = ['4K', '64K', '2M', '1G'] as const;
 export type PageSize = (typeof PAGE_SIZES)[number];
@@ -10,6 +10,9 @@ export const FORMATS = { sv39: 3, sv48: 4, sv57: 5, 'x86-64': 4, 'x86-64-la57': 
 export type Format = keyof typeof FORMATS;
 export const SERVES = ['instructions', 'data', 'both'] as const;
 export type Serves = (typeof SERVES)[number];
+
+export const PREFETCHERS = ['next', 'stride', 'distance'] as const;
+export type PrefetcherKind = (typeof PREFETCHERS)[number];
 
 export interface ArrayConfig {
   readonly entries: number;
@@ -28,6 +31,21 @@ export interface TlbConfig extends ArrayConfig {
   readonly sizes: readonly PageSize[];
   /** Cycles that asking its level costs; for a first level usually 0, since it works beside the cache. */
   readonly latency: number;
+  /** Parts that its ways are divided into: an address space uses one of them. */
+  readonly partitions: number;
+  /** Entries that what had to go is kept in. */
+  readonly victims: number;
+}
+
+/** What the operating system's part costs, in cycles. */
+export interface CostsConfig {
+  /** A first access to a page. */
+  readonly fault: number;
+  /** A translation dropped, on the processor that does it, and on each other one. */
+  readonly drop: number;
+  readonly shootdown: number;
+  /** Processors that the process runs on. */
+  readonly processors: number;
 }
 
 /** Reach of one table, so of one entry of a walk cache. */
@@ -50,6 +68,8 @@ export interface SystemConfig {
   readonly pageSize: PageSize;
   /** Distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never. */
   readonly promoteAfter: number;
+  /** Every access hits the first level: what the others are to be compared with. */
+  readonly ideal: boolean;
   readonly tlbs: readonly TlbConfig[];
   readonly walkCaches: readonly WalkCacheConfig[];
   /** Through which page-table entries come. */
@@ -59,8 +79,13 @@ export interface SystemConfig {
   readonly memoryLatency: number;
   /** What a switch of the address space does to TLBs and walk caches. */
   readonly onSwitch: 'asid' | 'flush';
-  /** After a walk the next pages are walked for, too, into the last level. */
+  /** After a walk at most so many other pages are walked for, too, into the last level. */
   readonly prefetchNext: number;
+  /** Which: the next ones; those in the stride of the latest walks; those whose distances followed the walk's the last times. */
+  readonly prefetcher: PrefetcherKind;
+  /** Distances that the prefetcher "distance" remembers. */
+  readonly prefetchRows: number;
+  readonly costs: CostsConfig;
 }
 
 const ENTRIES_MAX = 1 << 20;
@@ -79,20 +104,38 @@ function arrayConfig(value: Readonly<Record<string, unknown>>, at: string): Arra
 const ARRAY_FIELDS = ['entries', 'ways', 'replacement', 'seed'];
 
 function tlbConfig(value: unknown, at: string): TlbConfig {
-  const given = fields(value, at, ['name', 'level', 'serves', 'sizes', 'latency', ...ARRAY_FIELDS]);
+  const given = fields(value, at, ['name', 'level', 'serves', 'sizes', 'latency', 'partitions', 'victims', ...ARRAY_FIELDS]);
   const level = whole(given.level, `${at}.level`, 1, LEVELS_MAX, 1);
   const sizes = list(given.sizes ?? ['4K'], `${at}.sizes`, PAGE_SIZES.length).map((size, i) =>
     oneOf(size, `${at}.sizes[${i}]`, PAGE_SIZES),
   );
   if (sizes.length === 0) throw new ConfigError(`${at}.sizes`, `must name some of ${PAGE_SIZES.join(', ')}`);
   const serves = oneOf(given.serves, `${at}.serves`, SERVES, 'both');
+  const array = arrayConfig(given, at);
+  const partitions = whole(given.partitions, `${at}.partitions`, 1, 64, 1);
+  if (array.ways % partitions !== 0) throw new ConfigError(`${at}.partitions`, `${partitions} does not divide ${array.ways} ways`);
+  const apart = array.ways / partitions;
+  if (array.replacement === 'tree-plru' && (apart & (apart - 1)) !== 0)
+    throw new ConfigError(`${at}.partitions`, `tree-plru needs 1, 2, 4, 8, 16 or 32 ways in each, not ${apart}`);
   return {
     name: text(given.name, `${at}.name`, `L${level} ${serves}`),
     level,
     serves,
     sizes,
     latency: whole(given.latency, `${at}.latency`, 0, 10_000, level === 1 ? 0 : 7),
-    ...arrayConfig(given, at),
+    partitions,
+    victims: whole(given.victims, `${at}.victims`, 0, 1024, 0),
+    ...array,
+  };
+}
+
+function costsConfig(value: unknown): CostsConfig {
+  const given = fields(value ?? {}, 'costs', ['fault', 'drop', 'shootdown', 'processors']);
+  return {
+    fault: whole(given.fault, 'costs.fault', 0, 1e9, 0),
+    drop: whole(given.drop, 'costs.drop', 0, 1e9, 0),
+    shootdown: whole(given.shootdown, 'costs.shootdown', 0, 1e9, 0),
+    processors: whole(given.processors, 'costs.processors', 1, 4096, 1),
   };
 }
 
@@ -129,7 +172,7 @@ function checkLevels(tlbs: readonly TlbConfig[], possible: readonly PageSize[]):
 export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   const given = fields(value, '', [
     ...['$schema', 'name', 'source', 'format', 'pageSize', 'promoteAfter', 'tlbs', 'walkCaches', 'caches', 'lineBytes', 'memoryLatency'],
-    ...['onSwitch', 'prefetchNext'],
+    ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs'],
   ]);
   const format = oneOf(given.format, 'format', Object.keys(FORMATS) as Format[], 'sv39');
   const pageSize = oneOf(given.pageSize, 'pageSize', PAGE_SIZES, '4K');
@@ -163,6 +206,7 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     format,
     pageSize,
     promoteAfter,
+    ideal: flag(given.ideal, 'ideal', false),
     tlbs,
     walkCaches,
     caches,
@@ -170,5 +214,8 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     memoryLatency: whole(given.memoryLatency, 'memoryLatency', 0, 100_000, 100),
     onSwitch: oneOf(given.onSwitch, 'onSwitch', ['asid', 'flush'], 'asid'),
     prefetchNext: whole(given.prefetchNext, 'prefetchNext', 0, 8, 0),
+    prefetcher: oneOf(given.prefetcher, 'prefetcher', PREFETCHERS, 'next'),
+    prefetchRows: whole(given.prefetchRows, 'prefetchRows', 1, 65536, 64),
+    costs: costsConfig(given.costs),
   };
 }

@@ -1,5 +1,5 @@
 /** The other side of dist/lab.wasm (assembly/lab): modelled systems, fed with records. */
-import { type ArrayConfig, FORMATS, PAGE_SIZES, REACHES, REPLACEMENTS, SERVES, type SystemConfig } from './config.js';
+import { type ArrayConfig, FORMATS, PAGE_SIZES, PREFETCHERS, REACHES, REPLACEMENTS, SERVES, type SystemConfig } from './config.js';
 
 type Shape = [sets: number, ways: number, replacement: number, seed: number];
 
@@ -7,8 +7,9 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   inputAddress(): number;
   policyNew(depth: number, size: number, promoteAt: number): number;
-  stageNew(after: number, policy: number, joint: number, flushOnSwitch: number, prefetch: number): number;
-  stageTlb(id: number, classes: number, sizes: number, ...shape: Shape): void;
+  stageNew(after: number, policy: number, joint: number, flushOnSwitch: number): number;
+  stagePrefetch(id: number, kind: number, degree: number, rows: number): void;
+  stageTlb(...args: [id: number, classes: number, sizes: number, partitions: number, victims: number, ...shape: Shape]): void;
   walkerNew(stage: number, flushOnSwitch: number, lineShift: number, memoryLatency: number): number;
   walkerPointers(id: number, remaining: number, ...shape: Shape): void;
   walkerCache(...args: [id: number, ...shape: Shape, latency: number]): void;
@@ -24,6 +25,7 @@ interface Exports {
   policyPromotions(id: number): number;
   stageMissed(id: number, kind: number): number;
   stagePrefetches(id: number): number;
+  stageVictimHits(id: number): number;
   walkerReferences(id: number): number;
   walkerFound(id: number, where: number): number;
   walkerCycles(id: number): number;
@@ -57,7 +59,11 @@ export interface Measures {
   /** Cycles spent on translation, and those of them that walks took. */
   readonly cycles: number;
   readonly walkCycles: number;
+  /** What the operating system's part costs, as the configuration says. */
+  readonly osCycles: number;
   readonly prefetches: number;
+  /** Hits among the victims of TLBs. */
+  readonly victimHits: number;
   /** Pages touched, of the size they had when they were first. */
   readonly pages: number;
   readonly promotions: number;
@@ -87,9 +93,9 @@ const shape = ({ entries, ways, replacement, seed }: ArrayConfig): Shape => [ent
 interface Parts {
   readonly config: SystemConfig;
   readonly policy: number;
-  /** One for each level. */
+  /** One for each level; none if the system is ideal. */
   readonly stages: readonly number[];
-  readonly walker: number;
+  readonly walker: number | undefined;
 }
 
 /** A trace is more than the engine can take; or it has found what it was to find. */
@@ -101,6 +107,8 @@ export class Engine {
   readonly #input: number;
   /** What was built, by what it is built of: systems that have it in common share it. */
   readonly #built = new Map<string, number>();
+  /** What had been counted when the counts began. */
+  #before: { measures: readonly Measures[]; instructions: number; accesses: number; distances: Distances | undefined } | undefined;
   #distances = false;
 
   /** module: dist/lab.wasm. An engine is for one pass. */
@@ -112,23 +120,34 @@ export class Engine {
   add(config: SystemConfig): void {
     const wasm = this.#exports;
     const { promoteAfter, prefetchNext } = config;
+    const prefetcher = [PREFETCHERS.indexOf(config.prefetcher), prefetchNext, config.prefetchRows] as const;
     const flush = config.onSwitch === 'flush' ? 1 : 0;
     const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter] as const;
     const policy = this.#once(['policy', ...page], () => wasm.policyNew(...page));
     const stages: number[] = [];
+    if (config.ideal) {
+      this.#systems.push({ config, policy, stages, walker: undefined });
+      return;
+    }
     const levels = Math.max(...config.tlbs.map((tlb) => tlb.level));
     for (let level = 1; level <= levels; level++) {
       const tlbs = config.tlbs.filter((tlb) => tlb.level === level);
-      const prefetch = level === levels ? prefetchNext : 0;
-      const joint = level === 1 && (prefetch > 0 || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
+      const prefetch = level === levels && prefetchNext > 0;
+      const joint = level === 1 && (prefetch || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
       const after = stages.at(-1) ?? -1;
-      const parts = tlbs.map((tlb) => [SERVES.indexOf(tlb.serves) + 1, bits(tlb.sizes, PAGE_SIZES), ...shape(tlb)] as const);
+      const parts = tlbs.map((tlb) => {
+        const { partitions, victims, serves } = tlb;
+        const [sets, ways, ...rest] = shape(tlb);
+        const serving = [SERVES.indexOf(serves) + 1, bits(tlb.sizes, PAGE_SIZES)] as const;
+        return [...serving, partitions, victims, sets * partitions, ways / partitions, ...rest] as const;
+      });
       const build = (): number => {
-        const id = wasm.stageNew(after, policy, joint, flush, prefetch);
+        const id = wasm.stageNew(after, policy, joint, flush);
+        if (prefetch) wasm.stagePrefetch(id, ...prefetcher);
         for (const part of parts) wasm.stageTlb(id, ...part);
         return id;
       };
-      stages.push(this.#once(['stage', after, policy, joint, flush, prefetch, parts], build));
+      stages.push(this.#once(['stage', after, policy, joint, flush, prefetch && prefetcher, parts], build));
     }
     const walker = wasm.walkerNew(stages[levels - 1], flush, Math.log2(config.lineBytes), config.memoryLatency);
     for (const cache of config.walkCaches) wasm.walkerPointers(walker, REACHES.indexOf(cache.covers) + 1, ...shape(cache));
@@ -167,11 +186,22 @@ export class Engine {
     if (this.#distances) this.#exports.distanceFeed(count);
   }
 
+  /**
+   * The counts begin here: what happened before has left its traces in TLBs and caches only. Pages, tables and promotions are counted
+   * from
+   * the beginning all the same.
+   */
+  begin(): void {
+    this.#before = undefined;
+    const { instructions, accesses } = this;
+    this.#before = { measures: this.measures(), instructions, accesses, distances: this.#distances ? this.distances() : undefined };
+  }
+
   get instructions(): number {
-    return this.#exports.instructions();
+    return this.#exports.instructions() - (this.#before?.instructions ?? 0);
   }
   get accesses(): number {
-    return [0, 1, 2].reduce((sum, kind) => sum + this.#exports.accesses(kind), 0);
+    return [0, 1, 2].reduce((sum, kind) => sum + this.#exports.accesses(kind), 0) - (this.#before?.accesses ?? 0);
   }
   /** Records of kinds that are unknown. */
   get unknown(): number {
@@ -179,14 +209,19 @@ export class Engine {
   }
 
   measures(): Measures[] {
-    return this.#systems.map((system) => this.#measure(system));
+    const before = this.#before?.measures;
+    return this.#systems.map((system, i) => {
+      const all = this.#measure(system);
+      return before === undefined ? all : since(before[i], all);
+    });
   }
 
   #measure({ config, policy, stages, walker }: Parts): Measures {
     const wasm = this.#exports;
     const KINDS = [0, 1, 2];
     const made = KINDS.map((kind) => wasm.accesses(kind));
-    const missed = stages.map((stage) => KINDS.map((kind) => wasm.stageMissed(stage, kind)));
+    const depth = Math.max(...config.tlbs.map((tlb) => tlb.level));
+    const missed = Array.from({ length: depth }, (_, n) => KINDS.map((kind) => (config.ideal ? 0 : wasm.stageMissed(stages[n], kind))));
     const levels: Level[] = [];
     for (const [i, side] of (['instructions', 'data'] as const).entries()) {
       const ofSide = (counts: readonly number[]): number => (i === 0 ? counts[0] : counts[1] + counts[2]);
@@ -196,31 +231,53 @@ export class Engine {
     }
     const walks = missed[missed.length - 1];
     const latency = (level: number): number => config.tlbs.find((tlb) => tlb.level === level)?.latency ?? 0;
-    const walkCycles = wasm.walkerCycles(walker);
+    const walkCycles = walker === undefined ? 0 : wasm.walkerCycles(walker);
+    const found = (where: number): number => (walker === undefined ? 0 : wasm.walkerFound(walker, where));
+    const { fault, drop, shootdown, processors } = config.costs;
+    const pages = wasm.policyPages(policy);
+    const drops = wasm.drops();
     return {
       name: config.name,
-      instructions: this.instructions,
+      instructions: wasm.instructions(),
       accesses: { fetches: made[0], loads: made[1], stores: made[2] },
       levels,
       walks: { fetches: walks[0], loads: walks[1], stores: walks[2], all: walks[0] + walks[1] + walks[2] },
-      references: wasm.walkerReferences(walker),
-      found: [...config.caches.map((_, n) => wasm.walkerFound(walker, n)), wasm.walkerFound(walker, IN_MEMORY)],
+      references: walker === undefined ? 0 : wasm.walkerReferences(walker),
+      found: [...config.caches.map((_, n) => found(n)), found(IN_MEMORY)],
       cycles: levels.reduce((sum, { level, lookups }) => sum + lookups * latency(level), walkCycles),
       walkCycles,
-      prefetches: wasm.stagePrefetches(stages[stages.length - 1]),
-      pages: wasm.policyPages(policy),
+      osCycles: pages * fault + drops * (drop + shootdown * (processors - 1)),
+      prefetches: config.ideal ? 0 : wasm.stagePrefetches(stages[depth - 1]),
+      victimHits: stages.reduce((sum, stage) => sum + wasm.stageVictimHits(stage), 0),
+      pages,
       promotions: wasm.policyPromotions(policy),
       switches: wasm.switches(),
-      tablePages: wasm.policyTables(policy),
-      drops: wasm.drops(),
+      tablePages: config.ideal ? 0 : wasm.policyTables(policy),
+      drops,
     };
   }
 
   distances(): Distances {
     const wasm = this.#exports;
-    const counts = Float64Array.from({ length: DISTANCES }, (_, distance) => wasm.distanceCount(distance));
-    return { cold: wasm.distanceCold(), counts, above: wasm.distanceAbove() };
+    const before = this.#before?.distances;
+    const counts = Float64Array.from(
+      { length: DISTANCES },
+      (_, distance) => wasm.distanceCount(distance) - (before?.counts[distance] ?? 0),
+    );
+    return { cold: wasm.distanceCold() - (before?.cold ?? 0), counts, above: wasm.distanceAbove() - (before?.above ?? 0) };
   }
+}
+
+/** What was counted after something else had been. */
+function since(before: Measures, all: Measures): Measures {
+  const kept = new Set(['level', 'pages', 'tablePages', 'promotions']);
+  const less = (a: unknown, b: unknown, name: string): unknown => {
+    if (typeof a === 'number') return kept.has(name) ? a : a - (b as number);
+    if (Array.isArray(a)) return a.map((one, i) => less(one, (b as unknown[])[i], name));
+    if (typeof a !== 'object' || a === null) return a;
+    return Object.fromEntries(Object.entries(a).map(([key, one]) => [key, less(one, (b as Record<string, unknown>)[key], key)]));
+  };
+  return less(all, before, '') as Measures;
 }
 
 /** Accesses that fully associative LRU TLBs of 1, 2, 4... entries miss: exact, from one pass. */

@@ -31,6 +31,12 @@ export class RecordWriter {
     this.put(T.RECORD_STORE, address);
   }
 
+  /** Another address space runs: its number, below 8192. What code runs there is told by the next fetch. */
+  space(number: number): void {
+    this.put(T.RECORD_SPACE, number);
+    this.#page = -1;
+  }
+
   put(kind: number, value: number): void {
     if (this.#passed > T.RECORD_PASSED_MAX) this.#putPassed();
     const at = 2 * this.#count;

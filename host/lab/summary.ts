@@ -53,6 +53,9 @@ export function measuresText(config: SystemConfig, measures: Measures): string {
     `${count(cycles)} (${derived.cyclesPerInstruction.toFixed(4)} per instruction), ${count(walkCycles)} of them walking`,
   ]);
   lines.push(['pages', `${count(pages)} touched, ${count(measures.tablePages)} of page tables`]);
+  if (measures.osCycles > 0) lines.push(['system', `${count(measures.osCycles)} cycles for faults and dropped translations`]);
+  if (measures.victimHits > 0) lines.push(['victims', `${count(measures.victimHits)} hits among them`]);
+  if (measures.prefetches > 0) lines.push(['prefetched', `${count(measures.prefetches)} pages`]);
   if (measures.promotions > 0) lines.push(['promoted', `${count(measures.promotions)} regions of 2 MiB`]);
   if (measures.switches + measures.drops > 0)
     lines.push(['changes', `${count(measures.switches)} switches of address space, ${count(measures.drops)} translations dropped`]);

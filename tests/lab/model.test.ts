@@ -126,6 +126,41 @@ test('flushing at each switch costs what ASIDs save', () => {
   assert.is(asid.switches, 50);
 });
 
+test('counts begin and end where they are told to', () => {
+  const records = randomRecords(new Random(23), 3000);
+  const systems = [one(4), systemConfig({ name: 'ideal', ideal: true, tlbs: [{ entries: 4, latency: 3 }] })];
+  const all = measure(systems, records)[0].instructions;
+  const [skip, count] = [Math.floor(all / 3), Math.floor(all / 4)];
+  const counted = (window: object): Measures[] => {
+    const pass = new Pass(module, systems, window);
+    for (let at = 0; at < records.length; at += 700) pass.take(wordsOf(records.slice(at, at + 700)), records.slice(at, at + 700).length);
+    return pass.engine.measures();
+  };
+  const [start, both, rest] = [counted({ count: skip }), counted({ count: skip + count }), counted({ skip })];
+  const within = counted({ skip, count });
+  assert.ok(start[0].instructions >= skip && start[0].instructions < skip + 5000);
+  // The end is a place in the whole stream, wherever counts begin.
+  assert.is(within[0].instructions, both[0].instructions - start[0].instructions);
+  assert.is(within[0].walks.all, both[0].walks.all - start[0].walks.all);
+  assert.is(within[0].cycles, both[0].cycles - start[0].cycles);
+  assert.is(rest[0].walks.all, measure(systems, records)[0].walks.all - start[0].walks.all);
+  assert.is(within[1].walks.all, 0);
+  assert.is(within[1].cycles, 3 * (within[1].accesses.fetches + within[1].accesses.loads + within[1].accesses.stores));
+});
+
+test('a stride that repeats is prefetched, and a pattern of distances', () => {
+  const walks = (prefetcher: string, pages: readonly number[]): number =>
+    measure([systemConfig({ tlbs: [{ entries: 16 }], prefetcher, prefetchNext: 2 })], pages.map(load))[0].walks.all;
+  // Twice around, since what was never touched is not prefetched; 64 pages, 3 apart.
+  const stride = Array.from({ length: 128 }, (_, i) => 3 * (i % 64));
+  assert.is(walks('next', stride), 128);
+  // After each three walks in the stride two pages are there before they are asked for.
+  assert.is(walks('stride', stride), 103);
+  const pattern = Array.from({ length: 128 }, (_, i) => 7 * (i % 64) + (i % 2));
+  assert.is(walks('stride', pattern), 128);
+  assert.ok(walks('distance', pattern) < 118, String(walks('distance', pattern)));
+});
+
 test('impossible systems are refused by the name of the field', () => {
   const refuse = (config: unknown, message: RegExp): void => {
     assert.throws(
@@ -147,6 +182,12 @@ test('impossible systems are refused by the name of the field', () => {
   refuse({ tlbs: [{ entries: 4 }], pageSize: '2M' }, /no TLB of level 1 serves instructions of 2M/);
   refuse({ tlbs: [{ entries: 4 }], walkCaches: [{ covers: '512G', entries: 4 }] }, /^walkCaches\[0\]\.covers: must be one of 2M, 1G/);
   refuse({ tlbs: [{ entries: 4 }], lineBytes: 48 }, /^lineBytes: must be a power of 2/);
+  refuse({ tlbs: [{ entries: 4, ways: 4, partitions: 3 }] }, /^tlbs\[0\]\.partitions: 3 does not divide 4 ways/);
+  refuse({ tlbs: [{ entries: 12, ways: 4, replacement: 'tree-plru', partitions: 5 }] }, /^tlbs\[0\]\.partitions: 5 does not divide/);
+  refuse({ tlbs: [{ entries: 4 }], ideal: 1 }, /^ideal: must be true or false/);
+  refuse({ tlbs: [{ entries: 4 }], prefetcher: 'all' }, /^prefetcher: must be one of next, stride, distance/);
+  refuse({ tlbs: [{ entries: 4 }], costs: { fault: -1 } }, /^costs\.fault: must be a whole number from 0/);
+  refuse({ tlbs: [{ entries: 4 }], costs: { faults: 1 } }, /there is no field 'faults'/);
   refuse({ tlbs: [{ entries: 4 }], entires: 4 }, /there is no field 'entires'/);
 });
 

@@ -39,6 +39,7 @@ class Array:
     def fill(self, index, key):
         s = self.at(index)
         way = s.keys.index(None) if None in s.keys else self.victim(s)
+        gone = s.keys[way]
         s.keys[way] = key
         if way in s.order:
             s.order.remove(way)
@@ -46,6 +47,7 @@ class Array:
         s.mark[way] = 2 if self.policy == "srrip" else 1
         if self.policy == "tree-plru":
             s.away(way)
+        return gone
 
     def victim(self, s):
         if self.policy == "lru":
@@ -114,6 +116,72 @@ class Set:
         return low
 
 
+class Tlb:
+    """Arrays, one for each partition's address spaces, and what had to go from any of them, the oldest first."""
+
+    def __init__(self, config):
+        self.parts, self.size = config["partitions"], config["victims"]
+        entries, ways = config["entries"], config["ways"] // self.parts
+        one = Array(entries, ways, config["replacement"], config["seed"])  # all partitions' sets; random numbers are common
+        self.array, self.victims, self.hits = one, [], 0
+
+    def place(self, index, key):
+        sets = len(self.array.sets) // self.parts
+        return index % sets * self.parts + key[0] % self.parts
+
+    def lookup(self, index, key):
+        if self.array.lookup(self.place(index, key), key):
+            return True
+        if key not in self.victims:
+            return False
+        self.hits += 1
+        self.victims.remove(key)
+        self.fill(index, key)
+        return True
+
+    def holds(self, index, key):
+        return key in self.victims or self.array.holds(self.place(index, key), key)
+
+    def fill(self, index, key):
+        gone = self.array.fill(self.place(index, key), key)
+        if gone is not None and self.size:
+            self.victims = (self.victims + [gone])[-self.size:]
+
+    def remove(self, unwanted):
+        self.array.remove(unwanted)
+        self.victims = [key for key in self.victims if not unwanted(key)]
+
+
+class Prefetcher:
+    """Page numbers that one class's misses ask for."""
+
+    def __init__(self, kind, degree, rows):
+        self.kind, self.degree, self.rows = kind, degree, rows
+        self.place, self.last, self.before, self.table = None, None, None, {}
+
+    def after(self, space, size, page):
+        steps = range(1, self.degree + 1)
+        if self.kind == "next":
+            return [page + n for n in steps]
+        if self.place != (space, size):
+            self.place, self.last, self.before = (space, size), None, None
+        last, before = self.last, self.before
+        self.last = page
+        if last is None:
+            return []
+        distance = self.before = page - last
+        if self.kind == "stride":
+            return [page + n * distance for n in steps] if distance == before and distance != 0 else []
+        if before is not None:
+            tag, followers = self.table.get(before % self.rows, (0, []))
+            if tag != before:
+                followers = []
+            followers = [distance] + [d for d in followers if d != distance]
+            self.table[before % self.rows] = (before, followers[: self.degree])
+        tag, followers = self.table.get(distance % self.rows, (0, []))
+        return [page + d for d in followers] if tag == distance else []
+
+
 def array(config, entries=None):
     entries = entries or config["entries"]
     ways = config.get("ways", "full")
@@ -126,7 +194,9 @@ class System:
         self.depth = DEPTHS[config["format"]]
         self.promote = config["promoteAfter"]
         self.sizes = ["4K", "2M"] if self.promote else [config["pageSize"]]
-        self.tlbs = [(tlb, array(tlb)) for tlb in config["tlbs"]]
+        self.tlbs = [(tlb, Tlb(tlb)) for tlb in config["tlbs"]]
+        kind = config["prefetcher"], config["prefetchNext"], config["prefetchRows"]
+        self.prefetchers = {side: Prefetcher(*kind) for side in ("instructions", "data")}
         self.levels = max(tlb["level"] for tlb, _ in self.tlbs)
         self.walk_caches = {c["covers"]: array(c) for c in config["walkCaches"]}
         self.caches = [(c["latency"], array(c)) for c in config["caches"]]
@@ -152,6 +222,11 @@ class System:
     def access(self, kind, va):
         side = "instructions" if kind == 0 else "data"
         self.accesses[kind] += 1
+        if self.config["ideal"]:
+            self.cycles += self.latency(1)
+            self.hits[1, side] = self.hits.get((1, side), 0) + 1
+            self.page_size(va)
+            return
         for level in range(1, self.levels + 1):
             self.cycles += self.latency(level)
             for size in self.sizes:
@@ -165,8 +240,10 @@ class System:
         size = self.walk(va)
         self.walk_cycles += self.cycles - before
         self.fill(self.levels + 1, side, va, size)
-        for n in range(1, self.config["prefetchNext"] + 1):
-            self.prefetch(side, va + (n << SHIFTS[size]), size)
+        if self.config["prefetchNext"]:
+            for page in self.prefetchers[side].after(self.asid, size, va >> SHIFTS[size]):
+                if 0 <= page << SHIFTS[size] < 1 << 48:
+                    self.prefetch(side, page << SHIFTS[size], size)
 
     def fill(self, below, side, va, size):
         for level in range(1, below):
@@ -280,7 +357,7 @@ def run(config, records):
             system.flush()
         elif kind == 7:
             system.drop(value)
-    s = system
+    s, costs = system, config["costs"]
     levels = []
     for side, accesses in (("instructions", s.accesses[0]), ("data", s.accesses[1] + s.accesses[2])):
         lookups = accesses
@@ -291,7 +368,8 @@ def run(config, records):
     return {
         "instructions": instructions, "accesses": s.accesses, "levels": levels, "walks": s.walks, "references": s.references,
         "found": s.found, "cycles": s.cycles, "walkCycles": s.walk_cycles, "prefetches": s.prefetches, "pages": len(s.touched),
-        "promotions": s.promotions, "switches": s.switches, "drops": s.drops, "tablePages": len(s.tables),
+        "osCycles": len(s.touched) * costs["fault"] + s.drops * (costs["drop"] + costs["shootdown"] * (costs["processors"] - 1)),
+        "victimHits": sum(tlb.hits for _, tlb in s.tlbs), "promotions": s.promotions, "switches": s.switches, "drops": s.drops, "tablePages": len(s.tables),
     }
 
 

@@ -7,7 +7,8 @@ import { COUNT_ACCESSES, COUNT_INSTRUCTIONS } from '../../assembly/shared/layout
 import * as T from '../../assembly/shared/trace.js';
 import { loadCore } from '../../host/index-node.js';
 import { systemConfig } from '../../host/lab/config.js';
-import { isLackey, readLackey } from '../../host/lab/lackey.js';
+import { importerOf } from '../../host/lab/imports.js';
+import { isLackey, lackeyLine } from '../../host/lab/lackey.js';
 import { Pass } from '../../host/lab/pass.js';
 import { Recorder } from '../../host/lab/recorder.js';
 import { RecordWriter } from '../../host/lab/records.js';
@@ -115,10 +116,80 @@ test('text of lackey', () => {
       found.push(`${high >>> 20} ${(high >>> 16) & 15} ${(words[2 * i] + (high & 0xffff) * 2 ** 32).toString(16)}`);
     }
   });
-  readLackey(text.split('\n'), writer);
+  text.split('\n').forEach((line, i) => {
+    lackeyLine(line, i + 1, writer);
+  });
+  writer.end();
   assert.equal(found, ['0 0 4001000', '1 1 1ffeffe7e', '0 2 4222cac', '1 1 421d000', '0 2 421d000', '0 1 ffc', '0 1 1003']);
-  assert.throws(() => readLackey(['I  zz,3'], writer), /line 1 is no access/);
-  assert.throws(() => readLackey([' L ffffffffffff0000,8'], writer), /out of range/);
+  assert.throws(() => lackeyLine('I  zz,3', 1, writer), /line 1 is no access/);
+  assert.throws(() => lackeyLine(' L ffffffffffff0000,8', 1, writer), /out of range/);
+});
+
+const recorded = (): { writer: RecordWriter; found: string[] } => {
+  const found: string[] = [];
+  const writer = new RecordWriter((words, count) => {
+    for (let i = 0; i < count; i++) {
+      const high = words[2 * i + 1];
+      found.push(`${high >>> 20} ${(high >>> 16) & 15} ${(words[2 * i] + (high & 0xffff) * 2 ** 32).toString(16)}`);
+    }
+  });
+  return { writer, found };
+};
+
+/** Pieces of all sizes must give the same. */
+function imported(bytes: Uint8Array, piece: number): string[] {
+  const { writer, found } = recorded();
+  const importer = importerOf(bytes.subarray(0, 4096), writer);
+  assert.ok(importer !== undefined);
+  for (let at = 0; at < bytes.length; at += piece) importer.push(bytes.subarray(at, at + piece));
+  importer.end();
+  return found;
+}
+
+test('traces of ChampSim', () => {
+  const bytes = new Uint8Array(3 * 64);
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, value: number): void => view.setBigUint64(at, BigInt(value), true);
+  put(0, 0x401000);
+  put(32, 0x7fff_1234_5678);
+  put(16, 0x601008);
+  put(64, 0x401004);
+  view.setUint8(64 + 8, 1);
+  put(128, 0x402000);
+  put(128 + 40, 0x601010);
+  const expected = ['0 0 401000', '1 1 7fff12345678', '0 2 601008', '1 0 402000', '1 1 601010'];
+  for (const piece of [1, 64, 100, 1000]) assert.equal(imported(bytes, piece), expected);
+  assert.throws(() => imported(bytes.subarray(0, 130), 64), /cut off in entry 2: 2 bytes of 64/);
+  put(64, 2 ** 53);
+  assert.is(importerOf(bytes, recorded().writer), undefined);
+});
+
+test('traces of DynamoRIO drmemtrace', () => {
+  const bytes = new Uint8Array(11 * 12);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const put = (type: number, size: number, address: number): void => {
+    view.setUint16(at, type, true);
+    view.setUint16(at + 2, size, true);
+    view.setBigUint64(at + 4, BigInt(address), true);
+    at += 12;
+  };
+  put(25, 0, 4); // header
+  put(22, 0, 100); // thread
+  put(24, 0, 99); // process
+  put(28, 3, 2 ** 60); // a marker
+  put(47, 4, 2 ** 60); // an encoding
+  put(10, 4, 0x400ffc);
+  put(0, 8, 0x601ffc); // a load across a page's border
+  put(17, 2, 0x0604); // a bundle of instructions of 4 and 6 bytes
+  put(48, 2, 0x401010);
+  put(1, 4, 0x7000_0000_0000);
+  put(26, 0, 0);
+  const expected = ['0 3 1', '0 0 400ffc', '1 1 601ffc', '0 1 602003', '0 0 401000', '3 2 700000000000'];
+  for (const piece of [1, 12, 100, 1000]) assert.equal(imported(bytes, piece), expected);
+  assert.throws(() => imported(bytes.subarray(0, 35), 12), /cut off in entry 2: 11 bytes of 12/);
+  view.setUint16(5 * 12, 30, true);
+  assert.throws(() => imported(bytes, 64), /entry 5 is of type 30/);
 });
 
 test('patterns are the same for the same seed, and stay within their bytes', () => {

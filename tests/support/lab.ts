@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as T from '../../assembly/shared/trace.js';
-import { REPLACEMENTS, type SystemConfig, systemConfig } from '../../host/lab/config.js';
+import { PREFETCHERS, REPLACEMENTS, type SystemConfig, systemConfig } from '../../host/lab/config.js';
 import type { Measures } from '../../host/lab/engine.js';
 import type { Random } from './random.js';
 
@@ -57,17 +57,21 @@ export function randomSystem(random: Random): SystemConfig {
     const sets = replacement === 'tree-plru' ? 1 << between(random, 0, most) : between(random, 1, 1 << most);
     return { entries: ways * sets, ways, replacement, seed: between(random, 1, 1000) };
   };
+  const tlb = (most: number) => {
+    const one = array(most);
+    return { ...one, partitions: pick([1, 1, 2].filter((parts) => one.ways % parts === 0)), victims: pick([0, 0, 1, 3]) };
+  };
   const promoteAfter = pick([0, 0, 1, 3]);
   const pageSize = promoteAfter > 0 ? '4K' : pick(['4K', '4K', '64K', '2M', '1G'] as const);
   const sizes = promoteAfter > 0 ? ['4K', '2M'] : [pageSize];
   const first =
     between(random, 0, 2) === 0
-      ? [{ level: 1, serves: 'both', sizes, ...array(3) }]
+      ? [{ level: 1, serves: 'both', sizes, ...tlb(3) }]
       : [
-          { level: 1, serves: 'instructions', sizes, ...array(2) },
-          { level: 1, serves: 'data', sizes, ...array(3) },
+          { level: 1, serves: 'instructions', sizes, ...tlb(2) },
+          { level: 1, serves: 'data', sizes, ...tlb(3) },
         ];
-  const second = between(random, 0, 2) > 0 ? [{ level: 2, serves: 'both', sizes, latency: between(random, 0, 9), ...array(4) }] : [];
+  const second = between(random, 0, 2) > 0 ? [{ level: 2, serves: 'both', sizes, latency: between(random, 0, 9), ...tlb(4) }] : [];
   const format = pick(['sv39', 'sv48', 'sv57', 'x86-64'] as const);
   const covers = format === 'sv39' ? ['2M', '1G'] : ['2M', '1G', '512G'];
   return systemConfig({
@@ -81,6 +85,10 @@ export function randomSystem(random: Random): SystemConfig {
     memoryLatency: between(random, 0, 100),
     onSwitch: pick(['asid', 'flush']),
     prefetchNext: pick([0, 0, 1, 2]),
+    prefetcher: pick(PREFETCHERS),
+    prefetchRows: pick([1, 4, 64]),
+    ideal: between(random, 0, 19) === 0,
+    costs: { fault: 1000, drop: between(random, 0, 9), shootdown: 50, processors: between(random, 1, 4) },
   });
 }
 

@@ -12,13 +12,17 @@ import { type RunOptions, runProgram } from '../execute.js';
 import { CliError, UsageError } from '../options.js';
 import { complain, writeAll } from '../output.js';
 import { type ResultOptions, reportResults } from './results.js';
-import { createTrace, replayFile } from './sources.js';
+import { createTrace, replayAny } from './sources.js';
 import { type SystemOptions, systemsOf } from './systems.js';
 
-export interface ModelOptions extends SystemOptions, ResultOptions {}
+export interface ModelOptions extends SystemOptions, ResultOptions {
+  /** Instructions before the counts begin, and how many of them are counted. */
+  readonly skip?: number;
+  readonly count?: number;
+}
 
 async function passOf(options: ModelOptions): Promise<Pass> {
-  const pass = new Pass(await loadLab(), systemsOf(options));
+  const pass = new Pass(await loadLab(), systemsOf(options), options);
   if (options.distances !== undefined) pass.engine.countDistances(options.distances);
   return pass;
 }
@@ -55,8 +59,17 @@ export async function labRecord(program: string, args: readonly string[], option
 
 export async function labReplay(path: string, options: ModelOptions): Promise<number> {
   const pass = await passOf(options);
-  const { program } = replayFile(path, pass.take);
+  const { program } = await replayAny(path, pass.take);
   await writeAll(process.stdout, reportResults(pass, program, options));
+  return 0;
+}
+
+/** Makes a trace of ours of another tool's. */
+export async function labImport(path: string, output: string): Promise<number> {
+  const file = createTrace(output, path);
+  const { tool } = await replayAny(path, file.take);
+  const { instructions, bytes } = file.end();
+  complain(`${output}: ${tool}, ${instructions.toLocaleString('en-US')} instructions, ${bytes.toLocaleString('en-US')} bytes`);
   return 0;
 }
 

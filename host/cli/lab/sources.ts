@@ -1,10 +1,12 @@
 /** Traces as files: written, read, recognised. */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { isLackey, readLackey } from '../../lab/lackey.js';
+import { type Importer, importerOf } from '../../lab/imports.js';
 import type { TakeRecords } from '../../lab/recorder.js';
 import { RecordWriter } from '../../lab/records.js';
 import { isTrace, readTrace, TraceError, type TraceHeader, TraceWriter } from '../../lab/tracefile.js';
+import { compressionOf, unpackStream } from '../../vfs/backends/node-unpack.js';
+import { TarError } from '../../vfs/backends/tar-header.js';
 import { failureText } from '../files.js';
 import { CliError } from '../options.js';
 import { version } from '../version.js';
@@ -12,7 +14,7 @@ import { version } from '../version.js';
 /** Fast, and within some per cent of the smallest. */
 const DEFLATE_LEVEL = 3;
 const START_BYTES = 4096;
-const TEXT_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 20;
 
 export interface TraceFile {
   readonly take: TakeRecords;
@@ -52,32 +54,38 @@ export function createTrace(path: string, program: string): TraceFile {
   };
 }
 
-function* linesOf(read: (at: number, length: number) => Uint8Array): Generator<string> {
-  const decoder = new TextDecoder('latin1');
-  let rest = '';
-  for (let at = 0; ; ) {
-    const bytes = read(at, TEXT_BYTES);
-    if (bytes.length === 0) break;
-    at += bytes.length;
-    const lines = (rest + decoder.decode(bytes)).split('\n');
-    rest = lines.pop() as string;
-    if (rest.length > START_BYTES) throw new TraceError('a line is longer than any access');
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
-}
-
-/** What traces of other tools begin with, and what can be done about them. */
+/** Why a file is not read, and what can be done about it. */
 function refuse(path: string, start: Uint8Array): never {
-  const hex = Buffer.from(start.subarray(0, 6)).toString('hex');
-  const packed = hex.startsWith('1f8b') ? 'gzip' : hex.startsWith('fd377a585a') ? 'xz' : hex.startsWith('28b52ffd') ? 'zstd' : undefined;
-  if (packed !== undefined) throw new CliError(1, `${path}: is packed with ${packed}: unpack it first`);
-  const known = 'a trace of pagewalk (lab record) and text of valgrind --tool=lackey --trace-mem=yes are read';
-  throw new CliError(1, `${path}: no trace that is known: ${known}; binary traces of ChampSim and DynamoRIO are not`);
+  const packed = compressionOf(start);
+  if (packed !== undefined) throw new CliError(1, `${path}: is packed with ${packed}: pagewalk lab import makes a trace of it`);
+  const archive = start[0] === 0x50 && start[1] === 0x4b ? 'a ZIP archive (unpack it first)' : 'no trace that is known';
+  const known =
+    'traces of pagewalk (lab record), text of valgrind --tool=lackey --trace-mem=yes, traces of ChampSim and of DynamoRIO drmemtrace';
+  throw new CliError(1, `${path}: ${archive}: ${known} are read`);
 }
 
-/** Hands over all records of a file. onRead: is told how far it has been read, bytes. */
-export function replayFile(path: string, take: TakeRecords, onRead?: (at: number) => void): TraceHeader {
+/** What a fault in a file is called. */
+function named(path: string, error: unknown): unknown {
+  if (error instanceof TraceError || error instanceof TarError) return new CliError(1, `${path}: ${error.message}`);
+  if (/^(Z_|ERR_BUFFER_TOO_LARGE)/.test((error as NodeJS.ErrnoException).code ?? ''))
+    return new CliError(1, `${path}: a packed chunk is damaged`);
+  if ((error as NodeJS.ErrnoException).code === 'EISDIR') return new CliError(1, `${path}: is a directory`);
+  return error;
+}
+
+type Read = (at: number, length: number) => Uint8Array;
+
+function* piecesOf(read: Read): Generator<Uint8Array> {
+  for (let at = 0; ; ) {
+    const bytes = read(at, PIECE_BYTES);
+    if (bytes.length === 0) return;
+    at += bytes.length;
+    yield bytes;
+  }
+}
+
+/** Calls with a reader of a file's bytes, and with how they begin. onRead: is told how far it has been read, bytes. */
+function withFile<R>(path: string, onRead: ((at: number) => void) | undefined, use: (read: Read, start: Uint8Array) => R): R {
   const fd = open(path, 'r');
   const read = (at: number, length: number): Uint8Array => {
     onRead?.(at);
@@ -86,19 +94,62 @@ export function replayFile(path: string, take: TakeRecords, onRead?: (at: number
     for (let got = 1; got > 0 && done < length; done += got) got = readSync(fd, bytes, done, length - done, at + done);
     return bytes.subarray(0, done);
   };
+  const close = (): void => closeSync(fd);
   try {
-    const start = read(0, START_BYTES);
-    if (isTrace(start)) return readTrace(read, (bytes, most) => inflateRawSync(bytes, { maxOutputLength: most }), take);
-    if (!isLackey(new TextDecoder('latin1').decode(start))) refuse(path, start);
-    readLackey(linesOf(read), new RecordWriter(take));
-    return { tool: 'valgrind lackey', program: path };
+    const result = use(read, read(0, START_BYTES));
+    if (result instanceof Promise) return result.finally(close) as R;
+    close();
+    return result;
   } catch (error) {
-    if (error instanceof TraceError) throw new CliError(1, `${path}: ${error.message}`);
-    if (/^(Z_|ERR_BUFFER_TOO_LARGE)/.test((error as NodeJS.ErrnoException).code ?? ''))
-      throw new CliError(1, `${path}: a packed chunk is damaged`);
-    if ((error as NodeJS.ErrnoException).code === 'EISDIR') throw new CliError(1, `${path}: is a directory`);
-    throw error;
-  } finally {
-    closeSync(fd);
+    close();
+    throw named(path, error);
   }
+}
+
+/** Hands over all records of a file that is not packed. onRead: is told how far it has been read, bytes. */
+export function replayFile(path: string, take: TakeRecords, onRead?: (at: number) => void): TraceHeader {
+  return withFile(path, onRead, (read, start) => {
+    if (isTrace(start)) return readTrace(read, (bytes, most) => inflateRawSync(bytes, { maxOutputLength: most }), take);
+    const importer = importerOf(start, new RecordWriter(take));
+    if (importer === undefined) refuse(path, start);
+    for (const piece of piecesOf(read)) importer.push(piece);
+    importer.end();
+    return { tool: importer.tool, program: path };
+  });
+}
+
+/** The same for any file: other tools' traces may be packed with gzip, xz or zstd. */
+export async function replayAny(path: string, take: TakeRecords): Promise<TraceHeader> {
+  const packed = withFile(path, undefined, (_, start) => compressionOf(start));
+  if (packed === undefined) return replayFile(path, take);
+  return await withFile(path, undefined, async (read) => {
+    try {
+      return await replayPacked(path, unpackStream(piecesOf(read), packed), take);
+    } catch (error) {
+      throw named(path, error);
+    }
+  });
+}
+
+async function replayPacked(path: string, pieces: AsyncIterable<Uint8Array>, take: TakeRecords): Promise<TraceHeader> {
+  let importer: Importer | undefined;
+  let start = new Uint8Array(0);
+  const begin = (): Importer => {
+    if (isTrace(start)) throw new CliError(1, `${path}: a trace of pagewalk is packed already: unpack it first`);
+    const found = importerOf(start, new RecordWriter(take));
+    if (found === undefined) refuse(path, start);
+    found.push(start);
+    return found;
+  };
+  for await (const piece of pieces) {
+    if (importer !== undefined) {
+      importer.push(piece);
+      continue;
+    }
+    start = Uint8Array.from(Buffer.concat([start, piece]));
+    if (start.length >= START_BYTES) importer = begin();
+  }
+  importer ??= begin();
+  importer.end();
+  return { tool: importer.tool, program: path };
 }
