@@ -1,16 +1,17 @@
 /** madvise(2), mincore(2) and mlock(2) for one range. */
 import { EACCES, EAGAIN, EFAULT, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from '../shared/errno';
 import {
-  FAULT_ADRERR, FAULT_HWPOISON, FAULT_IO, FAULT_MAPERR, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, FRAMES_WANTED, NEED_PAGE,
+  FAULT_ADRERR, FAULT_HWPOISON, FAULT_IO, FAULT_MAPERR, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE,
   NEED_USERFAULT, OBJECT_HUGETLB, OBJECT_SHMEM,
 } from '../shared/exit';
-import { HART, HART_IO_OBJECT, PAGE_MASK } from '../shared/layout';
+import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { hugeCollapseRange } from './collapse';
 import { ksmBreak, NOT_MERGEABLE } from './ksm';
 import { LEAF_SPAN, leafBorders, leavesOwn, leavesOwnMarked, tablesOwn } from './leaf';
 import { pageUp, populate } from './map';
 import { guardInstall, guardRemove } from './mark';
+import { needFrames } from './need';
 import { dropPages, OBJECT_KIND, objectResident, objectSize } from './object';
 import { MARK_SWAP, PTE_V, pteAt, pteMarkKind, pteMarkValue } from './pagetable';
 import { changeFlags } from './protect';
@@ -177,11 +178,6 @@ function populated(kind: u32): i32 {
   if (kind == FAULT_HWPOISON) return -EHWPOISON;
   if (kind == FAULT_ADRERR || kind == FAULT_MAPERR) return -EFAULT;
   return -EINVAL;
-}
-
-function needFrames(): i32 {
-  store<u32>(HART + HART_IO_OBJECT, FRAMES_WANTED);
-  return NEED_PAGE;
 }
 
 /** madvise(2) says EAGAIN where other calls say ENOMEM. */

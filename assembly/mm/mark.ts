@@ -1,12 +1,13 @@
 /** Marks that a process asks for in the place of pages: guards (MADV_GUARD_INSTALL), and pages whose memory is said to be broken. */
 import { EBUSY, EFAULT, EINVAL, ENOMEM } from '../shared/errno';
-import { ACCESS_READ, FAULT_IO, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT, OBJECT_FILE } from '../shared/exit';
+import { ACCESS_READ, FAULT_IO, FAULT_MEMORY, FAULT_NONE, FAULT_USERFAULT, NEED_PAGE, NEED_USERFAULT, OBJECT_FILE } from '../shared/exit';
 import { PAGE_SIZE } from '../shared/layout';
 import { VM_DONTEXPAND, VM_LOCKED, VM_VDSO } from '../shared/mman';
 import { handleFault, zeroFrame } from './fault';
 import { FRAME_POOL, frameFlags, frameIndex, frameObject, frameRetain } from './frames';
 import { hugeNext, SPAN_PAGES } from './huge';
 import { LEAF_SPAN, leafOwn, leavesOwn } from './leaf';
+import { needFrames } from './need';
 import { dropPages, OBJECT_KIND } from './object';
 import {
   MARK_GUARD, MARK_POISON, PTE_V, pteAt, pteCreate, pteFind, pteFrame, pteMark, pteMarkKind, pteSkip, TASK_SIZE,
@@ -51,6 +52,7 @@ export function frameOfPage(space: usize, va: u64): i32 {
   if ((pteAt(root, va) & PTE_V) == 0) {
     const kind = handleFault(space, va, ACCESS_READ);
     if (kind == FAULT_IO) return NEED_PAGE;
+    if (kind == FAULT_MEMORY) return needFrames();
     if (kind == FAULT_USERFAULT) return NEED_USERFAULT;
     if (kind != FAULT_NONE) return -EFAULT;
   }

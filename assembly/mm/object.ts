@@ -14,7 +14,7 @@
  */
 import { NO_INDEX, OBJECT_DEVICE, OBJECT_FILE, OBJECT_HUGETLB } from '../shared/exit';
 import { HART, HART_FREED_OBJECTS, PAGE_MASK, PAGE_SIZE } from '../shared/layout';
-import { VM_MAYWRITE, VM_SHARED, VM_UFFD } from '../shared/mman';
+import { VM_MAYWRITE, VM_SHARED } from '../shared/mman';
 import { CACHE_DIRTY, CACHE_PRESENT } from '../shared/stat';
 import { codeWritten } from '../code';
 import {
@@ -31,7 +31,6 @@ import { SPACE_ROOT } from './space';
 import { swapAssign, swapDrop, swapFrame, swapHold, swapRoom, swapTakeFrame } from './swap';
 import { writeInvalidate } from './tlb';
 import { zapRange } from './unmap';
-import { uffdSeen } from './userfault';
 import { VMA_END, VMA_FLAGS, VMA_NEXT, VMA_OFFSET, VMA_PREVIOUS, VMA_OBJECT, VMA_SPACE, VMA_START } from './vma';
 
 const OBJECT_BYTES: u32 = 96;
@@ -243,7 +242,7 @@ export function objectPinned(object: usize): bool {
 
 /** A page that nobody maps goes out to the swap area: its frame is the swap cache's from now on. False: no room, or it has to stay. */
 export function objectSwapOut(object: usize, index: u32, frame: u32): bool {
-  if (object == inserting || !swapRoom() || watched(object)) return false;
+  if (object == inserting || !swapRoom()) return false;
   undirty(object, index);
   const slot = swapAssign(frame);
   swapHold(slot);
@@ -253,13 +252,6 @@ export function objectSwapOut(object: usize, index: u32, frame: u32): bool {
   store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);
   store<u32>(object, load<u32>(object, SWAPPED_PAGES) + 1, SWAPPED_PAGES);
   return true;
-}
-
-/** A userfaultfd is told of what is there and what is not: nothing may change behind it. */
-function watched(object: usize): bool {
-  if (!uffdSeen) return false;
-  for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) if (load<u32>(vma, VMA_FLAGS) & VM_UFFD) return true;
-  return false;
 }
 
 /** The frame, when the swap cache has it. The medium's copy is given up: the page counts as written. */

@@ -13,7 +13,7 @@
 import { OBJECT_DEVICE, OBJECT_FILE } from '../shared/exit';
 import * as T from '../shared/stat';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../shared/layout';
-import { VM_DONTEXPAND, VM_LOCKED, VM_UFFD, VM_VDSO } from '../shared/mman';
+import { VM_DONTEXPAND, VM_LOCKED, VM_UFFD_WP, VM_VDSO } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
   FRAME_HELD, FRAME_LAZY, FRAME_REFERENCED, FRAME_SWAP, frameFlags, frameIndex, frameObject, frameReferences, frameRelease, frameSeen,
@@ -23,7 +23,7 @@ import { hugeNext, hugeSplit, hugeUnset } from './huge';
 import { LEAF_SPAN } from './leaf';
 import * as O from './object';
 import {
-  leafPointer, leafShared, MARK_SWAP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteFind, pteFrame, pteMark, pteMarkKind,
+  leafPointer, leafShared, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteFind, pteFrame, pteMark, pteMarkKind,
   pteSkip,
 } from './pagetable';
 import { markHeld, reclaimForget } from './reclaim';
@@ -277,7 +277,7 @@ function leave(frame: u32): void {
 
 /** A page of an object. */
 function scanMapped(space: usize, flags: u32, va: u64, at: usize, owner: usize, frame: u32): void {
-  if ((flags & VM_UFFD) != 0 || O.objectPinned(owner) || load<u32>(owner, O.OBJECT_KIND) == OBJECT_DEVICE) return;
+  if (O.objectPinned(owner) || load<u32>(owner, O.OBJECT_KIND) == OBJECT_DEVICE) return;
   const pte = load<u64>(at);
   if ((pte & PTE_A) != 0 && !merciless) {
     store<u64>(at, pte & ~PTE_A);
@@ -287,6 +287,7 @@ function scanMapped(space: usize, flags: u32, va: u64, at: usize, owner: usize, 
   if (merciless) store<u64>(at, pte & ~PTE_A);
   const index = frameIndex(frame);
   clearPte(space, va, at);
+  if ((flags & VM_UFFD_WP) != 0 && (pte & PTE_UFFD_WP) != 0) store<u64>(at, pteMark(MARK_UFFD_WP, 0));
   if (frameReferences(frame) == 1) scanUnmapped(owner, index, frame);
 }
 

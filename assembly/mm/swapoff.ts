@@ -1,12 +1,12 @@
 /** swapoff(2): everything that lies in the swap area comes back, space by space, then object by object. */
-import { FRAMES_WANTED, NEED_PAGE, NO_INDEX, SWAP_AREA } from '../shared/exit';
-import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../shared/layout';
+import { NO_INDEX } from '../shared/exit';
 import { handleSwapped } from './fault';
 import { leafOwn } from './leaf';
+import { needFrames, needSlot } from './need';
 import { objectAfter, objectFirst, objectFrame, objectNextPresent, objectSlot, objectSwapped } from './object';
 import { MARK_SWAP, pteFind, pteMarkKind, pteMarkValue, pteSkip, TASK_SIZE } from './pagetable';
 import { SPACE_ROOT, spaceAfter, spaceFirst } from './space';
-import { swapFrame, swapWant } from './swap';
+import { swapFrame } from './swap';
 import { VMA_FLAGS, vmaAt } from './vma';
 import { identityFrame } from './window';
 
@@ -51,18 +51,6 @@ function spaceBack(space: usize): i32 {
     }
   }
   return 0;
-}
-
-function needSlot(slot: u32, identity: u32): i32 {
-  swapWant(slot, identity);
-  store<u32>(HART + HART_IO_OBJECT, SWAP_AREA);
-  store<u32>(HART + HART_IO_INDEX, slot);
-  return NEED_PAGE;
-}
-
-function needFrames(): i32 {
-  store<u32>(HART + HART_IO_OBJECT, FRAMES_WANTED);
-  return NEED_PAGE;
 }
 
 /** The space is about to go. */

@@ -10,7 +10,8 @@ import { codeWritten } from '../code';
 import { pteBits, WRITTEN, zeroFrame } from './fault';
 import { FRAME_CODE, FRAME_SWAP, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
 import { leavesOwn } from './leaf';
-import { objectFrame, objectFrameMake, objectHolds, objectMarkDirty, objectSize } from './object';
+import { objectFrame, objectFrameMake, objectHolds, objectMarkDirty, objectSize, objectSlot } from './object';
+import { needFrames, needSlot } from './need';
 import {
   MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMake, pteMark, pteMarkKind,
   pteSkip,
@@ -23,9 +24,6 @@ import { count, splitAt } from './unmap';
 import { identityFrame } from './window';
 import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAt, vmaFind } from './vma';
 
-/** Some mapping was registered at some time. */
-export let uffdSeen: bool = false;
-
 /**
  * Gives the mappings of [start, end) to userfaultfd `number` with `modes` (VM_UFFD_*), or (0, 0) takes them from it. What is protected is
  * so no longer where VM_UFFD_WP goes or comes. -ENOMEM: what lies before is done.
@@ -35,7 +33,6 @@ export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, num
     if (load<u32>(vma, VMA_FLAGS) & M.VM_HUGETLB) return -EINVAL;
   }
   if (!leavesOwn(space, start, end)) return -ENOMEM;
-  uffdSeen = true;
   for (let at = start; at < end; ) {
     const vma = vmaFind(space, at);
     if (vma == 0 || load<u64>(vma, VMA_START) >= end) break;
@@ -112,14 +109,17 @@ function unprotect(space: usize, start: u64, end: u64): void {
   }
 }
 
-/** Fills the page at va, which is registered: UFFD_*. `guard`: it comes protected. -EEXIST: there is one; -EFAULT: beyond the end. */
+/**
+ * Fills the page at va, which is registered: UFFD_*. `guard`: it comes protected. -EEXIST: there is one; -EFAULT: beyond the end; NEED_PAGE:
+ * there is no frame, or the page lies in the swap area.
+ */
 export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
   const vma = vmaAt(space, va);
   if (vma == 0) return -ENOENT;
   const flags = load<u32>(vma, VMA_FLAGS);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const at = pteCreate(space, va);
-  if (at == 0) return -ENOMEM;
+  if (at == 0) return needFrames();
   const offset = load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START));
   if (object != 0 && offset >= objectSize(object)) return how == UFFD_CONTINUE ? -EINVAL : -EFAULT;
   const pte = load<u64>(at);
@@ -138,7 +138,7 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
     return 0;
   }
   const frame = frameAllocate(identityFrame(space, va));
-  if (frame == 0) return -ENOMEM;
+  if (frame == 0) return needFrames();
   memory.copy(frameAddress(frame), STAGING, PAGE_SIZE);
   store<u64>(at, pteMake(frame, bits | PTE_SOFT | (guard || (flags & M.VM_WRITE) == 0 ? 0 : WRITTEN)));
   count(space, frame);
@@ -149,7 +149,7 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
 function fillObject(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32, how: u32): i32 {
   if (objectHolds(object, index)) return -EEXIST;
   const frame = objectFrameMake(object, index);
-  if (frame == 0) return -ENOMEM;
+  if (frame == 0) return needFrames();
   if (how == UFFD_COPY) memory.copy(frameAddress(frame), STAGING, PAGE_SIZE);
   objectMarkDirty(object, index);
   return mapCached(space, object, index, at, bits, flags);
@@ -157,7 +157,10 @@ function fillObject(space: usize, object: usize, index: u32, at: usize, bits: u6
 
 function mapCached(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32): i32 {
   const frame = objectFrame(object, index);
-  if (frame == 0) return -EFAULT;
+  if (frame == 0) {
+    const slot = objectSlot(object, index);
+    return slot == 0 ? -EFAULT : needSlot(slot, 0);
+  }
   const writable = (flags & (M.VM_SHARED | M.VM_WRITE)) == (M.VM_SHARED | M.VM_WRITE) && (bits & PTE_UFFD_WP) == 0;
   if (writable) objectMarkDirty(object, index);
   frameRetain(frame);
@@ -166,11 +169,11 @@ function mapCached(space: usize, object: usize, index: u32, at: usize, bits: u64
   return 0;
 }
 
-/** The page of `from`, anonymous and nobody else's, goes to `to`. -ENOENT: there is none; -EEXIST: there is one at `to`; -EBUSY: shared. */
+/** The page of `from`, anonymous and nobody else's, goes to `to`. -ENOENT: there is none; -EEXIST: there is one at `to`; -EBUSY: shared; NEED_PAGE: no frame for tables. */
 export function uffdMove(space: usize, to: u64, from: u64): i32 {
   const target = pteCreate(space, to);
   const source = pteCreate(space, from);
-  if (target == 0 || source == 0) return -ENOMEM;
+  if (target == 0 || source == 0) return needFrames();
   const pte = load<u64>(source);
   if (load<u64>(target) != 0) return -EEXIST;
   if (pte == 0) return -ENOENT;

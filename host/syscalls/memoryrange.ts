@@ -21,7 +21,7 @@ export function aligned(address: number): boolean {
  * Makes a call of the core again for as long as it asks for pages, or for room. The pager may throw Suspend: the call is run again then.
  * `starved`: what it comes to when there is no room.
  */
-export function withPages(t: Thread, call: () => number, starved = -ENOMEM): number {
+export function withPages(t: Pick<Thread, 'kernel' | 'user'>, call: () => number, starved = -ENOMEM): number {
   const { core, env } = t.kernel;
   for (;;) {
     const result = call();

@@ -5,8 +5,9 @@ import { PAGE_SIZE, STAGING } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
 import type { UserMemory } from '../core/user.js';
 import type { Userfault } from '../kernel/userfault.js';
-import { SysError } from '../linux/error.js';
+import { Suspend, SysError } from '../linux/error.js';
 import * as U from '../linux/userfaultfd.js';
+import { withPages } from './memoryrange.js';
 
 const WORD = 8;
 const TASK_SIZE = 2 ** 38;
@@ -120,12 +121,31 @@ function watched(userfault: Userfault, start: number, length: number): Mapping |
   return mapping !== undefined && mapping.number !== 0 && start + length <= mapping.end ? mapping : undefined;
 }
 
-/** Gives pages, one after the other, until one can't be; who waits for them is woken. How many bytes, or -errno if none. */
-function fill(userfault: Userfault, start: number, length: number, quiet: boolean, give: (done: number) => number): number {
+interface Filling {
+  readonly userfault: Userfault;
+  readonly user: UserMemory;
+  readonly start: number;
+  readonly length: number;
+  /** Nobody is woken. */
+  readonly quiet: boolean;
+}
+
+/**
+ * Gives pages, one after the other, until one can't be; who waits for them is woken. Room is made where there is none, and what lies in
+ * the swap area brought back. How many bytes, or -errno if none. Suspend: not even one, call again.
+ */
+function fill({ userfault, user, start, length, quiet }: Filling, give: (done: number) => number): number {
+  const { kernel } = userfault;
   let done = 0;
   let error = 0;
   while (done < length && error === 0) {
-    error = give(done);
+    try {
+      error = withPages({ kernel, user }, () => give(done));
+    } catch (thrown) {
+      if (thrown instanceof SysError) error = -thrown.errno;
+      else if (done === 0 || !(thrown instanceof Suspend)) throw thrown;
+      else break;
+    }
     if (error === 0) done += PAGE_SIZE;
   }
   if (done === 0) return error;
@@ -159,9 +179,12 @@ export function copy(userfault: Userfault, argument: number, user: UserMemory): 
     );
     return error || core.exports.uffdFill(userfault.space.handle, to + done, UFFD_COPY, guard ? 1 : 0);
   };
-  // What must be awaited is, before the first page is there: the call runs again from the start.
-  refusal(() => user.prepareRead(from, length));
-  return finish(user, at, mayFill(userfault, to, length, guard) || fill(userfault, to, length, quiet, give), length);
+  // What must be awaited is, before the first page is there: the call runs again from the start. More than memory has room for at once
+  // ends where the first wait is, with EAGAIN.
+  const room = Math.max(1, core.exports.frameLimit() >> 3) * PAGE_SIZE;
+  refusal(() => user.prepareRead(from, Math.min(length, room)));
+  user.prepareWrite(at, WORD);
+  return finish(user, at, mayFill(userfault, to, length, guard) || fill({ userfault, user, start: to, length, quiet }, give), length);
 }
 
 /** -errno of what the memory of a call says, or 0. */
@@ -196,7 +219,13 @@ function simple(userfault: Userfault, argument: number, user: UserMemory, how: n
   const quiet = (mode & U.COPY_MODE_DONTWAKE) !== 0;
   const { exports } = userfault.kernel.core;
   const give = (done: number): number => exports.uffdFill(userfault.space.handle, start + done, how, guard ? 1 : 0);
-  return finish(user, at, mayFill(userfault, start, length, guard, proceeds) || fill(userfault, start, length, quiet, give), length);
+  user.prepareWrite(at, WORD);
+  return finish(
+    user,
+    at,
+    mayFill(userfault, start, length, guard, proceeds) || fill({ userfault, user, start, length, quiet }, give),
+    length,
+  );
 }
 
 export function zero(userfault: Userfault, argument: number, user: UserMemory): number {
@@ -258,7 +287,7 @@ export function move(userfault: Userfault, argument: number, user: UserMemory): 
       return error === -ENOENT && holes ? 0 : error;
     };
     result = canMove(userfault, target, source, to + length, from + length)
-      ? fill(userfault, to, length, (mode & U.MOVE_MODE_DONTWAKE) !== 0, give)
+      ? fill({ userfault, user, start: to, length, quiet: (mode & U.MOVE_MODE_DONTWAKE) !== 0 }, give)
       : -EINVAL;
   }
   return finish(user, argument + 4 * WORD, result, length);

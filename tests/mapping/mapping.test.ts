@@ -9,9 +9,11 @@ import { NodeFileSystem } from '../../host/vfs/backends/node.js';
 import { withFolder } from '../support/backends.js';
 import { compileGuest, compileNative, GCC, type GuestOutcome, NATIVE_NEEDS, runNative, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';
-import { differencesOf, FOLDER, isOnDisk, type MappingRow, programNames, readExpected, readSections } from './rows.js';
+import { differencesOf, FOLDER, isOnDisk, type MappingRow, needsSwap, programNames, readExpected, readSections } from './rows.js';
 
 const [, major, minor] = (/^(\d+)\.(\d+)/.exec(release()) ?? []).map(Number);
+const SWAP = { sizeBytes: 16 * 2 ** 20 };
+
 /** Only root may see what happens to other users. */
 const IS_ROOT = process.getuid?.() === 0;
 
@@ -50,7 +52,7 @@ for (const name of programNames()) {
 
   testWith(test, IS_ROOT ? NATIVE_NEEDS : ['root'], `${name}: Linux does what is written down`, () => {
     check(
-      wrongRows(name, rowsOf(runNative(compileNative(source), [], '', isOnDisk(name))), (row) =>
+      wrongRows(name, rowsOf(runNative(compileNative(source), [], '', isOnDisk(name) || needsSwap(name))), (row) =>
         isNewerThanKernel(row) ? undefined : row.result,
       ),
     );
@@ -58,7 +60,9 @@ for (const name of programNames()) {
 
   testWith(test, [GCC], `${name}: Pagewalk does the same`, async () => {
     const differences = differencesOf(name);
-    const found = rowsOf(isOnDisk(name) ? await runInFolder(source) : await runOurs(compileGuest(source)));
+    const found = rowsOf(
+      isOnDisk(name) ? await runInFolder(source) : await runOurs(compileGuest(source), [], needsSwap(name) ? { swap: SWAP } : {}),
+    );
     check(wrongRows(name, found, (row) => differences[row.id]?.here ?? row.result));
   });
 

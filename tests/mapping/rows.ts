@@ -17,6 +17,11 @@ export function isOnDisk(name: string): boolean {
   return name.startsWith('disk-');
 }
 
+/** Programs that need a swap area: on Linux they make one in a file on a disk, unless there is one. */
+export function needsSwap(name: string): boolean {
+  return name.startsWith('swap-');
+}
+
 export function expectedPath(name: string): string {
   return `${FOLDER}/expected/${name}.tsv`;
 }

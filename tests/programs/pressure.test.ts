@@ -8,7 +8,18 @@ import { EIO } from '../../assembly/shared/errno.js';
 import { Suspend, SysError } from '../../host/linux/error.js';
 import { NodeSwap } from '../../host/vfs/backends/node-swap.js';
 import { MemorySwap, type SwapMedium } from '../../host/vfs/swap.js';
-import { COMPARE_NEEDS, compileGuest, GCC, type GuestOutcome, type OurOptions, runOurs, runQemu } from '../support/guest.js';
+import {
+  COMPARE_NEEDS,
+  compileGuest,
+  compileNative,
+  GCC,
+  type GuestOutcome,
+  NATIVE_NEEDS,
+  type OurOptions,
+  runNative,
+  runOurs,
+  runQemu,
+} from '../support/guest.js';
 import { testWith } from '../support/tools.js';
 
 const MB = 1024 * 1024;
@@ -87,6 +98,25 @@ testWith(test, COMPARE_NEEDS, 'a medium that has to be waited for', async () => 
   assert.is(ours.stdout, runQemu(program(), ['fork', '1536']).stdout);
   assert.ok(swap.asked > 100, `${swap.asked} times`);
 });
+
+/** userfaultfd(2) of what the kernel does, too, needs root on most systems. */
+const IS_ROOT = process.getuid?.() === 0;
+
+for (const [what, kib] of [
+  ['segments', 4096],
+  ['served', 3072],
+  ['minor', 4096],
+] as const) {
+  testWith(test, IS_ROOT ? NATIVE_NEEDS : ['root'], `System V segments, memory that userfaultfds watch: ${what}`, async () => {
+    const source = 'tests/guest/pressure-served.c';
+    const { stdout } = runNative(compileNative(source), [what, `${kib}`]);
+    for (const medium of [new MemorySwap(), new SlowSwap()]) {
+      const options = { memoryBytes: MEMORY, swap: { sizeBytes: SWAP, medium } };
+      const ours = await runOurs(compileGuest(source, ['-O2']), [what, `${kib}`], options);
+      assert.is(ours.stdout, stdout);
+    }
+  });
+}
 
 class BrokenSwap extends MemorySwap {
   reads = 0;
