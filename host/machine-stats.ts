@@ -2,6 +2,7 @@ import * as L from '../assembly/shared/layout.js';
 import * as S from '../assembly/shared/stat.js';
 import { type Process, SYSTEM_CALL_NS } from './kernel/process.js';
 import type { Machine, RunResult } from './machine.js';
+import { type SharingStats, SharingWatch } from './machine-sharing.js';
 
 /** What a run did, in numbers; `pagewalk run --stats=FILE` writes it as JSON (docs/command-line.md). Pages are 4096 bytes. */
 export interface RunStats {
@@ -24,6 +25,10 @@ export interface RunStats {
   readonly translation: { readonly accesses: number; readonly windowHits: number; readonly tlbHits: number; readonly walks: number };
   /** Frames of the machine, kernel tables and page cache included. */
   readonly frames: { readonly limit: number; readonly inUse: number; readonly peak: number };
+  /** Pages of files and of shared memory when, at the end of a process, most were mapped: by how many spaces, and the frames they are. */
+  readonly sharing: SharingStats;
+  /** Same-page merging just before the main process's end: frames that several pages are, and how many more pages than frames those are. */
+  readonly merged: { readonly shared: number; readonly sharing: number };
   /** The swap area, in pages: its size, what lay there at the end, what was read and written; frames that making room has freed. */
   readonly swap: { readonly size: number; readonly inUse: number; readonly in: number; readonly out: number; readonly reclaimed: number };
 }
@@ -59,6 +64,8 @@ export class StatsCollector {
   #processes = 0;
   #framesInUse = 0;
   #swapInUse = 0;
+  #merged = { shared: 0, sharing: 0 };
+  readonly #sharing = new SharingWatch();
   readonly #start = performance.now();
 
   constructor(
@@ -76,7 +83,9 @@ export class StatsCollector {
   #processEnds(process: Process): void {
     this.#processes++;
     this.#systemCalls += Math.round(process.usage().systemNs / SYSTEM_CALL_NS);
+    this.#sharing.look(this.machine.kernel);
     if (process !== this.main) return;
+    this.#merged = this.machine.kernel.ksm.counts();
     const { exports } = this.machine.core;
     const stat = (which: number): number => exports.spaceStat(process.space.handle, which);
     this.#framesInUse = exports.framesInUse();
@@ -105,6 +114,8 @@ export class StatsCollector {
       processes: this.#processes,
       frames: { ...counters.frames, inUse: this.#framesInUse },
       swap: { ...counters.swap, inUse: this.#swapInUse },
+      sharing: this.#sharing.most,
+      merged: this.#merged,
     };
   }
 }
@@ -149,6 +160,22 @@ function reclaimRows(swap: RunStats['swap']): [string, string][] {
   return [...rows, ['swap', `${moved}; ${count(swap.inUse)} of ${plural(swap.size, 'page', 'pages')} in use`]];
 }
 
+/** Files and shared memory that more page-table entries than frames are of; same-page merging, where there was any. */
+function sharingRows({ sharing, merged }: RunStats): [string, string][] {
+  const rows: [string, string][] = [];
+  const { mappings, frames, spaces } = sharing;
+  if (mappings > frames) {
+    rows.push([
+      'shared frames',
+      `${count(mappings)} mapped pages of ${plural(spaces, 'process', 'processes')} are ${count(frames)} frames`,
+    ]);
+  }
+  if (merged.shared > 0) {
+    rows.push(['same pages', `${count(merged.shared + merged.sharing)} merged into ${plural(merged.shared, 'frame', 'frames')}`]);
+  }
+  return rows;
+}
+
 /** The lines for people. */
 export function statsText(stats: RunStats): string {
   const { space, faults, translation, frames, swap } = stats;
@@ -167,6 +194,7 @@ export function statsText(stats: RunStats): string {
     ['translations', `${count(windowHits)} window hits, ${count(tlbHits)} TLB hits, ${plural(walks, 'miss', 'misses')}`],
     ['page tables', `${plural(space.tablePages, 'page', 'pages')} of the program's`],
     ['memory in use', `${count(frames.inUse)} of ${count(frames.limit)} frames, at most ${count(frames.peak)}`],
+    ...sharingRows(stats),
     ...reclaimRows(swap),
     [
       'instructions',

@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ENOENT, EROFS } from '../../assembly/shared/errno.js';
 import type { RunStats } from '../../host/machine-stats.js';
+import { compileGuest, GCC } from '../support/guest.js';
 import { makeTar } from '../support/tar.js';
 import { testWith } from '../support/tools.js';
 
@@ -338,6 +339,21 @@ test('--stats: lines for people, JSON for programs', () => {
   assert.is(stats.instructions, 11);
   assert.is(stats.systemCalls, 1);
   assert.ok(stats.faults.minor >= 3 && stats.timeMs > 0);
+});
+
+testWith(test, [GCC], '--stats: a file that several processes map has its frames once; pages that were merged', () => {
+  const path = join(folder, 'sharing.json');
+  const { status, stderr } = pagewalk(['run', `--stats=${path}`, compileGuest('tests/guest/sharing.c')]);
+  assert.is(status, 0, stderr);
+  const { sharing, merged } = JSON.parse(readFileSync(path, 'utf8')) as RunStats;
+  // The file's 64 pages five times, and the program's own.
+  assert.is(sharing.spaces, 5);
+  assert.ok(sharing.mappings >= 5 * 64, `${sharing.mappings} pages mapped`);
+  assert.ok(sharing.frames >= 64 && sharing.frames <= sharing.mappings - 4 * 64, `${sharing.frames} frames`);
+  assert.equal(merged, { shared: 1, sharing: 7 });
+  const lines = pagewalk(['run', '--stats', compileGuest('tests/guest/sharing.c')]).stderr;
+  assert.match(lines, /shared frames +\d+ mapped pages of 5 processes are \d+ frames/);
+  assert.match(lines, /same pages +8 merged into 1 frame/);
 });
 
 test('--strace', () => {
