@@ -1,4 +1,6 @@
 import { EACCES, EEXIST, EINVAL, EISDIR, ENOENT } from '../assembly/shared/errno.js';
+import { PAGE_SIZE } from '../assembly/shared/layout.js';
+import { POOL_TOTAL } from '../assembly/shared/stat.js';
 import { makeCred } from './kernel/credentials.js';
 import { KernelProcSource } from './kernel/procsource.js';
 import { check, SysError } from './linux/error.js';
@@ -8,11 +10,12 @@ import type { Machine } from './machine.js';
 import { userfaultDriver } from './syscalls/userfaultfd.js';
 import { MAY_EXEC, requireAccess } from './vfs/access.js';
 import { DevFileSystem } from './vfs/backends/dev.js';
-import { MemoryFileSystem } from './vfs/backends/memory.js';
+import { MemoryFileSystem, type MemoryFileSystemOptions } from './vfs/backends/memory.js';
+import { HUGE_PAGE_BYTES } from './vfs/backends/memory-huge.js';
 import { mqueueFileSystem } from './vfs/backends/mqueue.js';
 import { ProcFileSystem } from './vfs/backends/proc.js';
 import { SysFileSystem } from './vfs/backends/sysfs.js';
-import { tmpfsOptions } from './vfs/backends/tmpfs-options.js';
+import { hugetlbfsSettings, type MemorySettings, tmpfsSettings } from './vfs/backends/tmpfs-options.js';
 import { type CharacterDevice, CharacterDeviceFile } from './vfs/chardevice.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
@@ -142,6 +145,12 @@ export function addDevice(machine: Machine, path: string, device: CharacterDevic
   env.devices.registerCharacter(rdev, { name, open: (inode, flags) => new CharacterDeviceFile(device, memory, inode, flags) });
 }
 
+/** Of a file system in memory that mount(2) makes. */
+function memoryOptions(settings: MemorySettings): MemoryFileSystemOptions {
+  const { bytes, inodes, ...root } = settings;
+  return { ...root, settings, maxBytes: bytes || undefined, maxInodes: inodes === 0 ? Number.MAX_SAFE_INTEGER : inodes };
+}
+
 /** For mount(2): a file system there is one of, which knows no options. */
 function withoutOptions(fs: FileSystem): (options: string) => FileSystem {
   return (options) => {
@@ -165,15 +174,14 @@ export function mountStandard(machine: Machine, create = true): string[] {
   const proc = new ProcFileSystem(env, new KernelProcSource(kernel));
   kernel.fileSystemTypes.set('proc', withoutOptions(proc));
   kernel.fileSystemTypes.set('tmpfs', (options) => {
-    return new MemoryFileSystem(env, tmpfsOptions(options, env.core.exports.frameLimit() * 4096));
+    const memoryBytes = env.core.exports.frameLimit() * PAGE_SIZE;
+    const settings = tmpfsSettings(options, memoryBytes);
+    const { bytes = Math.ceil(memoryBytes / 2 / PAGE_SIZE) * PAGE_SIZE } = settings;
+    return new MemoryFileSystem(env, { mode: 0o1777, ...memoryOptions(settings), maxBytes: bytes === 0 ? undefined : bytes });
   });
   kernel.fileSystemTypes.set('hugetlbfs', (options) => {
-    const rest = options.split(',').filter((word) => !/^pagesize=2M$/i.test(word));
-    return new MemoryFileSystem(env, {
-      ...tmpfsOptions(rest.join(','), env.core.exports.frameLimit() * 4096),
-      name: 'hugetlbfs',
-      hugePages: true,
-    });
+    const settings = hugetlbfsSettings(options, env.core.exports.hugetlbPool(POOL_TOTAL) * HUGE_PAGE_BYTES);
+    return new MemoryFileSystem(env, { ...memoryOptions(settings), name: 'hugetlbfs', hugePages: true });
   });
   const { exports } = env.core;
   const sys = new SysFileSystem(env, {

@@ -121,7 +121,10 @@ export class StatsCollector {
 }
 
 /** What a machine has done so far. */
-export type MachineCounters = Omit<RunStats, 'schema' | 'program' | 'end' | 'timeMs' | 'space' | 'systemCalls' | 'processes'>;
+export type MachineCounters = Omit<
+  RunStats,
+  'schema' | 'program' | 'end' | 'timeMs' | 'space' | 'systemCalls' | 'processes' | 'sharing' | 'merged'
+>;
 
 export function countersOf({ core, kernel }: Machine): MachineCounters {
   const accesses = core.counter(L.COUNT_ACCESSES);

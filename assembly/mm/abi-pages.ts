@@ -30,6 +30,9 @@ export function hugetlbPool(which: u32): u32 {
 export function hugetlbPromise(object: usize, bytes: f64): i32 {
   return hugetlb.hugetlbReserve(object, 0, <u64>bytes, true) < 0 ? -ENOMEM : 0;
 }
+export function hugetlbFill(object: usize, page: u32): bool {
+  return hugetlb.hugetlbFill(object, page);
+}
 export function hugetlbResize(pages: u32): void {
   hugetlb.poolResize(pages);
 }

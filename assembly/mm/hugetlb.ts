@@ -176,7 +176,7 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
     if (offset >= objectSize(object)) return FAULT_ADRERR;
     const index = <u32>(offset >> 12);
     let span = objectFrame(object, index);
-    if (span == 0 && shared) span = makePage(space, base, object, index);
+    if (span == 0 && shared) span = makePage(identityFrame(space, base), object, index);
     if (span != 0) {
       map(space, at, span, pteBits(flags) | (write && shared ? WRITTEN : 0));
       return write && !shared ? copy(space, base, at, flags) : FAULT_NONE;
@@ -190,14 +190,19 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
 }
 
 /** A page for an object that has none there; 0: there is none. */
-function makePage(space: usize, base: u64, object: usize, index: u32): u32 {
-  const span = take(identityFrame(space, base), index >> 9 < objectReserved(object));
+function makePage(identity: u32, object: usize, index: u32): u32 {
+  const span = take(identity, index >> 9 < objectReserved(object));
   if (span == 0) return 0;
   frameSetSharers(span, 0);
   if (objectInsertSpan(object, index, span)) return span;
   if (index >> 9 < objectReserved(object)) reserved++;
   put(span);
   return 0;
+}
+
+/** fallocate(2): a page for an object before anybody maps it. False: there is none. */
+export function hugetlbFill(object: usize, page: u32): bool {
+  return objectFrame(object, page << 9) != 0 || makePage(0, object, page << 9) != 0;
 }
 
 /** Window bytes come with the accesses: some of an object's pages may be code. */

@@ -23,8 +23,8 @@ import { hugeNext, hugeSplit, hugeUnset } from './huge';
 import { LEAF_SPAN } from './leaf';
 import * as O from './object';
 import {
-  leafPointer, leafShared, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteFind, pteFrame, pteMark, pteMarkKind,
-  pteSkip,
+  leafPointer, leafShared, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteFind, pteFrame, pteMark,
+  pteMarkKind, pteSkip,
 } from './pagetable';
 import { markHeld, reclaimForget } from './reclaim';
 import { activeSpace, countResident, SPACE_ROOT, spaceAfter, spaceFirst } from './space';

@@ -110,8 +110,8 @@ function unprotect(space: usize, start: u64, end: u64): void {
 }
 
 /**
- * Fills the page at va, which is registered: UFFD_*. `guard`: it comes protected. -EEXIST: there is one; -EFAULT: beyond the end; NEED_PAGE:
- * there is no frame, or the page lies in the swap area.
+ * Fills the page at va, which is registered: UFFD_*. `guard`: it comes protected. -EEXIST: there is one; -EFAULT: beyond the end;
+ * NEED_PAGE: there is no frame, or the page lies in the swap area.
  */
 export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
   const vma = vmaAt(space, va);
@@ -169,7 +169,10 @@ function mapCached(space: usize, object: usize, index: u32, at: usize, bits: u64
   return 0;
 }
 
-/** The page of `from`, anonymous and nobody else's, goes to `to`. -ENOENT: there is none; -EEXIST: there is one at `to`; -EBUSY: shared; NEED_PAGE: no frame for tables. */
+/**
+ * The page of `from`, anonymous and nobody else's, goes to `to`. -ENOENT: there is none; -EEXIST: there is one at `to`; -EBUSY: shared;
+ * NEED_PAGE: no frame for tables.
+ */
 export function uffdMove(space: usize, to: u64, from: u64): i32 {
   const target = pteCreate(space, to);
   const source = pteCreate(space, from);

@@ -69,6 +69,8 @@ export interface CoreExports {
   /** All pages of an object of huge pages (OBJECT_HUGETLB) are promised to it. 0 or -ENOMEM. */
   hugetlbPromise(object: number, bytes: number): number;
   /** The pool shall have so many, as far as memory goes and as nobody needs those that are too many. */
+  /** A huge page of an object, by number, that nobody has mapped yet. 0: there is none. */
+  hugetlbFill(object: number, page: number): number;
   hugetlbResize(pages: number): void;
   /** 1: some place of the mapping would get a megapage at its first fault. */
   hugeEligible(space: number, vma: number): number;

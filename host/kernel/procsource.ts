@@ -90,6 +90,7 @@ export class KernelProcSource implements ProcSource {
         flags: mount.flags,
         type: mount.fs.name,
         source: mount.source,
+        options: mount.fs.options,
       });
     }
     return rows;

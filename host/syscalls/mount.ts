@@ -24,9 +24,14 @@ function requireMountRoot(at: Location): Mount {
   return at.mount;
 }
 
-function remount(at: Location, readOnly: boolean, flags: number): number {
+/** `options` of the file system itself are changed before anything else. */
+function remount(at: Location, readOnly: boolean, flags: number, options: string): number {
   const mount = requireMountRoot(at);
   if (mount.locked && !readOnly) return -EPERM;
+  if (options !== '') {
+    if (mount.fs.remount === undefined) return -EINVAL;
+    mount.fs.remount(options);
+  }
   if (readOnly && !mount.readOnly) mount.fs.sync();
   mount.readOnlyMount = readOnly;
   mount.flags = flags & KEPT;
@@ -51,9 +56,7 @@ function mount(t: Thread, source: number, target: number, type: number, flags: n
   const { namespace } = t.fs;
   const readOnly = (flags & M.MS_RDONLY) !== 0;
   if ((flags & M.MS_REMOUNT) !== 0) {
-    // Nothing of a file system itself can be changed: better an error than options without effect.
-    if ((flags & M.MS_BIND) === 0 && options !== '') return -EINVAL;
-    return remount(at, readOnly, flags);
+    return remount(at, readOnly, flags, (flags & M.MS_BIND) === 0 ? options : '');
   }
   if ((flags & M.MS_BIND) !== 0) {
     if (device === '') return -EINVAL;
@@ -116,6 +119,6 @@ function umount2(t: Thread, target: number, flags: number): number {
 export const mountRows = [
   row(39, 'umount2', ['path', 'flags:umount'], umount2, { partial: 'MNT_EXPIRE marks nothing: always EAGAIN' }),
   row(40, 'mount', ['path', 'path', 'string', 'flags:mount', 'pointer'], mount, {
-    partial: 'tmpfs, proc, devtmpfs, bind, move, remount; no noatime; remount with file system options, MS_SHARED, MS_UNBINDABLE: EINVAL',
+    partial: 'tmpfs, proc, devtmpfs, bind, move, remount (options of tmpfs only); no noatime; MS_SHARED, MS_UNBINDABLE: EINVAL',
   }),
 ];

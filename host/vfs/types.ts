@@ -88,6 +88,10 @@ export interface FileSystem {
   readonly root: Inode;
   readonly readOnly: boolean;
   statfs(): FileSystemStat;
+  /** Words that /proc/mounts shows besides those of the mount. */
+  readonly options?: readonly string[];
+  /** mount(2) with MS_REMOUNT and options of its own. EINVAL, with nothing changed. Absent: it has none that could be changed. */
+  remount?(options: string): void;
   /** Everything dirty is on the medium for good when it returns (sync(2)). What a medium did not take, syncfs and fsync tell. */
   sync(): void;
   /** Everything dirty to the medium, which may keep it in a cache of its own. Returns the first failure. Absent: nothing is ever dirty. */

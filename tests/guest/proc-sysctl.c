@@ -68,6 +68,33 @@ static void names(void) {
   printf("  '%s'\n", name.domainname);
 }
 
+/* Two writes through one descriptor, and writes at a position. */
+static void again(const char *name, const char *first, const char *second, long at) {
+  char path[100];
+  snprintf(path, sizeof path, "/proc/sys/%s", name);
+  int fd = open(path, O_WRONLY);
+  write(fd, first, strlen(first));
+  long done = at < 0 ? write(fd, second, strlen(second)) : pwrite(fd, second, strlen(second), at);
+  printf("%s <- '%s', then '%s' at %ld: %ld, position %ld: %s", name, first, second, at, done, (long)lseek(fd, 0, SEEK_CUR), get(name));
+  close(fd);
+}
+
+static void positions(void) {
+  char before[200];
+  strcpy(before, get("vm/swappiness"));
+  again("vm/swappiness", "30", "40", -1);
+  again("vm/swappiness", "30", "x", -1);
+  again("vm/swappiness", "30", "50", 0);
+  again("vm/swappiness", "30", "50", 1);
+  put("vm/swappiness", before);
+  again("kernel/hostname", "one", "two", -1);
+  again("kernel/hostname", "one\n", "two", -1);
+  again("kernel/hostname", "one", "two", 1);
+  again("kernel/hostname", "one", "two", 0);
+  again("kernel/hostname", "one", "two", 3);
+  again("kernel/hostname", "one", "two", 4);
+}
+
 static void modes(void) {
   static const char *files[] = {"kernel/hostname",    "kernel/osrelease",  "kernel/ostype",     "kernel/version",       "kernel/pid_max",
                                 "kernel/ngroups_max", "kernel/random/uuid", "vm/drop_caches",   "vm/compact_memory",    "vm/swappiness",
@@ -94,6 +121,7 @@ static void modes(void) {
 int main(void) {
   numbers();
   names();
+  positions();
   modes();
   setgroups(0, NULL);
   setgid(1000);

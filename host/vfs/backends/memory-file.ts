@@ -43,6 +43,11 @@ export class MemoryFile extends PagedInode {
     return object;
   }
 
+  /** From now on there is a limit to what the file system holds. */
+  meter(): void {
+    if (this.objectIfAny !== 0) this.env.core.exports.objectMeter(this.objectIfAny);
+  }
+
   /** A mapping adds a page to the file. ENOSPC: there is no room; the process gets SIGBUS. */
   override faultPage(index: number, pattern: AccessPattern): void {
     if (!this.holdsAllData) super.faultPage(index, pattern);

@@ -1,6 +1,7 @@
-import { EINVAL } from '../../../assembly/shared/errno.js';
+import { EBADF, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM } from '../../../assembly/shared/errno.js';
 import { OBJECT_HUGETLB } from '../../../assembly/shared/exit.js';
 import { SysError } from '../../linux/error.js';
+import { F_SEAL_GROW, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY } from '../../linux/fcntl.js';
 import { PagedFile } from '../pagedfile.js';
 import type { OpenFile } from '../types.js';
 import { MemoryFile } from './memory-file.js';
@@ -10,6 +11,9 @@ export const HUGE_PAGE_BYTES = 2 ** 21;
 /** A file of hugetlbfs: its pages are huge ones of the pool. It is written through mappings only. */
 export class HugeFile extends MemoryFile {
   override readonly blockBytes = HUGE_PAGE_BYTES;
+
+  /** How many of its pages, from the first on, mappings may come to need. */
+  promised = 0;
 
   protected override makeObject(): number {
     return this.env.core.exports.objectCreate(OBJECT_HUGETLB) >>> 0;
@@ -23,10 +27,51 @@ export class HugeFile extends MemoryFile {
   override resize(bytes: number): void {
     if (bytes % HUGE_PAGE_BYTES !== 0) throw new SysError(EINVAL);
     super.resize(bytes);
+    this.promised = Math.min(this.promised, bytes / HUGE_PAGE_BYTES);
+  }
+
+  /** ENOMEM: the file system is not to hold so much. */
+  promise(bytes: number): void {
+    const pages = Math.max(this.promised, Math.ceil(bytes / HUGE_PAGE_BYTES));
+    if (!this.fs.mayPromise(this, pages)) throw new SysError(ENOMEM);
+    this.promised = pages;
   }
 }
 
 class HugeOpenFile extends PagedFile {
+  constructor(
+    readonly file: HugeFile,
+    flags: number,
+  ) {
+    super(file, flags);
+  }
+
+  override mapObject(offset = 0, bytes = 0, shared = false): number {
+    const object = super.mapObject();
+    if (shared) this.file.promise(offset + bytes);
+    return object;
+  }
+
+  /** Whole pages are taken from the pool, or given back to it. ENOSPC: it has no more; those before stay. */
+  override allocate(mode: number, offset: number, length: number): void {
+    if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) !== 0) throw new SysError(EOPNOTSUPP);
+    if ((mode & FALLOC_FL_PUNCH_HOLE) !== 0) {
+      super.allocate(mode, offset, length);
+      return;
+    }
+    if ((this.flags & O_ACCMODE) === O_RDONLY) throw new SysError(EBADF);
+    if (offset < 0 || length <= 0) throw new SysError(EINVAL);
+    const { file } = this;
+    const { exports } = file.env.core;
+    const bytes = Math.ceil((offset + length) / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
+    const grows = (mode & FALLOC_FL_KEEP_SIZE) === 0 && bytes > file.size;
+    if (grows && (file.seals & F_SEAL_GROW) !== 0) throw new SysError(EPERM);
+    for (let page = Math.floor(offset / HUGE_PAGE_BYTES); page < bytes / HUGE_PAGE_BYTES; page++) {
+      if (exports.hugetlbFill(file.object, page) === 0) throw new SysError(ENOSPC);
+    }
+    if (grows) file.resize(bytes);
+  }
+
   override write(): number {
     return -EINVAL;
   }

@@ -1,5 +1,5 @@
 /** A file system whose only medium is memory (tmpfs(5)): names and attributes are JavaScript objects, data is in the core's page cache. */
-import { EEXIST, ENOSPC } from '../../../assembly/shared/errno.js';
+import { EEXIST, EINVAL, ENOSPC } from '../../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { HUGETLBFS_MAGIC, S_IFDIR, S_IFLNK, S_IFREG, TMPFS_MAGIC } from '../../linux/stat.js';
@@ -9,6 +9,7 @@ import type { FileSystem, FileSystemStat, Inode, NewInode } from '../types.js';
 import { MemoryDirectory } from './memory-directory.js';
 import { MemoryFile } from './memory-file.js';
 import { HUGE_PAGE_BYTES, HugeFile } from './memory-huge.js';
+import { hugetlbfsOptionWords, hugetlbfsSettings, type MemorySettings, tmpfsOptionWords, tmpfsSettings } from './tmpfs-options.js';
 
 export interface MemoryFileSystemOptions {
   /** In /proc/mounts; default tmpfs. */
@@ -23,6 +24,8 @@ export interface MemoryFileSystemOptions {
   readonly maxInodes?: number;
   /** Its files are of huge pages (hugetlbfs). */
   readonly hugePages?: boolean;
+  /** What a guest's mount(2) said: /proc/mounts shows it. A limit that it declined is none for good. */
+  readonly settings?: MemorySettings;
 }
 
 const INODES_MIN = 1024;
@@ -35,8 +38,9 @@ export class MemoryFileSystem implements FileSystem {
   readonly readOnly = false;
   readonly root: MemoryDirectory;
   readonly #hugePages: boolean;
-  readonly #maxPages: number;
-  readonly #maxInodes: number;
+  #maxPages: number;
+  #maxInodes: number;
+  #settings: MemorySettings;
   /** Files that may hold data; those without a name leave when their data does. */
   readonly #files = new Set<MemoryFile>();
   #inodes = 0;
@@ -54,6 +58,7 @@ export class MemoryFileSystem implements FileSystem {
     this.#hugePages = options.hugePages === true;
     this.#maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
     this.#maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
+    this.#settings = options.settings ?? {};
     const mode = S_IFDIR | (options.mode ?? 0o755);
     this.root = this.makeDirectory({ mode, uid: options.uid ?? 0, gid: options.gid ?? 0 }, undefined);
   }
@@ -95,6 +100,38 @@ export class MemoryFileSystem implements FileSystem {
     return this.#maxPages !== Number.POSITIVE_INFINITY;
   }
 
+  get #declinedLimit(): boolean {
+    return this.#settings.bytes === 0;
+  }
+
+  /** Its words in /proc/mounts. */
+  get options(): string[] {
+    return this.#hugePages ? hugetlbfsOptionWords(this.#settings) : tmpfsOptionWords(this.#settings);
+  }
+
+  /**
+   * mount(2) with MS_REMOUNT. Mode and owner of the root are left to chmod and chown. EINVAL: options that there are not, less than is
+   * used, a limit where none was wanted; nothing has changed then.
+   */
+  remount(text: string): void {
+    if (this.#hugePages) {
+      // They are looked at, and mean nothing any more.
+      hugetlbfsSettings(text, 0);
+      return;
+    }
+    const { bytes, inodes } = tmpfsSettings(text, this.env.core.exports.frameLimit() * PAGE_SIZE);
+    const pages = bytes === undefined ? this.#maxPages : bytes === 0 ? Number.POSITIVE_INFINITY : bytes / PAGE_SIZE;
+    const most = inodes === undefined ? this.#maxInodes : inodes === 0 ? Number.MAX_SAFE_INTEGER : inodes;
+    if (bytes !== undefined && bytes > 0 && this.#declinedLimit) throw new SysError(EINVAL);
+    if (inodes !== undefined && inodes > 0 && this.#settings.inodes === 0) throw new SysError(EINVAL);
+    if (pages < this.#pagesUsed() || most < this.#inodes) throw new SysError(EINVAL);
+    if (pages !== Number.POSITIVE_INFINITY && !this.isLimited) for (const file of this.#files) file.meter();
+    this.#maxPages = pages;
+    this.#maxInodes = most;
+    this.#knownFree = 0;
+    this.#settings = { ...this.#settings, ...(bytes === undefined ? {} : { bytes }), ...(inodes === undefined ? {} : { inodes }) };
+  }
+
   /** What makes its files and directories: a file system with a medium has its own. */
   makeFile(what: NewInode): MemoryFile {
     return this.#hugePages ? new HugeFile(this, what) : new MemoryFile(this, what);
@@ -127,19 +164,34 @@ export class MemoryFileSystem implements FileSystem {
   // --- FileSystem
 
   statfs(): FileSystemStat {
-    const { exports } = this.env.core;
-    const machineFree = Math.max(exports.frameLimit() - exports.framesInUse(), 0);
-    const used = this.#pagesUsed();
-    const limited = this.#maxPages !== Number.POSITIVE_INFINITY;
     return {
       type: this.#hugePages ? HUGETLBFS_MAGIC : TMPFS_MAGIC,
       blockSize: this.#hugePages ? HUGE_PAGE_BYTES : PAGE_SIZE,
-      blocks: limited ? this.#maxPages : used + machineFree,
-      blocksFree: limited ? Math.max(Math.min(this.#maxPages - used, machineFree), 0) : machineFree,
+      ...this.#blocks(),
       files: this.#maxInodes,
       filesFree: this.#maxInodes - this.#inodes,
       nameMax: 255,
     };
+  }
+
+  /** Of an embedder's file system without a limit they are what the machine has; Linux says 0 for others, and counts huge pages. */
+  #blocks(): { blocks: number; blocksFree: number } {
+    const { exports } = this.env.core;
+    const used = this.#pagesUsed();
+    if (this.#hugePages) {
+      const [blocks, blocksUsed] = [this.#maxPages, used].map((count) => Math.floor((count * PAGE_SIZE) / HUGE_PAGE_BYTES));
+      return this.isLimited ? { blocks, blocksFree: Math.max(blocks - blocksUsed, 0) } : { blocks: 0, blocksFree: 0 };
+    }
+    const machineFree = Math.max(exports.frameLimit() - exports.framesInUse(), 0);
+    if (this.isLimited) return { blocks: this.#maxPages, blocksFree: Math.max(Math.min(this.#maxPages - used, machineFree), 0) };
+    return this.#declinedLimit ? { blocks: 0, blocksFree: 0 } : { blocks: used + machineFree, blocksFree: machineFree };
+  }
+
+  /** Of hugetlbfs: may a file promise so many huge pages? What is promised counts, used or not. */
+  mayPromise(file: HugeFile, pages: number): boolean {
+    let promised = pages;
+    for (const other of this.#files) if (other !== file && other instanceof HugeFile) promised += other.promised;
+    return promised * (HUGE_PAGE_BYTES / PAGE_SIZE) <= this.#maxPages;
   }
 
   /** There is no medium behind it; devices that have a node here may have one behind their memory. */

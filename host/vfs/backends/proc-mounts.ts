@@ -21,8 +21,13 @@ function mountOptions(mount: ProcMount): string {
   return [mount.readOnly ? 'ro' : 'rw', ...words, ...((flags & MS_NOATIME) === 0 ? ['relatime'] : [])].join(',');
 }
 
+/** What the mount and what the file system was told, as one list. */
+function allOptions(mount: ProcMount): string {
+  return [mountOptions(mount), ...(mount.options ?? [])].join(',');
+}
+
 export function mountsText(mounts: readonly ProcMount[]): string {
-  return mounts.map((m) => `${mangle(m.source)} ${mangle(m.target)} ${m.type} ${mountOptions(m)} 0 0\n`).join('');
+  return mounts.map((m) => `${mangle(m.source)} ${mangle(m.target)} ${m.type} ${allOptions(m)} 0 0\n`).join('');
 }
 
 export function mountinfoText(mounts: readonly ProcMount[]): string {
@@ -30,7 +35,7 @@ export function mountinfoText(mounts: readonly ProcMount[]): string {
     .map((m) => {
       const dev = `${(m.dev >>> 8) & 0xfff}:${(m.dev & 0xff) | ((m.dev >>> 12) & 0xfff00)}`;
       const left = `${m.id} ${m.parentId} ${dev} ${mangle(m.rootPath)} ${mangle(m.target)} ${mountOptions(m)}`;
-      return `${left} - ${m.type} ${mangle(m.source)} ${m.readOnly ? 'ro' : 'rw'}\n`;
+      return `${left} - ${m.type} ${mangle(m.source)} ${[m.readOnly ? 'ro' : 'rw', ...(m.options ?? [])].join(',')}\n`;
     })
     .join('');
 }

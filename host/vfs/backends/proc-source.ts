@@ -27,6 +27,8 @@ export interface ProcMount {
   readonly flags?: number;
   readonly type: string;
   readonly source: string;
+  /** The file system's own options; absent: none. */
+  readonly options?: readonly string[];
 }
 
 /** What /proc/PID/maps prints for a VM object. */

@@ -7,7 +7,7 @@ import { SyntheticDirectory, SyntheticFile, type SyntheticPlace } from './synthe
 export interface Sysctl {
   readonly mode: number;
   readonly read: () => string;
-  readonly write?: (bytes: Uint8Array) => void;
+  readonly write?: (bytes: Uint8Array, position: number) => void;
 }
 
 /** Either a file or a directory. A function is a file that nobody writes to. */
@@ -51,31 +51,41 @@ export function knob<K extends string>(object: { [key in K]: number }, key: K): 
   };
 }
 
+/** kernel.sysctl_writes_strict is 1: a number that is not written at the beginning of its file is left alone. */
+function atStart(write: (bytes: Uint8Array) => void): (bytes: Uint8Array, position: number) => void {
+  return (bytes, position) => {
+    if (position === 0) write(bytes);
+  };
+}
+
 /** proc_dointvec_minmax */
 export function integer({ get, set }: Knob<number>, min = -INT_MAX - 1, max = INT_MAX): Sysctl {
-  const write = (bytes: Uint8Array): void => {
+  const write = atStart((bytes) => {
     const value = Number(firstNumber(bytes));
     if (value < min || value > max) throw new SysError(EINVAL);
     set(value);
-  };
+  });
   return { mode: 0o644, read: () => `${get()}\n`, write };
 }
 
 /** proc_doulongvec_minmax: whatever is wrong is EINVAL. */
 export function unsigned({ get, set }: Knob<number>, min: number, max: number): Sysctl {
-  const write = (bytes: Uint8Array): void => {
+  const write = atStart((bytes) => {
     const value = firstNumber(bytes);
     if (value < min || value > max) throw new SysError(EINVAL);
     set(Number(value));
-  };
+  });
   return { mode: 0o644, read: () => `${get()}\n`, write };
 }
 
-/** proc_dostring: the first line, cut to so many characters. */
+/** proc_dostring: the first line, cut to so many characters. A second write goes on where the first ended, and is idle beyond the end. */
 export function line({ get, set }: Knob<string>, most: number): Sysctl {
-  const write = (bytes: Uint8Array): void => {
+  const write = (bytes: Uint8Array, position: number): void => {
+    const before = get();
+    if (position > before.length) return;
     const end = bytes.findIndex((byte) => byte === 0 || byte === 0x0a);
-    set(decodeText((end < 0 ? bytes : bytes.subarray(0, end)).subarray(0, most)));
+    const text = decodeText((end < 0 ? bytes : bytes.subarray(0, end)).subarray(0, most));
+    set((before.slice(0, position) + text).slice(0, most));
   };
   return { mode: 0o644, read: () => `${get()}\n`, write };
 }
@@ -91,9 +101,10 @@ export function command(run: (value: number) => void, min: number, max: number):
 
 /** Who may do what is a matter of ids alone. Nothing written is nothing said. */
 export class SysctlFile extends SyntheticFile {
-  constructor(place: SyntheticPlace, { read, write }: Sysctl) {
-    const store = (bytes: Uint8Array): void => {
-      if (bytes.length > 0) write?.(bytes);
+  /** `positioned`: where one writes says something, as in /proc/sys and unlike in /sys. */
+  constructor(place: SyntheticPlace, { read, write }: Sysctl, positioned: boolean) {
+    const store = (bytes: Uint8Array, position: number): void => {
+      if (bytes.length > 0) write?.(bytes, positioned ? position : 0);
     };
     super(place, read, write === undefined ? undefined : store);
   }

@@ -103,8 +103,8 @@ export class ProcFileSystem implements FileSystem {
   #sysctls(tree: SysTree): Inode {
     const entries = new FixedEntries();
     for (const [name, what] of Object.entries(tree)) {
-      if (typeof what === 'function') entries.add(name, new SysctlFile(this.#place(0o444), { mode: 0o444, read: what }));
-      else entries.add(name, isSysctl(what) ? new SysctlFile(this.#place(what.mode), what) : this.#sysctls(what));
+      if (typeof what === 'function') entries.add(name, new SysctlFile(this.#place(0o444), { mode: 0o444, read: what }, true));
+      else entries.add(name, isSysctl(what) ? new SysctlFile(this.#place(what.mode), what, true) : this.#sysctls(what));
     }
     return new SysctlDirectory(this.#place(0o555), entries);
   }

@@ -59,7 +59,7 @@ export class SyntheticFile extends SyntheticInode {
     place: SyntheticPlace,
     readonly content: Content,
     /** What a write does with its bytes; absent: it can't be written. */
-    readonly store?: (bytes: Uint8Array) => void,
+    readonly store?: (bytes: Uint8Array, position: number) => void,
     /** Called at open: may refuse. */
     readonly check?: () => void,
   ) {
@@ -100,7 +100,7 @@ class GeneratedFile extends OpenFile {
   override write(from: IoBuffer, at?: number): number {
     if (this.file.store === undefined) return -EACCES;
     const bytes = from.take(WRITE_MAX_BYTES);
-    this.file.store(bytes);
+    this.file.store(bytes, at ?? this.offset);
     if (at === undefined) this.offset += bytes.length;
     return bytes.length;
   }

@@ -207,7 +207,7 @@ export class SysFileSystem implements FileSystem {
       return file;
     }
     if (isSysctl(node)) {
-      const file = new SysctlFile(this.#place(node.mode), node);
+      const file = new SysctlFile(this.#place(node.mode), node, false);
       file.size = ATTRIBUTE_BYTES;
       return file;
     }

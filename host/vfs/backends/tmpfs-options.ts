@@ -1,11 +1,23 @@
-/** Options of tmpfs(5): what mount(2) hands over as its last argument. */
+/** Options of tmpfs(5) and hugetlbfs: what mount(2) hands over as its last argument. */
 import { EINVAL } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
-import type { MemoryFileSystemOptions } from './memory.js';
 
 const PAGE = 4096;
+const HUGE_PAGE = 2 ** 21;
 const ID_MAX = 0xfffffffe;
 const SCALES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+/** What was said; absent: nothing was. */
+export interface MemorySettings {
+  /** Most bytes of data, in whole pages; 0: as many as the machine has. */
+  readonly bytes?: number;
+  /** Most inodes; 0: no limit. */
+  readonly inodes?: number;
+  /** Permissions and owner of the root. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
 
 function count(text: string): number {
   const found = /^(\d+)([kmgt]?)$/i.exec(text);
@@ -14,50 +26,89 @@ function count(text: string): number {
   return value;
 }
 
+/** A number of bytes, or a share of `all`. */
+function size(text: string, all: number): number {
+  const percent = /^(\d{1,6})%$/.exec(text);
+  return percent === null ? count(text) : (all * Number(percent[1])) / 100;
+}
+
 function id(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value <= ID_MAX)) throw new SysError(EINVAL);
   return value;
 }
 
-/** `size` may be a share of the machine's memory. Default: half of it; the root is everybody's (01777). 0 is no limit. */
-export function tmpfsOptions(text: string, memoryBytes: number): MemoryFileSystemOptions {
-  let bytes = memoryBytes / 2;
-  let [mode, uid, gid] = [0o1777, 0, 0];
-  let inodes: number | undefined;
+function mode(text: string): number {
+  if (!/^[0-7]{1,6}$/.test(text)) throw new SysError(EINVAL);
+  return Number.parseInt(text, 8) & 0o7777;
+}
+
+/** What both file systems know; undefined: no such option. */
+function common(name: string, value: string): MemorySettings | undefined {
+  switch (name) {
+    case 'nr_inodes':
+      return { inodes: count(value) };
+    case 'mode':
+      return { mode: mode(value) };
+    case 'uid':
+      return { uid: id(value) };
+    case 'gid':
+      return { gid: id(value) };
+    default:
+      return undefined;
+  }
+}
+
+function parse(text: string, each: (name: string, value: string | undefined) => MemorySettings | undefined): MemorySettings {
+  let settings: MemorySettings = {};
   for (const option of text.split(',').filter((word) => word !== '')) {
     const equals = option.indexOf('=');
-    const value = equals < 0 ? '' : option.slice(equals + 1);
-    switch (equals < 0 ? option : option.slice(0, equals)) {
-      case 'size': {
-        const percent = /^(\d{1,6})%$/.exec(value);
-        bytes = percent === null ? count(value) : (memoryBytes * Number(percent[1])) / 100;
-        break;
-      }
-      case 'nr_blocks':
-        bytes = count(value) * PAGE;
-        break;
-      case 'nr_inodes':
-        inodes = count(value);
-        break;
-      case 'mode':
-        if (!/^[0-7]{1,6}$/.test(value)) throw new SysError(EINVAL);
-        mode = Number.parseInt(value, 8) & 0o7777;
-        break;
-      case 'uid':
-        uid = id(value);
-        break;
-      case 'gid':
-        gid = id(value);
-        break;
-      case 'inode32':
-      case 'inode64':
-        if (equals >= 0) throw new SysError(EINVAL);
-        break;
-      default:
-        throw new SysError(EINVAL);
-    }
+    const name = equals < 0 ? option : option.slice(0, equals);
+    const value = equals < 0 ? undefined : option.slice(equals + 1);
+    const found = each(name, value) ?? common(name, value ?? '');
+    if (found === undefined) throw new SysError(EINVAL);
+    settings = { ...settings, ...found };
   }
-  const maxBytes = bytes === 0 ? undefined : Math.ceil(bytes / PAGE) * PAGE;
-  return { mode, uid, gid, maxBytes, maxInodes: inodes === 0 ? Number.MAX_SAFE_INTEGER : inodes };
+  return settings;
+}
+
+const pages = (bytes: number, page: number): number => Math.ceil(bytes / page) * page;
+
+/** EINVAL: an option or a value that there is not. */
+export function tmpfsSettings(text: string, memoryBytes: number): MemorySettings {
+  return parse(text, (name, value) => {
+    if (name === 'size') return { bytes: pages(size(value ?? '', memoryBytes), PAGE) };
+    if (name === 'nr_blocks') return { bytes: count(value ?? '') * PAGE };
+    return value === undefined && (name === 'inode32' || name === 'inode64') ? {} : undefined;
+  });
+}
+
+/** `poolBytes`: what a share is one of. There is no other page than of 2 MiB. */
+export function hugetlbfsSettings(text: string, poolBytes: number): MemorySettings {
+  return parse(text, (name, value = '') => {
+    if (name === 'size') return { bytes: Math.floor(size(value, poolBytes) / HUGE_PAGE) * HUGE_PAGE };
+    return name === 'pagesize' && count(value) === HUGE_PAGE ? {} : undefined;
+  });
+}
+
+function owner({ uid = 0, gid = 0 }: MemorySettings): string[] {
+  return [...(uid === 0 ? [] : [`uid=${uid}`]), ...(gid === 0 ? [] : [`gid=${gid}`])];
+}
+
+/** As /proc/mounts shows them, in Linux's order. */
+export function tmpfsOptionWords(settings: MemorySettings): string[] {
+  const { bytes = 0, inodes = 0, mode = 0o1777 } = settings;
+  const limits = [...(bytes === 0 ? [] : [`size=${bytes / 1024}k`]), ...(inodes === 0 ? [] : [`nr_inodes=${inodes}`])];
+  return [...limits, ...(mode === 0o1777 ? [] : [`mode=${mode.toString(8).padStart(3, '0')}`]), ...owner(settings)];
+}
+
+export function hugetlbfsOptionWords(settings: MemorySettings): string[] {
+  const { bytes = 0, inodes = 0, mode = 0o755 } = settings;
+  return [
+    ...owner(settings),
+    ...(mode === 0o755 ? [] : [`mode=${mode.toString(8)}`]),
+    ...(inodes === 0 ? [] : [`nr_inodes=${inodes}`]),
+    'pagesize=2M',
+    ...(bytes === 0 ? [] : [`size=${bytes}`]),
+  ];
 }
