@@ -3,7 +3,7 @@ import * as huge from './huge';
 import * as hugetlb from './hugetlb';
 import * as ksm from './ksm';
 import { ENOMEM } from '../shared/errno';
-import { POOL_FREE, POOL_RESERVED, POOL_TOTAL } from '../shared/stat';
+import { POOL_FREE, POOL_OVERCOMMIT, POOL_RESERVED, POOL_TOTAL, POOL_WANTED } from '../shared/stat';
 import { TASK_SIZE } from './pagetable';
 import { SPACE_NO_HUGE } from './space';
 
@@ -23,12 +23,17 @@ export function hugetlbPool(which: u32): u32 {
     case POOL_TOTAL: return hugetlb.poolTotal();
     case POOL_FREE: return hugetlb.poolFree();
     case POOL_RESERVED: return hugetlb.poolReserved();
+    case POOL_WANTED: return hugetlb.poolWanted();
+    case POOL_OVERCOMMIT: return hugetlb.poolOvercommit();
     default: return hugetlb.poolSurplus();
   }
 }
 /** SHM_HUGETLB: all of the object's pages are promised. 0 or -ENOMEM. */
 export function hugetlbPromise(object: usize, bytes: f64): i32 {
   return hugetlb.hugetlbReserve(object, 0, <u64>bytes, true) < 0 ? -ENOMEM : 0;
+}
+export function hugetlbSetOvercommit(pages: u32): void {
+  hugetlb.poolSetOvercommit(pages);
 }
 export function hugetlbFill(object: usize, page: u32): bool {
   return hugetlb.hugetlbFill(object, page);

@@ -36,6 +36,8 @@ let first: u32 = 0;
 let free: u32 = 0;
 let reserved: u32 = 0;
 let wanted: u32 = 0;
+/** vm.nr_overcommit_hugepages: so many more may be made when somebody needs them; they go when nobody does. */
+let overcommit: u32 = 0;
 
 export function poolTotal(): u32 {
   return total;
@@ -46,24 +48,49 @@ export function poolFree(): u32 {
 export function poolReserved(): u32 {
   return reserved;
 }
-/** Pages that were to go and are in use. */
+/** vm.nr_hugepages */
+export function poolWanted(): u32 {
+  return wanted;
+}
+/** Pages above those: made when they were needed, or that were to go and are in use. */
 export function poolSurplus(): u32 {
   return total - min(total, wanted);
+}
+export function poolOvercommit(): u32 {
+  return overcommit;
+}
+export function poolSetOvercommit(pages: u32): void {
+  overcommit = pages;
 }
 
 /** As many pages as that, as far as there is memory for more, and nobody needs those that are too many. */
 export function poolResize(pages: u32): void {
   wanted = pages;
-  while (total < wanted) {
-    const span = frameSpanFind();
-    if (span == 0) break;
-    frameSpanTake(span);
-    total++;
-    give(span, 0);
-  }
+  while (total < wanted && grow());
   // What could not be had is not waited for.
   if (total < wanted) wanted = total;
   trim();
+}
+
+/** One page more. False: there is no memory for it. */
+function grow(): bool {
+  const span = frameSpanFind();
+  if (span == 0) return false;
+  frameSpanTake(span);
+  total++;
+  give(span, 0);
+  return true;
+}
+
+/** So many more than vm.nr_hugepages, all or none. */
+function growSurplus(pages: u32): bool {
+  if (poolSurplus() + pages > overcommit) return false;
+  for (let made: u32 = 0; made < pages; made++) {
+    if (grow()) continue;
+    trim();
+    return false;
+  }
+  return true;
 }
 
 function trim(): void {
@@ -100,7 +127,8 @@ function put(span: u32): void {
 
 /** A page of zeros, or 0: there is none but for those who have reserved one (`promised`: the caller has, and uses that up). */
 function take(identity: u32, promised: bool): u32 {
-  if (free == 0 || (!promised && free <= reserved)) return 0;
+  if (!promised && free <= reserved && !growSurplus(1)) return 0;
+  if (free == 0) return 0;
   if (promised) reserved--;
   const span = pop();
   if (identity != 0 && identity != span && frameSpanIsUnused(identity)) {
@@ -116,7 +144,7 @@ function take(identity: u32, promised: bool): u32 {
 
 /** Reserves so many pages. False: there are not so many. */
 function reserve(pages: u32): bool {
-  if (pages > free - reserved) return false;
+  if (pages > free - reserved && !growSurplus(pages - (free - reserved))) return false;
   reserved += pages;
   return true;
 }
@@ -137,6 +165,7 @@ export function hugetlbReserve(object: usize, offset: u64, bytes: u64, shared: b
 /** The private mapping that was to be could not be made. */
 export function hugetlbUnreserve(bytes: u64): void {
   reserved -= <u32>(bytes >> 21);
+  trim();
 }
 
 /** The mapping goes, and with it what it had reserved and not used; its pages have gone before. */

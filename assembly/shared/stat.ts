@@ -68,6 +68,8 @@ export const POOL_TOTAL = 0;
 export const POOL_FREE = 1;
 export const POOL_RESERVED = 2;
 export const POOL_SURPLUS = 3;
+export const POOL_WANTED = 4;
+export const POOL_OVERCOMMIT = 5;
 
 export const FRAME_IS_USED = 1;
 export const FRAME_IS_DIRTY = 4;

@@ -7,7 +7,7 @@ import { inspectCommand } from './inspect.js';
 import { labCommand } from './lab.js';
 import { CliError, EXIT_USAGE, markOptionalValues, UsageError } from './options.js';
 import { inspectOptionsFirst } from './options-inspect.js';
-import { complain } from './output.js';
+import { complain, print } from './output.js';
 import { rootfsCommand } from './rootfs.js';
 import { runCommand } from './run.js';
 import { version } from './version.js';
@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .helpOption('-h, --help', 'print this help')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'pagewalk: ')) })
+    .configureOutput({ writeOut: print, outputError: (text, write) => write(text.replace(/^error: /, 'pagewalk: ')) })
     .showHelpAfterError('(pagewalk --help shows how it is used)');
   runCommand(program, finish);
   inspectCommand(program, finish);

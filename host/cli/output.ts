@@ -20,6 +20,13 @@ export function writeAll(stream: Writable, data: string | Uint8Array): Promise<b
   });
 }
 
+/** Text on standard output, whose reader may have had enough of it. */
+export function print(text: string): void {
+  const { stdout } = process;
+  if (stdout.listenerCount('error') === 0) stdout.on('error', ignorePipe);
+  stdout.write(text);
+}
+
 /** A line on standard error. When nobody reads that any more there is nobody to tell. */
 export function complain(message: string): void {
   const { stderr } = process;

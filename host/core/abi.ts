@@ -72,6 +72,8 @@ export interface CoreExports {
   /** A huge page of an object, by number, that nobody has mapped yet. 0: there is none. */
   hugetlbFill(object: number, page: number): number;
   hugetlbResize(pages: number): void;
+  /** vm.nr_overcommit_hugepages */
+  hugetlbSetOvercommit(pages: number): void;
   /** 1: some place of the mapping would get a megapage at its first fault. */
   hugeEligible(space: number, vma: number): number;
 

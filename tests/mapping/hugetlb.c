@@ -8,6 +8,7 @@
 #define MEGA (512 * P)
 #define HUGE(flags) ((flags) | MAP_HUGETLB)
 #define POOL "/proc/sys/vm/nr_hugepages"
+#define MORE "/proc/sys/vm/nr_overcommit_hugepages"
 
 static long read_number(const char *path) {
   char text[64] = "";
@@ -194,6 +195,31 @@ static void files(void) {
   ROW("shm-gone", "after IPC_RMID: HugePages_Free", FREE());
 }
 
+static void overcommit(void) {
+  PAGE("proc(5)", "/proc/sys/vm/nr_overcommit_hugepages");
+  long old = read_number(MORE);
+  ROW("more", "so many pages may be made when they are needed", write_number(MORE, 2));
+  char *at = huge(1, PRIVATE);
+  HOLDS("more-map", "a mapping that the pool has no page for", at != MAP_FAILED);
+  ROW("more-total", "HugePages_Total", meminfo("HugePages_Total"));
+  ROW("more-surplus", "HugePages_Surp", meminfo("HugePages_Surp"));
+  ROW("more-pool", "nr_hugepages stays", read_number(POOL));
+  STORE("more-store", "a store", at);
+  ROW("more-free", "HugePages_Free", FREE());
+  ROW("more-much", "ENOMEM: more than may be made", (long)huge(2, PRIVATE));
+  ROW("more-much-surplus", "of which none stays", meminfo("HugePages_Surp"));
+  char *noreserve = huge(1, PRIVATE | MAP_NORESERVE);
+  STORE("more-noreserve", "one is made by a fault, too", noreserve);
+  ROW("more-noreserve-surplus", "HugePages_Surp", meminfo("HugePages_Surp"));
+  ROW("more-convert", "nr_hugepages takes them over", write_number(POOL, 1));
+  ROW("more-convert-surplus", "HugePages_Surp", meminfo("HugePages_Surp"));
+  ROW("more-convert-total", "HugePages_Total", meminfo("HugePages_Total"));
+  write_number(POOL, 0);
+  munmap(at, MEGA), munmap(noreserve, MEGA);
+  ROW("more-gone", "nobody needs them: HugePages_Total", meminfo("HugePages_Total"));
+  write_number(MORE, old);
+}
+
 int main(void) {
   long old = read_number(POOL);
   write_number(POOL, 0);
@@ -211,5 +237,6 @@ int main(void) {
   munmap(held, 2 * MEGA);
   ROW("pool-left", "until they are let go: HugePages_Total", meminfo("HugePages_Total"));
   write_number(POOL, old);
+  if (old == 0) overcommit();
   return 0;
 }

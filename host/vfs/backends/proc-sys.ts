@@ -3,7 +3,7 @@
  * are fixed here (how this machine is made, or the embedder's word) are read-only.
  */
 import { EINVAL } from '../../../assembly/shared/errno.js';
-import { POOL_TOTAL } from '../../../assembly/shared/stat.js';
+import { POOL_OVERCOMMIT, POOL_WANTED } from '../../../assembly/shared/stat.js';
 import type { Core } from '../../core/core.js';
 import { SysError } from '../../linux/error.js';
 import * as V from '../../linux/ipc.js';
@@ -140,7 +140,12 @@ function instead<K extends string>(object: { [key in K]: number }, key: K, other
 
 /** The pool of huge pages: as many as there was memory for. */
 export function poolKnob({ exports }: Core): Knob<number> {
-  return { get: () => exports.hugetlbPool(POOL_TOTAL), set: (pages) => exports.hugetlbResize(pages) };
+  return { get: () => exports.hugetlbPool(POOL_WANTED), set: (pages) => exports.hugetlbResize(pages) };
+}
+
+/** Pages that may be made beyond the pool when they are needed. */
+export function overcommitKnob({ exports }: Core): Knob<number> {
+  return { get: () => exports.hugetlbPool(POOL_OVERCOMMIT), set: (pages) => exports.hugetlbSetOvercommit(pages) };
 }
 
 function vmTree({ knobs, core }: ProcSource): SysTree {
@@ -160,7 +165,7 @@ function vmTree({ knobs, core }: ProcSource): SysTree {
     min_free_kbytes: fixed(0),
     mmap_min_addr: fixed(65536),
     nr_hugepages: integer(poolKnob(core), 0, INT_MAX),
-    nr_overcommit_hugepages: fixed(0),
+    nr_overcommit_hugepages: unsigned(overcommitKnob(core), 0, INT_MAX),
     oom_dump_tasks: fixed(1),
     oom_kill_allocating_task: fixed(0),
     overcommit_kbytes: fixed(0),

@@ -7,7 +7,7 @@ import { SyntheticDirectory, SyntheticFile, type SyntheticPlace } from './synthe
 export interface Sysctl {
   readonly mode: number;
   readonly read: () => string;
-  readonly write?: (bytes: Uint8Array, position: number) => void;
+  readonly write?: (bytes: Uint8Array, position: number) => unknown;
 }
 
 /** Either a file or a directory. A function is a file that nobody writes to. */
@@ -80,12 +80,13 @@ export function unsigned({ get, set }: Knob<number>, min: number, max: number): 
 
 /** proc_dostring: the first line, cut to so many characters. A second write goes on where the first ended, and is idle beyond the end. */
 export function line({ get, set }: Knob<string>, most: number): Sysctl {
-  const write = (bytes: Uint8Array, position: number): void => {
+  const write = (bytes: Uint8Array, position: number): boolean => {
     const before = get();
-    if (position > before.length) return;
+    if (position > before.length) return false;
     const end = bytes.findIndex((byte) => byte === 0 || byte === 0x0a);
     const text = decodeText((end < 0 ? bytes : bytes.subarray(0, end)).subarray(0, most));
     set((before.slice(0, position) + text).slice(0, most));
+    return true;
   };
   return { mode: 0o644, read: () => `${get()}\n`, write };
 }
@@ -103,9 +104,7 @@ export function command(run: (value: number) => void, min: number, max: number):
 export class SysctlFile extends SyntheticFile {
   /** `positioned`: where one writes says something, as in /proc/sys and unlike in /sys. */
   constructor(place: SyntheticPlace, { read, write }: Sysctl, positioned: boolean) {
-    const store = (bytes: Uint8Array, position: number): void => {
-      if (bytes.length > 0) write?.(bytes, positioned ? position : 0);
-    };
+    const store = (bytes: Uint8Array, position: number): unknown => bytes.length === 0 || write?.(bytes, positioned ? position : 0);
     super(place, read, write === undefined ? undefined : store);
   }
 

@@ -58,8 +58,8 @@ export class SyntheticFile extends SyntheticInode {
   constructor(
     place: SyntheticPlace,
     readonly content: Content,
-    /** What a write does with its bytes; absent: it can't be written. */
-    readonly store?: (bytes: Uint8Array, position: number) => void,
+    /** What a write does with its bytes; absent: it can't be written. False: nothing, and the position stays. */
+    readonly store?: (bytes: Uint8Array, position: number) => unknown,
     /** Called at open: may refuse. */
     readonly check?: () => void,
   ) {
@@ -100,8 +100,8 @@ class GeneratedFile extends OpenFile {
   override write(from: IoBuffer, at?: number): number {
     if (this.file.store === undefined) return -EACCES;
     const bytes = from.take(WRITE_MAX_BYTES);
-    this.file.store(bytes, at ?? this.offset);
-    if (at === undefined) this.offset += bytes.length;
+    const stored = this.file.store(bytes, at ?? this.offset);
+    if (at === undefined && stored !== false) this.offset += bytes.length;
     return bytes.length;
   }
 

@@ -1,11 +1,11 @@
 /** /sys/kernel/mm: huge pages, megapages by policy, same-page merging. What is a fixed number here can't be written. */
 import { EINVAL } from '../../../assembly/shared/errno.js';
-import { POOL_FREE, POOL_RESERVED, POOL_SURPLUS, POOL_TOTAL } from '../../../assembly/shared/stat.js';
+import { POOL_FREE, POOL_RESERVED, POOL_SURPLUS, POOL_WANTED } from '../../../assembly/shared/stat.js';
 import type { Core } from '../../core/core.js';
 import { SysError } from '../../linux/error.js';
 import { decodeText } from '../../linux/text.js';
-import { poolKnob } from './proc-sys.js';
-import { integer, type Knob, knob, type Sysctl, type SysTree } from './proc-sysctl.js';
+import { overcommitKnob, poolKnob } from './proc-sys.js';
+import { integer, type Knob, knob, type Sysctl, type SysTree, unsigned } from './proc-sysctl.js';
 
 /** What /sys/kernel/mm asks and tells. */
 export interface SysMemory {
@@ -92,16 +92,26 @@ function hugepagesTree(core: Core): SysTree {
   return {
     free_hugepages: count(POOL_FREE),
     nr_hugepages: integer(poolKnob(core), 0),
-    nr_hugepages_mempolicy: count(POOL_TOTAL),
-    nr_overcommit_hugepages: line(0),
+    nr_hugepages_mempolicy: count(POOL_WANTED),
+    nr_overcommit_hugepages: unsigned(overcommitKnob(core), 0, 2 ** 31 - 1),
     resv_hugepages: count(POOL_RESERVED),
     surplus_hugepages: count(POOL_SURPLUS),
   };
 }
 
+/** A page of 1 GiB is never had: no such piece of memory is free in one. As many as one asks for, there are none. */
+const gigantic: SysTree = {
+  free_hugepages: line(0),
+  nr_hugepages: integer({ get: () => 0, set: () => undefined }, 0),
+  nr_hugepages_mempolicy: line(0),
+  nr_overcommit_hugepages: line(0),
+  resv_hugepages: line(0),
+  surplus_hugepages: line(0),
+};
+
 export function memoryTree(memory: SysMemory): SysTree {
   return {
-    hugepages: { 'hugepages-2048kB': hugepagesTree(memory.core) },
+    hugepages: { 'hugepages-1048576kB': gigantic, 'hugepages-2048kB': hugepagesTree(memory.core) },
     ksm: ksmTree(memory),
     transparent_hugepage: transparentTree(memory),
   };
