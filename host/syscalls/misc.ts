@@ -98,8 +98,12 @@ const MEMBARRIER_QUERY = 0;
 const MEMBARRIER_COMMANDS = 0x1ff;
 const MEMBARRIER_GET_REGISTRATIONS = 0x200;
 
+/** PRIVATE_EXPEDITED_RSEQ may be about one processor (FLAG_CPU). */
+const MEMBARRIER_RSEQ = 128;
+const MEMBARRIER_FLAG_CPU = 1;
+
 function membarrier(t: Thread, command: number, flags: number): number {
-  if (flags !== 0) return -EINVAL;
+  if (flags !== 0 && (command !== MEMBARRIER_RSEQ || flags !== MEMBARRIER_FLAG_CPU)) return -EINVAL;
   if (command === MEMBARRIER_QUERY) return MEMBARRIER_COMMANDS | MEMBARRIER_GET_REGISTRATIONS;
   const state = t.process;
   if (command === MEMBARRIER_GET_REGISTRATIONS) return state.membarriers;
@@ -108,7 +112,7 @@ function membarrier(t: Thread, command: number, flags: number): number {
   // The even-numbered bits from 4 on are registrations; the private commands ask for theirs first.
   const registers = command === 4 || command === 16 || command === 64 || command === 256;
   if (registers) state.membarriers |= command;
-  else if ((command === 8 || command === 32 || command === 128) && (state.membarriers & (command << 1)) === 0) return -EPERM;
+  else if ((command === 8 || command === 32 || command === MEMBARRIER_RSEQ) && (state.membarriers & (command << 1)) === 0) return -EPERM;
   return 0;
 }
 

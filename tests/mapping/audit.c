@@ -1,0 +1,156 @@
+/* What the manual pages name and the other programs of this folder do not show. */
+#include "mapping.h"
+#include <linux/membarrier.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/shm.h>
+
+#ifndef MFD_HUGETLB
+#define MFD_HUGETLB 4U
+#endif
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15
+#endif
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
+#define SIZE_2M (21 << 26)
+#define SIZE_1G (30 << 26)
+#define MEGA (512 * P)
+struct poison { struct uffdio_range range; uint64_t mode; int64_t updated; };
+#define IOC_POISON _IOWR(UFFDIO, 8, struct poison)
+
+static void mappings(void) {
+  PAGE("mmap(2)", "Sizes of huge pages, programs that run");
+  ROW("huge-1g", "ENOMEM: MAP_HUGE_1GB, of which there are none", (long)mmap(NULL, 1UL << 30, RW, PRIVATE | MAP_HUGETLB | SIZE_1G, -1, 0));
+  char *at = mmap(NULL, 1UL << 30, RW, PRIVATE | MAP_HUGETLB | MAP_NORESERVE | SIZE_2M, -1, 0);
+  HOLDS("huge-2m", "MAP_HUGE_2MB with MAP_NORESERVE", at != MAP_FAILED);
+  int self = open("/proc/self/exe", O_RDONLY);
+  HOLDS("denywrite", "MAP_DENYWRITE is ignored", mmap(NULL, P, PROT_READ, MAP_PRIVATE | MAP_DENYWRITE, self, 0) != MAP_FAILED);
+  HOLDS("executable", "MAP_EXECUTABLE as well", mmap(NULL, P, PROT_READ, MAP_PRIVATE | MAP_EXECUTABLE, self, 0) != MAP_FAILED);
+  ROW("text-busy", "ETXTBSY: opening a program that runs for writing", open("/proc/self/exe", O_RDWR));
+  close(self);
+  int file = file_of("denied", 1);
+  mmap(NULL, P, PROT_READ, MAP_PRIVATE | MAP_DENYWRITE, file, 0);
+  ROW("denywrite-write", "a file mapped with MAP_DENYWRITE can be written", pwrite(file, "x", 1, 0));
+  close(file);
+}
+
+static void advice(void) {
+  PAGE("madvise(2)", "Advice where there is no file, and no page");
+  char *at = map(4, RW, PRIVATE);
+  ROW("willneed", "MADV_WILLNEED of anonymous memory (the page says EBADF)", madvise(at, 4 * P, MADV_WILLNEED));
+  ROW("willneed-resident", "brings nothing", resident(at, 4));
+  ROW("remove", "EINVAL: MADV_REMOVE of private memory", madvise(at, P, MADV_REMOVE));
+  int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+  struct uffdio_api api = {.api = UFFD_API};
+  struct uffdio_register place = {.range = {(unsigned long)at, 4 * P}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+  struct poison poison = {.range = {(unsigned long)at, P}};
+  ioctl(fd, UFFDIO_API, &api), ioctl(fd, UFFDIO_REGISTER, &place), ioctl(fd, IOC_POISON, &poison);
+  close(fd);
+  ROW("populate-poisoned", "EHWPOISON: MADV_POPULATE_READ of a poisoned page", madvise(at, P, MADV_POPULATE_READ));
+  ROW("populate-write-poisoned", "and MADV_POPULATE_WRITE", madvise(at, P, MADV_POPULATE_WRITE));
+  ROW("populate-rest", "pages after it", madvise(at + P, 3 * P, MADV_POPULATE_WRITE));
+  ROW("mincore-poisoned", "mincore(2): those are there", resident(at + P, 3));
+}
+
+static void watching(void) {
+  PAGE("userfaultfd(2)", "Who may have one, and when it is of no use");
+  ROW("user-mode", "UFFD_USER_MODE_ONLY", close(syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY)));
+  CHILD(become_user(); ROW("user", "EPERM: an ordinary user, without UFFD_USER_MODE_ONLY", syscall(SYS_userfaultfd, 0)); ROW("user-only", "but with it", close(syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY))));
+  CHILD(limit(RLIMIT_NOFILE, 3); ROW("descriptors", "EMFILE: no descriptor is left", syscall(SYS_userfaultfd, 0)));
+  char *at = map(4, RW, PRIVATE), *source = map(1, RW, PRIVATE);
+  int fd = syscall(SYS_userfaultfd, UFFD_USER_MODE_ONLY);
+  struct uffdio_api api = {.api = UFFD_API};
+  struct uffdio_register place = {.range = {(unsigned long)at, 4 * P}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+  ioctl(fd, UFFDIO_API, &api), ioctl(fd, UFFDIO_REGISTER, &place);
+  int pair[2];
+  pipe(pair);
+  ROW("user-mode-syscall", "EFAULT: a system call at a missing page, with UFFD_USER_MODE_ONLY", write(pair[1], at, 1));
+  struct uffdio_copy copy = {.dst = (unsigned long)at, .src = (unsigned long)source, .len = P, .mode = UFFDIO_COPY_MODE_DONTWAKE};
+  ROW("dontwake", "UFFDIO_COPY_MODE_DONTWAKE", ioctl(fd, UFFDIO_COPY, &copy));
+  struct uffdio_zeropage zero = {.range = {(unsigned long)at + P, P}, .mode = UFFDIO_ZEROPAGE_MODE_DONTWAKE};
+  ROW("zero-dontwake", "UFFDIO_ZEROPAGE_MODE_DONTWAKE", ioctl(fd, UFFDIO_ZEROPAGE, &zero));
+  close(fd);
+  int both[2];
+  char byte;
+  pipe(both);
+  fd = syscall(SYS_userfaultfd, 0);
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(syscall(SYS_userfaultfd, 0), fd);
+    ioctl(fd, UFFDIO_API, &api), ioctl(fd, UFFDIO_REGISTER, &place);
+    write(both[1], "", 1);
+    pause();
+  }
+  read(both[0], &byte, 1);
+  int theirs = syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, child, 0), fd, 0);
+  kill(child, SIGKILL), waitpid(child, NULL, 0);
+  copy.dst += 2 * P;
+  ROW("gone", "ESRCH: UFFDIO_COPY when the process is gone", ioctl(theirs, UFFDIO_COPY, &copy));
+  zero.range.start += 2 * P;
+  ROW("gone-zero", "UFFDIO_ZEROPAGE", ioctl(theirs, UFFDIO_ZEROPAGE, &zero));
+  ROW("gone-register", "ENOMEM: UFFDIO_REGISTER", ioctl(theirs, UFFDIO_REGISTER, &place));
+  ROW("gone-unregister", "and UFFDIO_UNREGISTER", ioctl(theirs, UFFDIO_UNREGISTER, &place.range));
+  ROW("gone-wake", "UFFDIO_WAKE", ioctl(theirs, UFFDIO_WAKE, &place.range));
+}
+
+static void segments(void) {
+  PAGE("shmget(2)", "Huge segments, removed ones");
+  ROW("shm-1g", "ENOMEM: SHM_HUGE_1GB, of which there are none", shmget(IPC_PRIVATE, 1UL << 30, SHM_HUGETLB | SIZE_1G | 0600));
+  ROW("shm-size", "EINVAL: a size that no page has", shmget(IPC_PRIVATE, MEGA, SHM_HUGETLB | (22 << 26) | 0600));
+  int id = shmget(IPC_PRIVATE, MEGA, SHM_NORESERVE | SHM_HUGETLB | SIZE_2M | 0600);
+  HOLDS("shm-2m", "SHM_HUGE_2MB with SHM_NORESERVE", id >= 0);
+  shmctl(id, IPC_RMID, NULL);
+  CHILD(become_user(); ROW("shm-user", "EPERM: SHM_HUGETLB without CAP_IPC_LOCK", shmget(IPC_PRIVATE, MEGA, SHM_NORESERVE | SHM_HUGETLB | 0600)));
+  id = shmget(IPC_PRIVATE, P, 0600);
+  char *at = shmat(id, NULL, SHM_EXEC);
+  SAYS("shm-exec", "SHM_EXEC: permissions", permissions(at));
+  struct shmid_ds segment;
+  int index = -1;
+  struct shm_info info;
+  int last = shmctl(0, SHM_INFO, (struct shmid_ds *)&info);
+  for (int i = 0; i <= last; i++) if (shmctl(i, SHM_STAT, &segment) == id) index = i;
+  HOLDS("shm-stat-any", "SHM_STAT_ANY", shmctl(index, SHM_STAT_ANY, &segment) == id && segment.shm_segsz == P);
+  CHILD(become_user(); ROW("shm-stat-user", "EACCES: SHM_STAT of another's segment that he can't read", shmctl(index, SHM_STAT, &segment)); HOLDS("shm-stat-any-user", "but SHM_STAT_ANY", shmctl(index, SHM_STAT_ANY, &segment) == id));
+  CHILD(become_user(); ROW("shm-remove-user", "EPERM: IPC_RMID of another's", shmctl(id, IPC_RMID, NULL)); ROW("shm-set-user", "EPERM: IPC_SET", shmctl(id, IPC_SET, &segment)); ROW("shm-at-user", "EACCES: shmat(2)", (long)shmat(id, NULL, 0)));
+  shmctl(id, IPC_RMID, NULL);
+  void *second = shmat(id, NULL, 0);
+  HOLDS("shm-removed-at", "a segment that is to go with its last user can be attached by its number", second != (void *)-1);
+  shmdt(second);
+  ROW("shm-removed", "IPC_RMID of it a second time", shmctl(id, IPC_RMID, NULL));
+  shmdt(at);
+  ROW("shm-gone", "EINVAL: when it is gone", (long)shmat(id, NULL, 0));
+}
+
+static void files(void) {
+  PAGE("memfd_create(2)", "Sizes of huge pages, descriptors");
+  HOLDS("memfd-2m", "MFD_HUGE_2MB", memfd_create("m", MFD_HUGETLB | SIZE_2M) >= 0);
+  WORKS("memfd-both", "MFD_HUGETLB and MFD_ALLOW_SEALING", memfd_create("m", MFD_HUGETLB | MFD_ALLOW_SEALING));
+  ROW("memfd-size", "ENODEV: a size that no page has", memfd_create("m", MFD_HUGETLB | (22 << 26)));
+  ROW("memfd-size-alone", "EINVAL: a size without MFD_HUGETLB", memfd_create("m", SIZE_2M));
+  CHILD(limit(RLIMIT_NOFILE, 3); ROW("memfd-descriptors", "EMFILE: no descriptor is left", memfd_create("m", 0)));
+}
+
+static void barriers(void) {
+  PAGE("membarrier(2)", "All commands");
+  ROW("rseq-early", "EPERM: PRIVATE_EXPEDITED_RSEQ that was not registered", syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0));
+  ROW("rseq-register", "REGISTER_PRIVATE_EXPEDITED_RSEQ", syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0));
+  ROW("rseq", "PRIVATE_EXPEDITED_RSEQ", syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0));
+  ROW("rseq-cpu", "MEMBARRIER_CMD_FLAG_CPU", syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, 0));
+  ROW("rseq-flag", "EINVAL: an unknown flag", syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 2, 0));
+  ROW("core-early", "EPERM: PRIVATE_EXPEDITED_SYNC_CORE that was not registered", syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0));
+  ROW("core-register", "REGISTER_PRIVATE_EXPEDITED_SYNC_CORE", syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0));
+  ROW("core", "PRIVATE_EXPEDITED_SYNC_CORE", syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0));
+  ROW("shared", "MEMBARRIER_CMD_SHARED", syscall(SYS_membarrier, MEMBARRIER_CMD_SHARED, 0, 0));
+}
+
+int main(void) {
+  mappings();
+  advice();
+  watching();
+  segments();
+  files();
+  barriers();
+  return 0;
+}
