@@ -2,6 +2,7 @@ import { EFAULT, EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
 import { ACCESS_READ, ACCESS_WRITE, NEED_PAGE, NEED_USERFAULT } from '../../assembly/shared/exit.js';
 import { PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { UserMemory } from '../core/user.js';
+import { copyBytes } from '../linux/bytes.js';
 import { Suspend, SysError } from '../linux/error.js';
 import { IOV_MAX, MAX_RW_COUNT } from '../linux/fcntl.js';
 import type { IoBuffer } from '../vfs/types.js';
@@ -109,14 +110,17 @@ export class UserBuffer implements IoBuffer {
   }
 
   put(bytes: Uint8Array): number {
+    return this.putFrom(bytes, 0, bytes.length);
+  }
+
+  putFrom(bytes: Uint8Array, from: number, length: number): number {
     let done = 0;
-    while (done < bytes.length && this.remaining > 0) {
+    while (done < length && this.remaining > 0) {
       const address = this.#next();
-      const piece = Math.min(bytes.length - done, this.remaining, this.#run, PAGE_SIZE - (address & PAGE_MASK));
+      const piece = Math.min(length - done, this.remaining, this.#run, PAGE_SIZE - (address & PAGE_MASK));
       const at = this.#page(address, ACCESS_WRITE);
       if (at === 0) break;
-      const whole = piece === bytes.length;
-      this.#user.core.u8.set(whole ? bytes : bytes.subarray(done, done + piece), at);
+      copyBytes(this.#user.core.u8, at, bytes, from + done, piece);
       this.#advance(piece);
       done += piece;
     }
@@ -125,17 +129,23 @@ export class UserBuffer implements IoBuffer {
 
   take(max: number): Uint8Array {
     const bytes = new Uint8Array(Math.min(max, this.remaining));
+    const done = this.takeInto(bytes, 0, bytes.length);
+    return done === bytes.length ? bytes : bytes.subarray(0, done);
+  }
+
+  takeInto(bytes: Uint8Array, start: number, max: number): number {
+    const wanted = Math.min(max, this.remaining);
     let done = 0;
-    while (done < bytes.length) {
+    while (done < wanted) {
       const address = this.#next();
-      const piece = Math.min(bytes.length - done, this.#run, PAGE_SIZE - (address & PAGE_MASK));
+      const piece = Math.min(wanted - done, this.#run, PAGE_SIZE - (address & PAGE_MASK));
       const at = this.#page(address, ACCESS_READ);
-      if (at === 0) return bytes.subarray(0, done);
-      bytes.set(this.#user.core.u8.subarray(at, at + piece), done);
+      if (at === 0) break;
+      copyBytes(bytes, start + done, this.#user.core.u8, at, piece);
       this.#advance(piece);
       done += piece;
     }
-    return bytes;
+    return done;
   }
 
   /** Only bytes of the last take(), and before a fault: a fault leaves nothing to go on with. */

@@ -1,3 +1,4 @@
+import { copyBytes } from '../linux/bytes.js';
 import { SysError } from '../linux/error.js';
 import type { PageCache } from './pager.js';
 import type { IoBuffer } from './types.js';
@@ -26,8 +27,12 @@ export class HostBuffer implements IoBuffer {
   }
 
   put(bytes: Uint8Array): number {
-    const count = Math.min(bytes.length, this.remaining);
-    this.bytes.set(count === bytes.length ? bytes : bytes.subarray(0, count), this.#done);
+    return this.putFrom(bytes, 0, bytes.length);
+  }
+
+  putFrom(bytes: Uint8Array, from: number, length: number): number {
+    const count = Math.min(length, this.remaining);
+    copyBytes(this.bytes, this.#done, bytes, from, count);
     this.#done += count;
     return count;
   }
@@ -36,6 +41,13 @@ export class HostBuffer implements IoBuffer {
     const taken = this.bytes.slice(this.#done, this.#done + Math.min(max, this.remaining));
     this.#done += taken.length;
     return taken;
+  }
+
+  takeInto(bytes: Uint8Array, at: number, max: number): number {
+    const count = Math.min(max, this.remaining);
+    copyBytes(bytes, at, this.bytes, this.#done, count);
+    this.#done += count;
+    return count;
   }
 
   untake(bytes: number): void {

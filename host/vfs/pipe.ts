@@ -139,10 +139,33 @@ export class Pipe {
 
   /** The caller has looked at `room`. */
   put(bytes: Uint8Array): void {
-    const last = this.#segments[this.#segments.length - 1];
-    if (last?.packet === false) last.bytes += bytes.length;
-    else if (last !== undefined) this.#segments.push({ bytes: bytes.length, packet: false });
+    this.#addStream(bytes.length);
     this.#store(bytes);
+  }
+
+  #addStream(bytes: number): void {
+    if (this.#segments.length === 0 || bytes === 0) return;
+    const last = this.#segments[this.#segments.length - 1];
+    if (last.packet) this.#segments.push({ bytes, packet: false });
+    else last.bytes += bytes;
+  }
+
+  /** Takes what there is room for, as far as the buffer is in one piece. */
+  takeFrom(from: IoBuffer): number {
+    const wanted = Math.min(from.remaining, this.room);
+    this.#reserve(this.#used + wanted);
+    const at = (this.#start + this.#used) % this.#buffer.length;
+    const count = from.takeInto(this.#buffer, at, Math.min(wanted, this.#buffer.length - at));
+    this.#addStream(count);
+    this.#used += count;
+    return count;
+  }
+
+  /** Gives the oldest stream bytes that lie in one piece. */
+  giveTo(to: IoBuffer): number {
+    const count = to.putFrom(this.#buffer, this.#start, Math.min(this.streamBytes, this.#buffer.length - this.#start));
+    this.skip(count);
+    return count;
   }
 
   #store(bytes: Uint8Array): void {
@@ -259,12 +282,12 @@ export class PipeFile extends OpenFile {
     let done = 0;
     while (to.remaining > 0 && pipe.used > 0) {
       const packet = pipe.packetBytes;
-      const count = to.put(pipe.peek().subarray(0, packet ?? pipe.streamBytes));
-      done += count;
       if (packet === undefined) {
-        pipe.skip(count);
+        done += pipe.giveTo(to);
         continue;
       }
+      const count = to.put(pipe.peek().subarray(0, packet));
+      done += count;
       // One packet to a read. It may lie in two pieces; what does not fit is lost.
       if (count < packet && to.remaining > 0) done += to.put(pipe.copy(packet).subarray(count));
       pipe.skip(packet);
@@ -287,8 +310,12 @@ export class PipeFile extends OpenFile {
     if (pipe.room < least || (wanted <= PIPE_BUF && wanted > pipe.room)) return -EAGAIN;
     let done = 0;
     while (from.remaining > 0 && pipe.room >= least) {
-      const bytes = from.take(packets ? PIPE_BUF : pipe.room);
-      if (!packets || pipe.joinsStream(bytes.length)) pipe.put(bytes);
+      if (!packets) {
+        done += pipe.takeFrom(from);
+        continue;
+      }
+      const bytes = from.take(PIPE_BUF);
+      if (pipe.joinsStream(bytes.length)) pipe.put(bytes);
       else if (bytes.length > 0) pipe.putPacket(bytes);
       done += bytes.length;
     }

@@ -53,8 +53,12 @@ export interface IoBuffer {
   readonly remaining: number;
   /** Read side: takes as many of `bytes` as fit; returns how many. */
   put(bytes: Uint8Array): number;
+  /** The same for `length` bytes from `from` on. */
+  putFrom(bytes: Uint8Array, from: number, length: number): number;
   /** Write side: up to max bytes (a copy). */
   take(max: number): Uint8Array;
+  /** The same into `bytes` from `at` on; returns how many. */
+  takeInto(bytes: Uint8Array, at: number, max: number): number;
   /** Undoes the last `bytes` of take() that were not used after all. */
   untake(bytes: number): void;
   /** Read side: from a core object's page cache, at most max bytes. Core's result convention without NEED_PAGE (the pager ran). */

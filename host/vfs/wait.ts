@@ -29,6 +29,11 @@ export class WaitQueue {
   /** events: POLL* bits that have come; without them any may have changed. Edge-triggered watching is exact only with them. */
   wake(events = 0): void {
     if (this.#waiters.size === 0) return;
+    if (this.#waiters.size === 1) {
+      const [only] = this.#waiters;
+      only.wake(events);
+      return;
+    }
     for (const waiter of [...this.#waiters]) waiter.wake(events);
   }
 }
