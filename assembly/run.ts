@@ -11,7 +11,7 @@ import { PERM_READ, slowAmo, slowRead, windowBase, windowPages, windowPermission
 import { fail } from './mm/fault';
 import { holdNothing } from './mm/reclaim';
 import { tlbLookup } from './mm/tlb';
-import { recording, traceTime } from './tracing';
+import { recording, tracePlace, traceTime } from './tracing';
 
 /** The loop met a slot that is not decoded yet. */
 export const UNDECODED: u32 = 200;
@@ -232,7 +232,7 @@ export function run(budget: u32): u32 {
       continue;
     }
     if (operation != OP_CROSS) {
-      traceTime(budget - left + 1);
+      tracePlace(pc, budget - left + 1);
       const result = executeSlow(ip, pc, budget - left + 1);
       // The decoder lets these write x0.
       store<u64>(L.HART + L.HART_X, 0);

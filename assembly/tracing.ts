@@ -39,6 +39,32 @@ export function traceTime(executed: u32): void {
   if (recording) now = instructions() + <u64>executed;
 }
 
+/** Whether each access tells its instruction: a record of code before it, where that has changed. */
+let places: bool = false;
+let place: u64 = 0;
+
+/** From now on, while recording. A run of n instructions makes at most 4 n records then. */
+export function tracePlaces(on: bool): void {
+  places = on;
+}
+
+/** As traceTime, of the instruction at pc. */
+// @ts-ignore: decorator
+@inline
+export function tracePlace(pc: u64, executed: u32): void {
+  if (recording) {
+    traceTime(executed);
+    if (places && pc != place) {
+      place = pc;
+      const after = now;
+      // Not before what an access that faulted has told already.
+      now = max(counted, after - 1);
+      traceRecord(T.RECORD_CODE, pc);
+      now = max(counted, after);
+    }
+  }
+}
+
 function put(kind: u32, value: u64, passed: u64): void {
   store<u64>(BUFFER + (<usize>count << 3), (passed << T.RECORD_PASSED_SHIFT) | ((<u64>kind) << T.RECORD_KIND_SHIFT) | value);
   count++;

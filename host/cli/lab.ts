@@ -30,6 +30,7 @@ function systemOptions(command: Command): Command {
 
 function modelOptions(command: Command): Command {
   return systemOptions(command)
+    .option('--windows <n>', 'by time, in windows of n accesses; working sets', parseMany('--windows', 'accesses'))
     .option('--json <file>', 'configurations and counts as data')
     .option('--csv <file>', 'a row for each system')
     .option('--skip <n>', 'instructions that warm up what is modelled, before the counts begin', parseMany('--skip', 'instructions', 1e15))
@@ -51,7 +52,9 @@ export function labCommand(program: Command, finish: (status: number) => void): 
       .argument('[args...]', 'its arguments')
       .passThroughOptions()
       .configureHelp({ helpWidth: 120 });
-  programArguments(modelOptions(lab.command('run')))
+  programArguments(
+    modelOptions(lab.command('run').option('--attribute', 'who caused the walks of the first system: functions, mappings, calls')),
+  )
     .description('model systems while a program runs; counts go to stderr')
     .action(async (path: string, args: readonly string[], options) => {
       const { labRun } = await import('./lab/commands.js');

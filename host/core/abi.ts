@@ -45,6 +45,8 @@ export interface CoreExports {
   traceSet(on: number): void;
   /** How many records wait at TRACE_BUFFER; they are forgotten. */
   traceTake(): number;
+  /** Whether each access tells its instruction: at most twice as many records. */
+  tracePlaces(on: number): void;
   /** Adds a record of the host's own. */
   traceRecord(kind: number, value: bigint): void;
 

@@ -1,5 +1,6 @@
 /** Profiles in the forms that people look at. */
-import type { Profile, ProfiledFunction, ProfileNode } from './profiler.js';
+import type { ProfiledFunction } from './functions.js';
+import type { Profile, ProfileNode } from './profiler.js';
 
 /** Instructions that a microsecond of a profile stands for: viewers know time only. */
 export const INSTRUCTIONS_PER_US = 1000;

@@ -3,14 +3,12 @@
  * instruction as the interpreter does, so samples are the same whatever executes the program.
  */
 import * as L from '../../assembly/shared/layout.js';
-import { VMA_START } from '../../assembly/shared/mman.js';
 import { STATE_FRAME_SHIFT, STATE_PRESENT } from '../../assembly/shared/stat.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Process } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
-import { displayPath } from '../vfs/dentry.js';
-import type { Inode } from '../vfs/types.js';
-import { fileAddress, type ProgramFile, ProgramFiles } from './programs.js';
+import { Functions, type ProfiledFunction } from './functions.js';
+import { fileAddress, type ProgramFile } from './programs.js';
 import { prologueRules } from './prologue.js';
 import { mappedPlace } from './symbolize.js';
 import { callerOf, type Frame, type Rules } from './unwind.js';
@@ -23,15 +21,6 @@ const DEPTH_MAX = 500;
 const PAGE = 4096;
 const RA = 1;
 const ADDRESS_MAX = 2 ** 38;
-
-/** A guest function, or what stands for one where there is no name. */
-export interface ProfiledFunction {
-  readonly name: string;
-  /** Path of its file inside the machine, '' when it is in none. */
-  readonly file: string;
-  /** Address in the file. */
-  readonly address: number;
-}
 
 /** A function as it was called from a chain of callers. */
 export interface ProfileNode {
@@ -59,9 +48,7 @@ function callerOfLeaf({ x }: Frame): Frame | undefined {
 
 /** Watches from now on. One at a time for a kernel. */
 export class Profiler {
-  readonly #files: ProgramFiles;
-  readonly #functions = new Map<string, ProfiledFunction>();
-  readonly #byInode = new Map<Inode, Map<number, ProfiledFunction>>();
+  readonly #functions: Functions;
   readonly #rulesByFile = new Map<ProgramFile, Map<number, Rules | undefined>>();
   #nodes = 0;
   readonly #root: ProfileNode;
@@ -71,8 +58,8 @@ export class Profiler {
   readonly #before: Kernel['hooks']['beforeRun'];
 
   constructor(private readonly kernel: Kernel) {
-    this.#files = new ProgramFiles(kernel.env);
-    this.#root = this.#node(this.#named('(root)', '', 0));
+    this.#functions = new Functions(kernel);
+    this.#root = this.#node(this.#functions.named('(root)', '', 0));
     this.#due = kernel.core.counter(L.COUNT_INSTRUCTIONS) + this.#interval;
     this.#before = kernel.hooks.beforeRun;
     kernel.hooks.beforeRun = (t) => Math.min(this.#beforeRun(t), this.#before?.(t) ?? Number.POSITIVE_INFINITY);
@@ -106,17 +93,10 @@ export class Profiler {
     return { id: ++this.#nodes, called, children: new Map(), self: 0 };
   }
 
-  #named(name: string, file: string, address: number): ProfiledFunction {
-    const key = `${name} ${file} ${address}`;
-    let found = this.#functions.get(key);
-    if (found === undefined) this.#functions.set(key, (found = { name, file, address }));
-    return found;
-  }
-
   #sample(t: Thread): ProfileNode {
     const { process } = t;
     const who = t.tid === process.pid ? `${process.comm} (${process.pid})` : `${process.comm} (${process.pid}, thread ${t.tid})`;
-    let node = this.#child(this.#root, this.#named(who, '', 0));
+    let node = this.#child(this.#root, this.#functions.named(who, '', 0));
     for (const called of this.#stack(process).reverse()) node = this.#child(node, called);
     return node;
   }
@@ -139,19 +119,19 @@ export class Profiler {
       const place = mappedPlace(this.kernel, process, pc);
       if (place === undefined) {
         if (functions.length > 0) break;
-        functions.push(this.#elsewhere(process, pc));
+        functions.push(this.#functions.elsewhere(process, pc));
         frame = callerOfLeaf(frame);
         continue;
       }
-      const file = this.#files.get(place.inode);
+      const file = this.#functions.files.get(place.inode);
       const address = file === undefined ? undefined : fileAddress(file.elf, place.offset);
-      functions.push(this.#functionAt(place.inode, file, address ?? place.offset));
+      functions.push(this.#functions.inFile(place.inode, file, address ?? place.offset));
       if (file === undefined || address === undefined) break;
       const rules: Rules | undefined = this.#rules(process, file, address, pc);
       if (rules !== undefined && (functions.length === 1 || rules.saved.has(RA))) frame = callerOf(frame, rules, read);
       else frame = functions.length === 1 ? callerOfLeaf(frame) : undefined;
     }
-    if (frame !== undefined && functions.length >= DEPTH_MAX) functions.push(this.#named('(more callers)', '', 0));
+    if (frame !== undefined && functions.length >= DEPTH_MAX) functions.push(this.#functions.named('(more callers)', '', 0));
     return functions;
   }
 
@@ -179,32 +159,6 @@ export class Profiler {
   #half(process: Process, address: number): number | undefined {
     const at = this.#linear(process, address);
     return at === undefined ? undefined : this.kernel.core.view.getUint16(at, true);
-  }
-
-  #functionAt(inode: Inode, file: ProgramFile | undefined, address: number): ProfiledFunction {
-    let functions = this.#byInode.get(inode);
-    if (functions === undefined) this.#byInode.set(inode, (functions = new Map()));
-    const known = file?.frames?.find(address);
-    const covering = file?.symbols.covering(address);
-    // Stripped files have symbols of what they export only: the last one before is another function's.
-    const symbol = known !== undefined && covering !== undefined && covering.address < known.start ? undefined : covering;
-    const start = symbol?.address ?? known?.start ?? address - (address % PAGE);
-    let found = functions.get(start);
-    if (found === undefined) {
-      const location = this.kernel.mapped.get(inode);
-      const path = location === undefined ? '' : displayPath(location, this.kernel.cpu.loaded?.fs.root ?? location);
-      found = this.#named(symbol?.name ?? `${path.replace(/^.*\//, '')}@0x${start.toString(16)}`, path, start);
-      functions.set(start, found);
-    }
-    return found;
-  }
-
-  /** Code that is in no file: made at run time, or the vDSO. */
-  #elsewhere(process: Process, pc: number): ProfiledFunction {
-    const { core } = this.kernel;
-    const vma = core.exports.vmaFind(process.space.handle, pc);
-    const start = vma === 0 ? pc - (pc % PAGE) : core.readU64(vma + VMA_START);
-    return this.#named(process.space.layout.vdso === start ? '[vdso]' : `[anonymous 0x${start.toString(16)}]`, '', start);
   }
 
   #read(process: Process, address: number): number | undefined {

@@ -257,6 +257,17 @@ export class Engine {
     };
   }
 
+  /** Walks of a system so far, of fetches, loads or stores (0, 1, 2): for who asks after every record. */
+  walksOf(system: number, kind: number): number {
+    const { stages, walker } = this.#systems[system];
+    return walker === undefined ? 0 : this.#exports.stageMissed(stages[stages.length - 1], kind);
+  }
+  /** Cycles that its walks took so far. */
+  walkCyclesOf(system: number): number {
+    const { walker } = this.#systems[system];
+    return walker === undefined ? 0 : this.#exports.walkerCycles(walker);
+  }
+
   distances(): Distances {
     const wasm = this.#exports;
     const before = this.#before?.distances;

@@ -10,6 +10,8 @@ export type TakeRecords = (words: Uint32Array, count: number) => void;
 const SPACES = 8192;
 
 /**
+ * places: each access is preceded by a record of the code at its instruction, where that has changed. It changes no count.
+ *
  * While attached, the machine's core interprets and records. Compiled code is not seen: the machine must have been made with `jit:
  * false`.
  * What system calls read and write of the program's memory is the kernel's doing and not recorded.
@@ -22,12 +24,15 @@ export class Recorder {
   constructor(
     private readonly core: Core,
     private readonly take: TakeRecords,
+    places = false,
   ) {
     const { exports } = core;
     const { run, spaceActivate, spaceRelease } = exports;
+    const most = places ? T.TRACE_RUN_MAX / 2 : T.TRACE_RUN_MAX;
+    exports.tracePlaces(places ? 1 : 0);
     exports.run = (budget) => {
-      const reason = run(Math.min(budget, T.TRACE_RUN_MAX));
-      this.#drain();
+      const reason = run(Math.min(budget, most));
+      this.drain();
       return reason;
     };
     exports.spaceActivate = (space) => {
@@ -37,14 +42,14 @@ export class Recorder {
     exports.spaceRelease = (space) => {
       this.#numbers.delete(space);
       spaceRelease(space);
-      this.#drain();
+      this.drain();
     };
     exports.traceSet(1);
   }
 
   /** Ends a recording: what the last stretch left is handed over. */
   finish(): void {
-    this.#drain();
+    this.drain();
     this.core.exports.traceSet(0);
   }
 
@@ -60,7 +65,8 @@ export class Recorder {
     this.core.exports.traceRecord(T.RECORD_SPACE, BigInt(number));
   }
 
-  #drain(): void {
+  /** Hands over what was recorded so far: otherwise that happens when the machine has run a while. */
+  drain(): void {
     const count = this.core.exports.traceTake();
     if (count === 0) return;
     const at = T.TRACE_BUFFER >>> 2;

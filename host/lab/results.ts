@@ -32,6 +32,85 @@ export interface Reuse {
   readonly curve: readonly { readonly entries: number; readonly misses: number }[];
 }
 
+/** Where accesses, walks and cycles went: a function, a mapping. */
+export interface Share {
+  readonly name: string;
+  /** Of a function: its file inside the machine. */
+  readonly file?: string;
+  readonly fetches: number;
+  /** Loads and stores. */
+  readonly accesses: number;
+  readonly walks: number;
+  readonly cycles: number;
+}
+
+/** A stream in windows of `each` accesses. */
+export interface Windows {
+  readonly each: number;
+  readonly points: readonly {
+    readonly instructions: number;
+    readonly accesses: number;
+    /** Distinct pages of 4 KiB, code and data. */
+    readonly pages: number;
+    /** Of each system. */
+    readonly walks: readonly number[];
+    readonly walkCycles: readonly number[];
+  }[];
+}
+
+export interface WorkingSetPoint {
+  /** Accesses. */
+  readonly window: number;
+  /** On average. */
+  readonly pages: number;
+}
+
+/** What system calls of a name did to translation. */
+export interface CallSum {
+  readonly name: string;
+  readonly calls: number;
+  /** Pages that are present in the caller's space, more or fewer. */
+  readonly resident: number;
+  /** Translations dropped, and times that all were. */
+  readonly drops: number;
+  readonly flushes: number;
+  /** Of first accesses to the pages whose translations were dropped: those that must fault, walks, and cycles of these. */
+  readonly refaults: number;
+  readonly walks: number;
+  readonly cycles: number;
+}
+
+/** One system call that changed page tables. */
+export interface CallEvent extends Omit<CallSum, 'calls'> {
+  /** Instructions before it. */
+  readonly at: number;
+  readonly pid: number;
+  /** With its arguments. */
+  readonly text: string;
+}
+
+/** Pages of all processes at a moment. */
+export interface MemoryPoint {
+  readonly at: number;
+  readonly resident: number;
+  readonly dirty: number;
+  readonly shared: number;
+  /** Copied at the next store. */
+  readonly cow: number;
+}
+
+/** Who caused what, in one system. */
+export interface Attributed {
+  readonly system: string;
+  readonly functions: readonly Share[];
+  readonly mappings: readonly Share[];
+  readonly calls: readonly CallSum[];
+  readonly events: readonly CallEvent[];
+  /** Calls that are in the sums only. */
+  readonly eventsLeft: number;
+  readonly memory: readonly MemoryPoint[];
+}
+
 export interface LabResult {
   readonly schema: typeof RESULT_SCHEMA;
   /** "pagewalk 0.1.0" */
@@ -48,6 +127,9 @@ export interface LabResult {
   readonly accesses: number;
   readonly systems: readonly SystemResult[];
   readonly reuse?: Reuse;
+  readonly windows?: Windows;
+  readonly workingSet?: readonly WorkingSetPoint[];
+  readonly attributed?: Attributed;
 }
 
 export class ResultError extends Error {
@@ -96,12 +178,39 @@ function checkSystem(value: Json, at: string): void {
 function checkReuse(value: Json): void {
   const { of, curve, histogram } = numbers(value, 'reuse', ['pageBytes', 'accesses', 'cold']);
   text(of, 'reuse.of');
-  array(curve, 'reuse.curve').forEach((point, i) => {
-    numbers(point, `reuse.curve[${i}]`, ['entries', 'misses']);
+  rows(curve, 'reuse.curve', ['entries', 'misses']);
+  rows(histogram, 'reuse.histogram', ['from', 'count']);
+}
+
+function rows(value: Json | undefined, at: string, counts: readonly string[], texts: readonly string[] = []): void {
+  array(value, at).forEach((row, i) => {
+    const found = numbers(row, `${at}[${i}]`, counts);
+    for (const name of texts) text(found[name], `${at}[${i}].${name}`);
   });
-  array(histogram, 'reuse.histogram').forEach((bin, i) => {
-    numbers(bin, `reuse.histogram[${i}]`, ['from', 'count']);
+}
+
+function checkWindows(value: Json, systems: number): void {
+  const { points } = numbers(value, 'windows', ['each']);
+  rows(points, 'windows.points', ['instructions', 'accesses', 'pages']);
+  array(points, 'windows.points').forEach((point, i) => {
+    for (const name of ['walks', 'walkCycles']) {
+      const at = `windows.points[${i}].${name}`;
+      const counts = array((point as JsonObject)[name], at);
+      if (counts.length !== systems || !counts.every((count) => typeof count === 'number'))
+        throw new ResultError(at, `must have ${systems} numbers, one for each system`);
+    }
   });
+}
+
+function checkAttributed(value: Json): void {
+  const given = numbers(value, 'attributed', ['eventsLeft']);
+  text(given.system, 'attributed.system');
+  for (const name of ['functions', 'mappings'])
+    rows(given[name], `attributed.${name}`, ['fetches', 'accesses', 'walks', 'cycles'], ['name']);
+  const counts = ['resident', 'drops', 'flushes', 'refaults', 'walks', 'cycles'];
+  rows(given.calls, 'attributed.calls', ['calls', ...counts], ['name']);
+  rows(given.events, 'attributed.events', ['at', 'pid', ...counts], ['name', 'text']);
+  rows(given.memory, 'attributed.memory', ['at', 'resident', 'dirty', 'shared', 'cow']);
 }
 
 /** Checks data that came from a file. Throws ResultError, which names the field. */
@@ -117,6 +226,9 @@ export function checkResult(value: Json): LabResult {
     checkSystem(system, `systems[${i}]`);
   });
   if (given.reuse !== undefined) checkReuse(given.reuse);
+  if (given.windows !== undefined) checkWindows(given.windows, array(given.systems, 'systems').length);
+  if (given.workingSet !== undefined) rows(given.workingSet, 'workingSet', ['window', 'pages']);
+  if (given.attributed !== undefined) checkAttributed(given.attributed);
   return given as unknown as LabResult;
 }
 

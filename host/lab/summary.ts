@@ -1,6 +1,7 @@
 /** Measures as text. */
 import type { SystemConfig } from './config.js';
 import type { Measures } from './engine.js';
+import type { Attributed, Share } from './results.js';
 
 const count = (n: number): string => n.toLocaleString('en-US');
 const per = (n: number, of: number): string => (of === 0 ? '-' : ((100 * n) / of).toFixed(n / of < 0.001 ? 4 : 2));
@@ -60,4 +61,28 @@ export function measuresText(config: SystemConfig, measures: Measures): string {
   if (measures.switches + measures.drops > 0)
     lines.push(['changes', `${count(measures.switches)} switches of address space, ${count(measures.drops)} translations dropped`]);
   return `${config.name}\n${lines.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join('')}`;
+}
+
+const ROWS_SHOWN = 10;
+
+/** Who caused the walks of a system: the first rows of each list. */
+export function attributedText({ system, functions, mappings, calls }: Attributed): string {
+  const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
+    const shown = rows.slice(0, ROWS_SHOWN).map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)));
+    const all = [head, ...shown];
+    const widths = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+    const rest = rows.length > ROWS_SHOWN ? `  and ${count(rows.length - ROWS_SHOWN)} more\n` : '';
+    const line = (row: readonly string[]): string =>
+      `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`;
+    return all.map(line).join('') + rest;
+  };
+  const shares = (what: string, rows: readonly Share[]): string =>
+    table(
+      [what, 'loads, stores', 'walks', 'cycles'],
+      rows.map(({ name, accesses, walks, cycles }) => [name, accesses, walks, cycles]),
+    );
+  const heads = ['system call', 'calls', 'pages', 'dropped', 'refaults', 'walks', 'cycles'];
+  const rows = calls.map((call) => [call.name, call.calls, call.resident, call.drops, call.refaults, call.walks, call.cycles]);
+  const called = rows.length === 0 ? '' : table(heads, rows);
+  return `walks of ${system}, by who caused them\n${shares('function', functions)}\n${shares('mapping', mappings)}\n${called}`;
 }

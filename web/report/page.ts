@@ -61,7 +61,12 @@ function optionsOf(plot: Plot, width: number): uPlot.Options {
     values: (_, splits) => splits.map((value) => (value === null ? '' : show(of)(value))),
   });
   const few = plot.at.length <= 40;
-  const paths = { line: undefined, step: uPlot.paths.stepped?.({ align: 1 }), bars: uPlot.paths.bars?.({ size: [0.8, 60] }) }[plot.kind];
+  const paths = {
+    line: undefined,
+    step: uPlot.paths.stepped?.({ align: 1 }),
+    bars: uPlot.paths.bars?.({ size: [0.8, 60] }),
+    points: () => null,
+  }[plot.kind];
   const series = plot.series.map(({ name }, i): uPlot.Series => {
     const colour = style(`--c${i % COLOURS}`);
     return {
@@ -71,7 +76,7 @@ function optionsOf(plot: Plot, width: number): uPlot.Options {
       dash: i < COLOURS ? undefined : [6, 4],
       fill: plot.kind === 'bars' ? colour : undefined,
       paths,
-      points: { show: plot.kind === 'line' && few, size: 6, fill: colour },
+      points: { show: plot.kind === 'points' || (plot.kind === 'line' && few), size: 6, fill: colour },
       spanGaps: true,
       value: (_, value) => show(plot.y)(value),
     };

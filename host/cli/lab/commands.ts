@@ -3,10 +3,13 @@
 import { loadLab } from '../../index-node.js';
 import type { Process } from '../../kernel/process.js';
 import { ConfigError } from '../../lab/check.js';
+import { LiveLab } from '../../lab/live/live.js';
 import { MACHINES } from '../../lab/machines.js';
 import { Pass } from '../../lab/pass.js';
 import { Recorder, type TakeRecords } from '../../lab/recorder.js';
+import type { LabResult } from '../../lab/results.js';
 import { SYNTHETIC_DEFAULTS, type SyntheticOptions, synthesize } from '../../lab/synthetic.js';
+import { WindowWatcher } from '../../lab/windows.js';
 import type { Machine, RunResult } from '../../machine.js';
 import { type RunOptions, runProgram } from '../execute.js';
 import { CliError, UsageError } from '../options.js';
@@ -19,18 +22,33 @@ export interface ModelOptions extends SystemOptions, ResultOptions {
   /** Instructions before the counts begin, and how many of them are counted. */
   readonly skip?: number;
   readonly count?: number;
+  /** Accesses of a window. */
+  readonly windows?: number;
 }
 
-async function passOf(options: ModelOptions): Promise<Pass> {
+interface Passing {
+  readonly pass: Pass;
+  readonly take: TakeRecords;
+  readonly watcher: WindowWatcher | undefined;
+}
+
+async function passOf(options: ModelOptions & { attribute?: boolean }): Promise<Passing> {
+  const part = options.skip !== undefined || options.count !== undefined;
+  if (part && (options.windows !== undefined || options.attribute === true))
+    throw new UsageError('--windows and --attribute are of the whole stream: not with --skip or --count');
   const pass = new Pass(await loadLab(), systemsOf(options), options);
   if (options.distances !== undefined) pass.engine.countDistances(options.distances);
-  return pass;
+  const watcher = options.windows === undefined ? undefined : new WindowWatcher(pass, options.windows);
+  return { pass, take: watcher?.take ?? pass.take, watcher };
 }
 
+const watched = (watcher: WindowWatcher | undefined): Pick<LabResult, 'windows' | 'workingSet'> =>
+  watcher === undefined ? {} : { windows: watcher.windows(), workingSet: watcher.workingSet() };
+
 /** The program runs to its end, each of its accesses handed over; the status to exit with. */
-function runRecorded(program: string, args: readonly string[], options: RunOptions, take: TakeRecords): Promise<number> {
+function runRecorded(program: string, args: readonly string[], options: RunOptions, attach: (machine: Machine) => Recorder | LiveLab) {
   const drive = async (machine: Machine, main: Process): Promise<RunResult> => {
-    const recorder = new Recorder(machine.core, take);
+    const recorder = attach(machine);
     try {
       return await machine.run(main);
     } finally {
@@ -40,16 +58,28 @@ function runRecorded(program: string, args: readonly string[], options: RunOptio
   return runProgram(program, args, { ...options, jit: 'off', drive });
 }
 
-export async function labRun(program: string, args: readonly string[], options: RunOptions & ModelOptions): Promise<number> {
-  const pass = await passOf(options);
-  const status = await runRecorded(program, args, options, pass.take);
-  await writeAll(process.stderr, reportResults(pass, [program, ...args].join(' '), options));
+export async function labRun(
+  program: string,
+  args: readonly string[],
+  options: RunOptions & ModelOptions & { attribute?: boolean },
+): Promise<number> {
+  const { pass, take, watcher } = await passOf(options);
+  const lab = await loadLab();
+  let live: LiveLab | undefined;
+  const attach = (machine: Machine): Recorder | LiveLab => {
+    if (options.attribute !== true) return new Recorder(machine.core, take);
+    live = new LiveLab(machine, lab, pass.systems[0], take);
+    return live;
+  };
+  const status = await runRecorded(program, args, options, attach);
+  const more = { ...watched(watcher), attributed: live?.finish() };
+  await writeAll(process.stderr, reportResults(pass, [program, ...args].join(' '), options, more));
   return status;
 }
 
 export async function labRecord(program: string, args: readonly string[], options: RunOptions & { output: string }): Promise<number> {
   const file = createTrace(options.output, [program, ...args].join(' '));
-  const status = await runRecorded(program, args, options, file.take);
+  const status = await runRecorded(program, args, options, (machine) => new Recorder(machine.core, file.take));
   const { instructions, bytes } = file.end();
   const each = instructions === 0 ? 0 : bytes / instructions;
   const sizes = `${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`;
@@ -58,9 +88,9 @@ export async function labRecord(program: string, args: readonly string[], option
 }
 
 export async function labReplay(path: string, options: ModelOptions): Promise<number> {
-  const pass = await passOf(options);
-  const { program } = await replayAny(path, pass.take);
-  await writeAll(process.stdout, reportResults(pass, program, options));
+  const { pass, take, watcher } = await passOf(options);
+  const { program } = await replayAny(path, take);
+  await writeAll(process.stdout, reportResults(pass, program, options, watched(watcher)));
   return 0;
 }
 
@@ -90,9 +120,9 @@ export async function labSynth(pattern: SyntheticOptions['pattern'], options: Sy
       complain(`${options.output}: ${file.end().bytes.toLocaleString('en-US')} bytes`);
       return 0;
     }
-    const pass = await passOf(options);
-    synthesize(wanted, pass.take);
-    await writeAll(process.stdout, reportResults(pass, what, options));
+    const { pass, take, watcher } = await passOf(options);
+    synthesize(wanted, take);
+    await writeAll(process.stdout, reportResults(pass, what, options, watched(watcher)));
     return 0;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);

@@ -4,7 +4,8 @@ import { resultOf } from '../../lab/collect.js';
 import type { SystemConfig } from '../../lab/config.js';
 import type { Measures } from '../../lab/engine.js';
 import type { Pass } from '../../lab/pass.js';
-import { derive, measuresText } from '../../lab/summary.js';
+import type { LabResult } from '../../lab/results.js';
+import { attributedText, derive, measuresText } from '../../lab/summary.js';
 import { writeOutput } from '../files.js';
 import { version } from '../version.js';
 
@@ -18,8 +19,8 @@ export const tool = (): string => `pagewalk ${version()}`;
 export const runtime = (): string => `node ${process.version}, ${process.platform} ${process.arch}`;
 
 /** The text; the files that the options name are written. */
-export function reportResults(pass: Pass, what: string, options: ResultOptions): string {
-  const result = resultOf(pass, { what, command: commandLine(), tool: tool(), runtime: runtime() }, options.distances);
+export function reportResults(pass: Pass, what: string, options: ResultOptions, more: Partial<LabResult> = {}): string {
+  const result = { ...resultOf(pass, { what, command: commandLine(), tool: tool(), runtime: runtime() }, options.distances), ...more };
   const measures = result.systems.map((system) => system.measures);
   if (options.json !== undefined) writeOutput(options.json, `${JSON.stringify(result, null, 1)}\n`);
   if (options.csv !== undefined) writeOutput(options.csv, csv(pass.systems, measures));
@@ -31,6 +32,7 @@ export function reportResults(pass: Pass, what: string, options: ResultOptions):
       .map(({ entries, misses }) => `  ${count(entries).padStart(8)} entries ${count(misses).padStart(16)} misses\n`);
     texts.push(`fully associative LRU, ${of}, pages of 4K\n${rows.join('')}`);
   }
+  if (result.attributed !== undefined) texts.push(attributedText(result.attributed));
   return texts.join('\n');
 }
 

@@ -4,7 +4,7 @@ import { escapeXml } from '../../debug/inspect/picture.js';
 import { type JoinedResult, joinResults, type LabResult } from '../results.js';
 import { type Plot, plotsOf } from './plots.js';
 import { shellWords } from './shell.js';
-import { acrossTable, countsTable, systemsTable, variedTable } from './tables.js';
+import { acrossTable, attributedTables, countsTable, systemsTable, variedTable } from './tables.js';
 
 /** dist/report.js and dist/report.css: what draws the plots, and the page's style. */
 export interface ReportAssets {
@@ -49,6 +49,7 @@ function section(result: JoinedResult, plots: Plot[]): string {
     `<p class="dim">${count(instructions)} instructions, ${count(accesses)} accesses, ${count(systems.length)} system${one}</p>\n` +
     (figures === '' ? '' : `<div class="figures">\n${figures}</div>\n`) +
     (systems.length === 0 ? '' : systemsTable(systems)) +
+    (result.attributed === undefined ? '' : attributedTables(result.attributed)) +
     details('All counts', systems.length === 0 ? '' : countsTable(systems)) +
     details('What the systems differ in', variedTable(systems)) +
     details('Configurations', configurations(result)) +

@@ -1,5 +1,5 @@
 /** Plots as data: web/report/page.ts draws them. */
-import type { LabResult, Reuse, SystemResult } from '../results.js';
+import type { Attributed, LabResult, Reuse, SystemResult, Windows, WorkingSetPoint } from '../results.js';
 import { variedAxis } from '../varied.js';
 
 export type Unit = 'number' | 'ratio' | 'bytes';
@@ -21,7 +21,7 @@ export interface Plot {
   /** A sentence: how it is to be read. */
   readonly note: string;
   /** step: the value holds until the next x. */
-  readonly kind: 'line' | 'step' | 'bars';
+  readonly kind: 'line' | 'step' | 'bars' | 'points';
   readonly x: PlotAxis;
   readonly y: PlotAxis;
   readonly at: readonly number[];
@@ -106,7 +106,95 @@ function reusePlots({ of, pageBytes, accesses, curve, histogram }: Reuse): Plot[
   return [misses, distances].filter(({ at }) => at.length > 1);
 }
 
+const INSTRUCTIONS: PlotAxis = { label: 'instructions', unit: 'number', scale: 'linear' };
+/** Lines of a plot over time. */
+const LINES_MAX = 12;
+
+function windowPlots({ each, points }: Windows, systems: readonly SystemResult[]): Plot[] {
+  let passed = 0;
+  const at = points.map(({ instructions }) => {
+    passed += instructions;
+    return passed;
+  });
+  const note = `in windows of ${each.toLocaleString('en-US')} accesses`;
+  const of = (title: string, label: string, value: (point: Windows['points'][0], system: number) => number): Plot => ({
+    title,
+    note: `${label}, ${note}`,
+    kind: 'step',
+    x: INSTRUCTIONS,
+    y: { label, unit: 'number', scale: 'linear' },
+    at,
+    series: systems.slice(0, LINES_MAX).map(({ config }, i) => ({ name: config.name, values: points.map((point) => value(point, i)) })),
+  });
+  const per = (n: number, { instructions }: Windows['points'][0]): number => (instructions === 0 ? 0 : n / instructions);
+  const pages: Plot = {
+    title: 'Pages in use',
+    note: `distinct pages of 4 KiB, code and data, ${note}`,
+    kind: 'step',
+    x: INSTRUCTIONS,
+    y: { label: 'pages', unit: 'number', scale: 'linear' },
+    at,
+    series: [{ name: 'pages', values: points.map((point) => point.pages) }],
+  };
+  return [
+    of('Walks by time', 'walks per 1,000 instructions', (point, i) => 1000 * per(point.walks[i], point)),
+    of('Cycles by time', 'walk cycles per instruction', (point, i) => per(point.walkCycles[i], point)),
+    pages,
+  ];
+}
+
+function workingSetPlot(points: readonly WorkingSetPoint[]): Plot {
+  return {
+    title: 'Working set',
+    note: 'Pages touched in a window, on average over all windows of that size (Denning, 1968); code and data',
+    kind: 'line',
+    x: { label: 'accesses of the window', unit: 'number', scale: 'log10' },
+    y: { label: 'pages', unit: 'number', scale: 'linear' },
+    at: points.map(({ window }) => window),
+    series: [{ name: 'pages', values: points.map(({ pages }) => pages) }],
+  };
+}
+
+function attributedPlots({ memory, events, system }: Attributed): Plot[] {
+  const of = (name: 'resident' | 'dirty' | 'shared' | 'cow', text: string) => ({ name: text, values: memory.map((point) => point[name]) });
+  const pages: Plot = {
+    title: 'Pages of all processes',
+    note: 'A page that several processes have counts for each; "to be copied" at the next store',
+    kind: 'step',
+    x: INSTRUCTIONS,
+    y: { label: 'pages', unit: 'number', scale: 'linear' },
+    at: memory.map(({ at }) => at),
+    series: [of('resident', 'resident'), of('dirty', 'dirty'), of('shared', 'shared'), of('cow', 'to be copied')],
+  };
+  const moments = [...new Set(events.map(({ at }) => at))].sort((a, b) => a - b);
+  const sums = (name: 'drops' | 'refaults' | 'walks'): number[] => {
+    const byTime = new Map<number, number>();
+    for (const event of events) byTime.set(event.at, (byTime.get(event.at) ?? 0) + event[name]);
+    return moments.map((at) => byTime.get(at) ?? 0);
+  };
+  const effects: Plot = {
+    title: 'Cause and effect',
+    note: `System calls that changed page tables: what each dropped, and what that cost later (walks of ${system})`,
+    kind: 'points',
+    x: INSTRUCTIONS,
+    y: { label: 'pages', unit: 'number', scale: 'linear' },
+    at: moments,
+    series: [
+      { name: 'translations dropped', values: sums('drops') },
+      { name: 'faults to come', values: sums('refaults') },
+      { name: 'walks caused', values: sums('walks') },
+    ],
+  };
+  return [...(memory.length > 1 ? [pages] : []), ...(moments.length > 1 ? [effects] : [])];
+}
+
 /** All plots of one stream. */
-export function plotsOf(result: LabResult): Plot[] {
-  return [...variedPlots(result.systems), ...(result.reuse === undefined ? [] : reusePlots(result.reuse))];
+export function plotsOf({ systems, reuse, windows, workingSet, attributed }: LabResult): Plot[] {
+  return [
+    ...variedPlots(systems),
+    ...(reuse === undefined ? [] : reusePlots(reuse)),
+    ...(windows === undefined || windows.points.length < 2 ? [] : windowPlots(windows, systems)),
+    ...(workingSet === undefined || workingSet.length < 2 ? [] : [workingSetPlot(workingSet)]),
+    ...(attributed === undefined ? [] : attributedPlots(attributed)),
+  ];
 }

@@ -1,7 +1,7 @@
 /** Tables of a report. */
 import { count } from '../../debug/inspect/format.js';
 import { escapeXml } from '../../debug/inspect/picture.js';
-import type { LabResult, SystemResult } from '../results.js';
+import type { Attributed, CallEvent, CallSum, LabResult, Share, SystemResult } from '../results.js';
 import { flatten, variedFields } from '../varied.js';
 import { METRICS, type Unit } from './plots.js';
 
@@ -127,4 +127,99 @@ export function acrossTable(results: readonly LabResult[]): string {
     );
   });
   return table([textColumn('system', names), ...columns]);
+}
+
+const shares = (what: string, rows: readonly Share[]): string =>
+  table([
+    textColumn(
+      what,
+      rows.map(({ name }) => name),
+    ),
+    barColumn(
+      'walk cycles',
+      rows.map(({ cycles }) => cycles),
+      'bytes',
+    ),
+    countColumn(
+      'walks',
+      rows.map(({ walks }) => walks),
+    ),
+    countColumn(
+      'loads, stores',
+      rows.map(({ accesses }) => accesses),
+    ),
+    countColumn(
+      'instructions',
+      rows.map(({ fetches }) => fetches),
+    ),
+  ]);
+
+const SHARES_SHOWN = 16;
+const EVENTS_SHOWN = 200;
+
+const effects = (rows: readonly (CallSum | CallEvent)[]) => [
+  countColumn(
+    'pages present',
+    rows.map(({ resident }) => resident),
+  ),
+  countColumn(
+    'translations dropped',
+    rows.map(({ drops }) => drops),
+  ),
+  countColumn(
+    'all dropped',
+    rows.map(({ flushes }) => flushes),
+  ),
+  countColumn(
+    'faults to come',
+    rows.map(({ refaults }) => refaults),
+  ),
+  countColumn(
+    'walks caused',
+    rows.map(({ walks }) => walks),
+  ),
+  countColumn(
+    'cycles',
+    rows.map(({ cycles }) => cycles),
+  ),
+];
+
+/** Who caused the walks: functions, mappings, system calls. */
+export function attributedTables({ system, functions, mappings, calls, events, eventsLeft }: Attributed): string {
+  const named = (title: string, names: readonly string[]): Column => textColumn(title, names);
+  const byCall = table([
+    named(
+      'system call',
+      calls.map(({ name }) => name),
+    ),
+    countColumn(
+      'calls',
+      calls.map((call) => call.calls),
+    ),
+    ...effects(calls),
+  ]);
+  const shown = events.slice(0, EVENTS_SHOWN);
+  const rest = events.length - shown.length + eventsLeft;
+  const each = table([
+    named(
+      'system call',
+      shown.map(({ text }) => text),
+    ),
+    countColumn(
+      'after instructions',
+      shown.map(({ at }) => at),
+    ),
+    countColumn(
+      'process',
+      shown.map(({ pid }) => pid),
+    ),
+    ...effects(shown),
+  ]);
+  const more = rest > 0 ? `<p class="dim">and ${count(rest)} more</p>\n` : '';
+  return (
+    `<h3>Who caused the walks of ${escapeXml(system)}</h3>\n${shares('function', functions.slice(0, SHARES_SHOWN))}` +
+    shares('mapping', mappings.slice(0, SHARES_SHOWN)) +
+    (calls.length === 0 ? '' : `<h3>Cause and effect</h3>\n${byCall}`) +
+    (events.length === 0 ? '' : `<details><summary>Call by call</summary>\n${each}${more}</details>\n`)
+  );
 }
