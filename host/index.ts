@@ -18,7 +18,7 @@ export { cpuProfile, hottest, profileText } from './debug/profile-format.js';
 export { type Profile, Profiler } from './debug/profiler.js';
 export { Strace } from './debug/strace/strace.js';
 export { SystemError } from './embed/errors.js';
-export type { AsleepEvent, ExitEvent, Listener, MachineEvents, SignalEvent, SpawnEvent, SyscallEvent } from './embed/events.js';
+export type { AsleepEvent, ExitEvent, FaultEvent, Listener, MachineEvents, SignalEvent, SpawnEvent, SyscallEvent } from './embed/events.js';
 export { FileHandle } from './embed/file-handle.js';
 export { MachineFiles, type OpenMode } from './embed/fs.js';
 export { DirectoryEntry, Stats } from './embed/fs-stats.js';

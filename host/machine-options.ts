@@ -1,3 +1,4 @@
+import type { Core } from './core/core.js';
 import type { JitOptions } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
 import type { FatalReport } from './machine-report.js';
@@ -16,7 +17,8 @@ export interface MachineOptions {
   readonly memoryBytes?: number;
   /** A swap area for pages that do not fit in memory; it lies in the host's memory unless a medium is given. Default: none. */
   readonly swap?: { readonly sizeBytes: number; readonly medium?: SwapMedium };
-  readonly clock?: Clock;
+  /** Default: the host's. */
+  readonly clock?: Clock | ((core: Core) => Clock);
   /** Default: the host's cryptographic generator. */
   readonly random?: (bytes: Uint8Array) => void;
   readonly hostname?: string;

@@ -8,6 +8,7 @@ import { createProcess } from './kernel/clone.js';
 import { makeCred } from './kernel/credentials.js';
 import { deliverSignals } from './kernel/delivery.js';
 import { exitThread, killEverything } from './kernel/exit.js';
+import { FaultLog, type LoggedFault } from './kernel/faultlog.js';
 import { Kernel } from './kernel/kernel.js';
 import { RLIMIT_STACK } from './kernel/limits.js';
 import { killForMemory } from './kernel/oom.js';
@@ -75,6 +76,9 @@ export class Machine {
   readonly #starved = new WeakSet<Process>();
   readonly #yield: () => Promise<void>;
   #fuel: number;
+  #faults: FaultLog | undefined = undefined;
+  /** Instructions, and every other reason for which the core came back: what a step counts. The same however a run is cut up. */
+  position = 0;
   /** Instructions until `pump` hands the machine back, in the middle of a turn. */
   #allowance = Number.POSITIVE_INFINITY;
   #main: Process | undefined = undefined;
@@ -113,7 +117,8 @@ export class Machine {
     const windowBytes = Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
     const windowPages = Math.floor(windowBytes / PAGE);
     core.exports.coreInit(Math.floor(memoryBytes / PAGE), windowPages);
-    const clock = options.clock ?? new VdsoClock(core);
+    const { clock: given } = options;
+    const clock = given === undefined ? new VdsoClock(core) : typeof given === 'function' ? given(core) : given;
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     const env = new VfsEnvironment({ core, now: () => clock.coarse?.() ?? clock.realtime(), random });
     if (options.swap !== undefined && !env.pages.swap.open(options.swap.sizeBytes, options.swap.medium ?? new MemorySwap())) {
@@ -193,8 +198,10 @@ export class Machine {
       else dead = !(await this.#idle(timeoutAt));
       if (t === undefined) this.#pace.look();
       else this.#pace.step();
-      // A clock of the embedder's may go by its readings: once for each turn.
-      if (this.options.clock !== undefined || this.#pace.now !== this.#advancedAt) {
+      // A clock that is not the host's goes on between turns only, wherever the host interrupts them; one of the embedder's may go by its
+      // readings: once for each turn.
+      const own = this.options.clock !== undefined;
+      if (own ? this.#paused === undefined : this.#pace.now !== this.#advancedAt) {
         this.#advancedAt = this.#pace.now;
         kernel.advance();
       }
@@ -210,6 +217,16 @@ export class Machine {
       if (dead) return 'deadlock';
     }
     return undefined;
+  }
+
+  /** Page faults are told to `take` as they happen, at the latest after some hundred instructions. The result ends it. */
+  watchFaults(take: (fault: LoggedFault) => void): () => void {
+    const log = new FaultLog(this.core, take);
+    this.#faults = log;
+    return () => {
+      log.stop();
+      if (this.#faults === log) this.#faults = undefined;
+    };
   }
 
   /** `pump` hands the machine back as soon as what is being done is done: for callbacks. */
@@ -317,6 +334,7 @@ export class Machine {
     const { cpuTimers } = t.process;
     const { beforeRun } = this.kernel.hooks;
     let budget = Math.min(left, this.#fuel, this.#allowance, beforeRun?.(t) ?? left);
+    if (this.#faults !== undefined) budget = Math.min(budget, C.FAULT_LOG_RUN_MAX);
     if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
     const counter = (C.HART + C.HART_COUNTERS + C.COUNT_INSTRUCTIONS * 8) >>> 2;
     const before = core.u32[counter];
@@ -329,7 +347,10 @@ export class Machine {
     const executed = (core.u32[counter] - before) >>> 0;
     t.instructions += executed;
     this.#fuel -= executed;
-    this.#allowance -= Math.max(executed, 1);
+    const steps = executed + (reason === X.EXIT_BUDGET ? 0 : 1);
+    this.#allowance -= steps;
+    this.position += steps;
+    this.#faults?.drain();
     switch (reason) {
       case X.EXIT_BUDGET:
         return executed;
@@ -359,6 +380,7 @@ export class Machine {
     if (this.core.u32[(C.HART + C.HART_SHORT) >>> 2] !== 0) this.env.pages.reclaimer.relieve();
     try {
       this.#dispatcher.call(t);
+      this.#faults?.drain();
     } catch (error) {
       if (!(error instanceof Suspend)) throw error;
       this.#await(t, error);
@@ -423,8 +445,8 @@ export class Machine {
     const mayWake = kernel.waitsForHost || this.options.mayWake?.() === true;
     if (kernel.timers.next() === Number.POSITIVE_INFINITY && !mayWake) return false;
     const deadline = Math.min(kernel.timers.next(), this.env.flusher.due);
-    if (this.options.clock?.advanceTo !== undefined && kernel.hostWaits === 0 && deadline < Number.POSITIVE_INFINITY) {
-      this.options.clock.advanceTo(deadline);
+    if (kernel.clock.advanceTo !== undefined && kernel.hostWaits === 0 && deadline < Number.POSITIVE_INFINITY) {
+      kernel.clock.advanceTo(deadline);
       return true;
     }
     const left = Math.min((deadline - kernel.now()) / 1e6, timeoutAt - performance.now());

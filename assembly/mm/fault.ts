@@ -67,8 +67,37 @@ export function pteBits(flags: u32): u64 {
   return PTE_V | PTE_U | PTE_A | (flags & (VM_READ | VM_WRITE) ? PTE_R : 0) | (flags & VM_EXEC ? PTE_X : 0);
 }
 
+// @ts-ignore: decorator
+@inline
+function counter(which: i32): u32 {
+  return load<u32>(L.HART + L.HART_COUNTERS + which * 8);
+}
+
 /** Makes `va` accessible, or says why not. The caller walks again afterwards. */
 export function handleFault(space: usize, va: u64, access: u32): u32 {
+  if (load<u32>(L.HART + L.HART_FAULTS_LOGGED) == 0) return decide(space, va, access);
+  const zero = counter(L.COUNT_ZERO_FAULTS);
+  const copied = counter(L.COUNT_COW_FAULTS);
+  const major = counter(L.COUNT_MAJOR_FAULTS);
+  const kind = decide(space, va, access);
+  const how =
+    (counter(L.COUNT_ZERO_FAULTS) != zero ? L.FAULTED_ZERO : 0) |
+    (counter(L.COUNT_COW_FAULTS) != copied ? L.FAULTED_COPY : 0) |
+    (counter(L.COUNT_MAJOR_FAULTS) != major ? L.FAULTED_MAJOR : 0);
+  const logged = load<u32>(L.HART + L.HART_FAULTS_LOGGED) - 1;
+  // Those beyond are counted only.
+  store<u32>(L.HART + L.HART_FAULTS_LOGGED, logged + 2);
+  if (logged >= <u32>L.FAULT_LOG_ENTRIES) return kind;
+  const entry = <usize>L.FAULT_LOG + <usize>logged * L.FAULT_ENTRY_BYTES;
+  store<u64>(entry, va, L.FAULT_ENTRY_ADDRESS);
+  store<u32>(entry, <u32>space, L.FAULT_ENTRY_SPACE);
+  store<u8>(entry, <u8>access, L.FAULT_ENTRY_ACCESS);
+  store<u8>(entry, <u8>kind, L.FAULT_ENTRY_KIND);
+  store<u8>(entry, <u8>how, L.FAULT_ENTRY_HOW);
+  return kind;
+}
+
+function decide(space: usize, va: u64, access: u32): u32 {
   if (va >= TASK_SIZE) return fail(X.FAULT_MAPERR, va, access);
   let vma = vmaFind(space, va);
   if (vma == 0) return fail(X.FAULT_MAPERR, va, access);

@@ -6,6 +6,7 @@
  *   0x0000_1000  hart: registers of the running thread, exit information, counters
  *   0x0000_2000  TLB and exec TLB of the running address space
  *   0x0004_0000  staging buffer (64 KiB) through which host and core exchange bytes
+ *   0x0006_0000  the fault log: what faults came to, while somebody wants to know
  *   0x0010_0000  static data of the AssemblyScript module (asconfig.json: memoryBase)
  *   0x0090_0000  compiled code: records of regions, their exits, the hot list (shared/compiled.ts)
  *   0x0100_0000  frame descriptors: 2^20 x 32 bytes
@@ -24,6 +25,7 @@ export const TLB_BASE = 0x2000;
 export const TLB_END = 0x40000;
 export const STAGING = 0x40000;
 export const STAGING_BYTES = 0x10000;
+export const FAULT_LOG = 0x60000;
 export const STATIC_BASE = 0x100000;
 export const DESCRIPTORS = 0x1000000;
 export const DESCRIPTOR_SHIFT = 5;
@@ -55,6 +57,7 @@ export const HART_FREED_OBJECTS = 0x418; // u32 how many objects wait in objectN
 export const HART_SPACE = 0x41c; // u32 active address space
 export const HART_SHORT = 0x428; // u32 not 0: frames run short; the host clears it
 export const HART_TIME = 0x420; // u64 what the next read of the `time` CSR gives, ns; 0: the host must be asked
+export const HART_FAULTS_LOGGED = 0x430; // u32 faults told since the host took them, plus 1; 0: nobody wants to know
 /* Machine-wide counters, u64 each. */
 export const HART_COUNTERS = 0x480;
 export const COUNT_INSTRUCTIONS = 0;
@@ -72,6 +75,19 @@ export const COUNT_HUGE_REFUSED = 13; // faults that would have, had its frames 
 export const COUNT_HUGE_SPLITS = 14; // megapages that became pages
 export const COUNT_HUGE_COLLAPSES = 15; // pages that became a megapage
 export const COUNTERS = 16;
+
+/* An entry of the fault log. What an instruction run makes is never lost when it is short: see FAULT_LOG_RUN_MAX. */
+export const FAULT_ENTRY_ADDRESS = 0; // u64
+export const FAULT_ENTRY_SPACE = 8; // u32
+export const FAULT_ENTRY_ACCESS = 12; // u8 ACCESS_*
+export const FAULT_ENTRY_KIND = 13; // u8 FAULT_*; FAULT_NONE: the page is there now
+export const FAULT_ENTRY_HOW = 14; // u8 FAULTED_*
+export const FAULT_ENTRY_BYTES = 16;
+export const FAULT_LOG_ENTRIES = 8192;
+export const FAULT_LOG_RUN_MAX = 1024; // instructions: each has at most a handful of faults
+export const FAULTED_ZERO = 1; // a fresh page of zeros
+export const FAULTED_COPY = 2; // copied on write
+export const FAULTED_MAJOR = 4; // the medium or the swap area was asked
 
 /* Permission byte of a window page: may be accessed at windowBase + va without asking anybody. */
 export const PERM_READ = 1;

@@ -1,4 +1,5 @@
 /** What happens in a machine, for whoever wants to know: nothing is watched that nobody listens to. */
+import type { LoggedFault } from '../kernel/faultlog.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { SyscallObserver, TracedCall } from '../kernel/observer.js';
 import type { SigInfo } from '../kernel/pending.js';
@@ -23,6 +24,12 @@ export interface SyscallEvent {
   readonly result: number | undefined;
   /** 'ENOENT', when it failed. */
   readonly error: string | undefined;
+}
+
+/** A page fault, told when it is over, at the latest some hundred instructions later. */
+export interface FaultEvent extends Omit<LoggedFault, 'space'> {
+  /** undefined: of a process that is being made or has ended. */
+  readonly pid: number | undefined;
 }
 
 export interface SignalEvent {
@@ -58,6 +65,7 @@ export interface AsleepEvent {
 
 export interface MachineEvents {
   syscall: SyscallEvent;
+  fault: FaultEvent;
   signal: SignalEvent;
   /** A signal kills a process; its memory is still there. */
   crash: FatalReport;

@@ -10,11 +10,13 @@ import type { CharacterDevice } from '../vfs/chardevice.js';
 import type { Framebuffer } from '../vfs/framebuffer.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { sharedCore } from './core-module.js';
+import { timeAndChance } from './deterministic.js';
 import { settle } from './errors.js';
 import { Emitter, EventObserver, type Listener, type MachineEvents } from './events.js';
 import { MachineFiles } from './fs.js';
 import { ENVIRONMENT, environmentOf, type FileSystemSource, type MachineOptions, type MountOptions, memoryBytesOf } from './options.js';
 import { type ExitReason, type ExitStatus, GuestProcess, outputOf, type ProcessOutput, type SpawnOptions, signalOf } from './process.js';
+import { stateHash } from './state-hash.js';
 import { openStdio } from './stdio.js';
 import { bytesOf, Collected, type OutputAllowance } from './streams.js';
 
@@ -42,6 +44,7 @@ export class Machine {
   readonly #processes = new Map<number, GuestProcess>();
   readonly #allowance: OutputAllowance;
   #observed = false;
+  #watchesFaults = false;
   #pumping: Promise<void> | undefined = undefined;
   #paused = false;
   /** Instructions that may still be executed before the machine pauses. */
@@ -71,15 +74,14 @@ export class Machine {
 
   /** Throws RangeError for sizes that can't be, SystemError when what is mounted can't be. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
-    const { limits = {}, hostname, devices, framebuffer, swap, clock, random, aslr, jit } = options;
+    const { limits = {}, hostname, devices, framebuffer, swap, aslr, jit } = options;
     const memoryBytes = options.memory === undefined ? undefined : memoryBytesOf(options.memory);
     const bare = await BareMachine.create({
       module: options.module ?? (await sharedCore()),
       root: options.root ?? ((env) => new MemoryFileSystem(env, { name: 'rootfs' })),
       memoryBytes,
       swap,
-      clock,
-      random,
+      ...timeAndChance(options),
       hostname,
       devices,
       framebuffer,
@@ -111,6 +113,12 @@ export class Machine {
     if ((type === 'syscall' || type === 'signal') && !this.#observed) {
       this.#observed = true;
       new EventObserver(this.#bare.kernel, this.#emitter);
+    }
+    if (type === 'fault' && !this.#watchesFaults) {
+      this.#watchesFaults = true;
+      const bySpace = (space: number): Process | undefined =>
+        [...this.#bare.kernel.processes.values()].find((process) => process.state === 'running' && process.space.handle === space);
+      this.#bare.watchFaults(({ space, ...fault }) => this.#emitter.emit('fault', { pid: bySpace(space)?.pid, ...fault }));
     }
     return this.#emitter.on(type, listener);
   }
@@ -207,6 +215,19 @@ export class Machine {
     this.#paused = true;
     this.#bare.pause();
     await this.#pumping;
+  }
+
+  /** Instructions executed, plus one for every system call and fault that the kernel had to act on: what `step` counts. */
+  get position(): number {
+    return this.#bare.position;
+  }
+
+  /**
+   * A number for all that programs can tell of the machine: their registers, signals and memory. Two machines that have it in common go on
+   * alike if what happens to them does.
+   */
+  stateHash(): string {
+    return stateHash(this.#bare.kernel);
   }
 
   resume(): void {

@@ -1,3 +1,5 @@
+import { COUNT_INSTRUCTIONS } from '../../assembly/shared/layout.js';
+import type { Core } from '../core/core.js';
 import type { Timestamp } from '../vfs/types.js';
 
 export const NS_PER_SECOND = 1e9;
@@ -24,6 +26,27 @@ export function hostClock(): Clock {
       const ms = performance.timeOrigin + performance.now();
       const sec = Math.floor(ms / 1000);
       return { sec, nsec: Math.min(999_999_999, Math.floor((ms - sec * 1000) * 1e6)) };
+    },
+  };
+}
+
+/**
+ * A clock of the machine's own: an instruction takes a nanosecond, and sleep no time of the host's. What a program sees of time is the same
+ * in every run.
+ */
+export function virtualClock(core: Core, startMs = 0): Clock {
+  let skippedNs = 0;
+  const monotonicNs = (): number => core.counter(COUNT_INSTRUCTIONS) + skippedNs;
+  return {
+    monotonicNs,
+    realtime: () => {
+      const ns = monotonicNs();
+      const ms = startMs + Math.floor(ns / 1e6);
+      const sec = Math.floor(ms / 1000);
+      return { sec, nsec: Math.floor((ms - sec * 1000) * 1e6 + (ns % 1e6)) };
+    },
+    advanceTo: (ns) => {
+      skippedNs += Math.max(0, ns - monotonicNs());
     },
   };
 }
