@@ -59,7 +59,7 @@ export interface MachineOptions {
   readonly random?: (bytes: Uint8Array) => void;
   /**
    * Every run is the same: time is counted in instructions and sleep takes none of the host's, random numbers come from `seed`. What the
-   * embedder does from outside (input, signals, new processes) must come at the same positions. `clock` and `random` are then not looked at.
+   * embedder does from outside (input, signals, new processes) must come at the same positions. `clock` and `random` are not looked at.
    */
   readonly deterministic?: boolean | { readonly seed?: number; readonly startMs?: number };
   /** Stack, mappings and heap at random addresses. */

@@ -12,8 +12,8 @@ export interface LoggedFault {
   readonly instructions: number;
   /**
    * What it came to: a page of zeros; a copy of a shared page; a page that the medium or the swap area had to give ('major': the access is
-   * made again when it is there); a page that was there and had only to be mapped; a userfaultfd is asked; no frame was left ('memory': room is made and
-   * the access made again); or a signal.
+   * made again when it is there); a page that was there and had only to be mapped; a userfaultfd is asked; no frame was left ('memory':
+   * room is made and the access made again); or a signal.
    */
   readonly outcome: 'zero' | 'copy' | 'major' | 'mapped' | 'userfault' | 'memory' | 'signal';
 }
