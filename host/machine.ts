@@ -71,7 +71,7 @@ export class Machine {
   readonly devices: Readonly<Record<string, CharacterDevice>>;
   readonly kernel: Kernel;
   readonly namespace: Namespace;
-  readonly #dispatcher: Dispatcher;
+  readonly calls: Dispatcher;
   readonly #reports = new WeakMap<Process, FatalReport>();
   readonly #starved = new WeakSet<Process>();
   readonly #yield: () => Promise<void>;
@@ -102,7 +102,7 @@ export class Machine {
     const { hostname, maxProcesses: threadsMax, maxFiles: filesMax, aslr: randomize } = options;
     this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax, randomize });
     this.namespace = new Namespace(env, root);
-    this.#dispatcher = new Dispatcher(core, syscallTable);
+    this.calls = new Dispatcher(core, syscallTable);
     this.#yield = options.yieldToHost ?? turnEventLoop;
     this.framebuffer = options.framebuffer === undefined ? undefined : new Framebuffer(options.framebuffer);
     this.devices = { ...(this.framebuffer === undefined ? {} : { '/dev/fb0': this.framebuffer }), ...options.devices };
@@ -379,7 +379,7 @@ export class Machine {
   #call(t: Thread): number {
     if (this.core.u32[(C.HART + C.HART_SHORT) >>> 2] !== 0) this.env.pages.reclaimer.relieve();
     try {
-      this.#dispatcher.call(t);
+      this.calls.call(t);
       this.#faults?.drain();
     } catch (error) {
       if (!(error instanceof Suspend)) throw error;

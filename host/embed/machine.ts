@@ -19,6 +19,7 @@ import { type ExitReason, type ExitStatus, GuestProcess, outputOf, type ProcessO
 import { stateHash } from './state-hash.js';
 import { openStdio } from './stdio.js';
 import { bytesOf, Collected, type OutputAllowance } from './streams.js';
+import { type CallHandler, replaceCall } from './syscalls.js';
 
 /** Between two `stats` events. */
 const STATS_MS = 250;
@@ -78,7 +79,7 @@ export class Machine {
     const memoryBytes = options.memory === undefined ? undefined : memoryBytesOf(options.memory);
     const bare = await BareMachine.create({
       module: options.module ?? (await sharedCore()),
-      root: options.root ?? ((env) => new MemoryFileSystem(env, { name: 'rootfs' })),
+      root: options.root ?? ((env) => new MemoryFileSystem(env, { name: 'rootfs', maxBytes: limits.diskBytes })),
       memoryBytes,
       swap,
       ...timeAndChance(options),
@@ -133,6 +134,14 @@ export class Machine {
   /** Puts a character device at an absolute path. */
   addDevice(path: string, device: CharacterDevice): Promise<void> {
     return settle(() => addDevice(this.#bare, path, device), 'mknod', path);
+  }
+
+  /**
+   * Puts a handler in the place of a system call, by name or number; numbers that Linux has none for are free to use. The result puts back
+   * what was there. RangeError: no call has this name.
+   */
+  setCall(which: string | number, handler: CallHandler): () => void {
+    return replaceCall(this.#bare, which, handler);
   }
 
   /** Writes a file that may be executed, its directory included; one of that name is replaced. */

@@ -28,6 +28,8 @@ export interface Limits {
   readonly processes?: number;
   /** Open files: ENFILE beyond. Default 65536. */
   readonly files?: number;
+  /** Bytes of files in the file system in memory that is '/' by default: ENOSPC beyond. */
+  readonly diskBytes?: number;
   /** What all processes write to their standard output and error. */
   readonly outputBytes?: number;
 }

@@ -24,6 +24,10 @@ const UNKNOWN_ARGUMENTS: readonly ArgKind[] = ['hex', 'hex', 'hex', 'hex', 'hex'
 const EXIT = 93;
 const EXIT_GROUP = 94;
 
+function entryOf(row: SyscallRow): Entry {
+  return { row, handler: row.handler, classes: row.args.map(argumentClass) };
+}
+
 /** Finds the handler of a call, turns registers into numbers, and puts the result where the guest looks for it. */
 export class Dispatcher {
   readonly #entries: (Entry | undefined)[] = [];
@@ -34,7 +38,17 @@ export class Dispatcher {
     private readonly core: Core,
     rows: readonly SyscallRow[],
   ) {
-    for (const row of rows) this.#entries[row.number] = { row, handler: row.handler, classes: row.args.map(argumentClass) };
+    for (const row of rows) this.#entries[row.number] = entryOf(row);
+  }
+
+  /** What a number stands for. */
+  row(number: number): SyscallRow | undefined {
+    return this.#entries[number]?.row;
+  }
+
+  /** Another handler for a number, or none. */
+  define(number: number, row: SyscallRow | undefined): void {
+    this.#entries[number] = row === undefined ? undefined : entryOf(row);
   }
 
   /**

@@ -2,16 +2,12 @@
  * Compiled code in every engine that is here: Node of each release line (scripts/fetch-nodes.sh), Chromium's main thread and workers; and
  * that Wasm without anything new does.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join, normalize } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Jit } from '../../host/jit/jit.js';
 import { DATA, DUMP_BYTES, randomProgram, TEXT, textOf, usableRows } from '../isa/random-program.js';
+import { reportOf } from '../support/browser.js';
 import { Hart, RW, RWX } from '../support/hart.js';
 import { Random } from '../support/random.js';
 import { testWith } from '../support/tools.js';
@@ -67,68 +63,11 @@ for (const line of [20, 22, 24, 26]) {
   });
 }
 
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
-
-/** Serves the repository's dist/ and tests/browser/; the first report that a page sends. */
-function serve(): Promise<{ server: Server; report: Promise<string> }> {
-  return new Promise((started) => {
-    let hear: (text: string) => void;
-    const report = new Promise<string>((resolve) => (hear = resolve));
-    const server = createServer((request, response) => {
-      const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname).slice(1);
-      if (request.method === 'POST' && path === 'report') {
-        let body = '';
-        request.on('data', (chunk: Buffer) => (body += chunk));
-        request.on('end', () => {
-          response.end();
-          hear(body);
-        });
-        return;
-      }
-      if (!/^(dist|tests\/browser)\/[\w./-]+$/.test(path) || path.includes('..')) {
-        response.writeHead(404).end();
-        return;
-      }
-      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
-    });
-    server.listen(0, '127.0.0.1', () => started({ server, report }));
-  });
-}
-
-const CHROMIUM_FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 testWith(test, ['chromium'], 'Chromium, in the main thread and in a worker', async () => {
-  const { server, report } = await serve();
-  const profile = mkdtempSync(join(tmpdir(), 'pagewalk-chromium-'));
-  let browser: ChildProcess | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const { port } = server.address() as AddressInfo;
-    const page = `http://127.0.0.1:${port}/tests/browser/index.html`;
-    browser = spawn('chromium', [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, page], { stdio: 'ignore', detached: true });
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('the page sent no report')), 120_000);
-    });
-    const { main, worker, error } = JSON.parse(await Promise.race([report, late]));
-    assert.is(error, undefined);
-    check(main);
-    check(worker);
-  } finally {
-    clearTimeout(timer);
-    if (browser?.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
-    server.closeAllConnections();
-    server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-  }
+  const { main, worker, error } = JSON.parse(await reportOf('tests/browser/index.html'));
+  assert.is(error, undefined);
+  check(main);
+  check(worker);
 });
 
 /** What every engine has without a flag since 2020, Firefox included: WebAssembly 1.0, sign extension, conversions that do not trap. */

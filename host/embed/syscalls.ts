@@ -1,0 +1,80 @@
+/** System calls of the embedder's: new ones, or others in the place of the kernel's. */
+import { ENOSYS } from '../../assembly/shared/errno.js';
+import type { UserMemory } from '../core/user.js';
+import type { Thread } from '../kernel/thread.js';
+import { Suspend } from '../linux/error.js';
+import type { Machine as BareMachine } from '../machine.js';
+import type { ArgKind, SyscallRow } from '../syscalls/row.js';
+import { syscallTable } from '../syscalls/table.js';
+
+export interface GuestCall {
+  readonly pid: number;
+  readonly tid: number;
+  /** As numbers, exact below 2^53. */
+  readonly args: readonly number[];
+  /** The caller's memory: `read`, `write`, `readString`, `readU32`... SysError(EFAULT) where it may not go. */
+  readonly user: UserMemory;
+  /** What the kernel makes of the call; give its result back. -ENOSYS where it has none. */
+  next(): number;
+}
+
+/**
+ * The result: a value >= 0, or -errno; SysError is thrown for the same. A promise lets the caller sleep until it is settled. A handler whose
+ * `next` has to wait is called again when that may go on.
+ */
+export type CallHandler = (call: GuestCall) => number | Promise<number>;
+
+/** What a promise of a handler's has come to. */
+class Answer {
+  value: number | undefined = undefined;
+  error: unknown = undefined;
+  isSettled = false;
+}
+
+const ALL_NUMBERS: readonly ArgKind[] = ['ulong', 'ulong', 'ulong', 'ulong', 'ulong', 'ulong'];
+
+/** Puts a handler in the place of a call, by its name or number. The result puts back what was there. RangeError: there is no such call. */
+export function replaceCall(machine: BareMachine, which: string | number, handle: CallHandler): () => void {
+  const known = syscallTable.find(({ number, name }) => number === which || name === which);
+  if (known === undefined && (typeof which === 'string' || !Number.isInteger(which) || which < 0)) {
+    throw new RangeError(`no system call is called '${which}'`);
+  }
+  const number = known?.number ?? Number(which);
+  const before = machine.calls.row(number);
+  const run = (t: Thread, ...registers: number[]): number => {
+    const { scratch } = t;
+    if (scratch instanceof Answer) {
+      if (scratch.error !== undefined) throw scratch.error;
+      if (scratch.isSettled) return scratch.value ?? -ENOSYS;
+    }
+    const args = registers.slice(0, known?.args.length ?? 6);
+    const next = (): number => {
+      const [a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0] = registers;
+      return before?.handler?.(t, a0, a1, a2, a3, a4, a5) ?? -ENOSYS;
+    };
+    const result = handle({ pid: t.process.pid, tid: t.tid, args, user: t.user, next });
+    if (typeof result === 'number') return result;
+    const answer = new Answer();
+    t.scratch = answer;
+    throw new Suspend(
+      result.then(
+        (value) => {
+          answer.value = value;
+          answer.isSettled = true;
+        },
+        (error: unknown) => {
+          answer.error = error;
+        },
+      ),
+    );
+  };
+  const row: SyscallRow = {
+    number,
+    name: known?.name ?? `syscall_${number}`,
+    args: known?.args ?? ALL_NUMBERS,
+    handler: run,
+    support: 'full',
+  };
+  machine.calls.define(number, row);
+  return () => machine.calls.define(number, before);
+}
