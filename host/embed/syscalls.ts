@@ -19,8 +19,8 @@ export interface GuestCall {
 }
 
 /**
- * The result: a value >= 0, or -errno; SysError is thrown for the same. A promise lets the caller sleep until it is settled. A handler whose
- * `next` has to wait is called again when that may go on.
+ * The result: a value >= 0, or -errno; SysError is thrown for the same. A promise lets the caller sleep until it is settled. A handler
+ * whose `next` has to wait is called again when that may go on.
  */
 export type CallHandler = (call: GuestCall) => number | Promise<number>;
 
