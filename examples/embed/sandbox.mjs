@@ -4,7 +4,7 @@ import { assemble, Machine } from 'pagewalk';
 async function judge(source) {
   const { elf, errors } = assemble(source);
   if (elf === undefined) return `does not assemble: ${errors[0].message}`;
-  const limits = { instructions: 1e8, timeMs: 2000, processes: 16, files: 64, outputBytes: 1000 };
+  const limits = { instructions: 1e7, timeMs: 60_000, processes: 16, files: 64, outputBytes: 1000 };
   const machine = await Machine.create({ memory: '16M', limits, files: { '/program': elf } });
   const { reason, exitCode, signal, stdout } = await machine.run('/program', [], { uid: 1000, gid: 1000 });
   await machine.close();
