@@ -74,6 +74,47 @@ static void faults(void) {
   printf("%ld\n", sum((unsigned char *)base, 5 * PAGE));
 }
 
+/* Tables of a known size, in two pages: what is checked at once may be more than what is read. */
+__attribute__((noinline)) static long lookUp(const unsigned *table, const unsigned char *keys, long n) {
+  long total = 0;
+  for (long i = 0; i < n; i++) {
+    unsigned char key = keys[i];
+    total += table[key];
+    if (key & 1) total ^= table[(key >> 3) + 32];
+    else total += table[256 + (key & 15)];
+  }
+  return total;
+}
+
+static void tables(void) {
+  puts("tables");
+  base = pages(4, PROT_READ | PROT_WRITE);
+  unsigned char *keys = (unsigned char *)base;
+  unsigned *table = (unsigned *)(base + 2 * PAGE - 600);
+  codeBase = (uintptr_t)lookUp;
+  for (int i = 0; i < 272; i++) table[i] = i * 2654435761u;
+  for (int i = 0; i < PAGE; i++) keys[i] = i * 37;
+  for (int i = 0; i < 20; i++) lookUp(table, keys, PAGE);
+  printf("%ld\n", lookUp(table, keys, PAGE));
+  /* Only what is in the first page is looked up: the second one does not matter. */
+  for (int i = 0; i < PAGE; i++) keys[i] = (i * 37 & 127) | 1;
+  mprotect(base + 2 * PAGE, PAGE, PROT_NONE);
+  printf("%ld\n", lookUp(table, keys, PAGE));
+  keys[3001] = 240;
+  if (sigsetjmp(back, 1) == 0) printf("%ld\n", lookUp(table, keys, PAGE));
+  repairPage = base + 2 * PAGE;
+  repairProtection = PROT_READ;
+  printf("%ld\n", lookUp(table, keys, PAGE));
+  /* At another place, of which the first page is forbidden. */
+  mprotect(base + PAGE, PAGE, PROT_NONE);
+  if (sigsetjmp(back, 1) == 0) printf("%ld\n", lookUp(table + 150, keys, PAGE - 1));
+  if (sigsetjmp(back, 1) == 0) printf("%ld\n", lookUp(table, keys, PAGE));
+  munmap(base + 2 * PAGE, PAGE);
+  mprotect(base + PAGE, PAGE, PROT_READ);
+  if (sigsetjmp(back, 1) == 0) printf("%ld\n", lookUp(table, keys, PAGE));
+  base = NULL;
+}
+
 static void copies(void) {
   puts("copies");
   long *data = pages(4, PROT_READ | PROT_WRITE);
@@ -268,6 +309,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   faults();
+  tables();
   copies();
   newBytes();
   files(0);

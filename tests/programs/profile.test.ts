@@ -12,7 +12,13 @@ import { USERLAND_NEEDS, USERLAND_ROOT } from '../support/userland.js';
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly callFrame: {
+      readonly functionName: string;
+      readonly scriptId: string;
+      readonly url: string;
+      readonly lineNumber: number;
+      readonly columnNumber: number;
+    };
     readonly hitCount: number;
     readonly children: readonly number[];
   }[];
@@ -63,7 +69,28 @@ function hottestStack({ nodes }: CpuProfile): string[] {
   return names;
 }
 
+/** Chrome DevTools Protocol, "Profiler.Profile": what it says of each member, and what viewers rely on beyond that. */
 function checkShape(found: CpuProfile): void {
+  for (const { id, callFrame, hitCount, children } of found.nodes) {
+    assert.ok(Number.isInteger(id) && Number.isInteger(hitCount) && hitCount >= 0);
+    const { functionName, scriptId, url, lineNumber, columnNumber } = callFrame;
+    assert.equal(
+      [functionName, scriptId, url].map((text) => typeof text),
+      ['string', 'string', 'string'],
+    );
+    assert.ok(Number.isInteger(lineNumber) && Number.isInteger(columnNumber));
+    assert.is(new Set(children).size, children.length);
+  }
+  // The first node is the root, from which every other is reached in one way.
+  const reached = [found.nodes[0].id];
+  const byId = new Map(found.nodes.map((node) => [node.id, node]));
+  for (const id of reached) {
+    assert.ok(reached.length <= found.nodes.length, 'a node has two parents');
+    reached.push(...(byId.get(id) as CpuProfile['nodes'][number]).children);
+  }
+  assert.is(found.nodes[0].callFrame.functionName, '(root)');
+  assert.is(new Set(reached).size, found.nodes.length);
+  assert.ok(found.timeDeltas.every((delta) => Number.isInteger(delta) && delta >= 0));
   const ids = new Set(found.nodes.map(({ id }) => id));
   assert.is(ids.size, found.nodes.length);
   assert.ok(found.samples.every((id) => ids.has(id)));

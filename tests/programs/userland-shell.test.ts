@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import { compareCases, runCases } from '../support/userland.js';
 
-const CASES = ['archives.sh', 'bash.sh', 'coreutils.sh', 'dash.sh', 'tools.sh'];
+const CASES = ['archives.sh', 'bash.sh', 'coreutils.sh', 'dash.sh', 'pcre.sh', 'tools.sh'];
 
 runCases(CASES);
 compareCases(CASES);
