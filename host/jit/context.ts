@@ -21,14 +21,14 @@ export const FUNCTION = 3;
 export const REGION_TYPE = { parameters: [I64, I32, I32, I32], results: [I32] };
 
 /**
- * The functions that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts), and another
- * region is called last (jumps.ts).
+ * The functions that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts), and what
+ * is called last (jumps.ts).
  */
 export const EXECUTE = 0;
-export const JUMP = 1;
+export const LEAVE = 1;
 export const IMPORTS = [
   { name: 'execute', type: { parameters: [I64], results: [I32] } },
-  { name: 'jump', type: REGION_TYPE },
+  { name: 'leave', type: REGION_TYPE },
 ];
 
 /** What is emitted for which guest instruction, for people: filled in by translation. */
@@ -48,8 +48,6 @@ export interface TranslateOptions {
   readonly called: (pc: number) => boolean;
   /** Those that find out themselves whether their result is inexact. */
   readonly precise: (pc: number) => boolean;
-  /** Place of the first region in the function table. */
-  readonly firstFunction: number;
   /** Has it tail calls? */
   readonly tailCalls: boolean;
   /** Has the engine a fused multiply-add? */
@@ -66,8 +64,12 @@ const NOP = 0x01;
 /** One instruction in COUNT. */
 export const COUNT_UNIT = 2 ** C.COUNT_SHIFT;
 
-/** Goes with an exit's offset: another region may be entered at once, at SITE_PC. */
-const JUMPS = 1;
+/** An exit's offset among those of its region has so many bits. */
+export const SITE_BITS = 18;
+/** They go with the offset: another region may be entered at once, at SITE_PC or at HART_PC. */
+export const JUMP_GO = 1;
+export const JUMP_DYNAMIC = 2;
+const JUMPS: Partial<Record<number, number>> = { [C.SITE_GO]: JUMP_GO, [C.SITE_DYNAMIC]: JUMP_DYNAMIC };
 
 /** What is emitted into: one region's function. */
 export class RegionCode {
@@ -84,8 +86,10 @@ export class RegionCode {
   /** Instructions executed and accesses made since COUNT was brought up to date. */
   instructions = 0;
   accesses = 0;
-  /** The block behind which all registers are stored. */
+  /** The block behind which all registers are stored, if there is one. */
   exit = 0;
+  /** Are fflags in a local? */
+  hasFlags = false;
   /** fflags while the region runs. */
   readonly flags: number;
   /** Registers that are known to hold sign-extended words (words.ts). */
@@ -101,7 +105,9 @@ export class RegionCode {
   held = new Set<number>();
   readonly #free = new Map<number, number[]>();
   readonly #nearby = new Map<string, number>();
-  #entry = -1;
+  /** The exit that was named last, in regions that have no block for exits. */
+  #named = 0;
+  #namedKind = 0;
 
   constructor(
     readonly options: TranslateOptions,
@@ -182,7 +188,13 @@ export class RegionCode {
 
   /** Names the exit for the br or br_if to `exit` that follows. */
   name(pc: number, kind: number): void {
-    this.code.i32Const(this.siteNumber(pc, kind) * C.SITE_BYTES + (kind === C.SITE_GO ? JUMPS : 0));
+    const site = this.siteNumber(pc, kind) * C.SITE_BYTES + (JUMPS[kind] ?? 0);
+    if (this.through) {
+      this.#named = site;
+      this.#namedKind = kind;
+      return;
+    }
+    this.code.i32Const(site);
     this.code.set(this.site);
   }
 
@@ -195,17 +207,31 @@ export class RegionCode {
   /** To the exit that was named, if what is on the stack is not 0. */
   brExit(): void {
     this.code.unlikely();
-    this.code.brIf(this.exit);
+    if (!this.through) {
+      this.code.brIf(this.exit);
+      return;
+    }
+    this.code.if();
+    this.#leaveHere();
+    this.code.end();
   }
 
   leave(pc: number, kind: number): void {
     this.name(pc, kind);
-    if (this.through) this.code.br(this.exit);
-    else {
-      this.code.get(PERMISSIONS);
-      this.brExit();
-      this.code.unreachable();
+    if (this.through) {
+      this.#leaveHere();
+      return;
     }
+    this.code.get(PERMISSIONS);
+    this.brExit();
+    this.code.unreachable();
+  }
+
+  /** By the exit that was named: a call that needs no registers is less for engines than a way to where all exits meet. */
+  #leaveHere(): void {
+    if (this.hasFlags) this.storeFlags();
+    if (this.#namedKind === C.SITE_TABLE) this.#storeAddress();
+    this.#callLeave(() => this.code.i32Const(this.#named));
   }
 
   /** Takes what was executed since the last time off the fuel. */
@@ -317,102 +343,32 @@ export class RegionCode {
     for (const n of fs) this.storeF(n);
   }
 
-  /** Behind the block of all exits, with registers stored: brings the count up to date and goes to the next region, or returns. */
+  /** Behind the block of all exits, with registers stored. */
   finish(): void {
-    const { code } = this;
-    const at = code.local(I32);
-    this.#record();
-    code.memory(0x28, C.REGION_SITES);
-    code.get(this.site);
-    code.i32Const(-C.SITE_BYTES);
-    code.op(0x71);
-    code.op(0x6a);
-    code.set(at);
-    code.get(COUNT);
-    code.get(at);
-    code.memory(0x33, C.SITE_INSTRUCTIONS);
-    code.i64Const(C.COUNT_SHIFT);
-    code.op(0x86);
-    code.op(0x7d);
-    code.get(at);
-    code.memory(0x33, C.SITE_ACCESSES);
-    code.op(0x7c);
-    code.set(COUNT);
-    if (this.sites.some(({ kind }) => kind === C.SITE_TABLE)) {
-      code.i32Const(0);
-      code.get(this.address);
-      code.memory(X_STORE, C.COMPILED + C.COMPILED_ADDRESS);
-    }
-    if (this.options.tailCalls && this.sites.some(({ kind }) => kind === C.SITE_GO)) {
-      code.get(this.site);
-      code.i32Const(JUMPS);
-      code.op(0x71);
-      code.if();
-      code.get(at);
-      code.memory(X_LOAD, C.SITE_PC);
-      code.set(this.address);
-      this.jump(this.address);
-      code.end();
-    }
-    code.i32Const(0);
-    code.get(COUNT);
-    code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
-    code.i32Const(0);
-    this.#record();
-    code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
-    code.get(at);
-    code.op(0x0b);
+    if (this.sites.some(({ kind }) => kind === C.SITE_TABLE)) this.#storeAddress();
+    this.#callLeave(() => this.code.get(this.site));
   }
 
-  /** The address of the region's record: records and places in the function table have the same order. */
-  #record(): void {
-    const { code } = this;
-    code.get(FUNCTION);
-    code.i32Const(7);
-    code.op(0x74);
-    code.i32Const(C.REGIONS - (this.options.firstFunction << 7));
-    code.op(0x6a);
+  #storeAddress(): void {
+    this.code.i32Const(0);
+    this.code.get(this.address);
+    this.code.memory(X_STORE, C.COMPILED + C.COMPILED_ADDRESS);
   }
 
-  /** Calls the region for the address in a local, if jumps have led there before, it is valid, and there is fuel for it. */
-  jump(pc: number): void {
+  #callLeave(site: () => void): void {
     const { code } = this;
-    if (this.#entry < 0) this.#entry = code.local(I32);
-    const entry = this.#entry;
-    code.get(pc);
-    code.op(0xa7);
-    code.i32Const(3);
-    code.op(0x74);
-    code.i32Const((C.JUMPS_ENTRIES - 1) << 4);
-    code.op(0x71);
-    code.tee(entry);
-    code.memory(X_LOAD, C.JUMPS);
-    code.get(pc);
-    code.op(0x51);
-    code.get(entry);
-    code.memory(0x28, C.JUMPS + C.JUMP_EPOCH);
-    code.i32Const(0);
-    code.memory(0x28, C.COMPILED + C.COMPILED_EPOCH);
-    code.op(0x46);
-    code.op(0x71);
-    code.if();
-    code.get(COUNT);
-    code.i64Const(C.JUMP_FUEL * COUNT_UNIT);
-    code.op(0x5a);
-    code.if();
-    code.i32Const(0);
-    code.i32Const(0);
-    code.memory(0x28, C.COMPILED + C.COMPILED_JUMPS);
-    code.i32Const(1);
-    code.op(0x6a);
-    code.memory(0x36, C.COMPILED + C.COMPILED_JUMPS);
     code.get(COUNT);
     code.get(PERMISSIONS);
     code.get(BASE);
-    code.get(entry);
-    code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
-    code.returnCall(JUMP);
-    code.end();
-    code.end();
+    code.get(FUNCTION);
+    code.i32Const(SITE_BITS);
+    code.op(0x74);
+    site();
+    code.op(0x72);
+    if (this.options.tailCalls) code.returnCall(LEAVE);
+    else {
+      code.call(LEAVE);
+      code.op(0x0f);
+    }
   }
 }

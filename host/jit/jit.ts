@@ -5,7 +5,7 @@ import type { Core } from '../core/core.js';
 import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
-import { makeJump, noJump } from './jumps.js';
+import { makeLeave } from './jumps.js';
 import { listRegion, type RegionListing } from './listing.js';
 import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
@@ -152,7 +152,7 @@ export class Jit {
   readonly #allPrecise: boolean;
   readonly #fused: boolean;
   readonly #tailCalls: boolean;
-  readonly #jump: (...parameters: (bigint | number)[]) => number;
+  readonly #leave: (...parameters: (bigint | number)[]) => number;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
   readonly #wholeSource: CodeSource;
@@ -176,12 +176,12 @@ export class Jit {
     this.#translation = options.translation;
     this.#compile = options.compile ?? ((bytes) => new WebAssembly.Module(bytes));
     this.#tailCalls = options.tailCalls ?? hasTailCalls();
-    this.#jump = this.#tailCalls ? makeJump(core.memory, core.table) : noJump;
     this.#codeBytesMax = options.codeBytesMax ?? CODE_BYTES_MAX;
     this.#onRegion = options.onRegion;
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#records = new Records(core);
+    this.#leave = makeLeave(core.memory, this.#tailCalls ? core.table : undefined, this.#records.firstFunction);
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
     this.#source = this.#reader(
@@ -276,7 +276,6 @@ export class Jit {
       called: (at) => this.#called.has(at),
       precise: (at) => this.#allPrecise || this.#precise.has(at),
       fused: this.#fused,
-      firstFunction: this.#records.firstFunction,
       tailCalls: this.#tailCalls,
       operation: (word) => this.#operation(word),
     };
@@ -299,7 +298,7 @@ export class Jit {
     );
     const module = this.#compile(bytes);
     const instance = new WebAssembly.Instance(module, {
-      env: { memory: this.core.memory, execute: this.core.exports.jitExecute, jump: this.#jump },
+      env: { memory: this.core.memory, execute: this.core.exports.jitExecute, leave: this.#leave },
     });
     made.forEach((region, i) => {
       this.#install(region, instance.exports[String(i)] as () => number);

@@ -1,21 +1,112 @@
-import { FUNCTION, REGION_TYPE } from './context.js';
-import { Code, encodeModule } from './encoder.js';
+/** How regions leave: one function for all of them. */
+import * as C from '../../assembly/shared/compiled.js';
+import * as L from '../../assembly/shared/layout.js';
+import { COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, REGION_TYPE, SITE_BITS, X_LOAD, X_STORE } from './context.js';
+import { Code, encodeModule, I32, I64 } from './encoder.js';
+
+/** Sites are 16 bytes apart: what is below that says whether to jump. */
+const SITE_MASK = 2 ** SITE_BITS - C.SITE_BYTES;
+/** A region's record is at REGIONS + 2^RECORD_SHIFT * its place among regions. */
+const RECORD_SHIFT = 7;
 
 /**
- * What regions go from one to the next by: a function that calls another by its place in the table, its last parameter, and takes the same
- * parameters. Only this one knows the table, so a region that is taken out of it is gone.
+ * What regions call last. It has a region's parameters, but its last one is `place in the table << SITE_BITS | site's offset | JUMP_*`. It
+ * brings the count up to date and goes to the next region by a tail call, or returns the exit's address to the core.
+ *
+ * Only this one knows the table, so a region that is taken out of it is gone (docs/decisions/0010). For engines without tail calls, where
+ * regions always return to the core, there is no table.
  */
-export function makeJump(memory: WebAssembly.Memory, table: WebAssembly.Table): (...parameters: (bigint | number)[]) => number {
+export function makeLeave(
+  memory: WebAssembly.Memory,
+  table: WebAssembly.Table | undefined,
+  firstFunction: number,
+): (...parameters: (bigint | number)[]) => number {
   const code = new Code(REGION_TYPE.parameters);
-  for (let n = 0; n < REGION_TYPE.parameters.length; n++) code.get(n);
+  const [record, at, entry, pc] = [code.local(I32), code.local(I32), code.local(I32), code.local(I64)];
   code.get(FUNCTION);
-  code.returnCallIndirect(0);
+  code.i32Const(SITE_BITS);
+  code.op(0x76);
+  code.i32Const(RECORD_SHIFT);
+  code.op(0x74);
+  code.i32Const(C.REGIONS - (firstFunction << RECORD_SHIFT));
+  code.op(0x6a);
+  code.tee(record);
+  code.memory(0x28, C.REGION_SITES);
+  code.get(FUNCTION);
+  code.i32Const(SITE_MASK);
+  code.op(0x71);
+  code.op(0x6a);
+  code.set(at);
+  code.get(COUNT);
+  code.get(at);
+  code.memory(0x33, C.SITE_INSTRUCTIONS);
+  code.i64Const(C.COUNT_SHIFT);
+  code.op(0x86);
+  code.op(0x7d);
+  code.get(at);
+  code.memory(0x33, C.SITE_ACCESSES);
+  code.op(0x7c);
+  code.set(COUNT);
+  if (table !== undefined) jump(code, at, entry, pc);
+  code.i32Const(0);
+  code.get(COUNT);
+  code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
+  code.i32Const(0);
+  code.get(record);
+  code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
+  code.get(at);
   code.op(0x0b);
-  const module = new WebAssembly.Module(encodeModule(REGION_TYPE, [code.body()], [], true));
-  return new WebAssembly.Instance(module, { env: { memory, table } }).exports['0'] as () => number;
+  const module = new WebAssembly.Module(encodeModule(REGION_TYPE, [code.body()], [], table !== undefined));
+  return new WebAssembly.Instance(module, { env: table === undefined ? { memory } : { memory, table } }).exports['0'] as () => number;
 }
 
-/** For engines without tail calls, where regions return to the core instead. */
-export function noJump(): number {
-  throw new Error('a region jumps without tail calls');
+/** Calls the region for where the exit leads, if it may jump, jumps have led there before, it is valid, and there is fuel for it. */
+function jump(code: Code, at: number, entry: number, pc: number): void {
+  code.get(FUNCTION);
+  code.i32Const(JUMP_GO | JUMP_DYNAMIC);
+  code.op(0x71);
+  code.if();
+  code.get(at);
+  code.memory(X_LOAD, C.SITE_PC);
+  code.i32Const(0);
+  code.memory(X_LOAD, L.HART + L.HART_PC);
+  code.get(FUNCTION);
+  code.i32Const(JUMP_GO);
+  code.op(0x71);
+  code.op(0x1b);
+  code.tee(pc);
+  code.op(0xa7);
+  code.i32Const(3);
+  code.op(0x74);
+  code.i32Const((C.JUMPS_ENTRIES - 1) << 4);
+  code.op(0x71);
+  code.tee(entry);
+  code.memory(X_LOAD, C.JUMPS);
+  code.get(pc);
+  code.op(0x51);
+  code.get(entry);
+  code.memory(0x28, C.JUMPS + C.JUMP_EPOCH);
+  code.i32Const(0);
+  code.memory(0x28, C.COMPILED + C.COMPILED_EPOCH);
+  code.op(0x46);
+  code.op(0x71);
+  code.get(COUNT);
+  code.i64Const(C.JUMP_FUEL * 2 ** C.COUNT_SHIFT);
+  code.op(0x5a);
+  code.op(0x71);
+  code.if();
+  code.i32Const(0);
+  code.i32Const(0);
+  code.memory(0x28, C.COMPILED + C.COMPILED_JUMPS);
+  code.i32Const(1);
+  code.op(0x6a);
+  code.memory(0x36, C.COMPILED + C.COMPILED_JUMPS);
+  for (let n = 0; n < FUNCTION; n++) code.get(n);
+  code.get(entry);
+  code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
+  code.get(entry);
+  code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
+  code.returnCallIndirect(0);
+  code.end();
+  code.end();
 }

@@ -77,7 +77,8 @@ class Translator {
     const placed = nodes.flatMap(({ block }) => [...placedOf(block)]);
     this.#flags = placed.some(({ insn }) => usesFlags(insn));
     if (this.#flags) r.loadFlags();
-    r.exit = r.code.block();
+    r.hasFlags = this.#flags;
+    if (!r.through) r.exit = r.code.block();
     const rounding = placed
       .filter(({ pc, insn }) => isFloat(insn.op) && rounds(insn.op) && insn.rm === 7 && isNative(r, insn, pc))
       .map(({ pc }) => pc);
@@ -88,9 +89,12 @@ class Translator {
     }
     this.#tree(nodes[0], new Roots());
     r.code.unreachable();
-    r.code.end();
-    this.#store();
-    r.finish();
+    if (!r.through) {
+      r.code.end();
+      this.#store();
+      r.finish();
+    }
+    r.code.op(0x0b);
     r.nameLocals();
     const pages = new Set<number>([Math.floor(nodes[0].block.pc / L.PAGE_SIZE)]);
     let instructions = 0;
@@ -324,11 +328,6 @@ class Translator {
     if (insn.rd !== 0) {
       r.code.i64Const(pc + insn.length);
       r.setX(insn.rd);
-    }
-    if (this.options.tailCalls) {
-      r.flush();
-      this.#store();
-      r.jump(target);
     }
     r.code.i32Const(0);
     r.code.get(target);
