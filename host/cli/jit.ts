@@ -20,7 +20,7 @@ export function jitOptions({ jit, jitThreshold, onRegion }: JitFlags): JitOption
   enableRelaxedSimd();
   if (mode === 'eager') return { threshold: 1, onRegion };
   const threshold = jitThreshold ?? (jit === undefined && wanted === 'on' ? SOON : undefined);
-  return { threshold, compile, onRegion, ...(mode === 'window' || mode === 'table' ? { translation: mode } : {}) };
+  return { threshold, compile, onRegion, onWork, ...(mode === 'window' || mode === 'table' ? { translation: mode } : {}) };
 }
 
 /** V8 of node 20 and 21 has relaxed SIMD, whose fused multiply-add is wanted, behind a flag; later ones have it anyway. */
@@ -40,3 +40,11 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   patient = true;
   return new WebAssembly.Module(bytes);
 }
+
+/**
+ * V8 of Node 20 optimises the compiler's own functions for longer than they then run: while they work a function has to be executed much
+ * longer than usual (3 times V8's budget) before it is. Not so the rest of the machine.
+ */
+const onWork = process.versions.node.startsWith('20.')
+  ? (begins: boolean): void => setFlagsFromString(`--ticks-before-optimization=${begins ? 1000 : 3}`)
+  : undefined;

@@ -30,6 +30,8 @@ export interface JitOptions {
   readonly codeBytesMax?: number;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+  /** Hears when the compiler begins its work and when it has done it. */
+  readonly onWork?: (begins: boolean) => void;
   /** Hears of each region that is made, while the process whose code it is runs. */
   readonly onRegion?: (list: () => RegionListing) => void;
 }
@@ -159,6 +161,7 @@ export class Jit {
   /** Exits of regions that are gone. */
   readonly #gone = new Map<string, ExitCount>();
   readonly #onRegion: JitOptions['onRegion'];
+  readonly #onWork: JitOptions['onWork'];
   /** Where regions begin, in whatever address space. */
   readonly #entered = new Map<number, number>();
   /** Where whole regions begin. */
@@ -178,6 +181,7 @@ export class Jit {
     this.#tailCalls = options.tailCalls ?? hasTailCalls();
     this.#codeBytesMax = options.codeBytesMax ?? CODE_BYTES_MAX;
     this.#onRegion = options.onRegion;
+    this.#onWork = options.onWork;
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#records = new Records(core);
@@ -250,7 +254,10 @@ export class Jit {
     core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2] = 0;
     for (let i = 0; i < count; i++) this.#queue.add(core.readU64(C.HOT_LIST + i * 8));
     const wanted = this.#queue.take(core.counter(L.COUNT_INSTRUCTIONS), this.stats.instructions);
-    const made = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] === 0 ? [] : this.#remake();
+    const remakes = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] !== 0;
+    if (wanted.length === 0 && !remakes) return;
+    this.#onWork?.(true);
+    const made = remakes ? this.#remake() : [];
     for (const pc of wanted) {
       const translated = this.#translate(pc);
       if (translated === undefined) this.stats.refused++;
@@ -261,6 +268,7 @@ export class Jit {
     }
     this.#batch.clear();
     this.#installAll(made);
+    this.#onWork?.(false);
     this.stats.compileMs += performance.now() - started;
   }
 
