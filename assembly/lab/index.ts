@@ -14,6 +14,7 @@ import { CACHES_MAX, Walker } from './walker';
 const FED: u32 = 0;
 const TOO_MANY_REGIONS: u32 = 1;
 const TOO_MANY_TABLES: u32 = 2;
+const TABLE_FULL: u32 = 3;
 
 const policies: Array<Policy> = new Array<Policy>();
 const stages: Array<Stage> = new Array<Stage>();
@@ -27,11 +28,13 @@ export function inputAddress(): usize {
   return stream.input;
 }
 
-export function policyNew(depth: u32, size: u32, promoteAt: u32): u32 {
+/** hashBits: log2 of a hash table's entries, 0: trees. */
+export function policyNew(depth: u32, size: u32, promoteAt: u32, hashBits: u32): u32 {
   const policy = new Policy();
   policy.depth = depth;
   policy.size = size;
   policy.promoteAt = promoteAt;
+  policy.hashBits = hashBits;
   policies.push(policy);
   return <u32>policies.length - 1;
 }
@@ -106,7 +109,9 @@ export function feed(count: u32): u32 {
     for (let i = 0; i < policies.length; i++) {
       for (let n: u32 = 0; n < stream.freshCount; n++) policies[i].add(load<u32>(stream.fresh + (<usize>n << 2)));
       if (policies[i].tableCount >= tablesMax) return TOO_MANY_TABLES;
+      if (policies[i].full) return TABLE_FULL;
     }
+    for (let i = 0; i < walkers.length; i++) if (walkers[i].hostTables.count >= tablesMax) return TOO_MANY_TABLES;
     for (let joint = 0; joint < 2; joint++) {
       let end: usize = 0;
       for (let i = 0, n = first.length; i < n; i++) {
@@ -163,6 +168,20 @@ export function stagePrefetches(id: u32): f64 {
   return <f64>stages[id].prefetches;
 }
 
+/** The host's trees, for a system under a hypervisor. */
+export function walkerNested(id: u32, depth: u32, size: u32): void {
+  const walker = walkers[id];
+  walker.hostDepth = depth;
+  walker.hostSize = size;
+  tablesMax = min(tablesMax, <u32>1 << (19 + walker.lineShift));
+}
+export function walkerNestedTlb(id: u32, sets: u32, ways: u32, replacement: u32, seed: u32, latency: u32): void {
+  walkers[id].hostTlb = arrayNew(sets, ways, replacement, seed);
+  walkers[id].hostLatency = latency;
+}
+export function walkerHostReferences(id: u32): f64 {
+  return <f64>walkers[id].hostReferences;
+}
 export function walkerReferences(id: u32): f64 {
   return <f64>walkers[id].references;
 }

@@ -48,6 +48,11 @@ export class Policy {
   /** Pages touched, of the size that they had then. */
   touched: u32 = 0;
   tableCount: u32 = 0;
+  /** A hash table in place of trees: log2 of its entries, 0: none. Keys; collisions go on to the next entry. */
+  hashBits: u32 = 0;
+  private hashed: usize = 0;
+  private hashedCount: u32 = 0;
+  full: bool = false;
 
   private regions: usize = zeros(256 * REGION_BYTES);
   private room: u32 = 256;
@@ -74,6 +79,11 @@ export class Policy {
     const va = regionAddress(number);
     while (number > this.known) this.addRegion();
     const r = this.region(number);
+    this.addTo(r, page, space, va);
+    if (this.hashBits != 0) this.insert(space, va | (<u64>(page & 511) << 12), this.keyOf(page, touchOf(page)));
+  }
+
+  private addTo(r: usize, page: u32, space: u64, va: u64): void {
     if (this.promoteAt == 0) {
       this.addFixed(page, space, va, r);
       return;
@@ -89,6 +99,36 @@ export class Policy {
     store<u32>(r, touchOf(page), PROMOTED);
     store<u32>(r, this.table(space, va, 2), LARGE);
     this.promotions++;
+  }
+
+  /** Where the search for a page begins. */
+  home(space: u64, va: u64, size: u32): u32 {
+    const number = (va >> sizeShift(size)) ^ (space << 40) ^ ((<u64>size) << 60);
+    return <u32>((number * 0x9e3779b97f4a7c15) >> 32) & ((1 << this.hashBits) - 1);
+  }
+
+  /** Has an entry of the hash table the key? */
+  // @ts-ignore: decorator
+  @inline
+  hasAt(entry: u32, key: u32): bool {
+    return load<u32>(this.hashed + (<usize>entry << 2)) == key;
+  }
+
+  private insert(space: u64, va: u64, key: u32): void {
+    if (this.hashed == 0) this.hashed = zeros((<usize>4) << this.hashBits);
+    const mask = (<u32>1 << this.hashBits) - 1;
+    // One entry stays empty.
+    if (this.hashedCount == mask) {
+      this.full = true;
+      return;
+    }
+    let entry = this.home(space, va, key & 3);
+    while (!this.hasAt(entry, 0)) {
+      if (this.hasAt(entry, key)) return;
+      entry = (entry + 1) & mask;
+    }
+    store<u32>(this.hashed + (<usize>entry << 2), key);
+    this.hashedCount++;
   }
 
   private addRegion(): void {
@@ -127,6 +167,7 @@ export class Policy {
 
   /** Number of the table that has so many levels to go, itself included; those above it are numbered before. */
   private table(space: u64, va: u64, remaining: u32): u32 {
+    if (this.hashBits != 0) return 0;
     const key = spaceKey(space, ((va >> (12 + 9 * remaining)) << 3) | <u64>remaining);
     const at = tableFind(this.tables, key);
     if (at != 0) return <u32>load<u64>(at);

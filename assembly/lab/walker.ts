@@ -1,6 +1,8 @@
 /** What a walk costs in one system: page-walk caches, and a hierarchy of caches that page-table entries come through. */
 import { arrayClear, arrayFill, arrayLookup, arrayRemove, CacheArray } from './array';
-import { leafOf, Policy } from './policy';
+import { HashTable, tableFind, tableInsert, tableNew } from './hash';
+import { spaceOfKey } from './pages';
+import { leafOf, Policy, sizeShift } from './policy';
 import { MISS_BYTES, MISS_KEY, MISS_KIND, PROMOTES } from './stage';
 import { FLUSH, PREFETCH, STORE, SWITCH } from './stream';
 
@@ -8,6 +10,9 @@ const DEPTHS_MAX: u32 = 6;
 export const CACHES_MAX: u32 = 4;
 /** log2 of a table's bytes. */
 const TABLE_SHIFT: u32 = 12;
+/** Where a hash table is, and where a guest's pages are among its addresses: behind its tables. */
+const HASHED_AT: u64 = 4096;
+const GUEST_PAGES: u64 = (<u64>1) << 40;
 
 export class Walker {
   /** [levels that remain after its entry] -> the walk cache of pointers to those tables. */
@@ -17,6 +22,14 @@ export class Walker {
   cacheCount: u32 = 0;
   lineShift: u32 = 6;
   memoryLatency: u32 = 0;
+
+  /** Under a hypervisor: levels of the host's tree, its pages' size, translations by it (and what asking costs), its tables. */
+  hostDepth: u32 = 0;
+  hostSize: u32 = 0;
+  hostTlb: CacheArray | null = null;
+  hostLatency: u32 = 0;
+  hostReferences: u64 = 0;
+  hostTables: HashTable = tableNew();
 
   references: u64 = 0;
   /** [cache, then memory]: where page-table entries were found. */
@@ -40,13 +53,19 @@ export class Walker {
       const access = kind & ~PROMOTES;
       if (access > STORE && access != PREFETCH) {
         if (access == FLUSH || (access == SWITCH && this.flushOnSwitch)) this.flush();
+        if (access == FLUSH) this.flushHost();
         continue;
       }
       const va = load<u64>(at);
       const key = load<u32>(at, MISS_KEY);
       if (kind & PROMOTES) this.promote(va, key);
       const before = this.spent;
-      this.walk(va, this.policy.tableOf(key), leafOf(key & 3));
+      if (this.policy.hashBits != 0) this.search(va, key);
+      else this.walk(va, this.policy.tableOf(key), leafOf(key & 3));
+      if (this.hostDepth != 0) {
+        const shift = sizeShift(key & 3);
+        this.translate(GUEST_PAGES + ((<u64>(key >> 2)) << shift) + (va & (((<u64>1) << shift) - 1)));
+      }
       // A prefetch's references are counted; its time passes beside the program's.
       if (access != PREFETCH) this.cycles += this.spent - before;
     }
@@ -75,18 +94,52 @@ export class Walker {
       break;
     }
     for (; ; remaining--) {
-      this.read(unchecked(path[remaining]), (va >> (12 + 9 * (remaining - 1))) & 511);
+      const index = (va >> (12 + 9 * (remaining - 1))) & 511;
+      const number = unchecked(path[remaining]);
+      if (this.hostDepth == 0) this.read(((<u64>number) << TABLE_SHIFT) + (index << 3));
+      else {
+        this.translate(((<u64>number) << TABLE_SHIFT) + (index << 3));
+        // The guest's tables and the host's lie between each other.
+        this.read(((<u64>number) << (TABLE_SHIFT + 1)) + (index << 3));
+      }
       if (remaining == leaf) return;
       const below = unchecked(this.walkCaches[remaining - 1]);
       if (below !== null) arrayFill(below, va >> (12 + 9 * (remaining - 1)), unchecked(path[remaining - 1]));
     }
   }
 
-  /** A page-table entry comes through the caches. */
-  private read(table: u32, index: u64): void {
+  /** Reads entries of a hash table until the page's is found. */
+  private search(va: u64, key: u32): void {
+    const policy = this.policy;
+    const mask = (<u32>1 << policy.hashBits) - 1;
+    for (let entry = policy.home(spaceOfKey(key), va, key & 3); ; entry = (entry + 1) & mask) {
+      this.read(HASHED_AT + ((<u64>entry) << 4));
+      if (policy.hasAt(entry, key)) return;
+    }
+  }
+
+  /** The host's part: an address of the guest is translated by its own tables. */
+  private translate(address: u64): void {
+    const tlb = this.hostTlb;
+    const number = address >> sizeShift(this.hostSize);
+    if (tlb !== null) {
+      this.spent += this.hostLatency;
+      if (arrayLookup(tlb, number, <u32>number + 1)) return;
+    }
+    for (let remaining = this.hostDepth, leaf = leafOf(this.hostSize); remaining >= leaf; remaining--) {
+      const key = (((address >> (12 + 9 * remaining)) << 3) | <u64>remaining) + 1;
+      const known = tableFind(this.hostTables, key);
+      const table = known != 0 ? load<u64>(known) : load<u64>(tableInsert(this.hostTables, key, this.hostTables.count + 1));
+      this.hostReferences++;
+      this.read((((table << 1) + 1) << TABLE_SHIFT) + (((address >> (12 + 9 * (remaining - 1))) & 511) << 3));
+    }
+    if (tlb !== null) arrayFill(tlb, number, <u32>number + 1);
+  }
+
+  /** An entry comes through the caches. No line is 0. */
+  private read(address: u64): void {
     this.references++;
-    // Of a table's address, which is its number * 4096 + 8 * index; no line is 0.
-    const line = (<u64>table << (TABLE_SHIFT - this.lineShift)) | ((index << 3) >> this.lineShift);
+    const line = address >> this.lineShift;
     let at: u32 = 0;
     for (; at < this.cacheCount; at++) {
       this.spent += unchecked(this.cacheLatency[at]);
@@ -104,5 +157,11 @@ export class Walker {
       const cache = this.walkCaches[n];
       if (cache !== null) arrayClear(cache);
     }
+  }
+
+  /** What the host knows is forgotten only with everything else, not when the guest switches. */
+  private flushHost(): void {
+    const tlb = this.hostTlb;
+    if (tlb !== null) arrayClear(tlb);
   }
 }

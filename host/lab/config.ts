@@ -5,8 +5,8 @@ export const PAGE_SIZES = ['4K', '64K', '2M', '1G'] as const;
 export type PageSize = (typeof PAGE_SIZES)[number];
 export const REPLACEMENTS = ['lru', 'fifo', 'random', 'tree-plru', 'srrip', 'clock'] as const;
 export type Replacement = (typeof REPLACEMENTS)[number];
-/** Page-table formats and the levels of their trees; each level resolves 9 bits. */
-export const FORMATS = { sv39: 3, sv48: 4, sv57: 5, 'x86-64': 4, 'x86-64-la57': 5 } as const;
+/** Page-table formats and the levels of their trees, each of which resolves 9 bits; 0: a hash table of all spaces' pages. */
+export const FORMATS = { sv39: 3, sv48: 4, sv57: 5, 'x86-64': 4, 'x86-64-la57': 5, hashed: 0 } as const;
 export type Format = keyof typeof FORMATS;
 export const SERVES = ['instructions', 'data', 'both'] as const;
 export type Serves = (typeof SERVES)[number];
@@ -37,6 +37,14 @@ export interface TlbConfig extends ArrayConfig {
   readonly victims: number;
 }
 
+/** Under a hypervisor: the host's tables, by which each address of the guest's tables and pages is translated. */
+export interface NestedConfig {
+  readonly format: Exclude<Format, 'hashed'>;
+  readonly pageSize: PageSize;
+  /** Of translations by the host's tables; asking it costs `latency`. */
+  readonly tlb: (ArrayConfig & { readonly latency: number }) | null;
+}
+
 /** What the operating system's part costs, in cycles. */
 export interface CostsConfig {
   /** A first access to a page. */
@@ -64,6 +72,9 @@ export interface SystemConfig {
   readonly name: string;
   readonly source: string;
   readonly format: Format;
+  /** Of the format "hashed", of 16 bytes each. */
+  readonly tableEntries: number;
+  readonly nested: NestedConfig | null;
   /** Size of all pages, or what they begin as. */
   readonly pageSize: PageSize;
   /** Distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never. */
@@ -99,6 +110,20 @@ function arrayConfig(value: Readonly<Record<string, unknown>>, at: string): Arra
   if (replacement === 'tree-plru' && (ways > 32 || (ways & (ways - 1)) !== 0))
     throw new ConfigError(`${at}.ways`, `tree-plru needs 1, 2, 4, 8, 16 or 32 ways, not ${ways}`);
   return { entries, ways, replacement, seed: whole(value.seed, `${at}.seed`, 1, 0xffffffff, 1) };
+}
+
+const TREES = (Object.keys(FORMATS) as Format[]).filter((format): format is NestedConfig['format'] => format !== 'hashed');
+
+function nestedConfig(value: unknown): NestedConfig | null {
+  if (value === undefined || value === null) return null;
+  const given = fields(value, 'nested', ['format', 'pageSize', 'tlb']);
+  const tlb = given.tlb ?? null;
+  const one = tlb === null ? null : fields(tlb, 'nested.tlb', ['latency', ...ARRAY_FIELDS]);
+  return {
+    format: oneOf(given.format, 'nested.format', TREES, 'sv39'),
+    pageSize: oneOf(given.pageSize, 'nested.pageSize', PAGE_SIZES, '4K'),
+    tlb: one === null ? null : { latency: whole(one.latency, 'nested.tlb.latency', 0, 10_000, 0), ...arrayConfig(one, 'nested.tlb') },
+  };
 }
 
 const ARRAY_FIELDS = ['entries', 'ways', 'replacement', 'seed'];
@@ -172,7 +197,7 @@ function checkLevels(tlbs: readonly TlbConfig[], possible: readonly PageSize[]):
 export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   const given = fields(value, '', [
     ...['$schema', 'name', 'source', 'format', 'pageSize', 'promoteAfter', 'tlbs', 'walkCaches', 'caches', 'lineBytes', 'memoryLatency'],
-    ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs'],
+    ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs', 'tableEntries', 'nested'],
   ]);
   const format = oneOf(given.format, 'format', Object.keys(FORMATS) as Format[], 'sv39');
   const pageSize = oneOf(given.pageSize, 'pageSize', PAGE_SIZES, '4K');
@@ -185,9 +210,15 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   const walkCaches = list(given.walkCaches ?? [], 'walkCaches', REACHES.length).map((cache, i) => {
     const at = `walkCaches[${i}]`;
     const one = fields(cache, at, ['covers', ...ARRAY_FIELDS]);
-    const possible = REACHES.slice(0, FORMATS[format] - 1);
+    const possible = REACHES.slice(0, Math.max(0, FORMATS[format] - 1));
     return { covers: oneOf(one.covers, `${at}.covers`, possible), ...arrayConfig(one, at) };
   });
+  if (format === 'hashed' && walkCaches.length > 0) throw new ConfigError('walkCaches', 'a hashed table has none');
+  const tableEntries = whole(given.tableEntries, 'tableEntries', 1, 1 << 26, 1 << 20);
+  if ((tableEntries & (tableEntries - 1)) !== 0) throw new ConfigError('tableEntries', `must be a power of 2, not ${tableEntries}`);
+  const nested = nestedConfig(given.nested);
+  if (nested !== null && format === 'hashed') throw new ConfigError('nested', `the guest's format must be one of ${TREES.join(', ')}`);
+  if (nested !== null && pageSize === '1G') throw new ConfigError('nested', "the guest's pageSize must be one of 4K, 64K, 2M");
   const reaches = walkCaches.map(({ covers }) => covers);
   if (new Set(reaches).size < reaches.length) throw new ConfigError('walkCaches', 'two have the same reach');
   const lineBytes = whole(given.lineBytes, 'lineBytes', 8, 4096, 64);
@@ -204,6 +235,8 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     name: text(given.name, 'name', name),
     source: text(given.source, 'source', '-'),
     format,
+    tableEntries,
+    nested,
     pageSize,
     promoteAfter,
     ideal: flag(given.ideal, 'ideal', false),

@@ -6,7 +6,7 @@ type Shape = [sets: number, ways: number, replacement: number, seed: number];
 interface Exports {
   readonly memory: WebAssembly.Memory;
   inputAddress(): number;
-  policyNew(depth: number, size: number, promoteAt: number): number;
+  policyNew(depth: number, size: number, promoteAt: number, hashBits: number): number;
   stageNew(after: number, policy: number, joint: number, flushOnSwitch: number): number;
   stagePrefetch(id: number, kind: number, degree: number, rows: number): void;
   stageTlb(...args: [id: number, classes: number, sizes: number, partitions: number, victims: number, ...shape: Shape]): void;
@@ -26,7 +26,10 @@ interface Exports {
   stageMissed(id: number, kind: number): number;
   stagePrefetches(id: number): number;
   stageVictimHits(id: number): number;
+  walkerNested(id: number, depth: number, size: number): void;
+  walkerNestedTlb(...args: [id: number, ...shape: Shape, latency: number]): void;
   walkerReferences(id: number): number;
+  walkerHostReferences(id: number): number;
   walkerFound(id: number, where: number): number;
   walkerCycles(id: number): number;
   distanceNew(kinds: number, pageShift: number): void;
@@ -53,9 +56,11 @@ export interface Measures {
   readonly accesses: { readonly fetches: number; readonly loads: number; readonly stores: number };
   readonly levels: readonly Level[];
   readonly walks: { readonly fetches: number; readonly loads: number; readonly stores: number; readonly all: number };
-  /** Page-table entries read, and where they were found: each cache, then memory. */
+  /** Entries of page tables read, the host's among them, and where they were found: each cache, then memory. */
   readonly references: number;
   readonly found: readonly number[];
+  /** Those of the host's tables, of a nested system. */
+  readonly hostReferences: number;
   /** Cycles spent on translation, and those of them that walks took. */
   readonly cycles: number;
   readonly walkCycles: number;
@@ -122,7 +127,8 @@ export class Engine {
     const { promoteAfter, prefetchNext } = config;
     const prefetcher = [PREFETCHERS.indexOf(config.prefetcher), prefetchNext, config.prefetchRows] as const;
     const flush = config.onSwitch === 'flush' ? 1 : 0;
-    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter] as const;
+    const hashBits = config.format === 'hashed' ? Math.log2(config.tableEntries) : 0;
+    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter, hashBits] as const;
     const policy = this.#once(['policy', ...page], () => wasm.policyNew(...page));
     const stages: number[] = [];
     if (config.ideal) {
@@ -152,6 +158,11 @@ export class Engine {
     const walker = wasm.walkerNew(stages[levels - 1], flush, Math.log2(config.lineBytes), config.memoryLatency);
     for (const cache of config.walkCaches) wasm.walkerPointers(walker, REACHES.indexOf(cache.covers) + 1, ...shape(cache));
     for (const cache of config.caches) wasm.walkerCache(walker, ...shape(cache), cache.latency);
+    if (config.nested !== null) {
+      const { format, pageSize, tlb } = config.nested;
+      wasm.walkerNested(walker, FORMATS[format], PAGE_SIZES.indexOf(pageSize));
+      if (tlb !== null) wasm.walkerNestedTlb(walker, ...shape(tlb), tlb.latency);
+    }
     this.#systems.push({ config, policy, stages, walker });
   }
 
@@ -177,11 +188,12 @@ export class Engine {
   feed(count: number): void {
     const result = this.#exports.feed(count);
     if (result !== 0) {
-      const what =
-        result === 1
-          ? `more than ${this.#exports.regionsMax()} regions of 2 MiB are accessed`
-          : 'more page tables than lines can be numbered';
-      throw new EngineError(`after ${this.instructions} instructions: ${what}`);
+      const what = [
+        `more than ${this.#exports.regionsMax()} regions of 2 MiB are accessed`,
+        'there are more page tables than lines of caches can be numbered: lineBytes must be larger',
+        'a hashed table is full: tableEntries must be larger',
+      ][result - 1];
+      throw new EngineError(`after ${this.#exports.instructions()} instructions: ${what}`);
     }
     if (this.#distances) this.#exports.distanceFeed(count);
   }
@@ -236,6 +248,7 @@ export class Engine {
     const { fault, drop, shootdown, processors } = config.costs;
     const pages = wasm.policyPages(policy);
     const drops = wasm.drops();
+    const hashed = config.format === 'hashed';
     return {
       name: config.name,
       instructions: wasm.instructions(),
@@ -244,6 +257,7 @@ export class Engine {
       walks: { fetches: walks[0], loads: walks[1], stores: walks[2], all: walks[0] + walks[1] + walks[2] },
       references: walker === undefined ? 0 : wasm.walkerReferences(walker),
       found: [...config.caches.map((_, n) => found(n)), found(IN_MEMORY)],
+      hostReferences: walker === undefined ? 0 : wasm.walkerHostReferences(walker),
       cycles: levels.reduce((sum, { level, lookups }) => sum + lookups * latency(level), walkCycles),
       walkCycles,
       osCycles: pages * fault + drops * (drop + shootdown * (processors - 1)),
@@ -252,7 +266,7 @@ export class Engine {
       pages,
       promotions: wasm.policyPromotions(policy),
       switches: wasm.switches(),
-      tablePages: config.ideal ? 0 : wasm.policyTables(policy),
+      tablePages: config.ideal ? 0 : hashed ? Math.ceil((config.tableEntries * 16) / 4096) : wasm.policyTables(policy),
       drops,
     };
   }

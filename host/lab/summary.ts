@@ -49,6 +49,7 @@ export function measuresText(config: SystemConfig, measures: Measures): string {
   lines.push(['walks', `${count(walks.all)} (${derived.walksPerKiloInstruction.toFixed(3)} per 1,000 instructions)`]);
   const places = found.map((n, i) => `${count(n)} ${i === found.length - 1 ? 'from memory' : `in L${i + 1}`}`);
   lines.push(['entries read', `${count(references)} (${derived.referencesPerWalk.toFixed(2)} a walk): ${places.join(', ')}`]);
+  if (measures.hostReferences > 0) lines.push(['', `${count(measures.hostReferences)} of them of the host's tables`]);
   lines.push([
     'cycles',
     `${count(cycles)} (${derived.cyclesPerInstruction.toFixed(4)} per instruction), ${count(walkCycles)} of them walking`,

@@ -148,6 +148,27 @@ test('counts begin and end where they are told to', () => {
   assert.is(within[1].cycles, 3 * (within[1].accesses.fetches + within[1].accesses.loads + within[1].accesses.stores));
 });
 
+test('a walk under a hypervisor reads 24 entries, less what is known', () => {
+  const records = Array.from({ length: 500 }, (_, i) => load(i));
+  const walk = (config: object): Measures => measure([systemConfig({ tlbs: [{ entries: 16 }], format: 'sv48', ...config })], records)[0];
+  assert.is(walk({ nested: { format: 'sv48' } }).references, 500 * 24);
+  assert.is(walk({ nested: { format: 'sv48' } }).hostReferences, 500 * 20);
+  assert.is(walk({ nested: { format: 'sv48', pageSize: '1G' } }).references, 500 * (4 + 5 * 2));
+  // All its pages and tables known after their first time: one of the root's level, one for each other table, one for each page.
+  assert.is(walk({ nested: { format: 'sv48', tlb: { entries: 4096 } } }).hostReferences, 4 * (4 + 500));
+});
+
+test('a hashed table has an entry for each page; a full one is refused', () => {
+  const records = Array.from({ length: 1000 }, (_, i) => load(i % 500));
+  const hashed = (tableEntries: number): Measures =>
+    measure([systemConfig({ tlbs: [{ entries: 16 }], format: 'hashed', tableEntries })], records)[0];
+  const { references, walks, tablePages } = hashed(65536);
+  assert.ok(references >= walks.all && references < walks.all * 1.1, String(references));
+  assert.is(tablePages, 256);
+  assert.ok(hashed(512).references > references);
+  assert.throws(() => hashed(256), /a hashed table is full: tableEntries must be larger/);
+});
+
 test('a stride that repeats is prefetched, and a pattern of distances', () => {
   const walks = (prefetcher: string, pages: readonly number[]): number =>
     measure([systemConfig({ tlbs: [{ entries: 16 }], prefetcher, prefetchNext: 2 })], pages.map(load))[0].walks.all;
@@ -184,6 +205,11 @@ test('impossible systems are refused by the name of the field', () => {
   refuse({ tlbs: [{ entries: 4 }], lineBytes: 48 }, /^lineBytes: must be a power of 2/);
   refuse({ tlbs: [{ entries: 4, ways: 4, partitions: 3 }] }, /^tlbs\[0\]\.partitions: 3 does not divide 4 ways/);
   refuse({ tlbs: [{ entries: 12, ways: 4, replacement: 'tree-plru', partitions: 5 }] }, /^tlbs\[0\]\.partitions: 5 does not divide/);
+  refuse({ tlbs: [{ entries: 4 }], format: 'hashed', tableEntries: 1000 }, /^tableEntries: must be a power of 2/);
+  refuse({ tlbs: [{ entries: 4 }], format: 'hashed', walkCaches: [{ covers: '2M', entries: 4 }] }, /^walkCaches/);
+  refuse({ tlbs: [{ entries: 4 }], format: 'hashed', nested: {} }, /^nested: the guest's format must be one of sv39/);
+  refuse({ tlbs: [{ entries: 4 }], nested: { format: 'hashed' } }, /^nested\.format: must be one of sv39/);
+  refuse({ tlbs: [{ entries: 4 }], nested: { tlb: { entries: 0 } } }, /^nested\.tlb\.entries: must be a whole number from 1/);
   refuse({ tlbs: [{ entries: 4 }], ideal: 1 }, /^ideal: must be true or false/);
   refuse({ tlbs: [{ entries: 4 }], prefetcher: 'all' }, /^prefetcher: must be one of next, stride, distance/);
   refuse({ tlbs: [{ entries: 4 }], costs: { fault: -1 } }, /^costs\.fault: must be a whole number from 0/);

@@ -6,7 +6,7 @@ import json
 import sys
 
 SHIFTS = {"4K": 12, "64K": 16, "2M": 21, "1G": 30}
-DEPTHS = {"sv39": 3, "sv48": 4, "sv57": 5, "x86-64": 4, "x86-64-la57": 5}
+DEPTHS = {"hashed": 0, "sv39": 3, "sv48": 4, "sv57": 5, "x86-64": 4, "x86-64-la57": 5}
 REACHES = ["2M", "1G", "512G", "256T"]
 
 
@@ -199,6 +199,10 @@ class System:
         self.prefetchers = {side: Prefetcher(*kind) for side in ("instructions", "data")}
         self.levels = max(tlb["level"] for tlb, _ in self.tlbs)
         self.walk_caches = {c["covers"]: array(c) for c in config["walkCaches"]}
+        self.slots = [None] * config["tableEntries"] if config["format"] == "hashed" else []
+        self.nested = config["nested"]
+        self.host_tlb = array(self.nested["tlb"]) if self.nested and self.nested["tlb"] else None
+        self.region_numbers, self.gigas, self.host_tables, self.host_references = {}, {}, {}, 0
         self.caches = [(c["latency"], array(c)) for c in config["caches"]]
         self.asid = 0
         self.touched, self.regions, self.promoted, self.tables = set(), {}, set(), {}
@@ -264,7 +268,27 @@ class System:
         self.cycles = before
         a.fill(va >> SHIFTS[size], key)
 
+    def number(self, va, size):
+        """Pages of the guest lie in the order in which regions of 2 MiB were touched first."""
+        region = self.region_numbers[self.key(va, "2M")]
+        return region if size == "2M" else (region << 21 | va & 0x1FFFFF) >> SHIFTS[size]
+
     def page_size(self, va):
+        self.region_numbers.setdefault(self.key(va, "2M"), len(self.region_numbers) + 1)
+        size = self.size_now(va)
+        key = self.key(va, size)
+        if self.slots and key not in self.slots:
+            entry = self.home(va, size)
+            while self.slots[entry] is not None:
+                entry = (entry + 1) % len(self.slots)
+            self.slots[entry] = key
+        return size
+
+    def home(self, va, size):
+        number = va >> SHIFTS[size] ^ self.asid << 40 ^ list(SHIFTS).index(size) << 60
+        return (number * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 32 & len(self.slots) - 1
+
+    def size_now(self, va):
         if not self.promote:
             self.touched.add(self.key(va, self.sizes[0]))
             return self.sizes[0]
@@ -287,6 +311,32 @@ class System:
 
     def walk(self, va):
         size = self.page_size(va)
+        if self.slots:
+            entry = self.home(va, size)
+            self.read(4096 + 16 * entry)
+            while self.slots[entry] != self.key(va, size):
+                entry = (entry + 1) % len(self.slots)
+                self.read(4096 + 16 * entry)
+            return size
+        self.tree(va, size)
+        if self.nested:
+            self.translate(2**40 + (self.number(va, size) << SHIFTS[size]) + va % (1 << SHIFTS[size]))
+        return size
+
+    def translate(self, address):
+        shift, depth = SHIFTS[self.nested["pageSize"]], DEPTHS[self.nested["format"]]
+        if self.host_tlb:
+            self.cycles += self.nested["tlb"]["latency"]
+            if self.host_tlb.lookup(address >> shift, address >> shift):
+                return
+        for remaining in range(depth, {12: 1, 16: 1, 21: 2, 30: 3}[shift] - 1, -1):
+            table = self.host_tables.setdefault((remaining, address >> (12 + 9 * remaining)), len(self.host_tables) + 1)
+            self.host_references += 1
+            self.read((2 * table + 1) * 4096 + (address >> (12 + 9 * (remaining - 1)) & 511) * 8)
+        if self.host_tlb:
+            self.host_tlb.fill(address >> shift, address >> shift)
+
+    def tree(self, va, size):
         leaf = {"4K": 1, "64K": 1, "2M": 2, "1G": 3}[size]
         start = self.depth
         for known in range(leaf, self.depth):
@@ -296,11 +346,13 @@ class System:
                 break
         for remaining in range(start, leaf - 1, -1):
             table = self.tables.setdefault((self.asid, remaining, va >> (12 + 9 * remaining)), len(self.tables) + 1)
-            self.read(table * 4096 + ((va >> (12 + 9 * (remaining - 1))) & 511) * 8)
+            offset = ((va >> (12 + 9 * (remaining - 1))) & 511) * 8
+            if self.nested:
+                self.translate(table * 4096 + offset)
+            self.read(table * 4096 * (2 if self.nested else 1) + offset)
             if remaining > leaf and REACHES[remaining - 2] in self.walk_caches:
                 prefix = va >> (12 + 9 * (remaining - 1))
                 self.walk_caches[REACHES[remaining - 2]].fill(prefix, (self.asid, remaining - 1, prefix))
-        return size
 
     def read(self, address):
         self.references += 1
@@ -355,9 +407,12 @@ def run(config, records):
             system.switch(value)
         elif kind == 5:
             system.flush()
+            if system.host_tlb:
+                system.host_tlb.remove(lambda key: True)
         elif kind == 7:
             system.drop(value)
     s, costs = system, config["costs"]
+    pages = -(-len(s.slots) * 16 // 4096) if s.slots and not config["ideal"] else len(s.tables)
     levels = []
     for side, accesses in (("instructions", s.accesses[0]), ("data", s.accesses[1] + s.accesses[2])):
         lookups = accesses
@@ -367,9 +422,9 @@ def run(config, records):
             lookups -= hits
     return {
         "instructions": instructions, "accesses": s.accesses, "levels": levels, "walks": s.walks, "references": s.references,
-        "found": s.found, "cycles": s.cycles, "walkCycles": s.walk_cycles, "prefetches": s.prefetches, "pages": len(s.touched),
+        "found": s.found, "hostReferences": s.host_references, "cycles": s.cycles, "walkCycles": s.walk_cycles, "prefetches": s.prefetches, "pages": len(s.touched),
         "osCycles": len(s.touched) * costs["fault"] + s.drops * (costs["drop"] + costs["shootdown"] * (costs["processors"] - 1)),
-        "victimHits": sum(tlb.hits for _, tlb in s.tlbs), "promotions": s.promotions, "switches": s.switches, "drops": s.drops, "tablePages": len(s.tables),
+        "victimHits": sum(tlb.hits for _, tlb in s.tlbs), "promotions": s.promotions, "switches": s.switches, "drops": s.drops, "tablePages": pages,
     }
 
 

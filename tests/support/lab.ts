@@ -72,11 +72,15 @@ export function randomSystem(random: Random): SystemConfig {
           { level: 1, serves: 'data', sizes, ...tlb(3) },
         ];
   const second = between(random, 0, 2) > 0 ? [{ level: 2, serves: 'both', sizes, latency: between(random, 0, 9), ...tlb(4) }] : [];
-  const format = pick(['sv39', 'sv48', 'sv57', 'x86-64'] as const);
-  const covers = format === 'sv39' ? ['2M', '1G'] : ['2M', '1G', '512G'];
+  const format = pick(['sv39', 'sv48', 'sv57', 'x86-64', 'hashed'] as const);
+  const nested = format !== 'hashed' && pageSize !== '1G' && between(random, 0, 2) === 0;
+  const host = { format: pick(['sv39', 'sv48', 'x86-64']), pageSize: pick(['4K', '64K', '2M', '1G']) };
+  const covers = format === 'hashed' ? [] : format === 'sv39' ? ['2M', '1G'] : ['2M', '1G', '512G'];
   return systemConfig({
     name: 'random',
     format,
+    tableEntries: 4096,
+    nested: nested ? { ...host, tlb: pick([undefined, { latency: between(random, 0, 3), ...array(3) }]) } : undefined,
     pageSize,
     promoteAfter,
     tlbs: [...first, ...second],

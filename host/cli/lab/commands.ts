@@ -3,6 +3,7 @@
 import { loadLab } from '../../index-node.js';
 import type { Process } from '../../kernel/process.js';
 import { ConfigError } from '../../lab/check.js';
+import { EngineError } from '../../lab/engine.js';
 import { LiveLab } from '../../lab/live/live.js';
 import { MACHINES } from '../../lab/machines.js';
 import { Pass } from '../../lab/pass.js';
@@ -45,6 +46,16 @@ async function passOf(options: ModelOptions & { attribute?: boolean }): Promise<
 const watched = (watcher: WindowWatcher | undefined): Pick<LabResult, 'windows' | 'workingSet'> =>
   watcher === undefined ? {} : { windows: watcher.windows(), workingSet: watcher.workingSet() };
 
+/** What the engine can't take is the input's or the configuration's fault. */
+async function modelling<R>(work: () => R | Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof EngineError) throw new CliError(1, error.message);
+    throw error;
+  }
+}
+
 /** The program runs to its end, each of its accesses handed over; the status to exit with. */
 function runRecorded(program: string, args: readonly string[], options: RunOptions, attach: (machine: Machine) => Recorder | LiveLab) {
   const drive = async (machine: Machine, main: Process): Promise<RunResult> => {
@@ -71,7 +82,7 @@ export async function labRun(
     live = new LiveLab(machine, lab, pass.systems[0], take);
     return live;
   };
-  const status = await runRecorded(program, args, options, attach);
+  const status = await modelling(() => runRecorded(program, args, options, attach));
   const more = { ...watched(watcher), attributed: live?.finish() };
   await writeAll(process.stderr, reportResults(pass, [program, ...args].join(' '), options, more));
   return status;
@@ -89,7 +100,7 @@ export async function labRecord(program: string, args: readonly string[], option
 
 export async function labReplay(path: string, options: ModelOptions): Promise<number> {
   const { pass, take, watcher } = await passOf(options);
-  const { program } = await replayAny(path, take);
+  const { program } = await modelling(() => replayAny(path, take));
   await writeAll(process.stdout, reportResults(pass, program, options, watched(watcher)));
   return 0;
 }
@@ -121,7 +132,7 @@ export async function labSynth(pattern: SyntheticOptions['pattern'], options: Sy
       return 0;
     }
     const { pass, take, watcher } = await passOf(options);
-    synthesize(wanted, take);
+    await modelling(() => synthesize(wanted, take));
     await writeAll(process.stdout, reportResults(pass, what, options, watched(watcher)));
     return 0;
   } catch (error) {

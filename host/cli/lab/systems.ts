@@ -59,6 +59,8 @@ function loosened(config: SystemConfig): Json {
   const plain = JSON.parse(JSON.stringify(config)) as { [key: string]: Json };
   for (const part of ['tlbs', 'walkCaches'])
     for (const one of plain[part] as { [key: string]: Json }[]) if (one.ways === one.entries) one.ways = 'full';
+  const host = (plain.nested as { [key: string]: Json } | null)?.tlb as { [key: string]: Json } | null | undefined;
+  if (host != null && host.ways === host.entries) host.ways = 'full';
   plain.caches = (plain.caches as { [key: string]: Json }[]).map(({ entries, ...rest }) => ({
     ...rest,
     bytes: (entries as number) * config.lineBytes,
