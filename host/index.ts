@@ -1,5 +1,5 @@
 /** The embedding API. Portable: for Node there is more in index-node.ts, which the package's `node` condition selects. */
-import { fetchModule, sharedCore } from './embed/core-module.js';
+import { fetchModule, provideCore, sharedCore } from './embed/core-module.js';
 
 export { type AssembleResult, assemble, type Diagnostic, formatDiagnostic } from './asm/index.js';
 export { Core } from './core/core.js';
@@ -69,6 +69,8 @@ export { installTerminal } from './vfs/tty/install.js';
 export { type HostTerminal, Terminal, type WindowSize } from './vfs/tty/terminal.js';
 export { type FileSystem, Inode, type IoBuffer, OpenFile } from './vfs/types.js';
 export { WaitQueue } from './vfs/wait.js';
+
+provideCore(() => fetchModule(new URL('../core.wasm', import.meta.url)));
 
 /** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */
 export function loadCore(url?: URL): Promise<WebAssembly.Module> {

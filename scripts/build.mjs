@@ -12,6 +12,8 @@ process.chdir(root);
 const force = process.argv.includes('--force');
 
 const bundle = [
+  'host/index.ts',
+  'host/index-node.ts',
   'host/cli/main.ts',
   'host/cli/lab/sweep-worker.ts',
   '--entry-names=[name]',
@@ -20,6 +22,7 @@ const bundle = [
   '--platform=node',
   '--format=esm',
   '--target=node20',
+  '--minify',
 ];
 bundle.push('--outdir=dist/bin', '--packages=external', '--log-level=warning', '--legal-comments=none', '--chunk-names=[name]-[hash]');
 
@@ -45,7 +48,7 @@ const steps = [
   ['host', ['host', 'assembly/shared', 'tsconfig.json'], ['tsc', ['-p', 'tsconfig.json']]],
   // What a report of the laboratory carries: the library of its plots is in it.
   ['report', ['web/report', 'host/lab/report', 'package.json'], ['esbuild', report]],
-  // The command line in few files: loading 190 modules takes longer than most runs.
+  // The library and the command line in few files that share what they have in common: loading 190 modules takes longer than most runs.
   ['command', ['host', 'assembly/shared', 'package.json'], ['esbuild', bundle]],
 ];
 

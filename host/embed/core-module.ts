@@ -1,6 +1,6 @@
 /** The compiled core that all machines of a realm share. */
 
-let load: () => Promise<WebAssembly.Module> = () => fetchModule(new URL('../../core.wasm', import.meta.url));
+let load: () => Promise<WebAssembly.Module> = () => Promise.reject(new Error('nobody has said where core.wasm is'));
 let loaded: Promise<WebAssembly.Module> | undefined;
 
 export async function fetchModule(url: URL): Promise<WebAssembly.Module> {
@@ -9,7 +9,7 @@ export async function fetchModule(url: URL): Promise<WebAssembly.Module> {
   return await WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** Where there is another way to the file than to fetch it. */
+/** The entry of the package knows where the file lies, and how it is read there. */
 export function provideCore(loader: () => Promise<WebAssembly.Module>): void {
   load = loader;
 }
