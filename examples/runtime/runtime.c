@@ -8,6 +8,8 @@ __asm__(
     "  la gp, __global_pointer$\n"
     "  .option pop\n"
     "  andi sp, sp, -16\n"
+    "  ld a0, 0(sp)\n"
+    "  addi a1, sp, 8\n"
     "  call main\n"
     "  li a7, 93\n"
     "  ecall\n");
@@ -101,4 +103,10 @@ void printf(const char *format, ...) {
   }
   va_end(args);
   write(1, buffer, out - buffer);
+}
+
+long number(const char *text) {
+  long n = 0;
+  while (*text >= '0' && *text <= '9') n = n * 10 + *text++ - '0';
+  return n;
 }

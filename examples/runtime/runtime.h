@@ -92,6 +92,7 @@ static inline int failed(const void *p) { return (unsigned long)p > -4096UL; }
 /* How many of the `n` pages at p are resident, as mincore(2) says. */
 int resident(void *p, int n);
 
-int main(void);
+/* The decimal number that a text begins with. main takes (void), or (int argc, char **argv) as anywhere. */
+long number(const char *text);
 
 #endif

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { assemble } from '../../host/asm/index.js';
 import { instructions, PageHost, phase, shows } from '../support/page.js';
+import { makeTar } from '../support/tar.js';
 import { testWith } from '../support/tools.js';
 
 const test = suite('page');
@@ -25,6 +27,11 @@ async function withPage(body: (page: Page) => Promise<void>, options: Parameters
 test.after(async () => {
   await host?.close();
 });
+
+/** Until the page says that something can't be. */
+async function complains(page: Page, what: RegExp): Promise<void> {
+  await page.waitForFunction((source) => new RegExp(source).test(document.getElementById('alert')?.textContent ?? ''), what.source);
+}
 
 /** A file dropped on the page, without a mouse. */
 async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
@@ -126,11 +133,11 @@ testWith(test, NEEDS, 'a program, a text and a root from the user; what is none 
     await drop(page, 'mine', readFileSync('examples/bin/sieve.elf'));
     await shows(page, '1229 primes below ten thousand');
     await drop(page, 'notes.txt', Buffer.from('nothing'));
-    assert.match(await page.locator('#alert').innerText(), /notes\.txt is neither a riscv64 program/);
+    await complains(page, /notes\.txt is neither a riscv64 program/);
     const other = readFileSync('examples/bin/sieve.elf');
     other[18] = 62;
     await drop(page, 'other', other);
-    assert.match(await page.locator('#alert').innerText(), /program for another processor/);
+    await complains(page, /program for another processor/);
     const broken = readFileSync('examples/bin/sieve.elf').subarray(0, 80);
     await drop(page, 'broken', broken);
     await page.waitForFunction(() => /no riscv64 Linux program/.test(document.getElementById('alert')?.textContent ?? ''));
@@ -142,6 +149,206 @@ testWith(test, NEEDS, 'a program, a text and a root from the user; what is none 
     await drop(page, 'mine.s', Buffer.from('_start: li a0, 7\n li a7, 93\n ecall\n'));
     await page.click('#assemble-run');
     await shows(page, 'exited with status 7');
+  }),
+);
+
+/** The right answers of a lesson, found by giving wrong ones twice. */
+async function answer(page: Page): Promise<void> {
+  await page.waitForSelector('#lesson-answer');
+  for (let i = 0; i < 2; i++) {
+    await page.fill('#lesson-answer', '9999');
+    await page.press('#lesson-answer', 'Enter');
+  }
+  const verdict = await page.locator('#lesson-verdict').innerText();
+  const right = /^It is (\d+)\./.exec(verdict);
+  assert.ok(right, verdict);
+  await page.fill('#lesson-answer', right?.[1] ?? '');
+  await page.press('#lesson-answer', 'Enter');
+  assert.match(await page.locator('#lesson-verdict').innerText(), /^Right\./);
+}
+
+async function goOn(page: Page, step: number): Promise<void> {
+  await page.click('#lesson-next');
+  await page.waitForFunction((n) => document.querySelector('.lesson')?.textContent?.includes(`Step ${n} of`), step);
+}
+
+/** Until a mapping's counts have such a number before a word. */
+async function counts(page: Page, process: number, mapping: string, word: string, least: number, most = least): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => {
+      const space = document.querySelectorAll('#spaces .space')[wanted.process];
+      const heads = [...(space?.querySelectorAll('.mapping-head') ?? [])].map(({ textContent }) => textContent ?? '');
+      const text = heads.findLast((head) => head.includes(wanted.mapping));
+      const found = text === undefined ? -1 : Number(new RegExp(`(\\d+) ${wanted.word}`).exec(text)?.[1] ?? 0);
+      return found >= wanted.least && found <= wanted.most;
+    },
+    { process, mapping, word, least, most },
+  );
+}
+
+testWith(test, NEEDS, 'the lessons: what they say is what the machine shows', () =>
+  withPage(async (page) => {
+    await page.click('#tab-lessons');
+    await page.click('#lesson-demand-paging');
+    await page.waitForSelector('#lesson-answer');
+    await counts(page, 0, 'anonymous', 'present', 0);
+    await answer(page);
+    const stored = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 2);
+    await counts(page, 0, 'anonymous', 'present', stored);
+    await answer(page);
+    await goOn(page, 3);
+    await counts(page, 0, 'anonymous', 'present', stored);
+    await counts(page, 0, 'anonymous', 'page of zeros', stored + 1, 999);
+    await answer(page);
+    await goOn(page, 4);
+    await counts(page, 0, 'anonymous', 'present', 0);
+
+    await page.click('#lesson-list');
+    await page.click('#lesson-copy-on-write');
+    await answer(page);
+    const childs = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 2);
+    await counts(page, 1, 'anonymous', 'private to this mapping, dirty', childs);
+    const before = Number(/(\d+) copy-on-write/.exec(await page.locator('#position').innerText())?.[1]);
+    await answer(page);
+    const copied = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 3);
+    const after = Number(/(\d+) copy-on-write/.exec(await page.locator('#position').innerText())?.[1]);
+    // A page of the stack and one of data may be copied as well.
+    assert.ok(after - before >= copied && after - before <= copied + 2, `${copied} copied, ${after - before} faults`);
+
+    await page.click('#lesson-list');
+    await page.click('#lesson-shared-private');
+    await answer(page);
+    await goOn(page, 2);
+    await answer(page);
+    const shown = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 3);
+    await shows(page, `it shows ${shown} new pages`);
+
+    await page.click('#lesson-list');
+    await page.click('#lesson-lazy-table');
+    await answer(page);
+    const first = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 2);
+    await shows(page, `filled page ${first} of the table`);
+    await answer(page);
+    const filled = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 3);
+    await shows(page, `${filled} of 16 pages were filled`);
+  }),
+);
+
+testWith(test, NEEDS, 'a game: its picture is on the canvas, and keys steer it', () =>
+  withPage(
+    async (page) => {
+      await page.click('#program-snake');
+      const head = (): Promise<number[]> =>
+        page.evaluate(() => {
+          const canvas = document.getElementById('screen-canvas') as HTMLCanvasElement;
+          const { data, width } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? new ImageData(1, 1);
+          for (let at = 0; at < data.length; at += 4) {
+            if (data[at] === 0xa3 && data[at + 1] === 0xf0 && data[at + 2] === 0xc4)
+              return [((at / 4) % width) >> 3, Math.floor(at / 4 / width) >> 3];
+          }
+          return [];
+        });
+      await page.waitForFunction(() => (document.getElementById('screen-canvas') as HTMLCanvasElement).width === 320);
+      let place = await head();
+      for (let i = 0; place.length === 0 && i < 100; i++) {
+        await page.waitForTimeout(50);
+        place = await head();
+      }
+      assert.is(place[1], 12, 'it starts in the middle');
+      await page.focus('#screen-canvas');
+      await page.keyboard.press('ArrowUp');
+      for (let i = 0; place[1] === 12 && i < 100; i++) {
+        await page.waitForTimeout(50);
+        place = await head();
+      }
+      assert.ok(place[1] < 12, 'it went up');
+      await page.keyboard.press('q');
+      await shows(page, '0 eaten');
+    },
+    { viewport: { width: 1280, height: 1400 } },
+  ),
+);
+
+testWith(test, NEEDS, 'keys reach a program at a terminal, Ctrl-C ends it; a replay gives it the same keys', () =>
+  withPage(async (page) => {
+    // Echoes what it reads until the end of input.
+    const lines = [
+      ...['_start: li a0, 0', 'la a1, buffer', 'li a2, 64', 'li a7, 63', 'ecall', 'blez a0, end'],
+      ...['mv a2, a0', 'li a0, 1', 'la a1, buffer', 'li a7, 64', 'ecall', 'j _start'],
+      ...['end: li a0, 3', 'li a7, 93', 'ecall', '.bss', 'buffer: .zero 64', ''],
+    ];
+    await drop(page, 'echo.s', Buffer.from(lines.join('\n')));
+    await page.waitForSelector('.cm-content:has-text("buffer")');
+    await page.click('#assemble-run');
+    await phase(page, 'running');
+    await page.click('#terminal');
+    await page.keyboard.type('abc\n');
+    await page.waitForFunction(() => (document.querySelector('#terminal .xterm-rows')?.textContent?.match(/abc/g) ?? []).length === 2);
+    await page.keyboard.type('def\n');
+    await page.waitForFunction(() => (document.querySelector('#terminal .xterm-rows')?.textContent?.match(/def/g) ?? []).length === 2);
+    await page.click('#run');
+    await phase(page, 'paused');
+    await page.click('#back-event');
+    await page.waitForFunction(() => document.body.dataset.phase === 'paused');
+    await page.waitForFunction(() => (document.querySelector('#terminal .xterm-rows')?.textContent?.match(/def/g) ?? []).length < 2);
+    await shows(page, 'abc');
+    await page.click('#restart');
+    await phase(page, 'running');
+    await page.click('#terminal');
+    await page.keyboard.press('Control+c');
+    await shows(page, 'killed by SIGINT');
+  }),
+);
+
+testWith(test, NEEDS, 'a root from an archive starts its shell; a command line starts what else it has', () =>
+  withPage(async (page) => {
+    const program = (path: string, name: string) => ({ name: path, data: readFileSync(`examples/bin/${name}.elf`), mode: 0o755 });
+    await drop(page, 'root.tar', makeTar([program('bin/sh', 'hello'), program('bin/count', 'touch')]));
+    await shows(page, 'exited with status 0');
+    await page.fill('#command-line', '/bin/count 20 5');
+    await page.press('#command-line', 'Enter');
+    await shows(page, 'stored into 4 of them');
+    await page.fill('#command-line', '/bin/none');
+    await page.press('#command-line', 'Enter');
+    await page.waitForFunction(() =>
+      document.getElementById('alert')?.textContent?.includes("ENOENT: no such file or directory, spawn '/bin/none'"),
+    );
+    await drop(page, 'bad.tar.gz', Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
+    await page.waitForFunction(() => /gzip|archive|compressed/i.test(document.getElementById('alert')?.textContent ?? ''));
+  }),
+);
+
+testWith(test, NEEDS, 'sixty thousand pages are drawn; what has too few frames is said in words', () =>
+  withPage(async (page) => {
+    const touch = (pages: number): string =>
+      [
+        ...['_start: li a0, 0', `li a1, ${pages * 4096}`, 'li a2, 3', 'li a3, 0x22', 'li a4, -1', 'li a5, 0', 'li a7, 222', 'ecall'],
+        ...[`li t0, ${pages}`, 'li t1, 4096', '1: sd t0, 0(a0)', 'add a0, a0, t1', 'addi t0, t0, -1', 'bnez t0, 1b'],
+        ...['li a7, 124', 'ecall', 'li a0, 0', 'li a7, 93', 'ecall', ''],
+      ].join('\n');
+    const { elf } = assemble(touch(100_000));
+    await page.uncheck('#watch');
+    await page.uncheck('#exact');
+    await drop(page, 'many', elf as Uint8Array);
+    await shows(page, 'out of memory: the machine had no page left');
+    const { elf: fewer } = assemble(touch(60_000));
+    await drop(page, 'fewer', fewer as Uint8Array);
+    await shows(page, 'exited with status 0');
+    await page.waitForFunction(() => /60000 present/.test(document.getElementById('spaces')?.textContent ?? ''));
+  }),
+);
+
+testWith(test, NEEDS, 'a browser without WebAssembly is told so', () =>
+  withPage(async (page) => {
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+    await page.reload();
+    await complains(page, /This browser has no WebAssembly/);
   }),
 );
 

@@ -3,7 +3,8 @@ import type { FromWorker, Goal, Launch, Phase, TerminalSize, ToWorker, View, Wan
 
 export interface ClientEvents {
   onOutput(bytes: Uint8Array): void;
-  onReset(replay: boolean): void;
+  /** `replayTo`: the same run again, up to that instruction. */
+  onReset(replayTo: number | undefined): void;
   onPhase(phase: Phase, text: string): void;
   onView(view: View): void;
   onError(text: string): void;
@@ -36,7 +37,7 @@ export class Client {
         break;
       case 'reset':
         this.#stale = true;
-        this.events.onReset(message.replay);
+        this.events.onReset(message.replayTo);
         break;
       case 'phase':
         this.phase = message.phase;

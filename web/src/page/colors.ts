@@ -10,11 +10,14 @@ export interface Palette {
   readonly line: string;
 }
 
+/** On a screen what is absent should be seen to be. */
+const ABSENT = '@media (prefers-color-scheme:dark){:root{--absent:#2b323f}}:root{--absent-line:var(--line)}';
+
 let palette: Palette | undefined;
 
 export function installColors(onChange: () => void): void {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(COLOR_STYLE);
+  sheet.replaceSync(COLOR_STYLE + ABSENT);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     palette = undefined;

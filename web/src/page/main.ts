@@ -1,4 +1,5 @@
 /** The page: puts the parts together. */
+import { LessonsView } from '../lessons/lessons-view.js';
 import type { Launch, Phase, View } from '../protocol.js';
 import { CachesView, RegistersView } from './caches-view.js';
 import { Client } from './client.js';
@@ -40,7 +41,7 @@ class Page {
   constructor() {
     this.client = new Client({
       onOutput: (bytes) => this.#terminal.write(bytes),
-      onReset: (replay) => this.#reset(replay),
+      onReset: (replayTo) => this.#reset(replayTo),
       onPhase: (phase, text) => this.#onPhase(phase, text),
       onView: (view) => this.#onView(view),
       onError: (text) => complain(text),
@@ -80,6 +81,7 @@ class Page {
       this.#timeline.draw();
     });
     tabs(byId('activities'), (panel) => void this.#onActivity(panel));
+    new LessonsView(this);
     byId('program-list').append(programList((program) => void this.runProgram(program)));
     acceptFiles((file) => void this.open(file), complain);
     byId('command').addEventListener('submit', (event) => {
@@ -100,10 +102,11 @@ class Page {
     return this.#workbench;
   }
 
-  #reset(replay: boolean): void {
+  #reset(replayTo: number | undefined): void {
     this.#terminal.reset();
-    this.#timeline.reset();
-    if (!replay) {
+    this.#timeline.forget(replayTo ?? 0);
+    this.#map.begin();
+    if (replayTo === undefined) {
       this.#map.reset();
       this.#walk.hide();
       this.#tables.reset();
@@ -113,7 +116,22 @@ class Page {
 
   #onPhase(phase: Phase, text: string): void {
     this.#controls.take(phase, text);
+    if (phase === 'running') this.#map.begin();
+    // A launch that has failed stays still, too.
+    if (phase !== 'starting') this.#isMoving = false;
+    if (phase === 'none') for (const done of this.#waiting.splice(0)) done();
   }
+
+  #waiting: (() => void)[] = [];
+
+  /** When a machine that was told to go has stopped, and what it looks like then is drawn. */
+  still(): Promise<void> {
+    this.#isMoving = true;
+    return new Promise((done) => this.#waiting.push(done));
+  }
+
+  /** It was told to go, and nothing that was seen is of after that. */
+  #isMoving = false;
 
   #onView(view: View): void {
     const { status } = view;
@@ -125,12 +143,19 @@ class Page {
     if (view.translation !== undefined) this.#caches.take(view.translation);
     if (this.#view === 'cpu') this.#registers.take(status.cpu);
     if (view.picture !== undefined) this.#screen.take(view.picture);
+    if (!this.#isMoving && (status.phase === 'paused' || status.phase === 'ended')) for (const done of this.#waiting.splice(0)) done();
     const living = status.processes.filter(({ ended }) => !ended);
     const pid = status.cpu?.pid ?? living.at(-1)?.pid ?? 0;
     if (pid !== 0 && pid !== this.#pid) {
       this.#pid = pid;
       this.#want();
     }
+  }
+
+  /** Chooses a page of the latest mapping of that name. */
+  walkMapping(name: string, page: number): void {
+    const found = this.#map.find(name, page);
+    if (found !== undefined) this.#map.choose(found.pid, found.address);
   }
 
   #want(): void {

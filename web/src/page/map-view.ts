@@ -1,6 +1,6 @@
 /** All address spaces side by side: hovering tells of a page, and shows who else has its frame; choosing one walks to it. */
 import { hex, plural } from '../../../host/debug/inspect/format.js';
-import { describeBits, PAGE_CLASSES, PAGE_ZERO } from '../../../host/debug/inspect/pages.js';
+import { describeBits, PAGE_BYTES, PAGE_CLASSES, PAGE_ZERO } from '../../../host/debug/inspect/pages.js';
 import type { View } from '../protocol.js';
 import { byId, h } from './dom.js';
 import { nameOf, SpaceView } from './space-view.js';
@@ -43,6 +43,7 @@ export class MapView {
         space = new SpaceView(info.pid, {
           onHover: (on, cell, event) => this.#hover(on, cell, event),
           onChoose: (on, cell) => this.#choose(on, cell),
+          onMoved: () => this.#drawLinks(),
         });
         this.#views.set(info.pid, space);
         this.#spaces.append(space.element);
@@ -57,13 +58,24 @@ export class MapView {
     }
     this.#spaces.classList.toggle('several', this.#views.size > 1);
     const still = phase === 'paused';
-    const touched = new Set<number>();
-    for (const [pid, update] of view.feeds) {
-      this.#views.get(pid)?.take(update, still);
-      touched.add(pid);
-    }
-    for (const [pid, space] of this.#views) if (!touched.has(pid) && still && view.feeds.length > 0) space.mark([]);
+    for (const [pid, update] of view.feeds) this.#views.get(pid)?.take(update);
+    for (const space of this.#views.values()) space.outline(still);
     if (view.feeds.length > 0) this.#drawLinks();
+  }
+
+  /** What changes from now on is outlined when the machine stops. */
+  begin(): void {
+    for (const view of this.#views.values()) view.begin();
+  }
+
+  /** A page of the largest mapping of that name, in the process that was made last. */
+  find(name: string, page: number): { pid: number; address: number } | undefined {
+    for (const [pid, { model }] of [...this.#views].reverse()) {
+      const found = model.blocks.map(({ mapping }) => mapping).filter((mapping) => nameOf(mapping) === name);
+      const largest = found.sort((a, b) => b.end - b.start - (a.end - a.start))[0];
+      if (largest !== undefined) return { pid, address: largest.start + page * PAGE_BYTES };
+    }
+    return undefined;
   }
 
   redraw(): void {

@@ -24,6 +24,8 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'stack', title: 'Stack', text: 'grows by faults, and where it ends' },
   { name: 'pipe', title: 'Pipeline', text: 'three processes' },
   { name: 'sieve', title: 'Sieve', text: 'primes, in assembly' },
+  { name: 'lazy-table', title: 'Lazy table', text: 'a SIGSEGV handler that fills pages' },
+  { name: 'snake', title: 'Snake', text: 'a game: keys in, pixels out', screen: true, live: true },
   { name: 'framebuffer', title: 'Picture', text: 'draws by storing into /dev/fb0', screen: true, live: true },
 ];
 

@@ -11,7 +11,12 @@ export interface SpaceHooks {
   /** A page is under the pointer, or has been left. */
   onHover(view: SpaceView, cell: number, event: PointerEvent | undefined): void;
   onChoose(view: SpaceView, cell: number): void;
+  /** Things may have moved. */
+  onMoved(): void;
 }
+
+/** More pages than this are not outlined. */
+const OUTLINED_MAX = 2000;
 
 interface Row {
   readonly element: HTMLElement;
@@ -50,12 +55,28 @@ export class SpaceView {
     this.element.classList.toggle('ended', ended);
   }
 
-  take(update: FeedUpdate, mark: boolean): void {
+  /** Addresses of pages that have changed since `begin`. */
+  #changed = new Set<number>();
+  #outlined = false;
+
+  begin(): void {
+    this.#changed.clear();
+    this.outline(false);
+  }
+
+  /** Whether what has changed is outlined. */
+  outline(on: boolean): void {
+    if (on === this.#outlined) return;
+    this.#outlined = on;
+    this.#mark(on ? [...this.#changed].map((address) => this.model.cellOf(address)).filter((cell) => cell >= 0) : []);
+  }
+
+  take(update: FeedUpdate): void {
+    this.outline(false);
     const { isNew, cells } = this.model.take(update);
     if (isNew) this.#rebuild();
     else this.#draw(cells);
-    if (mark) this.mark([...cells.subarray(0, 2000)]);
-    else this.mark([]);
+    for (let i = 0; i < cells.length && this.#changed.size < OUTLINED_MAX; i++) this.#changed.add(this.model.addressOf(cells[i]));
     if (this.#countsDue) return;
     this.#countsDue = true;
     setTimeout(() => this.#counts(), 100);
@@ -63,12 +84,15 @@ export class SpaceView {
 
   #counts(): void {
     this.#countsDue = false;
+    let moved = false;
     for (const row of this.#all) {
       const text = countsText(this.model, row.canvas.block);
       if (row.counts.textContent === text) continue;
       row.counts.textContent = text;
+      moved = true;
       row.canvas.element.setAttribute('aria-label', `${nameOf(row.canvas.block.mapping)}: ${text}. Arrow keys choose a page.`);
     }
+    if (moved) this.hooks.onMoved();
   }
 
   #rebuild(): void {
@@ -156,8 +180,8 @@ export class SpaceView {
     }
   }
 
-  /** Outlines cells: what has just changed. */
-  mark(cells: readonly number[]): void {
+  /** Outlines cells, and no others. */
+  #mark(cells: readonly number[]): void {
     for (const { canvas } of this.#all) {
       const { first, count } = canvas.block;
       canvas.mark(cells.filter((cell) => cell >= first && cell < first + count));
@@ -171,6 +195,7 @@ export class SpaceView {
       if (isResized) canvas.layOut(width);
       else canvas.drawAll();
     }
+    this.hooks.onMoved();
   }
 
   set chosen(cell: number) {

@@ -47,8 +47,9 @@ export class TimelineView {
     });
   }
 
-  reset(): void {
-    this.events = [];
+  /** What came after so many instructions did not happen. */
+  forget(instructions: number): void {
+    this.events = this.events.filter(({ at }) => at < instructions);
     this.#isDirty = true;
     this.draw();
   }

@@ -47,6 +47,12 @@ touch:
         ecall
 `;
 
+/** They wait for the editor to be loaded. */
+const BUTTONS = [
+  ['assemble-run', false],
+  ['assemble-step', true],
+] as const;
+
 export class Workbench {
   readonly #editor = new AssemblyEditor(byId('editor'), EXAMPLE);
   readonly #result = byId('assemble-result');
@@ -55,8 +61,11 @@ export class Workbench {
     private readonly page: Page,
     private readonly complain: (text: string) => void,
   ) {
-    byId('assemble-run').addEventListener('click', () => this.run(false));
-    byId('assemble-step').addEventListener('click', () => this.run(true));
+    for (const [id, paused] of BUTTONS) {
+      const button = byId<HTMLButtonElement>(id);
+      button.addEventListener('click', () => this.run(paused));
+      button.disabled = false;
+    }
   }
 
   get text(): string {

@@ -44,7 +44,7 @@ export class Session {
     if (this.#running !== undefined && this.phase === 'starting') this.#enter(this.launch.paused ? 'paused' : 'running', '');
   }
 
-  async #boot(goal: Goal): Promise<void> {
+  async #boot(goal: Goal, replays = false): Promise<void> {
     const { launch } = this;
     let machine: Machine | undefined;
     const clock = new ExactClock(() => machine?.bare.core.counter(COUNT_INSTRUCTIONS) ?? 0);
@@ -63,6 +63,8 @@ export class Session {
     const watcher = new Watcher(machine.bare, launch.watch);
     const observatory = new Observatory(machine, watcher);
     watcher.goal = goal;
+    watcher.replays = replays;
+    if (replays) watcher.limit = (now) => this.#feed(now);
     watcher.onGoal = () => this.#reached();
     machine.on('crash', (report) => this.send({ type: 'output', bytes: note(observatory.crashText(report)) }));
     const main = await machine.spawn(launch.path, launch.args, {
@@ -138,13 +140,23 @@ export class Session {
     await before.machine.close();
     this.#inputs = this.#inputs.filter((input) => input.at <= at);
     this.#given = 0;
-    this.send({ type: 'reset', replay: true });
-    await this.#boot({ kind: 'position', at: Math.max(0, at) });
+    this.send({ type: 'reset', replayTo: Math.max(0, at) });
+    await this.#boot({ kind: 'position', at: Math.max(0, at) }, true);
     const running = this.#running as Running | undefined;
     if (running === undefined) return;
-    running.watcher.limit = (now) => this.#feed(now);
-    // A machine in which all sleep asks for nothing: its next key is due now.
-    this.#timer = setInterval(() => this.#feed(running.watcher.at), 2);
+    // A machine in which all sleep asks for nothing: its next key is due now, or this is the place.
+    this.#timer = setInterval(() => {
+      if (this.#feed(running.watcher.at) === Number.POSITIVE_INFINITY && running.watcher.at >= at) void this.#arrive(running);
+    }, 2);
+  }
+
+  async #arrive(running: Running): Promise<void> {
+    if (this.phase !== 'replaying' || running.machine.bare.kernel.scheduler.length > 0) return;
+    await running.machine.pause();
+    if (this.phase !== 'replaying') return;
+    running.watcher.replays = false;
+    running.watcher.goal = { kind: 'never' };
+    this.#reached();
   }
 
   /** Gives what is due; instructions until the next key. */

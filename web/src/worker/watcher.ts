@@ -20,10 +20,13 @@ type SigInfo = Parameters<SyscallObserver['onSignal']>[1];
 const EVENTS_MAX = 50_000;
 const TEXT_MAX = 160;
 
+/** Linear address of x0, in words. */
+const FIRST = (HART + HART_X) >>> 2;
+
 interface Executed {
-  readonly thread: Thread;
-  readonly pc: number;
-  readonly at: number;
+  thread: Thread | undefined;
+  pc: number;
+  at: number;
 }
 
 export class Watcher implements SyscallObserver {
@@ -32,19 +35,24 @@ export class Watcher implements SyscallObserver {
   onGoal: () => void = () => undefined;
   /** Asked before instructions: at most how many may be next. */
   limit: (at: number) => number = () => Number.POSITIVE_INFINITY;
+  /** During a replay nothing is noted: it is known already. */
+  replays = false;
   dropped = 0;
   #waiting: TimelineEvent[] = [];
   readonly #kernel: Kernel;
   readonly #strace: Strace;
   readonly #calls = new Map<string, number>();
+  /** Of threads in a call: instructions before its ecall. */
+  readonly #entered = new Map<Thread, number>();
   readonly #registers = new Uint32Array(64);
   /** Faults that are accounted for. */
   #minor = 0;
   #major = 0;
   #cow = 0;
   #zero = 0;
-  /** What was let run last; undefined: the kernel has done something since. */
-  #last: Executed | undefined = undefined;
+  /** The instruction that was let run last, if nothing has happened since. */
+  readonly #last: Executed = { thread: undefined, pc: 0, at: 0 };
+  #ran = false;
   #number = 0;
   #pid = 0;
 
@@ -69,8 +77,8 @@ export class Watcher implements SyscallObserver {
     return events;
   }
 
-  /** Nothing of the past counts: a replay begins. */
   note(pid: number, kind: EventKind, text: string, at = this.at, address?: number): void {
+    if (this.replays) return;
     const number = this.#number++;
     if (number >= EVENTS_MAX) {
       this.dropped++;
@@ -82,6 +90,7 @@ export class Watcher implements SyscallObserver {
 
   #reach(): number {
     this.goal = { kind: 'never' };
+    this.replays = false;
     this.bare.pause();
     this.onGoal();
     return 0;
@@ -99,13 +108,18 @@ export class Watcher implements SyscallObserver {
       if (goal.count === 0) return this.#reach();
       this.goal = { kind: 'steps', count: goal.count - 1 };
     }
-    if (!this.each && goal.kind !== 'steps' && goal.kind !== 'fault') {
+    const steps = this.each && !this.replays;
+    if (!steps && goal.kind !== 'steps' && goal.kind !== 'fault') {
       return Math.min(most, goal.kind === 'position' ? goal.at - at : Number.POSITIVE_INFINITY);
     }
     const { core } = this.bare;
-    const first = (HART + HART_X) >>> 2;
-    this.#registers.set(core.u32.subarray(first, first + 64));
-    this.#last = { thread: t, pc: core.pc, at };
+    const words = core.u32;
+    for (let i = 0; i < 64; i++) this.#registers[i] = words[FIRST + i];
+    const last = this.#last;
+    last.thread = t;
+    last.pc = core.pc;
+    last.at = at;
+    this.#ran = true;
     return 1;
   }
 
@@ -114,8 +128,8 @@ export class Watcher implements SyscallObserver {
     const { core } = this.bare;
     const minor = core.counter(COUNT_MINOR_FAULTS);
     const major = core.counter(COUNT_MAJOR_FAULTS);
-    const last = this.#last;
-    this.#last = undefined;
+    const last = this.#ran ? this.#last : undefined;
+    this.#ran = false;
     if (minor === this.#minor && major === this.#major) return false;
     const cow = core.counter(COUNT_COW_FAULTS);
     const zero = core.counter(COUNT_ZERO_FAULTS);
@@ -135,8 +149,8 @@ export class Watcher implements SyscallObserver {
 
   /** What the last instruction touched; the instruction itself where its own page was missing. */
   #touched({ thread, pc }: Executed): number | undefined {
-    const { process } = thread;
-    if (process.state !== 'running') return undefined;
+    const process = thread?.process;
+    if (process === undefined || process.state !== 'running') return undefined;
     const { user } = process.space;
     const half = (at: number): number => {
       const bytes = user.read(at, 2);
@@ -150,13 +164,18 @@ export class Watcher implements SyscallObserver {
 
   #line(line: string): void {
     const kind = line.startsWith('---') ? 'signal' : line.startsWith('+++') ? 'process' : 'call';
-    this.note(this.#pid, kind, line.replace(/^\[pid +\d+\] /, '').replace(/ {2,}= /, ' = '));
+    this.note(this.#pid, kind, line.replace(/^\[pid +\d+\] /, '').replace(/ {2,}= /, ' = '), this.#lineAt);
   }
+
+  /** Where the event of a line began. */
+  #lineAt: number | undefined = undefined;
 
   #observe(t: Thread, action: () => void): void {
     this.#faults(t);
     this.#pid = t.process.pid;
+    this.#lineAt = this.#entered.get(t);
     action();
+    this.#lineAt = undefined;
     // What showing its arguments has touched is not the program's.
     const { core } = this.bare;
     this.#minor = core.counter(COUNT_MINOR_FAULTS);
@@ -164,11 +183,13 @@ export class Watcher implements SyscallObserver {
   }
 
   onSyscallEnter(t: Thread, call: TracedCall, args: readonly number[]): void {
+    this.#entered.set(t, this.at - 1);
     this.#observe(t, () => this.#strace.onSyscallEnter(t, call, args));
   }
 
   onSyscallExit(t: Thread, call: TracedCall, args: readonly number[], result: number): void {
     this.#observe(t, () => this.#strace.onSyscallExit(t, call, args, result));
+    this.#entered.delete(t);
     const count = (this.#calls.get(call.name) ?? 0) + 1;
     this.#calls.set(call.name, count);
     const { goal } = this;
@@ -181,6 +202,7 @@ export class Watcher implements SyscallObserver {
 
   onThreadExit(t: Thread): void {
     this.#observe(t, () => this.#strace.onThreadExit(t));
+    this.#entered.delete(t);
     if (this.goal.kind === 'call') this.#reach();
   }
 

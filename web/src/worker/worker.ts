@@ -25,7 +25,7 @@ async function launch(message: Extract<ToWorker, { type: 'launch' }>): Promise<v
   await session?.stop();
   session = undefined;
   core ??= loadCore();
-  send({ type: 'reset', replay: false });
+  send({ type: 'reset', replayTo: undefined });
   send({ type: 'phase', phase: 'starting', text: '' });
   const next = new Session(await core, message.launch, send);
   session = next;
