@@ -35,7 +35,7 @@ export function randomRecords(random: Random, count: number): Rec[] {
   const records: Rec[] = [];
   for (let i = 0; i < count; i++) {
     const dice = between(random, 0, 999);
-    const passed = between(random, 0, 3) === 0 ? between(random, 0, 40) : between(random, 0, 2);
+    const passed = between(random, 0, 3) === 0 ? between(random, 0, 16) : between(random, 0, 2);
     const latest = records[i - 1]?.value ?? 0;
     if (dice < 300) records.push({ passed, kind: T.RECORD_LOAD, value: place() });
     else if (dice < 500) records.push({ passed, kind: T.RECORD_STORE, value: place() });
@@ -43,7 +43,7 @@ export function randomRecords(random: Random, count: number): Rec[] {
     else if (dice < 970) records.push({ passed, kind: T.RECORD_CODE, value: place() });
     else if (dice < 985) records.push({ passed, kind: T.RECORD_SPACE, value: between(random, 1, 3) });
     else if (dice < 995) records.push({ passed, kind: T.RECORD_DROP, value: place() });
-    else if (dice < 998) records.push({ passed: 0, kind: T.RECORD_PASSED, value: between(random, 1, 5000) });
+    else if (dice < 998) records.push({ passed: 0, kind: T.RECORD_PASSED, value: between(random, 1, 600) });
     else records.push({ passed, kind: T.RECORD_FLUSH, value: 0 });
   }
   return records;
