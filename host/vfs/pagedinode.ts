@@ -297,10 +297,12 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   /** Pages have just been written to the medium. */
   protected wroteBack(): void {}
 
+  /** What is written at once. A medium that takes one page at a time may take some and have the rest wait: what it took is clean. */
   #dirtyRun(object: number, first: number, end: number): number {
     const { exports } = this.env.core;
+    const most = this.backing?.writePages === undefined ? 1 : WRITE_PAGES_MAX;
     let next = first + 1;
-    while (next < end && next - first < WRITE_PAGES_MAX && exports.objectNextDirty(object, next) === next) next++;
+    while (next < end && next - first < most && exports.objectNextDirty(object, next) === next) next++;
     return next - first;
   }
 

@@ -6,8 +6,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EIO } from '../../assembly/shared/errno.js';
 import { Suspend, SysError } from '../../host/linux/error.js';
+import type { Machine } from '../../host/machine.js';
+import { mountAt } from '../../host/machine-setup.js';
+import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
+import { MemoryFile } from '../../host/vfs/backends/memory-file.js';
 import { NodeSwap } from '../../host/vfs/backends/node-swap.js';
 import { MemorySwap, type SwapMedium } from '../../host/vfs/swap.js';
+import type { NewInode } from '../../host/vfs/types.js';
+import { Disk } from '../support/disk.js';
 import {
   COMPARE_NEEDS,
   compileGuest,
@@ -98,6 +104,63 @@ testWith(test, COMPARE_NEEDS, 'a medium that has to be waited for', async () => 
   assert.is(ours.stdout, runQemu(program(), ['fork', '1536']).stdout);
   assert.ok(swap.asked > 100, `${swap.asked} times`);
 });
+
+/** A disk that answers nothing at once, neither reads nor writes. */
+class SlowDisk extends Disk {
+  readonly #ready = new Set<string>();
+  asked = 0;
+
+  constructor() {
+    super(new Uint8Array(0));
+    const { readPage, writePage } = this;
+    this.readPage = (index, into) => this.#wait(`read ${index}`, () => readPage.call(this, index, into));
+    this.writePage = (index, bytes, length) => this.#wait(`write ${index}`, () => writePage.call(this, index, bytes, length));
+  }
+
+  #wait(what: string, act: () => void): void {
+    if (this.#ready.delete(what)) {
+      act();
+      return;
+    }
+    this.asked++;
+    throw new Suspend(new Promise((done) => setImmediate(done)).then(() => void this.#ready.add(what)));
+  }
+}
+
+class SlowFile extends MemoryFile {
+  readonly disk = new SlowDisk();
+
+  constructor(fs: SlowFileSystem, what: NewInode) {
+    super(fs, what);
+    this.backing = this.disk;
+    fs.disks.push(this.disk);
+  }
+}
+
+class SlowFileSystem extends MemoryFileSystem {
+  readonly disks: SlowDisk[] = [];
+
+  override makeFile(what: NewInode): MemoryFile {
+    return new SlowFile(this, what);
+  }
+}
+
+testWith(
+  test,
+  COMPARE_NEEDS,
+  'a mapped file of one and a half times the memory on a medium that has to be waited for, without a swap area',
+  async () => {
+    let disks: readonly SlowDisk[] = [];
+    const during = (machine: Machine): void => {
+      const fs = new SlowFileSystem(machine.env);
+      disks = fs.disks;
+      mountAt(machine, '/disk', fs);
+    };
+    const ours = await runOurs(program(), ['file', '3072', '/disk/data'], { memoryBytes: MEMORY, during });
+    assert.is(ours.stdout, runQemu(program(), ['file', '3072', 'data']).stdout, ours.stderr);
+    assert.ok(disks[0].asked > 500, `${disks[0].asked} times`);
+  },
+);
 
 /** userfaultfd(2) of what the kernel does, too, needs root on most systems. */
 const IS_ROOT = process.getuid?.() === 0;
