@@ -1,5 +1,6 @@
 /**
- * Builds examples/*.c and examples/*.s for riscv64 into a folder (default: examples/bin, which is committed). Needs riscv64-linux-gnu-gcc.
+ * Builds examples/*.c and examples/*.s for riscv64 into a folder (default: examples/bin, which is committed, and examples/lab/*.c into
+ * examples/lab/bin). Needs riscv64-linux-gnu-gcc.
  *   node scripts/build-examples.mjs [FOLDER]
  */
 import { spawnSync } from 'node:child_process';
@@ -20,15 +21,25 @@ const flags = [
   '-fno-builtin',
   '-fno-stack-protector',
 ];
-const linker = ['-s', '-Wl,--build-id=none', '-Wl,-z,norelro', '-Wl,-z,max-page-size=4096'];
+const linker = ['-Wl,--build-id=none', '-Wl,-z,norelro', '-Wl,-z,max-page-size=4096'];
 
-mkdirSync(folder, { recursive: true });
-for (const file of readdirSync(join(root, 'examples')).sort()) {
-  if (!['.c', '.s'].includes(extname(file))) continue;
+function build(sources, file, into, symbols) {
   const runtime = extname(file) === '.c' ? [join(root, 'examples/runtime/runtime.c')] : [];
   const name = basename(file, extname(file)) + (file === 'hello.s' ? '-asm' : '');
   const warnings = runtime.length > 0 ? ['-Wall', '-Wextra', '-Werror', '-I', join(root, 'examples/runtime')] : [];
-  const args = [...flags, ...warnings, ...linker, '-o', join(folder, `${name}.elf`), join(root, 'examples', file), ...runtime];
-  const result = spawnSync('riscv64-linux-gnu-gcc', args, { stdio: 'inherit' });
-  if (result.status !== 0) process.exit(1);
+  const stripped = symbols ? [] : ['-s'];
+  const target = ['-o', join(into, `${name}.elf`)];
+  const args = [...flags, ...warnings, ...linker, ...stripped, ...target, join(sources, file), ...runtime];
+  if (spawnSync('riscv64-linux-gnu-gcc', args, { stdio: 'inherit' }).status !== 0) process.exit(1);
+}
+
+mkdirSync(folder, { recursive: true });
+for (const file of readdirSync(join(root, 'examples')).sort())
+  if (['.c', '.s'].includes(extname(file))) build(join(root, 'examples'), file, folder, false);
+
+// The laboratory's experiments tell functions by their names.
+const lab = join(root, 'examples/lab');
+if (process.argv[2] === undefined) {
+  mkdirSync(join(lab, 'bin'), { recursive: true });
+  for (const file of readdirSync(lab).sort()) if (extname(file) === '.c') build(lab, file, join(lab, 'bin'), true);
 }

@@ -46,7 +46,10 @@ export class LiveLab {
     this.#timeline = new Timeline(
       kernel,
       () => this.#observed.engine.instructions,
-      () => this.#recorder.drain(),
+      () => {
+        this.#recorder.drain();
+        this.#memory.look(this.#observed.engine.instructions);
+      },
       () => this.#attribution.forget(),
     );
     kernel.observer = this.#timeline.observer(kernel.observer);

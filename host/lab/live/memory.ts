@@ -5,7 +5,7 @@ import type { Kernel } from '../../kernel/kernel.js';
 import type { MemoryPoint } from '../results.js';
 
 /** Instructions between looks at first. */
-const INTERVAL = 500;
+const INTERVAL = 50;
 /** With so many points every second one goes and the interval doubles. */
 const POINTS_MAX = 128;
 

@@ -48,7 +48,7 @@ export class Timeline {
   readonly #open = new Map<Thread, OpenCall>();
   #left = 0;
 
-  /** drain: what was recorded so far is to be told now. onMappings: addresses may have other names now. */
+  /** drain: a call begins or ends: what was recorded so far is to be told now. onMappings: addresses may have other names now. */
   constructor(
     private readonly kernel: Kernel,
     private readonly instructions: () => number,
@@ -80,6 +80,7 @@ export class Timeline {
   }
 
   #enter(t: Thread, call: TracedCall, args: readonly number[]): void {
+    this.drain();
     const shown = args.map((arg) => (arg >= 4096 ? `0x${arg.toString(16)}` : String(arg))).join(', ');
     const event = this.#event(call.name, `${call.name}(${shown})`, t.process.pid);
     const { handle } = t.process.space;
