@@ -28,7 +28,7 @@ export type { FileSystemSource, Limits, MachineOptions, MountOptions, Size } fro
 export { type Pager, pagedMemory, RemoteFile } from './embed/pager.js';
 export { type ExitReason, type ExitStatus, GuestProcess, type ProcessOutput, type SpawnOptions } from './embed/process.js';
 export { type RunOptions, type RunOutput, run } from './embed/run.js';
-export { memory, overlay, tar } from './embed/sources.js';
+export { memory, overlay, promisesFolder, tar } from './embed/sources.js';
 export type { StdinOption, StdoutOption, TerminalSize } from './embed/stdio.js';
 export type { CallHandler, GuestCall } from './embed/syscalls.js';
 export type { JitOptions, JitSnapshot, JitStats } from './jit/jit.js';
@@ -57,6 +57,8 @@ export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountSta
 export { type MachineCounters, type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
 export { OverlayFileSystem } from './vfs/backends/overlay.js';
+export type { PromisesOptions } from './vfs/backends/promises.js';
+export type { PromisesEntry, PromisesFiles, PromisesHandle, PromisesStats } from './vfs/backends/promises-medium.js';
 export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
 export { unpackArchive } from './vfs/backends/tar-gzip.js';
 export { TarError } from './vfs/backends/tar-header.js';

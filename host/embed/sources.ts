@@ -1,6 +1,8 @@
 /** File systems to mount, for `root`, `mounts` and `machine.mount`. They can be put into one another. */
 import { MemoryFileSystem, type MemoryFileSystemOptions } from '../vfs/backends/memory.js';
 import { OverlayFileSystem } from '../vfs/backends/overlay.js';
+import { PromisesFileSystem, type PromisesOptions } from '../vfs/backends/promises.js';
+import type { PromisesFiles } from '../vfs/backends/promises-medium.js';
 import { bytesSource, TarFileSystem } from '../vfs/backends/tar.js';
 import { UNPACKED_MAX_BYTES, unpackArchive } from '../vfs/backends/tar-gzip.js';
 import type { FileSystemSource } from './options.js';
@@ -21,4 +23,12 @@ export function tar(archive: Uint8Array | Blob | Response, options: { readonly m
     const packed = archive instanceof Uint8Array ? archive : new Uint8Array(await archive.arrayBuffer());
     return new TarFileSystem(env, bytesSource(await unpackArchive(packed, options.maxBytes ?? UNPACKED_MAX_BYTES)));
   };
+}
+
+/**
+ * A folder of anything that has the shape of node:fs/promises (PromisesFiles: the part of it that is used). SysError when the folder is not
+ * there. It must be this machine's alone as long as it is mounted.
+ */
+export function promisesFolder(files: PromisesFiles, folder = '/', options: PromisesOptions = {}): FileSystemSource {
+  return (env) => PromisesFileSystem.open(env, files, folder, options);
 }

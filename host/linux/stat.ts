@@ -71,6 +71,7 @@ export const NSFS_MAGIC = 0x6e736673;
 export const SYSFS_MAGIC = 0x62656572;
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const EXT4_SUPER_MAGIC = 0xef53;
+export const FUSE_SUPER_MAGIC = 0x65735546;
 export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
 export const PIPEFS_MAGIC = 0x50495045;
