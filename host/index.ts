@@ -24,6 +24,7 @@ export { MachineFiles, type OpenMode } from './embed/fs.js';
 export { DirectoryEntry, Stats } from './embed/fs-stats.js';
 export { Machine } from './embed/machine.js';
 export { type Address, GuestMemory } from './embed/memory.js';
+export { opfs } from './embed/opfs.js';
 export type { FileSystemSource, Limits, MachineOptions, MountOptions, Size } from './embed/options.js';
 export { type Pager, pagedMemory, RemoteFile } from './embed/pager.js';
 export { type ExitReason, type ExitStatus, GuestProcess, type ProcessOutput, type SpawnOptions } from './embed/process.js';

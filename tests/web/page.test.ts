@@ -365,4 +365,61 @@ testWith(test, NEEDS, 'a phone in the dark: nothing is wider than the screen', (
   ),
 );
 
+/** Opens or makes /keep/x, a page, and maps it shared: `then` has it in s1. */
+const mapsKeep = (then: string): Buffer => {
+  const source = `
+_start: li a0, -100; la a1, path; li a2, 0x42; li a3, 0x1a4; li a7, 56; ecall
+        bltz a0, bad
+        mv s0, a0; li a1, 4096; li a7, 46; ecall
+        li a0, 0; li a1, 4096; li a2, 3; li a3, 1; mv a4, s0; li a5, 0; li a7, 222; ecall
+        bltz a0, bad
+        mv s1, a0
+        ${then}
+bad:    li a0, 1; li a7, 93; ecall
+.data
+path: .asciz "/keep/x"
+text: .ascii "kept\\n"`;
+  const { elf, errors } = assemble(source);
+  assert.equal(errors, []);
+  return Buffer.from(elf as Uint8Array);
+};
+/** Stores, msyncs, says so, and sleeps for ever: nothing but msync can have kept it. */
+const KEEPS = mapsKeep(`li t0, 42; sb t0, 7(s1)
+        mv a0, s1; li a1, 4096; li a2, 4; li a7, 227; ecall
+        bnez a0, bad
+        li a0, 1; la a1, text; li a2, 5; li a7, 64; ecall
+        li a0, 0; li a1, 0; li a2, 0; li a3, 0; li a7, 73; ecall`);
+const LOOKS = mapsKeep('lbu a0, 7(s1); li a7, 93; ecall');
+
+testWith(test, NEEDS, 'what a program has msynced in /keep is there when the page is loaded anew; one tab has it at a time', () =>
+  withPage(async (page) => {
+    await page.uncheck('#exact');
+    await drop(page, 'keeps', KEEPS);
+    await shows(page, 'kept');
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.uncheck('#exact');
+    await drop(other, 'looks', LOOKS);
+    await shows(other, '/keep is not there: another tab has it');
+    await other.close();
+    await page.reload();
+    await page.uncheck('#exact');
+    await drop(page, 'looks', LOOKS);
+    await shows(page, 'exited with status 42');
+  }),
+);
+
+testWith(test, NEEDS, 'a browser without files of its own says so', () =>
+  withPage(async (page) => {
+    await page.route('**/worker*.js', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `delete StorageManager.prototype.getDirectory;${await response.text()}` });
+    });
+    await page.reload();
+    await page.uncheck('#exact');
+    await drop(page, 'looks', LOOKS);
+    await shows(page, '/keep is not there: this browser gives a page no files of its own');
+  }),
+);
+
 test.run();

@@ -18,7 +18,11 @@ export class Place {
   ) {}
 
   get path(): string {
-    return this.parent === undefined ? this.name : `${this.parent.path}/${this.name}`;
+    return this.parent === undefined && this.name === '' ? '/' : this.#prefix;
+  }
+
+  get #prefix(): string {
+    return this.parent === undefined ? this.name : `${this.parent.#prefix}/${this.name}`;
   }
 }
 
@@ -369,7 +373,7 @@ export class PromisesDirectory extends PromisesNode {
     const { files } = this.fs;
     if (files.rename === undefined) throw new SysError(EPERM);
     const move = async (): Promise<void> => {
-      await files.rename?.(child.place.path, `${newParent.place.path}/${newName}`);
+      await files.rename?.(child.place.path, new Place(newParent.place, newName).path);
       child.place.parent = newParent.place;
       child.place.name = newName;
     };

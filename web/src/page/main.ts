@@ -196,9 +196,10 @@ class Page {
     this.client.launch(launch);
   }
 
-  #options(): Pick<Launch, 'time' | 'watch'> {
+  /** A run that can be repeated must not see what an earlier one kept. */
+  #options(): Pick<Launch, 'time' | 'watch' | 'keep'> {
     const isOn = (id: string): boolean => byId<HTMLInputElement>(id).checked;
-    return { time: isOn('exact') ? 'exact' : 'live', watch: isOn('watch') };
+    return { time: isOn('exact') ? 'exact' : 'live', watch: isOn('watch'), keep: !isOn('exact') };
   }
 
   #setOptions(live: boolean): void {
@@ -234,7 +235,6 @@ class Page {
         root: file.bytes,
         screen: undefined,
         paused: false,
-        keep: false,
         ...this.#options(),
       });
       this.#terminal.focus();

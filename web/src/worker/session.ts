@@ -4,6 +4,7 @@ import { type GuestProcess, Machine, overlay, SystemError, tar } from '../../../
 import type { FromWorker, Goal, Launch, Phase, View, Wanted } from '../protocol.js';
 import { ExactClock, seededBytes } from './clock.js';
 import { type EndText, endText } from './endings.js';
+import { Keep } from './keep.js';
 import { Observatory } from './observatory.js';
 import { Watcher } from './watcher.js';
 
@@ -25,6 +26,7 @@ interface Running {
 export class Session {
   phase: Phase = 'starting';
   #running: Running | undefined = undefined;
+  #keep: Keep | undefined;
   #inputs: Input[] = [];
   /** How many of them a replay has given so far. */
   #given = 0;
@@ -60,6 +62,7 @@ export class Session {
       random: exact ? seededBytes(launch.seed) : undefined,
       jit: launch.watch ? false : undefined,
     });
+    if (launch.keep) await this.#mountKeep(machine);
     const watcher = new Watcher(machine.bare, launch.watch);
     const observatory = new Observatory(machine, watcher);
     watcher.goal = goal;
@@ -84,6 +87,12 @@ export class Session {
         if (this.#running === running) this.#ended({ text: `the machine has failed: ${String(error)}`, isError: true });
       },
     );
+  }
+
+  async #mountKeep(machine: Machine): Promise<void> {
+    const keep = await Keep.mount(machine);
+    if (keep instanceof Keep) this.#keep = keep;
+    else this.send({ type: 'output', bytes: note(`/keep is not there: ${keep}`, false) });
   }
 
   #reached(): void {
@@ -175,6 +184,8 @@ export class Session {
     this.#running = undefined;
     this.phase = 'none';
     await running?.machine.close();
+    await this.#keep?.release();
+    this.#keep = undefined;
   }
 
   look(wanted: Wanted): View | undefined {
