@@ -1,0 +1,3 @@
+import { keepFiles } from './opfs.js';
+
+postMessage(await keepFiles('worker'));
