@@ -409,6 +409,18 @@ testWith(test, NEEDS, 'what a program has msynced in /keep is there when the pag
   }),
 );
 
+testWith(test, NEEDS, 'the program that counts its runs in /keep', () =>
+  withPage(async (page) => {
+    for (const runs of [0, 1]) {
+      await page.reload();
+      await page.click('#program-keep');
+      await shows(page, `Kept so far: ${runs} runs in the page that is msynced`);
+      // It has msynced when it says so.
+      await shows(page, 'Reload the page');
+    }
+  }),
+);
+
 testWith(test, NEEDS, 'a browser without files of its own says so', () =>
   withPage(async (page) => {
     await page.route('**/worker*.js', async (route) => {

@@ -20,6 +20,7 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'protect', title: 'Protection', text: 'SIGSEGV, repaired and tried again' },
   { name: 'malloc', title: 'Malloc', text: 'an allocator over mmap' },
   { name: 'msync', title: 'Msync', text: 'what it promises, and its errors' },
+  { name: 'keep', title: 'Keep', text: 'msync, reload: which count is still there?', live: true },
   { name: 'mremap', title: 'Mremap', text: 'moves page-table entries instead of bytes' },
   { name: 'stack', title: 'Stack', text: 'grows by faults, and where it ends' },
   { name: 'pipe', title: 'Pipeline', text: 'three processes' },
