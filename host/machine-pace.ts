@@ -1,6 +1,6 @@
 /** So long may pass between two looks at the host's clock while much happens: timers are late by it. */
 const LOOK_MS = 0.25;
-const STEPS_MAX = 256;
+const STEPS_MAX = 64;
 
 /**
  * When to look at the host's clock. Where the host's kernel emulates it that takes 0.2 us, as long as two short system calls: so it is not
@@ -12,9 +12,9 @@ export class Pace {
   #steps = 1;
   #left = 1;
 
-  /** Something has been done that may have taken long. True: the clock was read. */
-  step(): boolean {
-    if (--this.#left > 0) return false;
+  /** Something has been done; `long`: more than steps usually take. True: the clock was read. */
+  step(long = false): boolean {
+    if (--this.#left > 0 && !long) return false;
     this.look();
     return true;
   }

@@ -22,6 +22,7 @@ import * as S from './linux/signal.js';
 import { encodeText } from './linux/text.js';
 import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
+import { fillRandom, turnEventLoop } from './machine-host.js';
 import type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
 import { Pace } from './machine-pace.js';
 import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
@@ -43,6 +44,8 @@ const PAGE = 4096;
 /** Instructions of a turn. A system call counts as many as it takes about as long as. */
 const SLICE_INSTRUCTIONS = 500_000;
 const CALL_INSTRUCTIONS = 500;
+/** So many in one stretch take long enough for a look at the host's clock. */
+const LONG_INSTRUCTIONS = 5000;
 /** The host's events get their turn this often: a page keeps its frame rate. */
 const YIELD_MS = 8;
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -98,6 +101,7 @@ export class Machine {
     windowPages: number,
     clock: Clock,
     root: FileSystem,
+    private readonly turns: { inTurn: boolean },
   ) {
     const { hostname, maxProcesses: threadsMax, maxFiles: filesMax, aslr: randomize } = options;
     this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax, randomize });
@@ -120,12 +124,14 @@ export class Machine {
     const { clock: given } = options;
     const clock = given === undefined ? new VdsoClock(core) : typeof given === 'function' ? given(core) : given;
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
-    const env = new VfsEnvironment({ core, now: () => clock.coarse?.() ?? clock.realtime(), random });
+    // Between turns the last reading may be of long ago.
+    const turns = { inTurn: false };
+    const env = new VfsEnvironment({ core, now: () => (turns.inTurn ? clock.coarse?.() : undefined) ?? clock.realtime(), random });
     if (options.swap !== undefined && !env.pages.swap.open(options.swap.sizeBytes, options.swap.medium ?? new MemorySwap())) {
       throw new RangeError(`a swap area of ${options.swap.sizeBytes} bytes is too large`);
     }
     const jit = options.jit === false ? undefined : new Jit(core, options.jit);
-    return new Machine(core, env, options, jit, windowPages, clock, await options.root(env));
+    return new Machine(core, env, options, jit, windowPages, clock, await options.root(env), turns);
   }
 
   /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */
@@ -191,11 +197,21 @@ export class Machine {
     this.#allowance = allowance;
     this.#yieldAt = this.#pace.look() + YIELD_MS;
     if (this.#stopped) return 'stopped';
+    this.#look();
     while (!done()) {
       const t = this.#paused?.thread ?? kernel.scheduler.next();
       let dead = false;
-      if (t !== undefined) this.#turn(t);
-      else dead = !(await this.#idle(timeoutAt));
+      if (t !== undefined) {
+        this.turns.inTurn = true;
+        try {
+          this.#turn(t);
+        } finally {
+          this.turns.inTurn = false;
+        }
+      } else {
+        dead = !(await this.#idle(timeoutAt));
+        this.#look();
+      }
       if (t === undefined) this.#pace.look();
       else this.#pace.step();
       // A clock that is not the host's goes on between turns only, wherever the host interrupts them; one of the embedder's may go by its
@@ -207,6 +223,7 @@ export class Machine {
       }
       if (this.#pace.now >= this.#yieldAt) {
         await this.#yield();
+        this.#look();
         this.#yieldAt = this.#pace.look() + YIELD_MS;
       }
       if (done()) break;
@@ -217,6 +234,11 @@ export class Machine {
       if (dead) return 'deadlock';
     }
     return undefined;
+  }
+
+  /** Time has passed that no turn took: what a clock remembers is old. One that goes by its readings is not asked. */
+  #look(): void {
+    if (this.kernel.clock.coarse !== undefined) this.kernel.now();
   }
 
   /** Page faults are told to `take` as they happen, at the latest after some hundred instructions. The result ends it. */
@@ -304,9 +326,10 @@ export class Machine {
         kernel.scheduler.add(t);
         return;
       }
-      left -= t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
+      const spent = t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
+      left -= spent;
       // Calls may take long. The host gets its time without anybody losing a turn: slices are the same whatever the host's speed.
-      const late = this.#pace.step() && this.#pace.now >= this.#yieldAt;
+      const late = this.#pace.step(spent > LONG_INSTRUCTIONS) && this.#pace.now >= this.#yieldAt;
       if ((late || this.#allowance <= 0) && left > 0 && t.state === 'runnable') {
         this.#paused = { thread: t, left };
         return;
@@ -476,24 +499,4 @@ export class Machine {
     scheduler.onRunnable = undefined;
     return woken;
   }
-}
-
-function fillRandom(bytes: Uint8Array): void {
-  const chunk = 65536;
-  for (let at = 0; at < bytes.length; at += chunk) crypto.getRandomValues(bytes.subarray(at, at + chunk) as Uint8Array<ArrayBuffer>);
-}
-
-/** A turn of the event loop without the delay that timers have. */
-export function turnEventLoop(): Promise<void> {
-  return new Promise((done) => {
-    if (typeof setImmediate === 'function') setImmediate(done);
-    else {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => {
-        channel.port1.close();
-        done();
-      };
-      channel.port2.postMessage(0);
-    }
-  });
 }

@@ -20,7 +20,7 @@ import {
 } from './frames';
 import { isSole, SPAN_PAGES } from './huge';
 import { leafPointer, leafPointerCreate, PTE_A, PTE_W, pteFrame, pteMake } from './pagetable';
-import { objectFrame, objectSize } from './object';
+import { objectFrame, objectNextPresent, objectSize } from './object';
 import { objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
 import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT } from './space';
 import { spanInvalidate } from './tlb';
@@ -294,6 +294,14 @@ export function hugetlbDrop(object: usize, from: u32, to: u32): void {
       if (!cut) reserved++;
       put(span);
     } else if (cut) reserved--;
+  }
+  // What fallocate(2) has filled behind it was reserved for nobody.
+  const behind = max(start, kept) << 9;
+  const until = <i64>end << 9;
+  for (let next = objectNextPresent(object, behind); next >= 0 && next < until; next = objectNextPresent(object, <u32>next + SPAN_PAGES)) {
+    const span = objectFrame(object, <u32>next);
+    objectRemoveSpan(object, <u32>next);
+    put(span);
   }
   if (!cut) return;
   objectSetReserved(object, start);

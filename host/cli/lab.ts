@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { PATTERNS } from '../lab/synthetic.js';
-import { parseCount, parseMany, parseSize } from './options.js';
+import { parseCount, parseMany, parseNumber, parseSize } from './options.js';
 import { worldOptions } from './run.js';
 
 const collect = (text: string, all: readonly string[] = []): string[] => [...all, text];
@@ -15,7 +15,7 @@ Examples:
   pagewalk lab record -o sort.trace --root ./debian sort /etc/services
   pagewalk lab replay --machine sifive-u74 --vary tlbs[1].entries=8,16,32,64 --csv out.csv sort.trace
   pagewalk lab replay --distances data sort.trace              misses of every size of LRU TLB, from one pass
-  pagewalk lab sweep -o sweep.jsonl --machine skylake --vary tlbs[4].entries=256,512,1024 a.trace b.trace
+  pagewalk lab sweep -o sweep.jsonl --machine skylake --vary tlbs[4].entries=768,1536,3072 a.trace b.trace
   pagewalk lab report sweep.jsonl -o report.html
   pagewalk lab synth zipf --bytes 1G --vary tlbs[2].entries=128,512,2048
 `;
@@ -91,7 +91,7 @@ export function labCommand(program: Command, finish: (status: number) => void): 
     .option('--accesses <n>', 'default: 10000000', parseMany('--accesses', 'accesses', 1e11))
     .option('--seed <n>', 'of the random numbers (default: 1)', parseCount('--seed', 0, 0xffffffff))
     .option('--stride <bytes>', 'of the pattern stride (default: 4160)', parseSize('--stride'))
-    .option('--exponent <x>', 'of the pattern zipf (default: 0.99)', Number)
+    .option('--exponent <x>', 'of the pattern zipf (default: 0.99)', parseNumber('--exponent', 0, 100))
     .configureHelp({ helpWidth: 120 })
     .action(async (pattern, options) => {
       const { labSynth } = await import('./lab/commands.js');

@@ -138,8 +138,17 @@ export function parseMany(option: string, what: string, most = Number.MAX_SAFE_I
 
 /** A whole number, at least `least`. */
 export function parseCount(option: string, least: number, most: number): (text: string) => number {
+  return parseMatching(/^\d+$/, option, least, most);
+}
+
+/** A number that need not be whole. */
+export function parseNumber(option: string, least: number, most: number): (text: string) => number {
+  return parseMatching(/^\d+(\.\d+)?$/, option, least, most);
+}
+
+function parseMatching(form: RegExp, option: string, least: number, most: number): (text: string) => number {
   return (text) => {
-    const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    const count = form.test(text) ? Number(text) : Number.NaN;
     if (!(count >= least && count <= most)) throw new UsageError(`${option}: '${text}' is not a number from ${least} to ${most}`);
     return count;
   };

@@ -80,7 +80,10 @@ export type Listener<T> = (event: T) => void;
 
 /** Calls listeners at once, in the order in which they came. What a listener throws stops the machine. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #listeners = new Map<keyof Events, Set<{ readonly call: Listener<never> }>>();
+
+  /** onError: told what a listener throws, so that it never unwinds the kernel. */
+  constructor(private readonly onError: (error: unknown) => void) {}
 
   /** The result takes the listener away again. */
   on<K extends keyof Events>(type: K, listener: Listener<Events[K]>): () => void {
@@ -89,14 +92,21 @@ export class Emitter<Events extends object> {
       all = new Set();
       this.#listeners.set(type, all);
     }
-    all.add(listener);
+    const one = { call: listener };
+    all.add(one);
     return () => {
-      all.delete(listener);
+      all.delete(one);
     };
   }
 
   emit<K extends keyof Events>(type: K, event: Events[K]): void {
-    for (const listener of this.#listeners.get(type) ?? []) (listener as Listener<Events[K]>)(event);
+    for (const one of this.#listeners.get(type) ?? []) {
+      try {
+        (one.call as Listener<Events[K]>)(event);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
   }
 
   has(type: keyof Events): boolean {

@@ -2,7 +2,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { Process } from '../kernel/process.js';
 import { giveTerminal } from '../kernel/terminal.js';
 import { SIGKILL, signalName } from '../linux/signal.js';
-import { Machine as BareMachine, turnEventLoop } from '../machine.js';
+import { Machine as BareMachine } from '../machine.js';
+import { turnEventLoop } from '../machine-host.js';
 import { addDevice, findProgram, mountAt, mountStandard, replaceFile } from '../machine-setup.js';
 import { countersOf, type MachineCounters } from '../machine-stats.js';
 import { MemoryFileSystem } from '../vfs/backends/memory.js';
@@ -41,7 +42,10 @@ export class Machine {
   readonly fs: MachineFiles;
   readonly #bare: BareMachine;
   readonly #options: MachineOptions;
-  readonly #emitter = new Emitter<MachineEvents>();
+  readonly #emitter = new Emitter<MachineEvents>((error) => {
+    this.#fail(error);
+    this.#bare.pause();
+  });
   readonly #processes = new Map<number, GuestProcess>();
   readonly #allowance: OutputAllowance;
   #observed = false;
@@ -170,6 +174,10 @@ export class Machine {
       throw error;
     });
     const process = new GuestProcess(kernelProcess, stdio);
+    if (this.#failure !== undefined) {
+      process.fail(this.#failure);
+      throw this.#failure;
+    }
     this.#processes.set(process.pid, process);
     if (stdio.terminal !== undefined) giveTerminal(kernelProcess, stdio.terminal);
     this.#linkSignal(process, options.signal);
@@ -184,7 +192,7 @@ export class Machine {
   async run(path: string, args: readonly string[] = [], options: RunOptions = {}): Promise<ProcessOutput> {
     const out = new Collected();
     const err = new Collected();
-    const process = await this.spawn(path, args, { stdout: out.take, stderr: err.take, ...options });
+    const process = await this.spawn(path, args, { stdin: 'ignore', stdout: out.take, stderr: err.take, ...options });
     const status = await this.ended(process);
     options.signal?.throwIfAborted();
     return outputOf(status, out.bytes, err.bytes);
@@ -247,6 +255,7 @@ export class Machine {
 
   /** Of a paused machine: executes so many instructions (a system call counts as one) and is paused again. False: nobody could run. */
   async step(instructions = 1): Promise<boolean> {
+    if (!Number.isSafeInteger(instructions) || instructions < 0) throw new RangeError(`${instructions} is not a number of instructions`);
     if (!this.#paused) throw new Error('the machine runs: pause() first');
     await this.#pumping;
     this.#requireAlive();
@@ -364,7 +373,7 @@ export class Machine {
 
   /** A mistake of ours, or of a listener's or device's: nothing can be said of the machine any more. */
   #fail(error: unknown): void {
-    this.#failure = error;
+    this.#failure ??= error;
     for (const process of this.#processes.values()) process.fail(error);
     this.#processes.clear();
   }

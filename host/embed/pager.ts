@@ -108,6 +108,7 @@ export class RemoteFile implements Pager {
       throw new Error(`${this.url}: ${response.status} for a range`);
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes.length !== to - from + 1) throw new Error(`${this.url}: ${bytes.length} bytes for a range of ${to - from + 1}`);
     this.bytesFetched += bytes.length;
     return bytes;
   }

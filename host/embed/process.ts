@@ -186,7 +186,7 @@ export class GuestProcess {
 
   /** The machine has failed. */
   fail(error: unknown): void {
-    this.#stdio.ended();
+    this.#stdio.failed(error);
     this.#reject(error);
   }
 }

@@ -35,6 +35,8 @@ export interface Stdio {
   readonly terminal: EmbeddedTerminal | undefined;
   /** The process has ended. */
   ended(): void;
+  /** The machine has failed: whoever reads is told. */
+  failed(error: unknown): void;
 }
 
 const SIZE_DEFAULT: TerminalSize = { columns: 80, rows: 24 };
@@ -71,17 +73,20 @@ function openInput(option: StdinOption): Input {
 
 interface Output {
   readonly output: HostOutput;
+  fail?(error: unknown): void;
   readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 function openOutput(option: StdoutOption, allowance: OutputAllowance): Output {
   if (option === 'ignore') return { output: new NullOutput(allowance) };
   if (typeof option === 'function') return { output: new CallbackOutput(option, allowance) };
+  if (option !== 'pipe' && option.locked) throw new TypeError('a WritableStream that is locked takes no output');
   const output = new ReadableOutput(allowance);
-  if (option === 'pipe') return { output, stream: output.stream };
+  const fail = (error: unknown): void => output.fail(error);
+  if (option === 'pipe') return { output, stream: output.stream, fail };
   // A sink that fails closes the pipe: the guest gets EPIPE, and who gave the sink has its error there.
   output.stream.pipeTo(option).catch(() => undefined);
-  return { output };
+  return { output, fail };
 }
 
 /** A terminal's number in /dev/pts that nobody has. */
@@ -104,6 +109,11 @@ export function openStdio(machine: BareMachine, options: StdioOptions, allowance
     stderr: err.stream,
     terminal: undefined,
     ended: () => input.close?.(),
+    failed: (error) => {
+      input.close?.();
+      out.fail?.(error);
+      err.fail?.(error);
+    },
   };
 }
 
@@ -126,6 +136,10 @@ function openTty(
     ended: () => {
       input.close?.();
       out.output.closed?.();
+    },
+    failed: (error) => {
+      input.close?.();
+      out.fail?.(error);
     },
   };
 }

@@ -9,7 +9,7 @@ const BUFFER_BYTES = 65536;
 const utf8 = new TextEncoder();
 
 export function bytesOf(content: Uint8Array | string): Uint8Array {
-  return typeof content === 'string' ? utf8.encode(content) : content.slice();
+  return typeof content === 'string' ? utf8.encode(content) : new Uint8Array(content);
 }
 
 /** All of an input that is known: it ends after these bytes. */
@@ -138,6 +138,13 @@ export class ReadableOutput implements HostOutput {
     if (this.#cancelled || this.#closed) return;
     this.#closed = true;
     this.#controller.close();
+  }
+
+  fail(error: unknown): void {
+    if (this.#cancelled || this.#closed) return;
+    this.#closed = true;
+    this.#controller.error(error);
+    this.queue.wake();
   }
 }
 

@@ -2,6 +2,7 @@
 import { ENOSYS } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
 import type { Thread } from '../kernel/thread.js';
+import { BLOCKED, SWITCHED } from '../kernel/thread.js';
 import { Suspend } from '../linux/error.js';
 import type { Machine as BareMachine } from '../machine.js';
 import type { ArgKind, SyscallRow } from '../syscalls/row.js';
@@ -28,6 +29,7 @@ export type CallHandler = (call: GuestCall) => number | Promise<number>;
 class Answer {
   value: number | undefined = undefined;
   error: unknown = undefined;
+  hasFailed = false;
   isSettled = false;
 }
 
@@ -43,17 +45,35 @@ export function replaceCall(machine: BareMachine, which: string | number, handle
   const before = machine.calls.row(number);
   const run = (t: Thread, ...registers: number[]): number => {
     const { scratch } = t;
-    if (scratch instanceof Answer) {
-      if (scratch.error !== undefined) throw scratch.error;
-      if (scratch.isSettled) return scratch.value ?? -ENOSYS;
+    if (scratch instanceof Answer && scratch.isSettled) {
+      if (scratch.hasFailed) throw scratch.error;
+      return scratch.value ?? -ENOSYS;
     }
     const args = registers.slice(0, known?.args.length ?? 6);
+    let isLate = false;
+    /** What `next` came to that is no value: the caller sleeps, or goes on elsewhere. */
+    let special: number | Suspend | undefined;
     const next = (): number => {
+      if (isLate) throw new Error(`${known?.name ?? number}: next() is possible only before the handler awaits`);
       const [a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0] = registers;
-      return before?.handler?.(t, a0, a1, a2, a3, a4, a5) ?? -ENOSYS;
+      try {
+        const value = before?.handler?.(t, a0, a1, a2, a3, a4, a5) ?? -ENOSYS;
+        if (value === BLOCKED || value === SWITCHED) special = value;
+        return value;
+      } catch (error) {
+        if (error instanceof Suspend) special = error;
+        throw error;
+      }
     };
     const result = handle({ pid: t.process.pid, tid: t.tid, args, user: t.user, next });
+    isLate = true;
     if (typeof result === 'number') return result;
+    if (special !== undefined) {
+      // Called again when the kernel's call may go on: what this promise comes to is of no interest.
+      result.catch(() => undefined);
+      if (special instanceof Suspend) throw special;
+      return special;
+    }
     const answer = new Answer();
     t.scratch = answer;
     throw new Suspend(
@@ -63,7 +83,9 @@ export function replaceCall(machine: BareMachine, which: string | number, handle
           answer.isSettled = true;
         },
         (error: unknown) => {
-          answer.error = error;
+          answer.error = error ?? new Error('a handler was rejected without a reason');
+          answer.hasFailed = true;
+          answer.isSettled = true;
         },
       ),
     );

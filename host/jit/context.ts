@@ -64,6 +64,17 @@ const NOP = 0x01;
 /** One instruction in COUNT. */
 export const COUNT_UNIT = 2 ** C.COUNT_SHIFT;
 
+/**
+ * A page for which no permission is asked until one was found: any value is an address in some page, so it is one that always faults on real
+ * hardware (Sv39, Sv48 and Sv57 have no such addresses) and that no guest can know. Listings have the same one always.
+ */
+const NOWHERE_SHOWN = -(2 ** 62) - L.PAGE_SIZE;
+const NOWHERE = NOWHERE_SHOWN - randomBelow(2 ** 32) * 2 ** 29 - randomBelow(2 ** 17) * L.PAGE_SIZE;
+
+function randomBelow(limit: number): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] % limit;
+}
+
 /** An exit's offset among those of its region has so many bits. */
 export const SITE_BITS = 18;
 /** They go with the offset: another region may be entered at once, at SITE_PC or at HART_PC. */
@@ -128,14 +139,13 @@ export class RegionCode {
   }
 
   /**
-   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as a page that no
-   * address lies in. For a range of more than a page: the address itself.
+   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as NOWHERE. For a range of more than a page: the address itself.
    */
   nearby(register: number, permission: number, ...range: readonly number[]): number {
     const name = [register, permission, ...range].join(' ');
     let local = this.#nearby.get(name);
     if (local === undefined) {
-      local = this.code.localWith(-(2 ** 63));
+      local = this.code.localWith(this.options.marks === undefined ? NOWHERE : NOWHERE_SHOWN);
       this.#nearby.set(name, local);
     }
     return local;
@@ -291,13 +301,6 @@ export class RegionCode {
     this.setF(n);
     this.boxed.add(n);
   }
-  /** Memory has a newer value. */
-  forget(kind: 'x' | 'f', n: number): void {
-    this.held.delete(kind === 'f' ? 32 + n : n);
-    if (kind === 'x') this.shifted.delete(n);
-    if (kind === 'f') this.boxed.delete(n);
-  }
-
   loadX(n: number): void {
     this.shifted.delete(n);
     if (this.x[n] < 0) this.x[n] = this.code.local(I64);

@@ -58,8 +58,8 @@ function callCore(r: RegionCode, insn: Insn, pc: number): void {
   code.i32Const(0);
   code.memory(0x28, HART + HART_FFLAGS);
   code.set(r.flags);
-  if (r.through) r.forget(result, insn.rd);
-  else if (result === 'f') r.loadF(insn.rd);
+  // In regions without loops, too: behind a merge the local counts as held if it was before the branch.
+  if (result === 'f') r.loadF(insn.rd);
   else if (insn.rd !== 0) r.loadX(insn.rd);
 }
 

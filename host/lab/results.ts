@@ -171,7 +171,8 @@ function checkSystem(value: Json, at: string): void {
     const where = `${at}.measures.levels[${i}]`;
     text(numbers(level, where, ['level', 'lookups', 'misses']).side, `${where}.side`);
   });
-  array(counted.found, `${at}.measures.found`);
+  if (!array(counted.found, `${at}.measures.found`).every((count) => typeof count === 'number'))
+    throw new ResultError(`${at}.measures.found`, 'must be numbers');
   numbers(derived, `${at}.derived`, ['walksPerKiloInstruction', 'referencesPerWalk', 'cyclesPerInstruction']);
 }
 

@@ -1,5 +1,5 @@
 /** A sweep's results as a file, a line each: as they come while it lasts, in the sweep's order when it is complete. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { checkResult, type Json, ResultError } from '../../lab/results.js';
 import type { SweepResult } from '../../lab/sweep.js';
 import { failureText } from '../files.js';
@@ -22,10 +22,11 @@ export class SweepFile {
   #read(): void {
     let bytes: Buffer;
     try {
+      if (!(statSync(this.path, { throwIfNoEntry: false })?.isFile() ?? true)) throw new CliError(1, `${this.path}: is no file`);
       bytes = readFileSync(this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      throw new CliError(1, `${this.path}: ${failureText(error)}`);
+      throw error instanceof CliError ? error : new CliError(1, `${this.path}: ${failureText(error)}`);
     }
     const whole = bytes.lastIndexOf(10) + 1;
     const lines = bytes.toString('utf8', 0, whole).split('\n');
@@ -65,12 +66,18 @@ export class SweepFile {
   order(keys: readonly string[]): void {
     const mine = new Set(keys);
     const lines = [...keys, ...[...this.#lines.keys()].filter((key) => !mine.has(key))].map((key) => this.#lines.get(key));
-    const aside = `${this.path}.new`;
-    const fd = openSync(aside, 'w');
-    this.#write(fd, `${lines.join('\n')}\n`);
-    fsyncSync(fd);
-    closeSync(fd);
-    renameSync(aside, this.path);
+    try {
+      // A link stays one.
+      const path = realpathSync(this.path);
+      const aside = `${path}.new`;
+      const fd = openSync(aside, 'w');
+      this.#write(fd, `${lines.join('\n')}\n`);
+      fsyncSync(fd);
+      closeSync(fd);
+      renameSync(aside, path);
+    } catch (error) {
+      throw error instanceof CliError ? error : new CliError(1, `${this.path}: ${failureText(error)}`);
+    }
   }
 
   close(): void {

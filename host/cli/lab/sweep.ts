@@ -35,7 +35,7 @@ async function hashTrace(path: string): Promise<SweepTrace> {
 const engineHash = (): string => createHash('sha256').update(readAsset('lab.wasm')).digest('hex');
 
 /** Jobs' parts of the whole, by the bytes of traces that their systems read. */
-const weight = ({ trace, systems }: SweepJob): number => trace.bytes * Math.max(1, systems.length);
+const weight = ({ trace, systems }: SweepJob): number => Math.max(1, trace.bytes) * Math.max(1, systems.length);
 
 export async function labSweep(paths: readonly string[], options: SweepCommandOptions): Promise<number> {
   const { output, distances, workers = availableParallelism() } = options;

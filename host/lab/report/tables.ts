@@ -26,7 +26,7 @@ export const textColumn = (title: string, cells: readonly string[]): Column => (
 
 export const countColumn = (title: string, cells: readonly (number | undefined)[]): Column => ({
   title,
-  cells: cells.map((cell) => (cell === undefined ? '' : count(cell))),
+  cells: cells.map((cell) => (cell === undefined ? '' : escapeXml(count(cell)))),
   numeric: true,
 });
 

@@ -1,5 +1,6 @@
 import { EBADF, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EPERM } from '../../../assembly/shared/errno.js';
 import { OBJECT_HUGETLB } from '../../../assembly/shared/exit.js';
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { F_SEAL_GROW, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY } from '../../linux/fcntl.js';
 import { PagedFile } from '../pagedfile.js';
@@ -14,6 +15,15 @@ export class HugeFile extends MemoryFile {
 
   /** How many of its pages, from the first on, mappings may come to need. */
   promised = 0;
+
+  /** How many count against the limit of its file system: what was filled without a mapping does, too. */
+  get claimed(): number {
+    return Math.max(this.promised, this.filled);
+  }
+
+  get filled(): number {
+    return this.pagesPresent / (HUGE_PAGE_BYTES / PAGE_SIZE);
+  }
 
   protected override makeObject(): number {
     return this.env.core.exports.objectCreate(OBJECT_HUGETLB) >>> 0;
@@ -33,7 +43,7 @@ export class HugeFile extends MemoryFile {
   /** ENOMEM: the file system is not to hold so much. */
   promise(bytes: number): void {
     const pages = Math.max(this.promised, Math.ceil(bytes / HUGE_PAGE_BYTES));
-    if (!this.fs.mayPromise(this, pages)) throw new SysError(ENOMEM);
+    if (!this.fs.mayPromise(this, Math.max(pages, this.filled))) throw new SysError(ENOMEM);
     this.promised = pages;
   }
 }
@@ -67,6 +77,8 @@ class HugeOpenFile extends PagedFile {
     const grows = (mode & FALLOC_FL_KEEP_SIZE) === 0 && bytes > file.size;
     if (grows && (file.seals & F_SEAL_GROW) !== 0) throw new SysError(EPERM);
     for (let page = Math.floor(offset / HUGE_PAGE_BYTES); page < bytes / HUGE_PAGE_BYTES; page++) {
+      const has = file.hasPage(page * (HUGE_PAGE_BYTES / PAGE_SIZE));
+      if (!has && !file.fs.mayPromise(file, Math.max(file.promised, file.filled + 1))) throw new SysError(ENOSPC);
       if (exports.hugetlbFill(file.object, page) === 0) throw new SysError(ENOSPC);
     }
     if (grows) file.resize(bytes);

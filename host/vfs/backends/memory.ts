@@ -190,7 +190,7 @@ export class MemoryFileSystem implements FileSystem {
   /** Of hugetlbfs: may a file promise so many huge pages? What is promised counts, used or not. */
   mayPromise(file: HugeFile, pages: number): boolean {
     let promised = pages;
-    for (const other of this.#files) if (other !== file && other instanceof HugeFile) promised += other.promised;
+    for (const other of this.#files) if (other !== file && other instanceof HugeFile) promised += other.claimed;
     return promised * (HUGE_PAGE_BYTES / PAGE_SIZE) <= this.#maxPages;
   }
 
