@@ -1,6 +1,6 @@
 /**
  * tests/guest/hot.c: hot code that faults, is copied, protected, rewritten, moved, shared and interrupted. tests/guest/jitted.c: a program
- * that writes code of its own and changes it.
+ * that writes code of its own and changes it. tests/guest/merged.c: what is remembered of registers and pages.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -42,6 +42,12 @@ for (const [name, jit] of MODES) {
     // Code that is written through another mapping is what qemu-riscv64 takes no notice of.
     const expected = JITTED.replace(/^twice.*\n/m, '');
     assert.is(runQemu(program, ['twice mapped']).stdout, expected);
+  });
+
+  testWith(test, COMPARE_NEEDS, `branches that meet again, addresses in no page: ${name}`, async () => {
+    const program = compileGuest('tests/guest/merged.c', ['-O2']);
+    const { stdout } = await runOurs(program, [], { jit });
+    assert.is(stdout, runQemu(program).stdout);
   });
 
   testWith(test, [GCC], `a file is rewritten and cut off under its running code: ${name}`, async () => {
