@@ -203,11 +203,8 @@ export class Machine {
       let dead = false;
       if (t !== undefined) {
         this.turns.inTurn = true;
-        try {
-          this.#turn(t);
-        } finally {
-          this.turns.inTurn = false;
-        }
+        this.#turn(t);
+        this.turns.inTurn = false;
       } else {
         dead = !(await this.#idle(timeoutAt));
         this.#look();

@@ -65,8 +65,8 @@ const NOP = 0x01;
 export const COUNT_UNIT = 2 ** C.COUNT_SHIFT;
 
 /**
- * A page for which no permission is asked until one was found: any value is an address in some page, so it is one that always faults on real
- * hardware (Sv39, Sv48 and Sv57 have no such addresses) and that no guest can know. Listings have the same one always.
+ * The page that is remembered before one was found. Any value is an address in some page, so it is one that Sv39, Sv48 and Sv57 do not have
+ * and that no guest can know. Listings have the same one always.
  */
 const NOWHERE_SHOWN = -(2 ** 62) - L.PAGE_SIZE;
 const NOWHERE = NOWHERE_SHOWN - randomBelow(2 ** 32) * 2 ** 29 - randomBelow(2 ** 17) * L.PAGE_SIZE;
@@ -139,7 +139,8 @@ export class RegionCode {
   }
 
   /**
-   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as NOWHERE. For a range of more than a page: the address itself.
+   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as NOWHERE. For a
+   * range of more than a page: the address itself.
    */
   nearby(register: number, permission: number, ...range: readonly number[]): number {
     const name = [register, permission, ...range].join(' ');
