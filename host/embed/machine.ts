@@ -47,6 +47,8 @@ export class Machine {
     this.#bare.pause();
   });
   readonly #processes = new Map<number, GuestProcess>();
+  /** Output on its way to WritableStreams. */
+  readonly #pipes = new Set<Promise<void>>();
   readonly #allowance: OutputAllowance;
   #observed = false;
   #watchesFaults = false;
@@ -80,6 +82,9 @@ export class Machine {
   /** Throws RangeError for sizes that can't be, SystemError when what is mounted can't be. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
     const { limits = {}, hostname, devices, framebuffer, swap, aslr, jit } = options;
+    for (const [name, value] of Object.entries(limits)) {
+      if (value !== undefined && !(value >= 0)) throw new RangeError(`limits.${name}: ${value} is not a number from 0 on`);
+    }
     const memoryBytes = options.memory === undefined ? undefined : memoryBytesOf(options.memory);
     const bare = await BareMachine.create({
       module: options.module ?? (await sharedCore()),
@@ -173,6 +178,10 @@ export class Machine {
       stdio.ended();
       throw error;
     });
+    for (const piped of stdio.piped) {
+      this.#pipes.add(piped);
+      piped.finally(() => this.#pipes.delete(piped));
+    }
     const process = new GuestProcess(kernelProcess, stdio);
     if (this.#failure !== undefined) {
       process.fail(this.#failure);
@@ -268,12 +277,13 @@ export class Machine {
     return ran;
   }
 
-  /** Ends all processes and writes dirty files back; the machine is no more. */
+  /** Ends all processes, writes dirty files back, and waits until WritableStreams have what was written; the machine is no more. */
   async close(): Promise<void> {
     this.#ended ??= 'closed';
     this.#bare.pause();
     await this.#pumping;
     await this.#powerOff();
+    await Promise.all(this.#pipes);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -33,6 +33,8 @@ export interface Stdio {
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   readonly terminal: EmbeddedTerminal | undefined;
+  /** When the embedder's WritableStreams have all of the output, or have failed. */
+  readonly piped: readonly Promise<void>[];
   /** The process has ended. */
   ended(): void;
   /** The machine has failed: whoever reads is told. */
@@ -75,7 +77,10 @@ interface Output {
   readonly output: HostOutput;
   fail?(error: unknown): void;
   readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly piped?: Promise<void>;
 }
+
+const pipesOf = (...outputs: readonly Output[]): Promise<void>[] => outputs.flatMap(({ piped }) => piped ?? []);
 
 function openOutput(option: StdoutOption, allowance: OutputAllowance): Output {
   if (option === 'ignore') return { output: new NullOutput(allowance) };
@@ -85,8 +90,8 @@ function openOutput(option: StdoutOption, allowance: OutputAllowance): Output {
   const fail = (error: unknown): void => output.fail(error);
   if (option === 'pipe') return { output, stream: output.stream, fail };
   // A sink that fails closes the pipe: the guest gets EPIPE, and who gave the sink has its error there.
-  output.stream.pipeTo(option).catch(() => undefined);
-  return { output, fail };
+  const piped = output.stream.pipeTo(option).catch(() => undefined);
+  return { output, fail, piped };
 }
 
 /** A terminal's number in /dev/pts that nobody has. */
@@ -108,6 +113,7 @@ export function openStdio(machine: BareMachine, options: StdioOptions, allowance
     stdout: out.stream,
     stderr: err.stream,
     terminal: undefined,
+    piped: pipesOf(out, err),
     ended: () => input.close?.(),
     failed: (error) => {
       input.close?.();
@@ -133,6 +139,7 @@ function openTty(
     stdout: out.stream,
     stderr: undefined,
     terminal,
+    piped: pipesOf(out),
     ended: () => {
       input.close?.();
       out.output.closed?.();

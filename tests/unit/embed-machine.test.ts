@@ -89,6 +89,28 @@ test('spawn: streams in both directions, as they come', () =>
     assert.is(cat.kill(), false);
   }));
 
+test('a slow WritableStream has everything when the machine is closed; limits are numbers', async () => {
+  let bytes = 0;
+  const slow = new WritableStream<Uint8Array>({
+    write: async (piece) => {
+      await new Promise((later) => setTimeout(later, 2));
+      bytes += piece.length;
+    },
+  });
+  const machine = await Machine.create();
+  await machine.install('/bin/cat', CAT);
+  await machine.run('cat', [], { stdin: 'x'.repeat(3000), stdout: slow });
+  await machine.close();
+  assert.is(bytes, 3000);
+  try {
+    await Machine.create({ limits: { instructions: Number.NaN } });
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, RangeError);
+    assert.match((error as Error).message, 'limits.instructions');
+  }
+});
+
 test('a ReadableStream as input, a WritableStream as output; what nobody reads makes the program wait', () =>
   withMachine({ files: { '/bin/cat': CAT } }, async (machine) => {
     const chunk = new Uint8Array(50_000).fill(120);

@@ -16,7 +16,7 @@ import { type RunOptions, runProgram } from '../execute.js';
 import { CliError, UsageError } from '../options.js';
 import { complain, writeAll } from '../output.js';
 import { type ResultOptions, reportResults } from './results.js';
-import { createTrace, replayAny } from './sources.js';
+import { createTrace, isSameFile, replayAny } from './sources.js';
 import { type SystemOptions, systemsOf } from './systems.js';
 
 export interface ModelOptions extends SystemOptions, ResultOptions {
@@ -107,6 +107,7 @@ export async function labReplay(path: string, options: ModelOptions): Promise<nu
 
 /** Makes a trace of ours of another tool's. */
 export async function labImport(path: string, output: string): Promise<number> {
+  if (isSameFile(path, output)) throw new UsageError(`${output} is what is read`);
   const file = createTrace(output, path);
   const { tool } = await replayAny(path, file.take);
   const { instructions, bytes } = file.end();

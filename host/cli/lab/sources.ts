@@ -1,5 +1,5 @@
 /** Traces as files: written, read, recognised. */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, realpathSync, writeSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Importer, importerOf } from '../../lab/imports.js';
 import type { TakeRecords } from '../../lab/recorder.js';
@@ -30,9 +30,11 @@ function open(path: string, flags: string): number {
   }
 }
 
+/** An older file of that name stays as it is until the first record has come: what is to be recorded may not be there at all. */
 export function createTrace(path: string, program: string): TraceFile {
-  const fd = open(path, 'w');
-  const write = (bytes: Uint8Array): void => {
+  const fd = open(path, 'a');
+  let held: Uint8Array[] | undefined = [];
+  const put = (bytes: Uint8Array): void => {
     for (let done = 0; done < bytes.length; ) {
       try {
         done += writeSync(fd, bytes, done);
@@ -41,17 +43,41 @@ export function createTrace(path: string, program: string): TraceFile {
       }
     }
   };
+  const write = (bytes: Uint8Array): void => {
+    if (held === undefined) put(bytes);
+    else held.push(bytes.slice());
+  };
+  const begin = (): void => {
+    if (held === undefined) return;
+    if (fstatSync(fd).isFile()) ftruncateSync(fd);
+    held.forEach(put);
+    held = undefined;
+  };
   const writer = new TraceWriter({ tool: `pagewalk ${version()}`, program }, write, (bytes) =>
     deflateRawSync(bytes, { level: DEFLATE_LEVEL }),
   );
   return {
-    take: writer.take,
+    take: (words, count) => {
+      begin();
+      writer.take(words, count);
+    },
     end: () => {
+      begin();
       const instructions = writer.end();
       closeSync(fd);
       return { instructions, bytes: writer.bytes };
     },
   };
+}
+
+/** Do both names lead to one file? */
+export function isSameFile(a: string, b: string): boolean {
+  try {
+    return realpathSync(a) === realpathSync(b);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new CliError(1, failureText(error));
+  }
 }
 
 /** Why a file is not read, and what can be done about it. */
