@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream';
+import { failureText } from './files.js';
+import { CliError } from './options.js';
 
 /**
  * Writes and waits until the stream has room again. False when the reader has gone (EPIPE: `| head`), which is an end, not
@@ -9,7 +11,7 @@ export function writeAll(stream: Writable, data: string | Uint8Array): Promise<b
     const onError = (error: NodeJS.ErrnoException): void => {
       stream.off('error', onError);
       if (error.code === 'EPIPE') resolve(false);
-      else reject(error);
+      else reject(new CliError(1, `can't write: ${failureText(error)}`));
     };
     stream.on('error', onError);
     stream.write(data, (error) => {

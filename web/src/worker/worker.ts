@@ -24,16 +24,19 @@ async function loadCore(): Promise<WebAssembly.Module> {
 async function launch(message: Extract<ToWorker, { type: 'launch' }>): Promise<void> {
   await session?.stop();
   session = undefined;
-  core ??= loadCore();
   send({ type: 'reset', replayTo: undefined });
   send({ type: 'phase', phase: 'starting', text: '' });
-  const next = new Session(await core, message.launch, send);
-  session = next;
+  let next: Session | undefined;
   try {
+    core ??= loadCore();
+    next = new Session(await core, message.launch, send);
+    session = next;
     await next.start();
   } catch (error) {
+    // A download that failed may succeed the next time.
+    if (next === undefined) core = undefined;
     session = undefined;
-    await next.stop();
+    await next?.stop();
     send({ type: 'phase', phase: 'none', text: '' });
     throw error;
   }
