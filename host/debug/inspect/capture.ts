@@ -202,15 +202,22 @@ export function nameOfVma(view: SpaceView, vma: Vma): string {
   return nameOf(vma, fileOf(view.source, vma));
 }
 
+/** What is said of a mapping, whatever is said of its pages. */
+export function mappingOf(view: SpaceView, vma: Vma): Pick<MappingSnapshot, 'start' | 'end' | 'permissions' | 'name' | 'kind'> {
+  return {
+    start: vma.start,
+    end: vma.end,
+    permissions: permissionsOf(vma.flags),
+    name: nameOfVma(view, vma),
+    kind: kindOf(view, vma.object),
+  };
+}
+
 export function captureMappings(view: SpaceView): MappingSnapshot[] {
   const mappings: MappingSnapshot[] = [];
   for (const vma of vmas(view.source, view.space)) {
     mappings.push({
-      start: vma.start,
-      end: vma.end,
-      permissions: permissionsOf(vma.flags),
-      name: nameOfVma(view, vma),
-      kind: kindOf(view, vma.object),
+      ...mappingOf(view, vma),
       offset: vma.object === 0 ? 0 : vma.offset,
       flags: FLAG_NAMES.filter(([bit]) => (vma.flags & bit) !== 0).map(([, name]) => name),
       runs: pagesOf(view, vma),

@@ -6,7 +6,7 @@ import * as L from '../../../assembly/shared/layout.js';
 import type { Core } from '../../core/core.js';
 import type { Process } from '../../kernel/process.js';
 import { type Vma, vmas } from '../../vfs/backends/proc-maps.js';
-import { findEntry, kindOf, nameOfVma, pageBits, permissionsOf, type SpaceView, viewSpace } from './capture.js';
+import { findEntry, mappingOf, pageBits, type SpaceView, viewSpace } from './capture.js';
 import { PAGE_BYTES, PAGE_CACHED } from './pages.js';
 import * as R from './records.js';
 import type { MappingKind } from './snapshot.js';
@@ -117,14 +117,7 @@ export class PageFeed {
         cells += count;
       }
       shown.push({ vma, spans });
-      mappings.push({
-        start: vma.start,
-        end: vma.end,
-        permissions: permissionsOf(vma.flags),
-        name: nameOfVma(view, vma),
-        kind: kindOf(view, vma.object),
-        spans,
-      });
+      mappings.push({ ...mappingOf(view, vma), spans });
     }
     return { shown, layout: { mappings, mappingsLeft, pagesLeft }, cells };
   }
