@@ -32,12 +32,12 @@ export class UserMemory {
     for (;;) {
       const at = this.core.exports.userPage(this.space, address, access);
       if (at !== 0) return at >>> 0;
-      this.#settle();
+      this._settle();
     }
   }
 
   /** Brings in what the core's last access has missed; throws when it can't be had. */
-  #settle(): void {
+  private _settle(): void {
     const kind = this.core.u32[(HART + HART_FAULT_KIND) >>> 2];
     if (kind === X.FAULT_IO) this.bringIn();
     else if (kind === X.FAULT_USERFAULT) this.handOut();
@@ -48,13 +48,13 @@ export class UserMemory {
   /** Copies `length` bytes to STAGING. */
   stageIn(address: number, length: number): void {
     if (!(address >= 0 && address < TASK_SIZE)) throw new SysError(EFAULT);
-    while (this.core.exports.userCopyIn(this.space, address, length) !== 0) this.#settle();
+    while (this.core.exports.userCopyIn(this.space, address, length) !== 0) this._settle();
   }
 
   /** Copies `length` bytes from STAGING. */
   stageOut(address: number, length: number): void {
     if (!(address >= 0 && address < TASK_SIZE)) throw new SysError(EFAULT);
-    while (this.core.exports.userCopyOut(this.space, address, length) !== 0) this.#settle();
+    while (this.core.exports.userCopyOut(this.space, address, length) !== 0) this._settle();
   }
 
   /** The page that the core has asked for last: see HART_IO_OBJECT. A mapping's page that can't be had is no memory: EFAULT. */

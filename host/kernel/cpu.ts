@@ -9,7 +9,7 @@ import type { Thread } from './thread.js';
 export class Cpu {
   /** Its registers are in the hart; its `context` is stale. */
   loaded: Thread | undefined = undefined;
-  #space = 0;
+  private _space = 0;
 
   constructor(private readonly core: Core) {}
 
@@ -23,9 +23,9 @@ export class Cpu {
   }
 
   activate(space: AddressSpace): void {
-    if (this.#space === space.handle) return;
+    if (this._space === space.handle) return;
     this.core.exports.spaceActivate(space.handle);
-    this.#space = space.handle;
+    this._space = space.handle;
   }
 
   /** Copies the loaded thread's registers to another's context; the hart stays as it is. */
@@ -40,6 +40,6 @@ export class Cpu {
 
   /** The space is about to be released. */
   forgetSpace(space: AddressSpace): void {
-    if (this.#space === space.handle) this.#space = 0;
+    if (this._space === space.handle) this._space = 0;
   }
 }

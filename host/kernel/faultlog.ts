@@ -32,27 +32,27 @@ export class FaultLog {
     private readonly core: Core,
     private readonly take: (fault: LoggedFault) => void,
   ) {
-    this.#words[AT] = 1;
+    this._words[AT] = 1;
   }
 
-  get #words(): Uint32Array {
+  private get _words(): Uint32Array {
     return this.core.u32;
   }
 
   /** Hands over what was written down. */
   drain(): void {
-    const count = this.#words[AT] - 1;
+    const count = this._words[AT] - 1;
     if (count === 0) return;
-    this.#words[AT] = 1;
+    this._words[AT] = 1;
     const entries = Math.min(count, L.FAULT_LOG_ENTRIES);
     this.lost += count - entries;
     const instructions = this.core.counter(L.COUNT_INSTRUCTIONS);
     const faults: LoggedFault[] = [];
-    for (let i = 0; i < entries; i++) faults.push(this.#read(L.FAULT_LOG + i * L.FAULT_ENTRY_BYTES, instructions));
+    for (let i = 0; i < entries; i++) faults.push(this._read(L.FAULT_LOG + i * L.FAULT_ENTRY_BYTES, instructions));
     for (const fault of faults) this.take(fault);
   }
 
-  #read(entry: number, instructions: number): LoggedFault {
+  private _read(entry: number, instructions: number): LoggedFault {
     const { u8, u32 } = this.core;
     return {
       address: this.core.readU64(entry + L.FAULT_ENTRY_ADDRESS),
@@ -64,7 +64,7 @@ export class FaultLog {
   }
 
   stop(): void {
-    this.#words[AT] = 0;
+    this._words[AT] = 0;
   }
 }
 

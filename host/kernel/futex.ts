@@ -29,8 +29,8 @@ interface FutexWaiter {
  * memory is named by its address space). Queues are in order of arrival.
  */
 export class Futexes {
-  readonly #queues = new Map<string, FutexWaiter[]>();
-  readonly #waiting = new Map<Thread, FutexWaiter[]>();
+  private readonly _queues = new Map<string, FutexWaiter[]>();
+  private readonly _waiting = new Map<Thread, FutexWaiter[]>();
   readonly pi: PiFutexes;
 
   constructor(private readonly kernel: Kernel) {
@@ -56,14 +56,14 @@ export class Futexes {
 
   /** futex_waitv: sleeps while every word is as expected; the index of one that was woken. */
   waitAny(t: Thread, requests: readonly FutexRequest[], deadline: number): number {
-    if (!this.#waiting.has(t)) {
+    if (!this._waiting.has(t)) {
       const keys = requests.map(({ address }) => this.key(t, address));
       if (requests.some(({ address, expected }) => t.user.readU32(address) !== expected >>> 0)) return -EAGAIN;
       requests.forEach(({ bits }, index) => {
-        this.#enqueue({ thread: t, bits, index, key: keys[index], woken: false });
+        this._enqueue({ thread: t, bits, index, key: keys[index], woken: false });
       });
     }
-    const woken = this.#waiting.get(t)?.find((waiter) => waiter.woken);
+    const woken = this._waiting.get(t)?.find((waiter) => waiter.woken);
     if (woken !== undefined) {
       this.abandon(t);
       return woken.index;
@@ -80,12 +80,12 @@ export class Futexes {
   /** FUTEX_WAIT_REQUEUE_PI: waits at one word to be moved to the lock at another, and returns when it has that lock. */
   waitRequeue(t: Thread, address: number, expected: number, lock: number, deadline: number): number {
     if (this.pi.isWaiting(t)) return this.pi.wait(t, deadline, EAGAIN);
-    if (!this.#waiting.has(t)) {
+    if (!this._waiting.has(t)) {
       const key = this.key(t, address);
       const target = { key: this.key(t, lock), address: lock };
       if (target.key === key) return -EINVAL;
       if (t.user.readU32(address) !== expected >>> 0) return -EAGAIN;
-      this.#enqueue({ thread: t, bits: ~0, index: 0, key, woken: false, target });
+      this._enqueue({ thread: t, bits: ~0, index: 0, key, woken: false, target });
     }
     if (this.kernel.now() >= deadline) {
       this.abandon(t);
@@ -98,7 +98,7 @@ export class Futexes {
 
   /** Wakes up to `count` waiters whose bits match, first come first. -EINVAL: one waits for a lock and must be moved. */
   wake(key: string, count: number, bits: number): number {
-    const queue = this.#queues.get(key);
+    const queue = this._queues.get(key);
     if (queue === undefined) return 0;
     let woken = 0;
     for (const waiter of [...queue]) {
@@ -107,7 +107,7 @@ export class Futexes {
       if ((waiter.bits & bits) === 0) continue;
       woken++;
       waiter.woken = true;
-      this.#dequeue(waiter);
+      this._dequeue(waiter);
       waiter.thread.wake();
     }
     return woken;
@@ -117,21 +117,21 @@ export class Futexes {
   requeue(from: string, to: string, count: number, limit: number): number {
     const woken = this.wake(from, count, ~0);
     if (woken < 0) return woken;
-    const queue = this.#queues.get(from) ?? [];
+    const queue = this._queues.get(from) ?? [];
     if (from === to) return woken + Math.min(limit, queue.length);
     const moving = queue.slice(0, limit);
     if (moving.some((waiter) => waiter.target !== undefined)) return -EINVAL;
     for (const waiter of moving) {
-      this.#dequeue(waiter);
+      this._dequeue(waiter);
       waiter.key = to;
-      this.#queue(to).push(waiter);
+      this._queue(to).push(waiter);
     }
     return woken + moving.length;
   }
 
   /** FUTEX_CMP_REQUEUE_PI: the first waiter gets the lock if it is free; it and up to `limit` more otherwise wait for it. */
   requeuePi(t: Thread, from: string, address: number, to: string, limit: number): number {
-    const moving = (this.#queues.get(from) ?? []).slice(0, 1 + limit);
+    const moving = (this._queues.get(from) ?? []).slice(0, 1 + limit);
     let done = 0;
     for (const waiter of moving) {
       if (waiter.target?.key !== to) return -EINVAL;
@@ -145,8 +145,8 @@ export class Futexes {
 
   /** The thread no longer waits: it has been woken, or timeout, signal, death. */
   abandon(t: Thread): void {
-    for (const waiter of this.#waiting.get(t) ?? []) if (!waiter.woken) this.#dequeue(waiter);
-    this.#waiting.delete(t);
+    for (const waiter of this._waiting.get(t) ?? []) if (!waiter.woken) this._dequeue(waiter);
+    this._waiting.delete(t);
   }
 
   /** The thread is over, or its program is. */
@@ -155,24 +155,24 @@ export class Futexes {
     this.pi.release(t);
   }
 
-  #enqueue(waiter: FutexWaiter): void {
-    const own = this.#waiting.get(waiter.thread);
-    if (own === undefined) this.#waiting.set(waiter.thread, [waiter]);
+  private _enqueue(waiter: FutexWaiter): void {
+    const own = this._waiting.get(waiter.thread);
+    if (own === undefined) this._waiting.set(waiter.thread, [waiter]);
     else own.push(waiter);
-    this.#queue(waiter.key).push(waiter);
+    this._queue(waiter.key).push(waiter);
   }
 
-  #dequeue(waiter: FutexWaiter): void {
-    const queue = this.#queues.get(waiter.key);
+  private _dequeue(waiter: FutexWaiter): void {
+    const queue = this._queues.get(waiter.key);
     const at = queue?.indexOf(waiter) ?? -1;
     if (queue === undefined || at < 0) return;
     queue.splice(at, 1);
-    if (queue.length === 0) this.#queues.delete(waiter.key);
+    if (queue.length === 0) this._queues.delete(waiter.key);
   }
 
-  #queue(key: string): FutexWaiter[] {
-    let queue = this.#queues.get(key);
-    if (queue === undefined) this.#queues.set(key, (queue = []));
+  private _queue(key: string): FutexWaiter[] {
+    let queue = this._queues.get(key);
+    if (queue === undefined) this._queues.set(key, (queue = []));
     return queue;
   }
 }

@@ -16,40 +16,40 @@ export function ignoredByDefault(signal: number): boolean {
 
 /** What a process does with each signal: shared by its threads and by tasks cloned with CLONE_SIGHAND. */
 export class SignalHandlers {
-  readonly #actions: SignalAction[];
+  private readonly _actions: SignalAction[];
 
   constructor(actions?: readonly SignalAction[]) {
-    this.#actions = actions === undefined ? new Array<SignalAction>(SIGNAL_MAX + 1).fill(DEFAULT_ACTION) : [...actions];
+    this._actions = actions === undefined ? new Array<SignalAction>(SIGNAL_MAX + 1).fill(DEFAULT_ACTION) : [...actions];
   }
 
   get(signal: number): SignalAction {
-    return this.#actions[signal];
+    return this._actions[signal];
   }
 
   set(signal: number, action: SignalAction): void {
-    this.#actions[signal] = action;
+    this._actions[signal] = action;
   }
 
   copy(): SignalHandlers {
-    return new SignalHandlers(this.#actions);
+    return new SignalHandlers(this._actions);
   }
 
   /** execve: handlers are gone with the program's text, ignored signals stay ignored. */
   afterExec(): SignalHandlers {
     return new SignalHandlers(
-      this.#actions.map((a) => (a.handler === SIG_IGN ? { handler: SIG_IGN, flags: 0, mask: 0n } : DEFAULT_ACTION)),
+      this._actions.map((a) => (a.handler === SIG_IGN ? { handler: SIG_IGN, flags: 0, mask: 0n } : DEFAULT_ACTION)),
     );
   }
 
   /** The program has no handler of its own. */
   isDefaultOrIgnored(signal: number): boolean {
-    const { handler } = this.#actions[signal];
+    const { handler } = this._actions[signal];
     return handler === SIG_DFL || handler === SIG_IGN;
   }
 
   /** Delivery would have no effect. */
   ignores(signal: number): boolean {
-    const { handler } = this.#actions[signal];
+    const { handler } = this._actions[signal];
     return handler === SIG_IGN || (handler === SIG_DFL && ignoredByDefault(signal));
   }
 }

@@ -6,20 +6,20 @@ import type { Core } from '../core/core.js';
 const POLICIES: Readonly<Record<string, number>> = { always: HUGE_ALWAYS, madvise: HUGE_MADVISE, never: HUGE_NEVER };
 
 export class HugePages {
-  #enabled = 'madvise';
+  private _enabled = 'madvise';
   /** A frame that is in somebody's way is never moved, so all of its values mean the same. */
   defrag = 'madvise';
 
   constructor(private readonly core: Core) {
-    this.enabled = this.#enabled;
+    this.enabled = this._enabled;
   }
 
   /** always, madvise or never: which memory gets a megapage at its first fault. */
   get enabled(): string {
-    return this.#enabled;
+    return this._enabled;
   }
   set enabled(policy: string) {
-    this.#enabled = policy;
+    this._enabled = policy;
     this.core.exports.hugeSetPolicy(POLICIES[policy]);
   }
 

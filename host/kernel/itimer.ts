@@ -7,41 +7,41 @@ import type { Timer } from './timers.js';
 
 /** ITIMER_REAL of a process: SIGALRM by host time, once or every interval. */
 export class IntervalTimer {
-  #timer: Timer | undefined;
-  #deadline = 0;
+  private _timer: Timer | undefined;
+  private _deadline = 0;
 
   constructor(
     private readonly process: Process,
     valueNs: number,
     readonly intervalNs: number,
   ) {
-    this.#arm(process.kernel.now() + valueNs);
+    this._arm(process.kernel.now() + valueNs);
   }
 
   /** Nanoseconds to go, 0 when it has fired for the last time. */
   remainingNs(): number {
-    return this.#timer === undefined ? 0 : Math.max(1, this.#deadline - this.process.kernel.now());
+    return this._timer === undefined ? 0 : Math.max(1, this._deadline - this.process.kernel.now());
   }
 
-  #arm(deadline: number): void {
-    this.#deadline = deadline;
-    this.#timer = this.process.kernel.timers.at(deadline, { wake: () => this.#fire() });
+  private _arm(deadline: number): void {
+    this._deadline = deadline;
+    this._timer = this.process.kernel.timers.at(deadline, { wake: () => this._fire() });
   }
 
-  #fire(): void {
-    this.#timer = undefined;
+  private _fire(): void {
+    this._timer = undefined;
     sendToProcess(this.process, { signo: SIGALRM, code: SI_KERNEL });
   }
 
   /** The process takes a SIGALRM: a repeating timer runs again. So it can't send faster than signals are taken. */
   signalTaken(): void {
-    if (this.#timer !== undefined || this.intervalNs === 0) return;
-    this.#arm(nextAfter(this.#deadline, this.intervalNs, this.process.kernel.now()));
+    if (this._timer !== undefined || this.intervalNs === 0) return;
+    this._arm(nextAfter(this._deadline, this.intervalNs, this.process.kernel.now()));
   }
 
   cancel(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this._timer?.cancel();
+    this._timer = undefined;
   }
 }
 
@@ -68,44 +68,44 @@ interface CpuAlarm {
 
 /** ITIMER_VIRTUAL (user time), ITIMER_PROF (user and system) and RLIMIT_CPU: looked at after every slice and call while armed. */
 export class CpuTimers {
-  #virtual: CpuTimer = { expires: 0, intervalNs: 0 };
-  #prof: CpuTimer = { expires: 0, intervalNs: 0 };
+  private _virtual: CpuTimer = { expires: 0, intervalNs: 0 };
+  private _prof: CpuTimer = { expires: 0, intervalNs: 0 };
   /** CPU time at which RLIMIT_CPU is next acted upon, Infinity without a limit. */
-  #limitAt = Number.POSITIVE_INFINITY;
-  readonly #alarms = new Set<CpuAlarm>();
+  private _limitAt = Number.POSITIVE_INFINITY;
+  private readonly _alarms = new Set<CpuAlarm>();
   armed = false;
 
   /** `fire` once `now()` has reached the deadline. */
   at(deadline: number, now: () => number, fire: () => void): { cancel(): void } {
     const alarm = { deadline, now, fire };
-    this.#alarms.add(alarm);
-    this.#arm();
-    return { cancel: () => this.#alarms.delete(alarm) };
+    this._alarms.add(alarm);
+    this._arm();
+    return { cancel: () => this._alarms.delete(alarm) };
   }
 
   /** RLIMIT_CPU has been set or inherited. */
   limitChanged(process: Process): void {
-    this.#limitAt = process.limits[RLIMIT_CPU].current * NS_PER_SECOND;
-    this.#arm();
+    this._limitAt = process.limits[RLIMIT_CPU].current * NS_PER_SECOND;
+    this._arm();
   }
 
-  #arm(): void {
-    const timed = this.#virtual.expires > 0 || this.#prof.expires > 0 || this.#alarms.size > 0;
-    this.armed = timed || this.#limitAt < Number.POSITIVE_INFINITY;
+  private _arm(): void {
+    const timed = this._virtual.expires > 0 || this._prof.expires > 0 || this._alarms.size > 0;
+    this.armed = timed || this._limitAt < Number.POSITIVE_INFINITY;
   }
 
   /** Instructions until one may fire: a slice need not be longer. */
   budget(process: Process): number {
     let least = Number.POSITIVE_INFINITY;
-    if (this.#virtual.expires > 0) least = Math.min(least, this.#virtual.expires - process.usage().userNs);
-    if (this.#prof.expires > 0) least = Math.min(least, this.#prof.expires - process.cpuNs());
-    if (this.#limitAt < Number.POSITIVE_INFINITY) least = Math.min(least, this.#limitAt - process.cpuNs());
-    for (const { deadline, now } of this.#alarms) least = Math.min(least, deadline - now());
+    if (this._virtual.expires > 0) least = Math.min(least, this._virtual.expires - process.usage().userNs);
+    if (this._prof.expires > 0) least = Math.min(least, this._prof.expires - process.cpuNs());
+    if (this._limitAt < Number.POSITIVE_INFINITY) least = Math.min(least, this._limitAt - process.cpuNs());
+    for (const { deadline, now } of this._alarms) least = Math.min(least, deadline - now());
     return Math.max(1, least);
   }
 
   get(process: Process, prof: boolean): { valueNs: number; intervalNs: number } {
-    const timer = prof ? this.#prof : this.#virtual;
+    const timer = prof ? this._prof : this._virtual;
     const now = prof ? process.cpuNs() : process.usage().userNs;
     return { valueNs: timer.expires === 0 ? 0 : Math.max(1000, timer.expires - now), intervalNs: timer.intervalNs };
   }
@@ -113,32 +113,32 @@ export class CpuTimers {
   set(process: Process, prof: boolean, valueNs: number, intervalNs: number): void {
     const now = prof ? process.cpuNs() : process.usage().userNs;
     const timer = { expires: valueNs === 0 ? 0 : now + valueNs, intervalNs };
-    if (prof) this.#prof = timer;
-    else this.#virtual = timer;
-    this.#arm();
+    if (prof) this._prof = timer;
+    else this._virtual = timer;
+    this._arm();
   }
 
   check(process: Process): void {
-    this.#check(process, this.#virtual, process.usage().userNs, SIGVTALRM);
-    this.#check(process, this.#prof, process.cpuNs(), SIGPROF);
-    if (process.cpuNs() >= this.#limitAt) this.#overLimit(process);
-    for (const alarm of [...this.#alarms]) {
+    this._check(process, this._virtual, process.usage().userNs, SIGVTALRM);
+    this._check(process, this._prof, process.cpuNs(), SIGPROF);
+    if (process.cpuNs() >= this._limitAt) this._overLimit(process);
+    for (const alarm of [...this._alarms]) {
       if (alarm.now() < alarm.deadline) continue;
-      this.#alarms.delete(alarm);
+      this._alarms.delete(alarm);
       alarm.fire();
     }
-    this.#arm();
+    this._arm();
   }
 
   /** SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. */
-  #overLimit(process: Process): void {
+  private _overLimit(process: Process): void {
     const { maximum } = process.limits[RLIMIT_CPU];
     const hard = process.cpuNs() >= maximum * NS_PER_SECOND;
-    this.#limitAt = Math.min(this.#limitAt + NS_PER_SECOND, maximum * NS_PER_SECOND);
+    this._limitAt = Math.min(this._limitAt + NS_PER_SECOND, maximum * NS_PER_SECOND);
     sendToProcess(process, { signo: hard ? SIGKILL : SIGXCPU, code: SI_KERNEL });
   }
 
-  #check(process: Process, timer: CpuTimer, now: number, signo: number): void {
+  private _check(process: Process, timer: CpuTimer, now: number, signo: number): void {
     if (timer.expires === 0 || now < timer.expires) return;
     timer.expires = timer.intervalNs > 0 ? nextAfter(timer.expires, timer.intervalNs, now) : 0;
     sendToProcess(process, { signo, code: SI_KERNEL });

@@ -170,10 +170,10 @@ export class Kernel {
   }
 
   isFreePid(pid: number): boolean {
-    return pid !== 1 && !this.threads.has(pid) && !this.#isGroup(pid);
+    return pid !== 1 && !this.threads.has(pid) && !this._isGroup(pid);
   }
 
-  #isGroup(id: number): boolean {
+  private _isGroup(id: number): boolean {
     for (const p of this.processes.values()) if (p.pgid === id || p.sid === id) return true;
     return false;
   }

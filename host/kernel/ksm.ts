@@ -31,38 +31,38 @@ export class SamePages {
   fullScans = 0;
   pagesScanned = 0;
   pagesUnshared = 0;
-  #run = KSM_STOP;
-  #dueNs = 0;
+  private _run = KSM_STOP;
+  private _dueNs = 0;
   /** Where the scanner is, and the spaces that it has still to visit in this pass. */
-  #at: Place | undefined;
-  #left: number[] = [];
+  private _at: Place | undefined;
+  private _left: number[] = [];
   /** By checksum: frames that pages were merged into; some may be something else by now. */
-  readonly #kept = new Map<number, number[]>();
+  private readonly _kept = new Map<number, number[]>();
   /** By checksum: pages of this pass that nobody was the same as yet. */
-  readonly #candidates = new Map<number, Place>();
+  private readonly _candidates = new Map<number, Place>();
   /** By space, by page: the checksum of the pass before. */
-  readonly #sums = new Map<number, Map<number, number>>();
+  private readonly _sums = new Map<number, Map<number, number>>();
 
   constructor(private readonly kernel: Kernel) {}
 
   get run(): number {
-    return this.#run;
+    return this._run;
   }
 
   /** Throws SysError(ENOMEM): not everything could be taken apart. */
   set run(run: number) {
-    if (run === KSM_MERGE && this.#run !== KSM_MERGE) this.#dueNs = this.kernel.now();
-    this.#run = run;
-    if (run === KSM_UNMERGE) this.#unmergeAll();
+    if (run === KSM_MERGE && this._run !== KSM_MERGE) this._dueNs = this.kernel.now();
+    this._run = run;
+    if (run === KSM_UNMERGE) this._unmergeAll();
   }
 
   /** Time has passed. */
   advance(nowNs: number): void {
-    if (this.#run !== KSM_MERGE || nowNs < this.#dueNs) return;
+    if (this._run !== KSM_MERGE || nowNs < this._dueNs) return;
     const stepNs = Math.max(1, this.sleepMs) * 1e6;
-    const steps = Math.floor((nowNs - this.#dueNs) / stepNs) + 1;
-    this.#dueNs += steps * stepNs;
-    this.#scan(steps * this.pagesToScan);
+    const steps = Math.floor((nowNs - this._dueNs) / stepNs) + 1;
+    this._dueNs += steps * stepNs;
+    this._scan(steps * this.pagesToScan);
   }
 
   /** Frames that several pages are, and how many pages more those are than frames. */
@@ -70,12 +70,12 @@ export class SamePages {
     let shared = 0;
     let sharing = 0;
     const seen = new Set<number>();
-    for (const frames of this.#kept.values()) {
+    for (const frames of this._kept.values()) {
       for (const frame of frames) {
-        if (seen.has(frame) || !this.#isKept(frame)) continue;
+        if (seen.has(frame) || !this._isKept(frame)) continue;
         seen.add(frame);
         shared++;
-        sharing += this.#references(frame) - 1;
+        sharing += this._references(frame) - 1;
       }
     }
     return { shared, sharing };
@@ -84,17 +84,17 @@ export class SamePages {
   /** Pages that changed too often to be compared. */
   get pagesVolatile(): number {
     const { shared, sharing } = this.counts();
-    return Math.max(0, this.#records() - shared - sharing - this.pagesUnshared);
+    return Math.max(0, this._records() - shared - sharing - this.pagesUnshared);
   }
 
   /** What it saves less what it costs, bytes, as Linux reckons. */
   get generalProfit(): number {
-    return this.counts().sharing * PAGE - this.#records() * RECORD_BYTES;
+    return this.counts().sharing * PAGE - this._records() * RECORD_BYTES;
   }
 
   /** How many pages of a space are looked at. */
   recordsOf(space: number): number {
-    return this.#sums.get(space)?.size ?? 0;
+    return this._sums.get(space)?.size ?? 0;
   }
 
   /** How many pages of a space are merged. */
@@ -107,128 +107,128 @@ export class SamePages {
     return pages;
   }
 
-  #records(): number {
+  private _records(): number {
     let records = 0;
-    for (const sums of this.#sums.values()) records += sums.size;
+    for (const sums of this._sums.values()) records += sums.size;
     return records;
   }
 
-  #references(frame: number): number {
+  private _references(frame: number): number {
     return this.kernel.core.u32[(DESCRIPTORS + (frame << DESCRIPTOR_SHIFT)) >>> 2];
   }
 
-  #isKept(frame: number): boolean {
+  private _isKept(frame: number): boolean {
     return (this.kernel.core.exports.frameFlags(frame) & FRAME_IS_MERGED) !== 0;
   }
 
-  #spaces(): number[] {
+  private _spaces(): number[] {
     const running = [...this.kernel.processes.values()].filter(({ state }) => state === 'running');
     return [...new Set(running.map(({ space }) => space.handle))];
   }
 
   /** Looks at so many pages at most, and at none twice. */
-  #scan(pages: number): void {
+  private _scan(pages: number): void {
     const { exports } = this.kernel.core;
-    const live = new Set(this.#spaces());
+    const live = new Set(this._spaces());
     let passes = 0;
     for (let left = pages; left > 0; ) {
-      if (this.#at === undefined || !live.has(this.#at.space)) {
-        const space = this.#left.pop();
+      if (this._at === undefined || !live.has(this._at.space)) {
+        const space = this._left.pop();
         if (space === undefined) {
           if (passes++ > 0) return;
-          this.#beginPass(live);
-          if (this.#left.length === 0) return;
-        } else this.#at = live.has(space) ? { space, address: 0 } : undefined;
+          this._beginPass(live);
+          if (this._left.length === 0) return;
+        } else this._at = live.has(space) ? { space, address: 0 } : undefined;
         continue;
       }
-      const { space } = this.#at;
-      const address = exports.ksmNext(space, this.#at.address);
+      const { space } = this._at;
+      const address = exports.ksmNext(space, this._at.address);
       if (address < 0) {
-        this.#at = undefined;
-        if (this.#left.length === 0) this.#endPass(live);
+        this._at = undefined;
+        if (this._left.length === 0) this._endPass(live);
         continue;
       }
-      this.#look({ space, address });
-      this.#at = { space, address: address + PAGE };
+      this._look({ space, address });
+      this._at = { space, address: address + PAGE };
       left--;
     }
   }
 
-  #beginPass(live: ReadonlySet<number>): void {
-    this.#candidates.clear();
-    this.#left = [...live].filter((space) => this.kernel.core.exports.ksmNext(space, 0) >= 0);
+  private _beginPass(live: ReadonlySet<number>): void {
+    this._candidates.clear();
+    this._left = [...live].filter((space) => this.kernel.core.exports.ksmNext(space, 0) >= 0);
   }
 
-  #endPass(live: ReadonlySet<number>): void {
+  private _endPass(live: ReadonlySet<number>): void {
     this.fullScans++;
-    this.pagesUnshared = this.#candidates.size;
-    for (const [sum, frames] of this.#kept) {
-      const rest = frames.filter((frame) => this.#isKept(frame));
-      if (rest.length === 0) this.#kept.delete(sum);
-      else this.#kept.set(sum, rest);
+    this.pagesUnshared = this._candidates.size;
+    for (const [sum, frames] of this._kept) {
+      const rest = frames.filter((frame) => this._isKept(frame));
+      if (rest.length === 0) this._kept.delete(sum);
+      else this._kept.set(sum, rest);
     }
-    for (const [space, sums] of this.#sums) {
-      if (!live.has(space)) this.#sums.delete(space);
+    for (const [space, sums] of this._sums) {
+      if (!live.has(space)) this._sums.delete(space);
       else for (const page of sums.keys()) if (this.kernel.core.exports.ksmFrame(space, page * PAGE) === 0) sums.delete(page);
     }
   }
 
-  #look(place: Place): void {
+  private _look(place: Place): void {
     const { exports } = this.kernel.core;
     const frame = exports.ksmFrame(place.space, place.address);
     this.pagesScanned++;
-    if (this.#isKept(frame)) return;
+    if (this._isKept(frame)) return;
     const sum = exports.ksmChecksum(frame) >>> 0;
-    const known = this.#remember(place, sum);
-    if (this.#mergeWithKept(place, sum) || !known) return;
-    const other = this.#candidates.get(sum);
-    if (other === undefined || !this.#isStill(other, sum)) this.#candidates.set(sum, place);
+    const known = this._remember(place, sum);
+    if (this._mergeWithKept(place, sum) || !known) return;
+    const other = this._candidates.get(sum);
+    if (other === undefined || !this._isStill(other, sum)) this._candidates.set(sum, place);
     // A page that a fork shares is one already.
-    else if (exports.ksmFrame(other.space, other.address) !== frame) this.#pair(other, place, sum);
+    else if (exports.ksmFrame(other.space, other.address) !== frame) this._pair(other, place, sum);
   }
 
   /** Has the page had these contents at the last pass, too? */
-  #remember({ space, address }: Place, sum: number): boolean {
-    let sums = this.#sums.get(space);
-    if (sums === undefined) this.#sums.set(space, (sums = new Map()));
+  private _remember({ space, address }: Place, sum: number): boolean {
+    let sums = this._sums.get(space);
+    if (sums === undefined) this._sums.set(space, (sums = new Map()));
     const known = sums.get(address / PAGE) === sum;
     sums.set(address / PAGE, sum);
     return known;
   }
 
-  #mergeWithKept({ space, address }: Place, sum: number): boolean {
-    for (const frame of this.#kept.get(sum) ?? []) {
-      if (!this.#isKept(frame) || this.#references(frame) >= this.maxSharing) continue;
+  private _mergeWithKept({ space, address }: Place, sum: number): boolean {
+    for (const frame of this._kept.get(sum) ?? []) {
+      if (!this._isKept(frame) || this._references(frame) >= this.maxSharing) continue;
       if (this.kernel.core.exports.ksmMerge(space, address, frame) === 1) return true;
     }
     return false;
   }
 
   /** A candidate may have been stored to, unmapped or left with its process. */
-  #isStill({ space, address }: Place, sum: number): boolean {
+  private _isStill({ space, address }: Place, sum: number): boolean {
     const { exports } = this.kernel.core;
-    if (!this.#spaces().includes(space)) return false;
+    if (!this._spaces().includes(space)) return false;
     const frame = exports.ksmFrame(space, address);
     return frame !== 0 && exports.ksmChecksum(frame) >>> 0 === sum;
   }
 
-  #pair(kept: Place, other: Place, sum: number): void {
+  private _pair(kept: Place, other: Place, sum: number): void {
     const { exports } = this.kernel.core;
     if (exports.ksmKeep(kept.space, kept.address) === 0) return;
     const frame = exports.ksmFrame(kept.space, kept.address);
-    this.#kept.set(sum, [...(this.#kept.get(sum) ?? []), frame]);
-    this.#candidates.delete(sum);
+    this._kept.set(sum, [...(this._kept.get(sum) ?? []), frame]);
+    this._candidates.delete(sum);
     exports.ksmMerge(other.space, other.address, frame);
   }
 
-  #unmergeAll(): void {
-    for (const space of this.#spaces()) {
+  private _unmergeAll(): void {
+    for (const space of this._spaces()) {
       if (this.kernel.core.exports.ksmBreak(space, 0, TASK_BYTES) !== 0) throw new SysError(ENOMEM);
     }
-    this.#kept.clear();
-    this.#candidates.clear();
-    this.#sums.clear();
-    this.#at = undefined;
-    this.#left = [];
+    this._kept.clear();
+    this._candidates.clear();
+    this._sums.clear();
+    this._at = undefined;
+    this._left = [];
   }
 }

@@ -8,23 +8,23 @@ const PRUNE_MIN = 64;
  * told already. One for each file: who maps it through two descriptions is told of errors through the later one.
  */
 export class MappedFiles {
-  #files = new Map<PagedInode, OpenFile>();
-  #pruneAt = PRUNE_MIN;
+  private _files = new Map<PagedInode, OpenFile>();
+  private _pruneAt = PRUNE_MIN;
 
   set(inode: PagedInode, file: OpenFile): void {
-    this.#files.set(inode, file);
-    if (this.#files.size <= this.#pruneAt) return;
+    this._files.set(inode, file);
+    if (this._files.size <= this._pruneAt) return;
     // What no space maps any more is held by its inode alone.
-    for (const known of this.#files.keys()) if (known !== inode && !known.isMapped) this.#files.delete(known);
-    this.#pruneAt = Math.max(PRUNE_MIN, this.#files.size * 2);
+    for (const known of this._files.keys()) if (known !== inode && !known.isMapped) this._files.delete(known);
+    this._pruneAt = Math.max(PRUNE_MIN, this._files.size * 2);
   }
 
   get(inode: PagedInode): OpenFile | undefined {
-    return this.#files.get(inode);
+    return this._files.get(inode);
   }
 
   inherit(parent: MappedFiles): void {
-    this.#files = new Map(parent.#files);
-    this.#pruneAt = parent.#pruneAt;
+    this._files = new Map(parent._files);
+    this._pruneAt = parent._pruneAt;
   }
 }

@@ -34,16 +34,16 @@ const SYNCHRONOUS = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS].reduce((s
 
 /** How many signals wait for what each user runs, in all processes: what RLIMIT_SIGPENDING limits. */
 export class SignalCounts {
-  readonly #byUser = new Map<number, number>();
+  private readonly _byUser = new Map<number, number>();
 
   of(uid: number): number {
-    return this.#byUser.get(uid) ?? 0;
+    return this._byUser.get(uid) ?? 0;
   }
 
   change(uid: number, by: number): void {
     const count = this.of(uid) + by;
-    if (count === 0) this.#byUser.delete(uid);
-    else this.#byUser.set(uid, count);
+    if (count === 0) this._byUser.delete(uid);
+    else this._byUser.set(uid, count);
   }
 }
 
@@ -56,7 +56,7 @@ interface Waiting {
 /** Signals waiting for a thread or for a whole process. A standard signal waits once; realtime ones queue in order. */
 export class PendingSignals {
   set: SignalSet = 0n;
-  #queue: Waiting[] = [];
+  private _queue: Waiting[] = [];
 
   constructor(private readonly counts = new SignalCounts()) {}
 
@@ -66,7 +66,7 @@ export class PendingSignals {
     // A timer's signal has a place of its own beside what waits already.
     if (info.signo < SIGRTMIN && info.timerId === undefined && (this.set & bit) !== 0n) return false;
     this.set |= bit;
-    this.#queue.push({ info, uid });
+    this._queue.push({ info, uid });
     this.counts.change(uid, 1);
     return true;
   }
@@ -77,11 +77,11 @@ export class PendingSignals {
   }
 
   get size(): number {
-    return this.#queue.length;
+    return this._queue.length;
   }
 
   some(test: (info: SigInfo) => boolean): boolean {
-    return this.#queue.some(({ info }) => test(info));
+    return this._queue.some(({ info }) => test(info));
   }
 
   /** Takes the next signal in `wanted`: faults first, then the lowest number. */
@@ -89,20 +89,20 @@ export class PendingSignals {
     if (this.set === 0n) return undefined;
     let candidates = this.set & wanted;
     if (candidates === 0n) return undefined;
-    if (this.#queue.length === 1 && this.set === signalBit(this.#queue[0].info.signo)) return this.#takeOnly();
+    if (this._queue.length === 1 && this.set === signalBit(this._queue[0].info.signo)) return this._takeOnly();
     if ((candidates & SYNCHRONOUS) !== 0n) candidates &= SYNCHRONOUS;
     let signal = 1;
     while ((candidates & signalBit(signal)) === 0n) signal++;
-    const at = this.#queue.findIndex(({ info }) => info.signo === signal);
-    const [found] = at < 0 ? [] : this.#queue.splice(at, 1);
+    const at = this._queue.findIndex(({ info }) => info.signo === signal);
+    const [found] = at < 0 ? [] : this._queue.splice(at, 1);
     if (found !== undefined) this.counts.change(found.uid, -1);
-    if (!this.#queue.some((other) => other.info.signo === signal)) this.set &= ~signalBit(signal);
+    if (!this._queue.some((other) => other.info.signo === signal)) this.set &= ~signalBit(signal);
     return found?.info ?? { signo: signal, code: SI_USER };
   }
 
-  #takeOnly(): SigInfo {
-    const [{ info, uid }] = this.#queue;
-    this.#queue.length = 0;
+  private _takeOnly(): SigInfo {
+    const [{ info, uid }] = this._queue;
+    this._queue.length = 0;
     this.set = 0n;
     this.counts.change(uid, -1);
     return info;
@@ -110,32 +110,32 @@ export class PendingSignals {
 
   /** Forgets the signals of timers that are no more. */
   removeTimers(): void {
-    for (const { info } of this.#queue) if (info.timerId !== undefined) this.set &= ~signalBit(info.signo);
-    this.#keep(({ timerId }) => timerId === undefined);
-    for (const { info } of this.#queue) this.set |= signalBit(info.signo);
+    for (const { info } of this._queue) if (info.timerId !== undefined) this.set &= ~signalBit(info.signo);
+    this._keep(({ timerId }) => timerId === undefined);
+    for (const { info } of this._queue) this.set |= signalBit(info.signo);
   }
 
   /** Undoes take(): the signal is the next of its number again. */
   putBack(info: SigInfo, uid = 0): void {
     this.set |= signalBit(info.signo);
-    this.#queue.unshift({ info, uid });
+    this._queue.unshift({ info, uid });
     this.counts.change(uid, 1);
   }
 
   remove(set: SignalSet): void {
     if ((this.set & set) === 0n) return;
     this.set &= ~set;
-    this.#keep((info) => (signalBit(info.signo) & set) === 0n);
+    this._keep((info) => (signalBit(info.signo) & set) === 0n);
   }
 
   /** Nobody is left to take them. */
   clear(): void {
     this.set = 0n;
-    this.#keep(() => false);
+    this._keep(() => false);
   }
 
-  #keep(test: (info: SigInfo) => boolean): void {
-    this.#queue = this.#queue.filter(({ info, uid }) => {
+  private _keep(test: (info: SigInfo) => boolean): void {
+    this._queue = this._queue.filter(({ info, uid }) => {
       const stays = test(info);
       if (!stays) this.counts.change(uid, -1);
       return stays;

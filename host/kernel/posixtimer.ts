@@ -39,11 +39,11 @@ export interface TimerRequest {
  * So a short interval costs nothing while nobody looks.
  */
 export class PosixTimer {
-  #running: { cancel(): void } | undefined;
+  private _running: { cancel(): void } | undefined;
   /** When it goes off next, or did last; undefined: disarmed. */
-  #expires: number | undefined;
+  private _expires: number | undefined;
   /** Expirations since the last delivery, the one that is delivered not counted. */
-  #overrun = -1;
+  private _overrun = -1;
   intervalNs = 0;
   /** timer_getoverrun(2): as of the last delivery. */
   lastOverrun = 0;
@@ -57,64 +57,64 @@ export class PosixTimer {
   set(expires: number | undefined, intervalNs: number): void {
     this.cancel();
     this.intervalNs = intervalNs;
-    this.#overrun = -1;
+    this._overrun = -1;
     this.lastOverrun = 0;
-    this.#expires = expires;
-    this.#start();
+    this._expires = expires;
+    this._start();
   }
 
-  #start(): void {
-    if (this.#expires === undefined || this.request.notify === SIGEV_NONE) return;
-    this.#running = this.time.start(this.#expires, () => this.#fire());
+  private _start(): void {
+    if (this._expires === undefined || this.request.notify === SIGEV_NONE) return;
+    this._running = this.time.start(this._expires, () => this._fire());
   }
 
-  #fire(): void {
+  private _fire(): void {
     const { id, signo, value, process, target } = this.request;
-    this.#running = undefined;
+    this._running = undefined;
     const info = { signo, code: SI_TIMER, timerId: id, value };
     const waits = (): boolean => signalPending(target ?? process, (other) => other.code === SI_TIMER && other.timerId === id);
     if (!waits()) {
       if (target === undefined) sendToProcess(process, info);
       else sendToThread(target, info);
     }
-    if (this.intervalNs > 0 && !waits()) this.#skipIgnored();
+    if (this.intervalNs > 0 && !waits()) this._skipIgnored();
   }
 
-  #skipIgnored(): void {
-    this.#forward(this.time.now() + Math.max(0, IGNORED_NS_MIN - this.intervalNs));
-    this.#start();
+  private _skipIgnored(): void {
+    this._forward(this.time.now() + Math.max(0, IGNORED_NS_MIN - this.intervalNs));
+    this._start();
   }
 
   /** Goes on to the first expiration after `now`; each one on the way counts. */
-  #forward(now: number): void {
-    if (this.#expires === undefined || this.#expires > now) return;
-    const count = expirations(this.#expires, this.intervalNs, now);
-    this.#overrun = Math.min(OVERRUN_MAX, this.#overrun + count);
-    this.#expires += count * this.intervalNs;
+  private _forward(now: number): void {
+    if (this._expires === undefined || this._expires > now) return;
+    const count = expirations(this._expires, this.intervalNs, now);
+    this._overrun = Math.min(OVERRUN_MAX, this._overrun + count);
+    this._expires += count * this.intervalNs;
   }
 
   /** Its signal is being delivered: si_overrun. A repeating timer runs again. */
   delivered(): number {
-    if (this.intervalNs > 0 && this.#running === undefined) {
-      this.#forward(this.time.now());
-      this.#start();
+    if (this.intervalNs > 0 && this._running === undefined) {
+      this._forward(this.time.now());
+      this._start();
     }
-    this.lastOverrun = Math.max(0, this.#overrun);
-    this.#overrun = -1;
+    this.lastOverrun = Math.max(0, this._overrun);
+    this._overrun = -1;
     return this.lastOverrun;
   }
 
   remainingNs(): number {
-    if (this.#expires === undefined) return 0;
+    if (this._expires === undefined) return 0;
     const now = this.time.now();
-    if (this.intervalNs > 0 && this.#running === undefined) this.#forward(now);
-    else if (this.#running === undefined && this.request.notify !== SIGEV_NONE) return 0;
-    const left = this.#expires - now;
+    if (this.intervalNs > 0 && this._running === undefined) this._forward(now);
+    else if (this._running === undefined && this.request.notify !== SIGEV_NONE) return 0;
+    const left = this._expires - now;
     return left > 0 ? left : this.request.notify === SIGEV_NONE ? 0 : 1;
   }
 
   cancel(): void {
-    this.#running?.cancel();
-    this.#running = undefined;
+    this._running?.cancel();
+    this._running = undefined;
   }
 }

@@ -102,12 +102,12 @@ export class KernelProcSource implements ProcSource {
     const location = this.kernel.mapped.get(inode);
     const identity = { dev: inode.fs.dev, ino: inode.ino };
     if (location === undefined) return { ...identity, path: '', deleted: false };
-    const { path, deleted } = pathFrom(location, this.#root());
+    const { path, deleted } = pathFrom(location, this._root());
     return { ...identity, path, deleted, location };
   }
 
   pathOf(location: Location): string {
-    return displayPath(location, this.#root());
+    return displayPath(location, this._root());
   }
 
   unnamed(fs: FileSystem, inode: Inode, label: string): Location {
@@ -120,7 +120,7 @@ export class KernelProcSource implements ProcSource {
     return t === undefined || (t.cred.capEffective & bit) !== 0n;
   }
 
-  #root(): Location {
+  private _root(): Location {
     const t = this.kernel.cpu.loaded ?? [...this.kernel.threads.values()][0];
     return t.fs.root;
   }
@@ -280,10 +280,10 @@ function capabilities(cred: Cred): Pick<ProcTask, 'capEffective' | 'capPermitted
 }
 
 class ProcessView implements ProcProcess {
-  readonly #usage;
+  private readonly _usage;
 
   constructor(private readonly p: Process) {
-    this.#usage = p.usage();
+    this._usage = p.usage();
   }
 
   get pid(): number {
@@ -317,16 +317,16 @@ class ProcessView implements ProcProcess {
     return this.p.state === 'running' ? this.p.executable.location : undefined;
   }
   get userNs(): number {
-    return this.#usage.userNs;
+    return this._usage.userNs;
   }
   get systemNs(): number {
-    return this.#usage.systemNs;
+    return this._usage.systemNs;
   }
   get minorFaults(): number {
-    return this.#usage.minorFaults;
+    return this._usage.minorFaults;
   }
   get majorFaults(): number {
-    return this.#usage.majorFaults;
+    return this._usage.majorFaults;
   }
   get childUserNs(): number {
     return this.p.childrenUsage.userNs;
@@ -350,10 +350,10 @@ class ProcessView implements ProcProcess {
     return this.p.pending.set;
   }
   get signalsIgnored(): bigint {
-    return this.#signals((handler) => handler === SIG_IGN);
+    return this._signals((handler) => handler === SIG_IGN);
   }
   get signalsCaught(): bigint {
-    return this.#signals((handler) => handler !== SIG_IGN && handler !== SIG_DFL);
+    return this._signals((handler) => handler !== SIG_IGN && handler !== SIG_DFL);
   }
   get signalsQueued(): number {
     return this.p.kernel.signalCounts.of(this.p.leader.cred.ruid);
@@ -406,7 +406,7 @@ class ProcessView implements ProcProcess {
     return this.p.dumpable;
   }
 
-  #signals(which: (handler: number) => boolean): bigint {
+  private _signals(which: (handler: number) => boolean): bigint {
     let set = 0n;
     for (let n = 1; n <= SIGNAL_MAX; n++) if (which(this.p.handlers.get(n).handler)) set |= signalBit(n);
     return set;

@@ -5,39 +5,39 @@ import type { Thread } from './thread.js';
  * are repeatable. The thread that runs is not in the queue.
  */
 export class Scheduler {
-  #queue: Thread[] = [];
-  #head = 0;
+  private _queue: Thread[] = [];
+  private _head = 0;
   /** Called when a thread becomes runnable while the machine waits for the host. */
   onRunnable: (() => void) | undefined = undefined;
 
   add(thread: Thread): void {
-    this.#queue.push(thread);
+    this._queue.push(thread);
     this.onRunnable?.();
   }
 
   /** Takes the thread whose turn it is. Threads of stopped processes are set aside until the process continues. */
   next(): Thread | undefined {
-    while (this.#head < this.#queue.length) {
-      const thread = this.#queue[this.#head++];
-      if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
-        this.#queue = this.#queue.slice(this.#head);
-        this.#head = 0;
+    while (this._head < this._queue.length) {
+      const thread = this._queue[this._head++];
+      if (this._head > 64 && this._head * 2 > this._queue.length) {
+        this._queue = this._queue.slice(this._head);
+        this._head = 0;
       }
       if (thread.state !== 'runnable') continue;
       if (!thread.process.stopped || thread.process.exiting) return thread;
       thread.process.parked.push(thread);
     }
-    this.#queue.length = 0;
-    this.#head = 0;
+    this._queue.length = 0;
+    this._head = 0;
     return undefined;
   }
 
   /** Another thread may want to run: slices matter. */
   get contended(): boolean {
-    return this.#head < this.#queue.length;
+    return this._head < this._queue.length;
   }
 
   get length(): number {
-    return this.#queue.length - this.#head;
+    return this._queue.length - this._head;
   }
 }

@@ -40,11 +40,11 @@ export class AddressSpace {
   references = 1;
   /** Names of anonymous mappings. */
   names = new VmaNames();
-  #lockNew = LOCK_NONE;
+  private _lockNew = LOCK_NONE;
   readonly user: UserMemory;
   readonly layout: ImageLayout;
   /** Files that are executed in it: program and interpreter. */
-  readonly #images: Inode[] = [];
+  private readonly _images: Inode[] = [];
   /** The open file description through which each file was mapped last: whom msync tells of errors. */
   readonly mappedFiles = new MappedFiles();
 
@@ -81,22 +81,22 @@ export class AddressSpace {
   /** The file is executed here: until the space is gone nobody may write it. */
   execute(inode: Inode): void {
     inode.executions++;
-    this.#images.push(inode);
+    this._images.push(inode);
   }
 
   /** mlockall(MCL_FUTURE): LOCK_* of mappings made from now on; a child begins with LOCK_NONE. */
   get lockNew(): number {
-    return this.#lockNew;
+    return this._lockNew;
   }
 
   set lockNew(lock: number) {
-    this.#lockNew = lock;
+    this._lockNew = lock;
     this.core.exports.spaceLockNew(this.handle, lock);
   }
 
   /** fork: what the parent executes the child does, too, and it has the same mappings. */
   inherit(parent: AddressSpace): void {
-    for (const inode of parent.#images) this.execute(inode);
+    for (const inode of parent._images) this.execute(inode);
     this.mappedFiles.inherit(parent.mappedFiles);
   }
 
@@ -123,7 +123,7 @@ export class AddressSpace {
 
   release(): void {
     if (--this.references > 0) return;
-    for (const inode of this.#images.splice(0)) inode.executions--;
+    for (const inode of this._images.splice(0)) inode.executions--;
     this.core.exports.spaceRelease(this.handle);
   }
 }

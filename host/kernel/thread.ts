@@ -86,9 +86,9 @@ export class Thread implements Waiter {
   scratch: unknown = undefined;
   /** RESTART_* of a call that has ended without a result because of a signal; the pc is still at its ecall. 0: none. */
   interrupted = 0;
-  #deadline = Number.NaN;
-  #sleep: Sleep | undefined = undefined;
-  #timer: Timer | undefined = undefined;
+  private _deadline = Number.NaN;
+  private _sleep: Sleep | undefined = undefined;
+  private _timer: Timer | undefined = undefined;
   /** Number of the call being executed or slept in, -1 in user mode. */
   syscall = -1;
 
@@ -119,8 +119,8 @@ export class Thread implements Waiter {
 
   /** The absolute deadline of a call that waits `ns` from its start: the same on every run of the call. */
   deadline(ns: number): number {
-    if (Number.isNaN(this.#deadline)) this.#deadline = this.kernel.now() + ns;
-    return this.#deadline;
+    if (Number.isNaN(this._deadline)) this._deadline = this.kernel.now() + ns;
+    return this._deadline;
   }
 
   /** Puts the thread to sleep and returns BLOCKED, or returns -restart at once when a signal is to be delivered. */
@@ -128,19 +128,19 @@ export class Thread implements Waiter {
     const interruptible = sleep.interruptible !== false;
     if (this.process.exiting) return -RESTART_NOINTR;
     if (interruptible && this.signalFlag && this.hasDeliverable()) return -(sleep.restart ?? RESTART_SYS);
-    this.#sleep = sleep;
+    this._sleep = sleep;
     this.state = 'sleeping';
     this.voluntarySwitches++;
     for (const queue of sleep.queues ?? []) queue?.add(this);
     if (sleep.deadline !== undefined && sleep.deadline < Number.POSITIVE_INFINITY) {
-      this.#timer = this.kernel.timers.at(sleep.deadline, this);
+      this._timer = this.kernel.timers.at(sleep.deadline, this);
     }
     return BLOCKED;
   }
 
   /** Only the host can let the thread go on: it sleeps until the promise is settled, whatever its outcome. Then the same again. */
   suspend(promise: Promise<unknown>): void {
-    this.#sleep = { interruptible: false };
+    this._sleep = { interruptible: false };
     this.state = 'sleeping';
     this.kernel.hostWaits++;
     const done = (): void => {
@@ -153,7 +153,7 @@ export class Thread implements Waiter {
   /** Ends a sleep: the thread runs again, and its call from the start. Harmless in any other state. */
   wake(): void {
     if (this.state !== 'sleeping') return;
-    this.#leaveQueues();
+    this._leaveQueues();
     this.state = 'runnable';
     this.kernel.scheduler.add(this);
   }
@@ -161,17 +161,17 @@ export class Thread implements Waiter {
   /** A signal has arrived: an interruptible sleep ends; `fatal` ends any. */
   signalWake(fatal: boolean): void {
     this.signalFlag = true;
-    if (this.state === 'sleeping' && (fatal || this.#sleep?.interruptible !== false)) this.wake();
+    if (this.state === 'sleeping' && (fatal || this._sleep?.interruptible !== false)) this.wake();
   }
 
   /** Inside an interruptible sleep: what /proc/PID/stat shows as S, else D. */
   get interruptible(): boolean {
-    return this.#sleep?.interruptible !== false;
+    return this._sleep?.interruptible !== false;
   }
 
   /** Asleep for something that only the host can bring. */
   get waitsForHost(): boolean {
-    return this.#sleep?.queues?.some((queue) => queue?.mayComeFromHost() === true) === true;
+    return this._sleep?.queues?.some((queue) => queue?.mayComeFromHost() === true) === true;
   }
 
   hasDeliverable(): boolean {
@@ -202,21 +202,21 @@ export class Thread implements Waiter {
   endCall(): void {
     this.resumed = false;
     this.scratch = undefined;
-    this.#deadline = Number.NaN;
+    this._deadline = Number.NaN;
     this.syscall = -1;
   }
 
   /** The thread will never run again: out of every queue. */
   die(): void {
-    this.#leaveQueues();
+    this._leaveQueues();
     this.state = 'dead';
   }
 
-  #leaveQueues(): void {
-    for (const queue of this.#sleep?.queues ?? []) queue?.remove(this);
-    this.#sleep = undefined;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+  private _leaveQueues(): void {
+    for (const queue of this._sleep?.queues ?? []) queue?.remove(this);
+    this._sleep = undefined;
+    this._timer?.cancel();
+    this._timer = undefined;
   }
 }
 

@@ -22,41 +22,41 @@ function before(a: Timer, b: Timer): boolean {
 
 /** Binary heap of timers; a cancelled one is dropped when it reaches the top. */
 export class TimerQueue {
-  readonly #heap: Timer[] = [];
-  #sequence = 0;
+  private readonly _heap: Timer[] = [];
+  private _sequence = 0;
 
   at(deadline: number, waiter: Waiter): Timer {
-    const timer = new Timer(deadline, this.#sequence++, waiter);
-    this.#heap.push(timer);
-    this.#up(this.#heap.length - 1);
+    const timer = new Timer(deadline, this._sequence++, waiter);
+    this._heap.push(timer);
+    this._up(this._heap.length - 1);
     return timer;
   }
 
   /** The earliest deadline, Infinity when there is none. */
   next(): number {
-    while (this.#heap.length > 0 && this.#heap[0].cancelled) this.#pop();
-    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0].deadline;
+    while (this._heap.length > 0 && this._heap[0].cancelled) this._pop();
+    return this._heap.length === 0 ? Number.POSITIVE_INFINITY : this._heap[0].deadline;
   }
 
   /** Wakes whoever's time has come. */
   expire(now: number): void {
     while (this.next() <= now) {
-      const timer = this.#heap[0];
-      this.#pop();
+      const timer = this._heap[0];
+      this._pop();
       timer.cancelled = true;
       timer.waiter.wake(0);
     }
   }
 
-  #pop(): void {
-    const last = this.#heap.pop() as Timer;
-    if (this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#down(0);
+  private _pop(): void {
+    const last = this._heap.pop() as Timer;
+    if (this._heap.length === 0) return;
+    this._heap[0] = last;
+    this._down(0);
   }
 
-  #up(i: number): void {
-    const heap = this.#heap;
+  private _up(i: number): void {
+    const heap = this._heap;
     while (i > 0) {
       const parent = (i - 1) >> 1;
       if (!before(heap[i], heap[parent])) return;
@@ -65,8 +65,8 @@ export class TimerQueue {
     }
   }
 
-  #down(i: number): void {
-    const heap = this.#heap;
+  private _down(i: number): void {
+    const heap = this._heap;
     for (;;) {
       let least = i;
       for (const child of [2 * i + 1, 2 * i + 2]) if (child < heap.length && before(heap[child], heap[least])) least = child;

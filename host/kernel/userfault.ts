@@ -64,9 +64,9 @@ export class Userfault {
   features = 0;
   released = false;
   /** Not read yet, oldest first; and those that were. */
-  #pending: PendingFault[] = [];
-  readonly #told = new Set<PendingFault>();
-  #events: UserfaultEvent[] = [];
+  private _pending: PendingFault[] = [];
+  private readonly _told = new Set<PendingFault>();
+  private _events: UserfaultEvent[] = [];
 
   constructor(
     readonly kernel: Kernel,
@@ -85,16 +85,16 @@ export class Userfault {
 
   /** Something has happened to the memory that nobody has read yet: EAGAIN for whoever fills pages. */
   get changing(): boolean {
-    return this.#events.length > 0;
+    return this._events.length > 0;
   }
 
   get readable(): boolean {
-    return this.#pending.length > 0 || this.#events.length > 0;
+    return this._pending.length > 0 || this._events.length > 0;
   }
 
   /** For fdinfo: faults not read, and all. */
   get counts(): { pending: number; total: number } {
-    return { pending: this.#pending.length, total: this.#pending.length + this.#told.size };
+    return { pending: this._pending.length, total: this._pending.length + this._told.size };
   }
 
   has(feature: number): boolean {
@@ -102,39 +102,39 @@ export class Userfault {
   }
 
   post(fault: PendingFault): void {
-    this.#pending.push(fault);
+    this._pending.push(fault);
     this.queue.wake(POLLIN);
   }
 
   tell(event: UserfaultEvent): void {
-    this.#events.push(event);
+    this._events.push(event);
     this.queue.wake(POLLIN);
   }
 
   forget(fault: PendingFault): void {
-    this.#told.delete(fault);
-    const at = this.#pending.indexOf(fault);
-    if (at >= 0) this.#pending.splice(at, 1);
+    this._told.delete(fault);
+    const at = this._pending.indexOf(fault);
+    if (at >= 0) this._pending.splice(at, 1);
   }
 
   /** What read(2) gives next: faults before events. `taken` when it has been. */
   next(): PendingFault | UserfaultEvent | undefined {
-    return this.#pending[0] ?? this.#events[0];
+    return this._pending[0] ?? this._events[0];
   }
 
   taken(item: PendingFault | UserfaultEvent): void {
     if (item instanceof PendingFault) {
-      this.#pending.shift();
-      this.#told.add(item);
+      this._pending.shift();
+      this._told.add(item);
     } else {
-      this.#events.shift();
+      this._events.shift();
       item.finish();
     }
   }
 
   /** Whoever waits for a page of the range looks again. */
   wake(start: number, length: number): void {
-    for (const fault of [...this.#pending, ...this.#told]) {
+    for (const fault of [...this._pending, ...this._told]) {
       if (fault.address >= start && fault.address < start + length) fault.wake();
     }
   }
@@ -158,7 +158,7 @@ export class Userfault {
     for (const { start, end } of this.ranges()) exports.uffdRegister(this.space.handle, start, end, 0, 0);
     this.kernel.userfaults.delete(this.number);
     this.wake(0, Number.POSITIVE_INFINITY);
-    for (const event of this.#events.splice(0)) {
+    for (const event of this._events.splice(0)) {
       event.finish();
       event.child?.release();
     }
@@ -167,10 +167,10 @@ export class Userfault {
 
 /** All there are, by number. */
 export class Userfaults extends Map<number, Userfault> {
-  #last = 0;
+  private _last = 0;
 
   create(kernel: Kernel, space: AddressSpace, flags: { userModeOnly: boolean; closeOnExec: boolean }): Userfault {
-    const made = new Userfault(kernel, ++this.#last, space, flags.userModeOnly, flags.closeOnExec);
+    const made = new Userfault(kernel, ++this._last, space, flags.userModeOnly, flags.closeOnExec);
     this.set(made.number, made);
     return made;
   }

@@ -11,24 +11,24 @@ const WALL_AHEAD = 8;
  * asks the host, so that what a program measures is real: a clock made up from instruction counts would show faults and copies as free.
  */
 export class VdsoClock implements Clock {
-  readonly #start = performance.now();
+  private readonly _start = performance.now();
   /** Of CLOCK_REALTIME when monotonic time was 0. */
-  readonly #bootSec: number;
-  readonly #bootNsec: number;
-  #latestNs = 0;
-  /** Of #latestNs, once it is asked for. */
-  #coarse: Timestamp | undefined = undefined;
+  private readonly _bootSec: number;
+  private readonly _bootNsec: number;
+  private _latestNs = 0;
+  /** Of _latestNs, once it is asked for. */
+  private _coarse: Timestamp | undefined = undefined;
 
   constructor(private readonly core: Core) {
-    const ms = performance.timeOrigin + this.#start;
-    this.#bootSec = Math.floor(ms / 1000);
-    this.#bootNsec = Math.floor((ms - this.#bootSec * 1000) * 1e6);
+    const ms = performance.timeOrigin + this._start;
+    this._bootSec = Math.floor(ms / 1000);
+    this._bootNsec = Math.floor((ms - this._bootSec * 1000) * 1e6);
   }
 
   monotonicNs(): number {
-    this.#latestNs = Math.round((performance.now() - this.#start) * 1e6);
-    this.#coarse = undefined;
-    return this.#latestNs;
+    this._latestNs = Math.round((performance.now() - this._start) * 1e6);
+    this._coarse = undefined;
+    return this._latestNs;
   }
 
   realtime(): Timestamp {
@@ -37,17 +37,17 @@ export class VdsoClock implements Clock {
   }
 
   coarse(): Timestamp {
-    if (this.#coarse === undefined) {
-      const sec = Math.floor(this.#latestNs / NS_PER_SECOND);
-      const nsec = this.#latestNs - sec * NS_PER_SECOND + this.#bootNsec;
+    if (this._coarse === undefined) {
+      const sec = Math.floor(this._latestNs / NS_PER_SECOND);
+      const nsec = this._latestNs - sec * NS_PER_SECOND + this._bootNsec;
       const carry = nsec >= NS_PER_SECOND ? 1 : 0;
-      this.#coarse = { sec: this.#bootSec + sec + carry, nsec: nsec - carry * NS_PER_SECOND };
+      this._coarse = { sec: this._bootSec + sec + carry, nsec: nsec - carry * NS_PER_SECOND };
     }
-    return this.#coarse;
+    return this._coarse;
   }
 
   publish(page: number): void {
-    this.core.view.setBigUint64(page + WALL_AHEAD, BigInt(this.#bootSec) * BigInt(NS_PER_SECOND) + BigInt(this.#bootNsec), true);
+    this.core.view.setBigUint64(page + WALL_AHEAD, BigInt(this._bootSec) * BigInt(NS_PER_SECOND) + BigInt(this._bootNsec), true);
     this.core.u32[(page + KNOWN) >>> 2] = 1;
   }
 }

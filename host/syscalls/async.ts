@@ -32,8 +32,8 @@ class Notice implements Waiter, ClosingWatcher {
   /** 0: SIGIO, without particulars. */
   signal = 0;
   fd = -1;
-  #setter: Cred | undefined = undefined;
-  #queue: WaitQueue | undefined = undefined;
+  private _setter: Cred | undefined = undefined;
+  private _queue: WaitQueue | undefined = undefined;
 
   constructor(
     readonly file: OpenFile,
@@ -46,13 +46,13 @@ class Notice implements Waiter, ClosingWatcher {
   own(t: Thread, type: number, id: number): void {
     this.type = type;
     this.id = id;
-    this.#setter = t.cred;
+    this._setter = t.cred;
   }
 
   listen(on: boolean): void {
-    this.#queue?.remove(this);
-    this.#queue = on ? this.file.queue : undefined;
-    this.#queue?.add(this);
+    this._queue?.remove(this);
+    this._queue = on ? this.file.queue : undefined;
+    this._queue?.add(this);
   }
 
   fileClosing(): void {
@@ -63,23 +63,23 @@ class Notice implements Waiter, ClosingWatcher {
     if (this.id === 0) return;
     const ready = this.file.poll();
     for (const [bits, code, band] of BANDS) {
-      if ((ready & bits) !== 0 && (events === 0 || (events & bits) !== 0)) this.#tell(code, band);
+      if ((ready & bits) !== 0 && (events === 0 || (events & bits) !== 0)) this._tell(code, band);
     }
   }
 
-  #tell(code: number, band: number): void {
-    const info = this.signal === 0 ? { signo: SIGIO, code: SI_KERNEL } : { signo: this.signal, code, raw: this.#siginfo(code, band) };
+  private _tell(code: number, band: number): void {
+    const info = this.signal === 0 ? { signo: SIGIO, code: SI_KERNEL } : { signo: this.signal, code, raw: this._siginfo(code, band) };
     const { kernel } = this.t;
     if (this.type === F_OWNER_TID) {
       const target = kernel.threads.get(this.id);
-      if (target !== undefined && this.#may(target.cred)) sendToThread(target, info);
+      if (target !== undefined && this._may(target.cred)) sendToThread(target, info);
       return;
     }
     const found = this.type === F_OWNER_PGRP ? kernel.group(this.id) : [kernel.processes.get(this.id)];
-    for (const target of found) if (target !== undefined && this.#may(target.leader.cred)) sendToProcess(target, info);
+    for (const target of found) if (target !== undefined && this._may(target.leader.cred)) sendToProcess(target, info);
   }
 
-  #siginfo(code: number, band: number): Uint8Array {
+  private _siginfo(code: number, band: number): Uint8Array {
     const bytes = new Uint8Array(SIGINFO_BYTES);
     const view = new DataView(bytes.buffer);
     view.setInt32(0, this.signal, true);
@@ -90,8 +90,8 @@ class Notice implements Waiter, ClosingWatcher {
   }
 
   /** Who may be told is decided by the identity of the one who set the owner. */
-  #may(target: Cred): boolean {
-    const setter = this.#setter;
+  private _may(target: Cred): boolean {
+    const setter = this._setter;
     if (setter === undefined || setter.euid === 0 || hasCapability(setter, CAP_KILL)) return true;
     return [setter.euid, setter.ruid].some((uid) => uid === target.ruid || uid === target.suid);
   }

@@ -30,25 +30,25 @@ function entryOf(row: SyscallRow): Entry {
 
 /** Finds the handler of a call, turns registers into numbers, and puts the result where the guest looks for it. */
 export class Dispatcher {
-  readonly #entries: (Entry | undefined)[] = [];
+  private readonly _entries: (Entry | undefined)[] = [];
   /** Arguments of calls in progress, for the observer: the registers may have changed when a call ends. */
-  readonly #observed = new WeakMap<Thread, { row: SyscallRow; args: readonly number[] }>();
+  private readonly _observed = new WeakMap<Thread, { row: SyscallRow; args: readonly number[] }>();
 
   constructor(
     private readonly core: Core,
     rows: readonly SyscallRow[],
   ) {
-    for (const row of rows) this.#entries[row.number] = entryOf(row);
+    for (const row of rows) this._entries[row.number] = entryOf(row);
   }
 
   /** What a number stands for. */
   row(number: number): SyscallRow | undefined {
-    return this.#entries[number]?.row;
+    return this._entries[number]?.row;
   }
 
   /** Another handler for a number, or none. */
   define(number: number, row: SyscallRow | undefined): void {
-    this.#entries[number] = row === undefined ? undefined : entryOf(row);
+    this._entries[number] = row === undefined ? undefined : entryOf(row);
   }
 
   /**
@@ -58,24 +58,24 @@ export class Dispatcher {
   call(t: Thread): void {
     const { core } = this;
     const number = t.syscall >= 0 ? t.syscall : core.reg(A7);
-    const entry = this.#entries[number];
+    const entry = this._entries[number];
     if (t.syscall < 0) {
       t.syscall = number;
       t.systemCalls++;
-      if (t.kernel.observer !== undefined) this.#enter(t, number, entry);
+      if (t.kernel.observer !== undefined) this._enter(t, number, entry);
     }
-    const result = entry?.handler === undefined ? -ENOSYS : this.#run(t, entry.handler, entry.classes);
+    const result = entry?.handler === undefined ? -ENOSYS : this._run(t, entry.handler, entry.classes);
     if (result === BLOCKED) {
       t.resumed = true;
       return;
     }
     if (result === SWITCHED || t.state === 'dead') {
       t.endCall();
-      if (t.kernel.observer !== undefined && number !== EXIT && number !== EXIT_GROUP) this.#exit(t, core.regSigned(A0));
+      if (t.kernel.observer !== undefined && number !== EXIT && number !== EXIT_GROUP) this._exit(t, core.regSigned(A0));
     } else if (result <= -RESTART_CODES && result > -RESTART_CODES - 16) {
       t.interrupted = -result;
       t.resumed = true;
-      if (t.kernel.observer !== undefined && !t.process.exiting) this.#exit(t, result === -RESTART_NEVER ? -EINTR : result);
+      if (t.kernel.observer !== undefined && !t.process.exiting) this._exit(t, result === -RESTART_NEVER ? -EINTR : result);
     } else {
       const words = core.u32;
       words[RESULT] = result;
@@ -85,23 +85,23 @@ export class Dispatcher {
       if (low + INSTRUCTION_BYTES >= TWO32) words[PC + 1]++;
       t.endCall();
       if (t.savedMask !== undefined) t.restoreMask();
-      if (t.kernel.observer !== undefined) this.#exit(t, result);
+      if (t.kernel.observer !== undefined) this._exit(t, result);
     }
   }
 
-  #enter(t: Thread, number: number, entry: Entry | undefined): void {
+  private _enter(t: Thread, number: number, entry: Entry | undefined): void {
     const row = entry?.row ?? { number, name: `syscall_0x${number.toString(16)}`, args: UNKNOWN_ARGUMENTS, support: { absent: 'ENOSYS' } };
     const args = row.args.map((kind, i) => argument(this.core.u32, i, argumentClass(kind)));
-    this.#observed.set(t, { row, args });
+    this._observed.set(t, { row, args });
     t.kernel.observer?.onSyscallEnter(t, row, args);
   }
 
-  #exit(t: Thread, result: number): void {
-    const observed = this.#observed.get(t);
+  private _exit(t: Thread, result: number): void {
+    const observed = this._observed.get(t);
     if (observed !== undefined) t.kernel.observer?.onSyscallExit(t, observed.row, observed.args, result);
   }
 
-  #run(t: Thread, handler: SyscallHandler, classes: readonly ArgClass[]): number {
+  private _run(t: Thread, handler: SyscallHandler, classes: readonly ArgClass[]): number {
     const words = this.core.u32;
     const count = classes.length;
     try {

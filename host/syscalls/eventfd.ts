@@ -12,8 +12,8 @@ const COUNTER_MAX = 2n ** 64n - 2n;
 
 /** eventfd(2): a counter that reads take and writes add to. */
 class EventFile extends OpenFile {
-  readonly #queue = new WaitQueue();
-  #count: bigint;
+  private readonly _queue = new WaitQueue();
+  private _count: bigint;
 
   constructor(
     inode: DescriptorInode,
@@ -22,7 +22,7 @@ class EventFile extends OpenFile {
     private readonly semaphore: boolean,
   ) {
     super(inode, flags);
-    this.#count = BigInt(count);
+    this._count = BigInt(count);
   }
 
   override get stream(): boolean {
@@ -30,19 +30,19 @@ class EventFile extends OpenFile {
   }
 
   override get queue(): WaitQueue {
-    return this.#queue;
+    return this._queue;
   }
 
   override read(to: IoBuffer): number {
     if (to.remaining < COUNTER_BYTES) return -EINVAL;
-    if (this.#count === 0n) return -EAGAIN;
-    const taken = this.semaphore ? 1n : this.#count;
+    if (this._count === 0n) return -EAGAIN;
+    const taken = this.semaphore ? 1n : this._count;
     const bytes = new Uint8Array(COUNTER_BYTES);
     new DataView(bytes.buffer).setBigUint64(0, taken, true);
     const put = to.put(bytes);
     // As in Linux: what could not be delivered is lost.
-    this.#count -= taken;
-    this.#queue.wake(POLLOUT);
+    this._count -= taken;
+    this._queue.wake(POLLOUT);
     return put < COUNTER_BYTES ? 0 : COUNTER_BYTES;
   }
 
@@ -52,12 +52,12 @@ class EventFile extends OpenFile {
     if (bytes.length < COUNTER_BYTES) return 0;
     const added = new DataView(bytes.buffer).getBigUint64(0, true);
     if (added > COUNTER_MAX) return -EINVAL;
-    if (this.#count + added > COUNTER_MAX) {
+    if (this._count + added > COUNTER_MAX) {
       from.untake(COUNTER_BYTES);
       return -EAGAIN;
     }
-    this.#count += added;
-    if (added > 0n) this.#queue.wake(POLLIN);
+    this._count += added;
+    if (added > 0n) this._queue.wake(POLLIN);
     return COUNTER_BYTES;
   }
 
@@ -68,13 +68,13 @@ class EventFile extends OpenFile {
 
   /** The number that tells one counter from another is that of its inode here. */
   override get details(): string {
-    const count = this.#count.toString(16).padStart(16);
+    const count = this._count.toString(16).padStart(16);
     return `eventfd-count: ${count}\neventfd-id: ${this.inode.ino}\neventfd-semaphore: ${this.semaphore ? 1 : 0}\n`;
   }
 
   override poll(): number {
-    if (this.#count > COUNTER_MAX) return POLLERR;
-    return (this.#count > 0n ? POLLIN : 0) | (this.#count < COUNTER_MAX ? POLLOUT : 0);
+    if (this._count > COUNTER_MAX) return POLLERR;
+    return (this._count > 0n ? POLLIN : 0) | (this._count < COUNTER_MAX ? POLLOUT : 0);
   }
 }
 

@@ -21,19 +21,19 @@ export class UserBuffer implements IoBuffer {
   /** Errno of the fault that ended the buffer, or 0. */
   fault = 0;
   suspended: Suspend | undefined = undefined;
-  #user!: UserMemory;
-  readonly #addresses: number[] = [0];
-  readonly #lengths: number[] = [0];
-  #count = 0;
-  /** The next byte is #offset bytes into range #index. */
-  #index = 0;
-  #offset = 0;
+  private _user!: UserMemory;
+  private readonly _addresses: number[] = [0];
+  private readonly _lengths: number[] = [0];
+  private _count = 0;
+  /** The next byte is _offset bytes into range _index. */
+  private _index = 0;
+  private _offset = 0;
 
-  #reset(user: UserMemory): void {
-    this.#user = user;
-    this.#count = 0;
-    this.#index = 0;
-    this.#offset = 0;
+  private _reset(user: UserMemory): void {
+    this._user = user;
+    this._count = 0;
+    this._index = 0;
+    this._offset = 0;
     this.remaining = 0;
     this.transferred = 0;
     this.fault = 0;
@@ -42,28 +42,28 @@ export class UserBuffer implements IoBuffer {
 
   /** One range, cut to what one call may transfer. */
   one(user: UserMemory, address: number, length: number): this {
-    this.#reset(user);
-    this.#add(address, length);
+    this._reset(user);
+    this._add(address, length);
     return this;
   }
 
   /** The ranges of an iovec array that has been read and checked; cut likewise. */
   many(user: UserMemory, iov: readonly Iovec[]): this {
-    this.#reset(user);
-    for (const { address, length } of iov) this.#add(address, length);
+    this._reset(user);
+    for (const { address, length } of iov) this._add(address, length);
     return this;
   }
 
-  #add(address: number, length: number): void {
+  private _add(address: number, length: number): void {
     const bytes = Math.min(length, MAX_RW_COUNT - this.remaining);
-    this.#addresses[this.#count] = address;
-    this.#lengths[this.#count++] = bytes;
+    this._addresses[this._count] = address;
+    this._lengths[this._count++] = bytes;
     this.remaining += bytes;
   }
 
   /** Leaves out the first `bytes`: they were transferred before the call slept. */
   skip(bytes: number): void {
-    this.#advance(bytes);
+    this._advance(bytes);
     this.transferred -= bytes;
   }
 
@@ -72,35 +72,35 @@ export class UserBuffer implements IoBuffer {
     if (bytes < this.remaining) this.remaining = bytes;
   }
 
-  #advance(bytes: number): void {
+  private _advance(bytes: number): void {
     this.remaining -= bytes;
     this.transferred += bytes;
-    this.#offset += bytes;
-    while (this.#offset > this.#lengths[this.#index]) this.#offset -= this.#lengths[this.#index++];
+    this._offset += bytes;
+    while (this._offset > this._lengths[this._index]) this._offset -= this._lengths[this._index++];
   }
 
-  /** The address of the next byte and, in #run, how many follow it in its range. */
-  #run = 0;
-  #next(): number {
-    while (this.#offset >= this.#lengths[this.#index]) {
-      this.#offset -= this.#lengths[this.#index];
-      this.#index++;
+  /** The address of the next byte and, in _run, how many follow it in its range. */
+  private _run = 0;
+  private _next(): number {
+    while (this._offset >= this._lengths[this._index]) {
+      this._offset -= this._lengths[this._index];
+      this._index++;
     }
-    this.#run = this.#lengths[this.#index] - this.#offset;
-    return this.#addresses[this.#index] + this.#offset;
+    this._run = this._lengths[this._index] - this._offset;
+    return this._addresses[this._index] + this._offset;
   }
 
-  #end(errno: number): void {
+  private _end(errno: number): void {
     this.fault = errno;
     this.remaining = 0;
   }
 
   /** Linear address of a page piece, or 0 when the buffer has ended. */
-  #page(address: number, access: number): number {
+  private _page(address: number, access: number): number {
     try {
-      return this.#user.page(address, access);
+      return this._user.page(address, access);
     } catch (error) {
-      if (error instanceof SysError) this.#end(error.errno);
+      if (error instanceof SysError) this._end(error.errno);
       else if (error instanceof Suspend && this.transferred > 0) {
         this.suspended = error;
         this.remaining = 0;
@@ -116,12 +116,12 @@ export class UserBuffer implements IoBuffer {
   putFrom(bytes: Uint8Array, from: number, length: number): number {
     let done = 0;
     while (done < length && this.remaining > 0) {
-      const address = this.#next();
-      const piece = Math.min(length - done, this.remaining, this.#run, PAGE_SIZE - (address & PAGE_MASK));
-      const at = this.#page(address, ACCESS_WRITE);
+      const address = this._next();
+      const piece = Math.min(length - done, this.remaining, this._run, PAGE_SIZE - (address & PAGE_MASK));
+      const at = this._page(address, ACCESS_WRITE);
       if (at === 0) break;
-      copyBytes(this.#user.core.u8, at, bytes, from + done, piece);
-      this.#advance(piece);
+      copyBytes(this._user.core.u8, at, bytes, from + done, piece);
+      this._advance(piece);
       done += piece;
     }
     return done;
@@ -137,12 +137,12 @@ export class UserBuffer implements IoBuffer {
     const wanted = Math.min(max, this.remaining);
     let done = 0;
     while (done < wanted) {
-      const address = this.#next();
-      const piece = Math.min(wanted - done, this.#run, PAGE_SIZE - (address & PAGE_MASK));
-      const at = this.#page(address, ACCESS_READ);
+      const address = this._next();
+      const piece = Math.min(wanted - done, this._run, PAGE_SIZE - (address & PAGE_MASK));
+      const at = this._page(address, ACCESS_READ);
       if (at === 0) break;
-      copyBytes(bytes, start + done, this.#user.core.u8, at, piece);
-      this.#advance(piece);
+      copyBytes(bytes, start + done, this._user.core.u8, at, piece);
+      this._advance(piece);
       done += piece;
     }
     return done;
@@ -152,66 +152,66 @@ export class UserBuffer implements IoBuffer {
   untake(bytes: number): void {
     this.transferred -= bytes;
     if (this.fault === 0 && this.suspended === undefined) this.remaining += bytes;
-    this.#offset -= bytes;
-    while (this.#offset < 0) this.#offset += this.#lengths[--this.#index];
+    this._offset -= bytes;
+    while (this._offset < 0) this._offset += this._lengths[--this._index];
   }
 
   fromObject(object: number, offset: number, max: number): number {
-    const { core, space } = this.#user;
+    const { core, space } = this._user;
     let done = 0;
     while (done < max && this.remaining > 0) {
-      const address = this.#next();
-      const length = Math.min(max - done, this.remaining, this.#run);
+      const address = this._next();
+      const length = Math.min(max - done, this.remaining, this._run);
       const moved = core.exports.objectRead(object, offset + done, space, address, length);
       if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
-        const error = this.#fillForRead(moved);
+        const error = this._fillForRead(moved);
         if (error === undefined) continue;
-        this.#end(error.errno);
+        this._end(error.errno);
         return this.transferred > 0 ? done : -error.errno;
       }
       if (moved < 0) {
-        this.#end(-moved);
+        this._end(-moved);
         return done > 0 ? done : moved;
       }
       if (moved === 0) break;
-      this.#advance(moved);
+      this._advance(moved);
       done += moved;
     }
     return done;
   }
 
   toObject(object: number, offset: number, max: number): number {
-    const { core, space } = this.#user;
+    const { core, space } = this._user;
     let done = 0;
     while (done < max && this.remaining > 0) {
-      const address = this.#next();
-      const length = Math.min(max - done, this.remaining, this.#run);
+      const address = this._next();
+      const length = Math.min(max - done, this.remaining, this._run);
       const moved = core.exports.objectWrite(object, offset + done, space, address, length);
       if (moved === NEED_PAGE || moved === NEED_USERFAULT) {
-        if (this.#fillOrEnd(moved)) continue;
+        if (this._fillOrEnd(moved)) continue;
         return done > 0 || this.fault === 0 ? done : -ENOMEM;
       }
       if (moved < 0) {
-        this.#end(-moved);
+        this._end(-moved);
         return done > 0 ? done : moved;
       }
       if (moved === 0) break;
-      this.#advance(moved);
+      this._advance(moved);
       done += moved;
     }
     return done;
   }
 
   /** Brings in the page that the core has asked for: of the file, or of a mapping that the buffer lies in; or makes room. */
-  #fill(need: number): void {
-    if (need === NEED_USERFAULT) this.#user.handOut();
-    else this.#user.bringIn();
+  private _fill(need: number): void {
+    if (need === NEED_USERFAULT) this._user.handOut();
+    else this._user.bringIn();
   }
 
   /** Waiting is for the call, which begins again from the start; an error ends a read that has got something already. */
-  #fillForRead(need: number): SysError | undefined {
+  private _fillForRead(need: number): SysError | undefined {
     try {
-      this.#fill(need);
+      this._fill(need);
       return undefined;
     } catch (error) {
       if (error instanceof SysError) return error;
@@ -223,13 +223,13 @@ export class UserBuffer implements IoBuffer {
    * A read may begin again from the start; a write that has changed the file may not, so it ends here when its source must be awaited.
    * False: the buffer has ended, with `fault` when there is no memory.
    */
-  #fillOrEnd(need: number): boolean {
+  private _fillOrEnd(need: number): boolean {
     try {
-      this.#fill(need);
+      this._fill(need);
       return true;
     } catch (error) {
       if (error instanceof SysError && error.errno === ENOMEM) {
-        this.#end(ENOMEM);
+        this._end(ENOMEM);
         return false;
       }
       if (!(error instanceof Suspend) || this.transferred === 0) throw error;

@@ -18,26 +18,26 @@ function total(iov: readonly Iovec[]): number {
 
 /** Where the next byte of a list of ranges is. */
 class Cursor {
-  #index = 0;
-  #offset = 0;
+  private _index = 0;
+  private _offset = 0;
 
   constructor(readonly iov: readonly Iovec[]) {}
 
   /** Bytes that follow in one page of one range; 0 at the end. */
   get run(): number {
-    for (; this.#index < this.iov.length; this.#index++, this.#offset = 0) {
-      const left = this.iov[this.#index].length - this.#offset;
+    for (; this._index < this.iov.length; this._index++, this._offset = 0) {
+      const left = this.iov[this._index].length - this._offset;
       if (left > 0) return Math.min(left, PAGE - (this.address % PAGE));
     }
     return 0;
   }
 
   get address(): number {
-    return this.iov[this.#index].address + this.#offset;
+    return this.iov[this._index].address + this._offset;
   }
 
   advance(bytes: number): void {
-    this.#offset += bytes;
+    this._offset += bytes;
   }
 }
 

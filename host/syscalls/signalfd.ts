@@ -128,7 +128,7 @@ class SignalFile extends OpenFile {
     while (to.remaining >= INFO_BYTES) {
       const info = dequeueSignal(t, this.mask);
       if (info === undefined) break;
-      if (!this.#put(t, to, info)) break;
+      if (!this._put(t, to, info)) break;
       done += INFO_BYTES;
     }
     t.signalFlag = t.hasDeliverable();
@@ -136,7 +136,7 @@ class SignalFile extends OpenFile {
   }
 
   /** A signal that can't be handed over, for now or at all, waits on. */
-  #put(t: Thread, to: IoBuffer, info: SigInfo): boolean {
+  private _put(t: Thread, to: IoBuffer, info: SigInfo): boolean {
     let put = 0;
     try {
       put = to.put(encodeSignalfdInfo(info));

@@ -112,7 +112,7 @@ function readCredentials({ cred, process }: Thread, bytes: Uint8Array): Ucred {
 
 /** Ancillary data of a received message, written as far as there is room. The files become descriptors; what does not fit is closed. */
 export class ControlWriter {
-  #done = 0;
+  private _done = 0;
   cut = false;
 
   constructor(
@@ -122,11 +122,11 @@ export class ControlWriter {
   ) {}
 
   get length(): number {
-    return this.#done;
+    return this._done;
   }
 
   put(level: number, type: number, bytes: Uint8Array): void {
-    const left = this.room - this.#done;
+    const left = this.room - this._done;
     if (this.address === 0 || left < HEADER) {
       this.cut = true;
       return;
@@ -139,15 +139,15 @@ export class ControlWriter {
     view.setInt32(8, level, true);
     view.setInt32(12, type, true);
     item.set(bytes.subarray(0, length - HEADER), HEADER);
-    this.t.user.write(this.address + this.#done, item);
-    this.#done = Math.min(this.#done + align(length), this.room);
+    this.t.user.write(this.address + this._done, item);
+    this._done = Math.min(this._done + align(length), this.room);
   }
 
   /** SCM_RIGHTS: as many as there is room and descriptors for. */
   putFiles(files: readonly OpenFile[], cloexec: boolean): void {
     const { t } = this;
     const { inflight } = t.kernel.net;
-    const left = this.room - this.#done;
+    const left = this.room - this._done;
     const fits = this.address === 0 ? 0 : Math.max(0, Math.floor((left - HEADER) / 4));
     const descriptors: number[] = [];
     for (const [i, file] of files.entries()) {

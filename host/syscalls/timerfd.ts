@@ -32,14 +32,14 @@ export interface TimerState {
  * timer nobody reads costs the host nothing.
  */
 class TimerFile extends OpenFile {
-  readonly #queue = new WaitQueue();
-  #timer: Timer | undefined;
-  #deadline = 0;
-  #intervalNs = 0;
-  #ticks = 0n;
+  private readonly _queue = new WaitQueue();
+  private _timer: Timer | undefined;
+  private _deadline = 0;
+  private _intervalNs = 0;
+  private _ticks = 0n;
   /** It went off and has not been started again. */
-  #expired = false;
-  #settimeFlags = 0;
+  private _expired = false;
+  private _settimeFlags = 0;
 
   constructor(
     inode: DescriptorInode,
@@ -55,72 +55,72 @@ class TimerFile extends OpenFile {
   }
 
   override get queue(): WaitQueue {
-    return this.#queue;
+    return this._queue;
   }
 
-  #start(deadline: number): void {
-    this.#deadline = deadline;
-    this.#timer = this.kernel.timers.at(deadline, { wake: () => this.#expire() });
+  private _start(deadline: number): void {
+    this._deadline = deadline;
+    this._timer = this.kernel.timers.at(deadline, { wake: () => this._expire() });
   }
 
-  #expire(): void {
-    this.#timer = undefined;
-    this.#expired = true;
-    this.#ticks++;
-    this.#queue.wake();
+  private _expire(): void {
+    this._timer = undefined;
+    this._expired = true;
+    this._ticks++;
+    this._queue.wake();
   }
 
   /** The run loop may not have looked at the clock since the moment came. */
-  #look(): void {
-    if (this.#timer === undefined || this.#deadline > this.kernel.now()) return;
-    this.#timer.cancel();
-    this.#expire();
+  private _look(): void {
+    if (this._timer === undefined || this._deadline > this.kernel.now()) return;
+    this._timer.cancel();
+    this._expire();
   }
 
-  #catchUp(): void {
-    this.#look();
-    if (!this.#expired || this.#intervalNs === 0) return;
-    const count = expirations(this.#deadline, this.#intervalNs, this.kernel.now());
-    this.#ticks += BigInt(count - 1);
-    this.#expired = false;
-    this.#start(this.#deadline + this.#intervalNs * count);
+  private _catchUp(): void {
+    this._look();
+    if (!this._expired || this._intervalNs === 0) return;
+    const count = expirations(this._deadline, this._intervalNs, this.kernel.now());
+    this._ticks += BigInt(count - 1);
+    this._expired = false;
+    this._start(this._deadline + this._intervalNs * count);
   }
 
   /** What timerfd_gettime tells; 0 when it has gone off for the last time or was never set. */
   state(): TimerState {
-    this.#catchUp();
-    const armed = this.#timer !== undefined;
-    return { valueNs: armed ? Math.max(1, this.#deadline - this.kernel.now()) : 0, intervalNs: this.#intervalNs };
+    this._catchUp();
+    const armed = this._timer !== undefined;
+    return { valueNs: armed ? Math.max(1, this._deadline - this.kernel.now()) : 0, intervalNs: this._intervalNs };
   }
 
   /** deadline: monotonic nanoseconds, undefined disarms. */
   set(deadline: number | undefined, intervalNs: number, flags: number): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#ticks = 0n;
-    this.#expired = false;
-    this.#intervalNs = intervalNs;
-    this.#settimeFlags = flags;
-    if (deadline !== undefined) this.#start(deadline);
+    this._timer?.cancel();
+    this._timer = undefined;
+    this._ticks = 0n;
+    this._expired = false;
+    this._intervalNs = intervalNs;
+    this._settimeFlags = flags;
+    if (deadline !== undefined) this._start(deadline);
   }
 
   override read(to: IoBuffer): number {
     if (to.remaining < TICK_BYTES) return -EINVAL;
-    this.#look();
-    if (this.#ticks === 0n) return -EAGAIN;
-    this.#catchUp();
+    this._look();
+    if (this._ticks === 0n) return -EAGAIN;
+    this._catchUp();
     const bytes = new Uint8Array(TICK_BYTES);
-    new DataView(bytes.buffer).setBigUint64(0, this.#ticks, true);
+    new DataView(bytes.buffer).setBigUint64(0, this._ticks, true);
     const put = to.put(bytes);
     // As in Linux: what could not be delivered is lost.
-    this.#ticks = 0n;
-    this.#expired = false;
+    this._ticks = 0n;
+    this._expired = false;
     return put < TICK_BYTES ? 0 : TICK_BYTES;
   }
 
   override poll(): number {
-    this.#look();
-    return this.#ticks > 0n ? POLLIN : 0;
+    this._look();
+    return this._ticks > 0n ? POLLIN : 0;
   }
 
   override seek(): number {
@@ -131,20 +131,20 @@ class TimerFile extends OpenFile {
     if (command !== TFD_IOC_SET_TICKS) return -ENOTTY;
     const ticks = readBigU64(user, argument);
     if (ticks === 0n) return -EINVAL;
-    this.#ticks = ticks;
-    this.#queue.wake();
+    this._ticks = ticks;
+    this._queue.wake();
     return 0;
   }
 
   override get details(): string {
     const { valueNs } = this.state();
-    const times = `it_value: ${timespecText(valueNs)}\nit_interval: ${timespecText(this.#intervalNs)}\n`;
-    return `clockid: ${this.clock}\nticks: ${this.#ticks}\nsettime flags: 0${this.#settimeFlags.toString(8)}\n${times}`;
+    const times = `it_value: ${timespecText(valueNs)}\nit_interval: ${timespecText(this._intervalNs)}\n`;
+    return `clockid: ${this.clock}\nticks: ${this._ticks}\nsettime flags: 0${this._settimeFlags.toString(8)}\n${times}`;
   }
 
   override close(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this._timer?.cancel();
+    this._timer = undefined;
   }
 }
 

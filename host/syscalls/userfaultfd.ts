@@ -55,7 +55,7 @@ class UserfaultFile extends OpenFile {
     while (to.remaining >= U.MESSAGE_BYTES) {
       const item = userfault.next();
       if (item === undefined) break;
-      const error = item instanceof PendingFault ? 0 : this.#adopt(item);
+      const error = item instanceof PendingFault ? 0 : this._adopt(item);
       if (error !== 0) return done > 0 ? done : error;
       if (to.put(item.bytes) < U.MESSAGE_BYTES) break;
       userfault.taken(item);
@@ -65,7 +65,7 @@ class UserfaultFile extends OpenFile {
   }
 
   /** The child's own userfaultfd becomes a descriptor of the reader's; its number is in the message. */
-  #adopt(event: UserfaultEvent): number {
+  private _adopt(event: UserfaultEvent): number {
     const { loaded } = this.userfault.kernel.cpu;
     const { child, bytes, descriptor } = event;
     if (child === undefined || descriptor >= 0) return 0;

@@ -48,7 +48,7 @@ const WRITE_MAX_BYTES = 65536;
 export class CharacterDeviceFile extends OpenFile implements DeviceHandle {
   data: unknown = undefined;
   /** Of what `read` gave: bytes that the reader's buffer did not take. */
-  #left: Uint8Array | undefined = undefined;
+  private _left: Uint8Array | undefined = undefined;
 
   constructor(
     readonly device: CharacterDevice,
@@ -62,24 +62,24 @@ export class CharacterDeviceFile extends OpenFile implements DeviceHandle {
 
   override read(to: IoBuffer, offset?: number): number {
     const { device, memory } = this;
-    if (device.read === undefined) return memory === undefined ? -EINVAL : this.#readMemory(memory, to, offset);
-    const bytes = this.#left ?? device.read(this, to.remaining);
+    if (device.read === undefined) return memory === undefined ? -EINVAL : this._readMemory(memory, to, offset);
+    const bytes = this._left ?? device.read(this, to.remaining);
     if (bytes === undefined) return -EAGAIN;
     const count = to.put(bytes);
-    this.#left = count < bytes.length ? bytes.subarray(count) : undefined;
+    this._left = count < bytes.length ? bytes.subarray(count) : undefined;
     return count;
   }
 
   override write(from: IoBuffer, offset?: number): number {
     const { device, memory } = this;
-    if (device.write === undefined) return memory === undefined ? -EINVAL : this.#writeMemory(memory, from, offset);
+    if (device.write === undefined) return memory === undefined ? -EINVAL : this._writeMemory(memory, from, offset);
     const bytes = from.take(WRITE_MAX_BYTES);
     const count = device.write(this, bytes);
     from.untake(bytes.length - (count ?? 0));
     return count ?? -EAGAIN;
   }
 
-  #readMemory(memory: DeviceMemoryInode, to: IoBuffer, offset?: number): number {
+  private _readMemory(memory: DeviceMemoryInode, to: IoBuffer, offset?: number): number {
     const at = offset ?? this.offset;
     if (at < 0) return -EINVAL;
     let done = 0;
@@ -94,7 +94,7 @@ export class CharacterDeviceFile extends OpenFile implements DeviceHandle {
   }
 
   /** Beyond the end there is nothing to write to: as a framebuffer's driver says it. */
-  #writeMemory(memory: DeviceMemoryInode, from: IoBuffer, offset?: number): number {
+  private _writeMemory(memory: DeviceMemoryInode, from: IoBuffer, offset?: number): number {
     const at = offset ?? this.offset;
     if (at < 0) return -EINVAL;
     if (at > memory.size) return -EFBIG;

@@ -15,7 +15,7 @@ export const UMASK_DEFAULT = 0o022;
  * (root, working directory, umask) lies behind it.
  */
 export class PathContext {
-  readonly #state: FsState;
+  private readonly _state: FsState;
 
   private constructor(
     readonly namespace: Namespace,
@@ -23,7 +23,7 @@ export class PathContext {
     public cred: Credentials,
     state: FsState,
   ) {
-    this.#state = state;
+    this._state = state;
   }
 
   static create(namespace: Namespace, cred: Credentials, root: Location = namespace.root, cwd: Location = root): PathContext {
@@ -32,33 +32,33 @@ export class PathContext {
 
   /** clone(CLONE_FS): changes of root, cwd and umask are seen by both. Also: the same place with other eyes, as access(2) needs. */
   share(cred: Credentials = this.cred): PathContext {
-    return new PathContext(this.namespace, cred, this.#state);
+    return new PathContext(this.namespace, cred, this._state);
   }
 
   /** clone without CLONE_FS, unshare(CLONE_FS), execve. */
   clone(cred: Credentials = this.cred): PathContext {
-    return new PathContext(this.namespace, cred, { ...this.#state });
+    return new PathContext(this.namespace, cred, { ...this._state });
   }
 
   get root(): Location {
-    return this.#state.root;
+    return this._state.root;
   }
   set root(location: Location) {
-    this.#state.root = location;
+    this._state.root = location;
   }
 
   /** The working directory. */
   get cwd(): Location {
-    return this.#state.cwd;
+    return this._state.cwd;
   }
   set cwd(location: Location) {
-    this.#state.cwd = location;
+    this._state.cwd = location;
   }
 
   get umask(): number {
-    return this.#state.umask;
+    return this._state.umask;
   }
   set umask(mask: number) {
-    this.#state.umask = mask & 0o777;
+    this._state.umask = mask & 0o777;
   }
 }

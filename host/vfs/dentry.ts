@@ -16,7 +16,7 @@ export class Dentry {
   deleted = false;
   /** How many mounts lie on top of this dentry, in any namespace: 0 spares the walk a look. */
   mounts = 0;
-  #children: Map<string, Dentry> | undefined;
+  private _children: Map<string, Dentry> | undefined;
 
   constructor(
     public parent: Dentry | undefined,
@@ -30,7 +30,7 @@ export class Dentry {
 
   /** The child of that name, or undefined. ENOTDIR when this is no directory. */
   child(name: string): Dentry | undefined {
-    const cached = this.#children?.get(name);
+    const cached = this._children?.get(name);
     if (cached !== undefined && (this.inode.cacheable || cached.mounts > 0)) return cached;
     const inode = this.inode.lookup(name);
     if (inode === undefined) {
@@ -43,43 +43,43 @@ export class Dentry {
   /** A name that has just come into being. */
   insert(name: string, inode: Inode): Dentry {
     const dentry = new Dentry(this, name, inode);
-    this.#children ??= new Map();
-    if (!this.inode.cacheable && this.#children.size >= UNCACHED_CHILDREN_MAX) this.#prune();
-    this.#children.set(name, dentry);
+    this._children ??= new Map();
+    if (!this.inode.cacheable && this._children.size >= UNCACHED_CHILDREN_MAX) this._prune();
+    this._children.set(name, dentry);
     return dentry;
   }
 
   /** The name is gone. */
   remove(child: Dentry): void {
-    if (this.#children?.get(child.name) === child) this.#children.delete(child.name);
+    if (this._children?.get(child.name) === child) this._children.delete(child.name);
     child.deleted = true;
   }
 
   /** rename(2): `child` is now `name` in `parent`; whatever was there before is gone. */
   move(child: Dentry, parent: Dentry, name: string): void {
-    const replaced = parent.#children?.get(name);
+    const replaced = parent._children?.get(name);
     if (replaced !== undefined && replaced !== child) parent.remove(replaced);
-    this.#children?.delete(child.name);
-    parent.#attach(child, name);
+    this._children?.delete(child.name);
+    parent._attach(child, name);
   }
 
   /** renameat2(RENAME_EXCHANGE) */
   exchange(child: Dentry, parent: Dentry, other: Dentry): void {
     const childName = child.name;
     const otherName = other.name;
-    this.#attach(other, childName);
-    parent.#attach(child, otherName);
+    this._attach(other, childName);
+    parent._attach(child, otherName);
   }
 
-  #attach(child: Dentry, name: string): void {
+  private _attach(child: Dentry, name: string): void {
     child.parent = this;
     child.name = name;
-    this.#children ??= new Map();
-    this.#children.set(name, child);
+    this._children ??= new Map();
+    this._children.set(name, child);
   }
 
-  #prune(): void {
-    for (const [name, child] of this.#children ?? []) if (child.mounts === 0 && child.#children === undefined) this.#children?.delete(name);
+  private _prune(): void {
+    for (const [name, child] of this._children ?? []) if (child.mounts === 0 && child._children === undefined) this._children?.delete(name);
   }
 
   /** Is this directory `other` or below it, inside one file system? By inode: a directory has one name, but may have lost its dentry. */

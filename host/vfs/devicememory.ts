@@ -80,33 +80,33 @@ class CallbackInode extends DeviceMemoryInode {
  */
 export class DeviceMemory {
   readonly sizeBytes: number;
-  #initial: Uint8Array | undefined;
-  #inode: FrameInode | undefined = undefined;
-  #view = new Uint8Array(0);
+  private _initial: Uint8Array | undefined;
+  private _inode: FrameInode | undefined = undefined;
+  private _view = new Uint8Array(0);
 
   /** A size, or what it holds at first (copied). */
   constructor(contents: number | Uint8Array) {
     this.sizeBytes = typeof contents === 'number' ? contents : contents.length;
     if (!Number.isInteger(this.sizeBytes) || this.sizeBytes <= 0) throw new RangeError(`device memory of ${this.sizeBytes} bytes`);
-    this.#initial = typeof contents === 'number' ? new Uint8Array(contents) : contents.slice();
+    this._initial = typeof contents === 'number' ? new Uint8Array(contents) : contents.slice();
   }
 
   /** All of it. The machine's memory may grow, which detaches older views: ask for it whenever guests have run. */
   get bytes(): Uint8Array {
-    if (this.#initial !== undefined) return this.#initial;
-    const inode = this.#inode as FrameInode;
+    if (this._initial !== undefined) return this._initial;
+    const inode = this._inode as FrameInode;
     const { core } = inode.env;
-    if (this.#view.buffer !== core.memory.buffer) {
-      this.#view = new Uint8Array(core.memory.buffer, core.exports.objectPage(inode.object, 0) >>> 0, this.sizeBytes);
+    if (this._view.buffer !== core.memory.buffer) {
+      this._view = new Uint8Array(core.memory.buffer, core.exports.objectPage(inode.object, 0) >>> 0, this.sizeBytes);
     }
-    return this.#view;
+    return this._view;
   }
 
   /** What guests have written since the last call, in whole pages that touch one another joined. */
   takeDirty(): ByteRange[] {
     const ranges: { from: number; to: number }[] = [];
-    if (this.#inode === undefined) return ranges;
-    const { object, env } = this.#inode;
+    if (this._inode === undefined) return ranges;
+    const { object, env } = this._inode;
     const { exports } = env.core;
     for (let index = exports.objectNextDirty(object, 0); index !== NO_INDEX; index = exports.objectNextDirty(object, index + 1)) {
       exports.objectClean(object, index);
@@ -121,13 +121,13 @@ export class DeviceMemory {
 
   /** The machine takes it over. ENOMEM: it has not so many frames; EBUSY: another machine has it. */
   attach(env: VfsEnvironment, node: Inode): DeviceMemoryInode {
-    if (this.#inode !== undefined) throw new SysError(EBUSY, 'the memory of a device belongs to one machine');
+    if (this._inode !== undefined) throw new SysError(EBUSY, 'the memory of a device belongs to one machine');
     const inode = new FrameInode(env, node, this.sizeBytes);
     const at = env.core.exports.objectPage(inode.object, 0) >>> 0;
     if (at === 0) throw new SysError(ENOMEM);
-    env.core.u8.set(this.#initial as Uint8Array, at);
-    this.#inode = inode;
-    this.#initial = undefined;
+    env.core.u8.set(this._initial as Uint8Array, at);
+    this._inode = inode;
+    this._initial = undefined;
     return inode;
   }
 }

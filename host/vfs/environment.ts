@@ -27,8 +27,8 @@ export class VfsEnvironment {
   pipeBytes = 0;
   /** Cookie of the last rename: what pairs its two events. */
   lastMove = 0;
-  #lastMinor = 0;
-  #lastAnonymousIno = 0;
+  private _lastMinor = 0;
+  private _lastAnonymousIno = 0;
 
   constructor(options: EnvironmentOptions) {
     this.core = options.core;
@@ -40,11 +40,11 @@ export class VfsEnvironment {
 
   /** st_dev for a file system that lies on no device: major 0, as Linux gives them. */
   allocateDev(): number {
-    return makeDev(0, ++this.#lastMinor);
+    return makeDev(0, ++this._lastMinor);
   }
 
   /** Inode number of a pipe, an eventfd... */
   allocateAnonymousIno(): number {
-    return ++this.#lastAnonymousIno;
+    return ++this._lastAnonymousIno;
   }
 }

@@ -59,10 +59,10 @@ export interface EpollEvent {
 }
 
 export class EpollFile extends OpenFile implements ClosingWatcher {
-  readonly #queue = new WaitQueue(() => this.#mayComeFromHost());
-  readonly #interests = new Map<OpenFile, Map<number, Interest>>();
+  private readonly _queue = new WaitQueue(() => this._mayComeFromHost());
+  private readonly _interests = new Map<OpenFile, Map<number, Interest>>();
   /** In the order in which they became ready; a level-triggered one goes to the end when it is reported. */
-  readonly #ready = new Set<Interest>();
+  private readonly _ready = new Set<Interest>();
 
   constructor(
     inode: Inode,
@@ -72,13 +72,13 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
     super(inode, flags);
   }
 
-  #mayComeFromHost(): boolean {
-    for (const { queue } of this.#all()) if (queue?.mayComeFromHost() === true) return true;
+  private _mayComeFromHost(): boolean {
+    for (const { queue } of this._all()) if (queue?.mayComeFromHost() === true) return true;
     return false;
   }
 
-  *#all(): IterableIterator<Interest> {
-    for (const byFd of this.#interests.values()) yield* byFd.values();
+  private *_all(): IterableIterator<Interest> {
+    for (const byFd of this._interests.values()) yield* byFd.values();
   }
 
   override get stream(): boolean {
@@ -86,13 +86,13 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
   }
 
   override get queue(): WaitQueue {
-    return this.#queue;
+    return this._queue;
   }
 
   override poll(): number {
-    for (const interest of [...this.#ready]) {
+    for (const interest of [...this._ready]) {
       if (interest.ready() !== 0) return P.POLLIN | P.POLLRDNORM;
-      this.#ready.delete(interest);
+      this._ready.delete(interest);
     }
     return 0;
   }
@@ -103,7 +103,7 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
 
   override get details(): string {
     let text = '';
-    for (const { fd, file, events, data } of this.#all()) {
+    for (const { fd, file, events, data } of this._all()) {
       const [shownEvents, shownData] = [(events >>> 0).toString(16).padStart(8), data.toString(16).padStart(16)];
       const { inode } = file;
       text += `tfd: ${String(fd).padStart(8)} events: ${shownEvents} data: ${shownData}  pos:${file.offset} `;
@@ -113,7 +113,7 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
   }
 
   find(fd: number, file: OpenFile): Interest | undefined {
-    return this.#interests.get(file)?.get(fd);
+    return this._interests.get(file)?.get(fd);
   }
 
   /** ENOSPC */
@@ -121,9 +121,9 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
     const { file, fd } = interest;
     if (this.use.watches >= this.use.knobs.epollWatches) throw new SysError(ENOSPC);
     this.use.watches++;
-    let byFd = this.#interests.get(file);
+    let byFd = this._interests.get(file);
     if (byFd === undefined) {
-      this.#interests.set(file, (byFd = new Map()));
+      this._interests.set(file, (byFd = new Map()));
       file.closingWatchers ??= new Set();
       file.closingWatchers.add(this);
     }
@@ -135,12 +135,12 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
   drop(interest: Interest): void {
     const { file, fd } = interest;
     interest.queue?.remove(interest);
-    this.#ready.delete(interest);
+    this._ready.delete(interest);
     this.use.watches--;
-    const byFd = this.#interests.get(file);
+    const byFd = this._interests.get(file);
     byFd?.delete(fd);
     if (byFd?.size !== 0) return;
-    this.#interests.delete(file);
+    this._interests.delete(file);
     file.closingWatchers?.delete(this);
   }
 
@@ -152,22 +152,22 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
   }
 
   mayBeReady(interest: Interest): void {
-    this.#ready.add(interest);
-    this.#queue.wake(P.POLLIN | P.POLLRDNORM);
+    this._ready.add(interest);
+    this._queue.wake(P.POLLIN | P.POLLRDNORM);
   }
 
   /** The last reference of a watched file is gone. */
   fileClosing(file: OpenFile): void {
-    for (const interest of [...(this.#interests.get(file)?.values() ?? [])]) this.drop(interest);
+    for (const interest of [...(this._interests.get(file)?.values() ?? [])]) this.drop(interest);
   }
 
   /** Up to `max` events, in their order; who turns out not to be ready leaves the list. */
   collect(max: number): EpollEvent[] {
     const found: EpollEvent[] = [];
-    for (const interest of [...this.#ready]) {
+    for (const interest of [...this._ready]) {
       if (found.length === max) break;
       const events = interest.ready();
-      if (events === 0) this.#ready.delete(interest);
+      if (events === 0) this._ready.delete(interest);
       else found.push({ interest, events });
     }
     return found;
@@ -175,32 +175,32 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
 
   /** The event is in the hands of the guest. */
   reported(interest: Interest): void {
-    this.#ready.delete(interest);
+    this._ready.delete(interest);
     if ((interest.events & P.EPOLLONESHOT) !== 0) interest.events &= MANNERS;
-    else if ((interest.events & P.EPOLLET) === 0) this.#ready.add(interest);
+    else if ((interest.events & P.EPOLLET) === 0) this._ready.add(interest);
   }
 
   /** Levels of epolls below this one; Infinity when `other` is among them. */
-  #below(other: EpollFile): number {
+  private _below(other: EpollFile): number {
     if (this === other) return Number.POSITIVE_INFINITY;
     let levels = 0;
-    for (const file of this.#interests.keys()) if (file instanceof EpollFile) levels = Math.max(levels, file.#below(other) + 1);
+    for (const file of this._interests.keys()) if (file instanceof EpollFile) levels = Math.max(levels, file._below(other) + 1);
     return levels;
   }
 
   /** Levels of epolls above it. */
-  #above(): number {
+  private _above(): number {
     let levels = 0;
-    for (const watcher of this.closingWatchers ?? []) if (watcher instanceof EpollFile) levels = Math.max(levels, watcher.#above() + 1);
+    for (const watcher of this.closingWatchers ?? []) if (watcher instanceof EpollFile) levels = Math.max(levels, watcher._above() + 1);
     return levels;
   }
 
   /** May it watch that epoll? Not in a circle, and only so many levels deep. */
   mayNest(file: EpollFile): boolean {
-    return this.#above() + 1 + file.#below(this) <= NESTING_MAX;
+    return this._above() + 1 + file._below(this) <= NESTING_MAX;
   }
 
   override close(): void {
-    for (const interest of [...this.#all()]) this.drop(interest);
+    for (const interest of [...this._all()]) this.drop(interest);
   }
 }

@@ -11,23 +11,23 @@ export interface ErrorCursor {
  * that says whether somebody was told, and a count that moves on when there is an error after that.
  */
 export class ErrorSequence {
-  #value = 0;
+  private _value = 0;
 
   record(errno: number): void {
-    const count = this.#value - (this.#value % COUNT);
-    this.#value = (this.#value & SEEN) !== 0 ? count + COUNT + errno : count + errno;
+    const count = this._value - (this._value % COUNT);
+    this._value = (this._value & SEEN) !== 0 ? count + COUNT + errno : count + errno;
   }
 
   /** Where a new description begins: an error that nobody was told of is still to be told, by it as well. */
   sample(): number {
-    return (this.#value & SEEN) === 0 ? 0 : this.#value;
+    return (this._value & SEEN) === 0 ? 0 : this._value;
   }
 
   /** Errno that the description has not been told of, and now is; 0: nothing new. */
   check(cursor: ErrorCursor): number {
-    if (cursor.errorsSeen === this.#value) return 0;
-    if ((this.#value & SEEN) === 0) this.#value += SEEN;
-    cursor.errorsSeen = this.#value;
-    return this.#value % SEEN;
+    if (cursor.errorsSeen === this._value) return 0;
+    if ((this._value & SEEN) === 0) this._value += SEEN;
+    cursor.errorsSeen = this._value;
+    return this._value % SEEN;
   }
 }

@@ -13,11 +13,11 @@ import type { OpenFile } from './types.js';
  * Invariant: every descriptor holds one reference of its file.
  */
 export class FdTable {
-  readonly #files: (OpenFile | undefined)[] = [];
-  readonly #cloexec = new Set<number>();
+  private readonly _files: (OpenFile | undefined)[] = [];
+  private readonly _cloexec = new Set<number>();
   /** No free descriptor lies below. */
-  #firstFree = 0;
-  #users = 1;
+  private _firstFree = 0;
+  private _users = 1;
 
   constructor(
     /** Shared by all tables of a machine. */
@@ -26,39 +26,39 @@ export class FdTable {
 
   /** The open file, for calls that use its contents: EBADF for O_PATH descriptors, too. */
   get(fd: number): OpenFile {
-    const file = this.#files[fd];
+    const file = this._files[fd];
     if (file === undefined || (file.flags & O_PATH) !== 0) throw new SysError(EBADF);
     return file;
   }
 
   /** Also O_PATH: for fstat, dup, fcntl(F_GETFL), the *at() calls' directory. */
   getAny(fd: number): OpenFile {
-    const file = this.#files[fd];
+    const file = this._files[fd];
     if (file === undefined) throw new SysError(EBADF);
     return file;
   }
 
   find(fd: number): OpenFile | undefined {
-    return this.#files[fd];
+    return this._files[fd];
   }
 
   /** Open descriptors in ascending order. */
   *entries(): IterableIterator<[fd: number, file: OpenFile]> {
-    for (let fd = 0; fd < this.#files.length; fd++) {
-      const file = this.#files[fd];
+    for (let fd = 0; fd < this._files.length; fd++) {
+      const file = this._files[fd];
       if (file !== undefined) yield [fd, file];
     }
   }
 
   get size(): number {
     let count = 0;
-    for (const file of this.#files) if (file !== undefined) count++;
+    for (const file of this._files) if (file !== undefined) count++;
     return count;
   }
 
   /** One more than the highest descriptor in use. */
   get end(): number {
-    return this.#files.length;
+    return this._files.length;
   }
 
   /** Gives `file` the lowest free descriptor >= min and below `limit` (RLIMIT_NOFILE), and takes over the caller's reference. EMFILE. */
@@ -66,7 +66,7 @@ export class FdTable {
     const fd = this.lowestFree(min);
     if (fd >= limit) throw new SysError(EMFILE);
     if (file.counted === undefined) this.count.requireOpen(1);
-    this.#set(fd, file, cloexec);
+    this._set(fd, file, cloexec);
     if (file.counted === undefined) {
       file.counted = this.count;
       this.count.open++;
@@ -85,19 +85,19 @@ export class FdTable {
   }
 
   lowestFree(min = 0): number {
-    let fd = Math.max(min, this.#firstFree);
-    while (this.#files[fd] !== undefined) fd++;
+    let fd = Math.max(min, this._firstFree);
+    while (this._files[fd] !== undefined) fd++;
     return fd;
   }
 
-  #set(fd: number, file: OpenFile, cloexec: boolean): void {
-    if (fd >= this.#files.length) this.count.grow(fd + 1 - this.#files.length);
+  private _set(fd: number, file: OpenFile, cloexec: boolean): void {
+    if (fd >= this._files.length) this.count.grow(fd + 1 - this._files.length);
     // No holes: V8 keeps a dense array.
-    while (this.#files.length < fd) this.#files.push(undefined);
-    this.#files[fd] = file;
-    if (cloexec) this.#cloexec.add(fd);
-    else this.#cloexec.delete(fd);
-    if (fd === this.#firstFree) this.#firstFree = fd + 1;
+    while (this._files.length < fd) this._files.push(undefined);
+    this._files[fd] = file;
+    if (cloexec) this._cloexec.add(fd);
+    else this._cloexec.delete(fd);
+    if (fd === this._firstFree) this._firstFree = fd + 1;
   }
 
   /** dup, fcntl(F_DUPFD): EINVAL when min is out of range, EMFILE when all are taken. */
@@ -106,7 +106,7 @@ export class FdTable {
     if (min < 0 || min >= limit) throw new SysError(EINVAL);
     const free = this.lowestFree(min);
     if (free >= limit) throw new SysError(EMFILE);
-    this.#set(free, file, cloexec);
+    this._set(free, file, cloexec);
     retainFile(file);
     return free;
   }
@@ -116,36 +116,36 @@ export class FdTable {
     if (fd === to) throw new SysError(EINVAL);
     if (to < 0 || to >= limit) throw new SysError(EBADF);
     const file = this.getAny(fd);
-    const old = this.#files[to];
-    this.#set(to, file, cloexec);
+    const old = this._files[to];
+    this._set(to, file, cloexec);
     retainFile(file);
-    if (old !== undefined) this.#drop(old);
+    if (old !== undefined) this._drop(old);
     return to;
   }
 
   isCloexec(fd: number): boolean {
-    return this.#cloexec.has(fd);
+    return this._cloexec.has(fd);
   }
 
   setCloexec(fd: number, on: boolean): void {
     this.getAny(fd);
-    if (on) this.#cloexec.add(fd);
-    else this.#cloexec.delete(fd);
+    if (on) this._cloexec.add(fd);
+    else this._cloexec.delete(fd);
   }
 
   /** The descriptor is free even when closing the file throws. */
   close(fd: number): void {
     const file = this.getAny(fd);
-    this.#files[fd] = undefined;
-    this.#cloexec.delete(fd);
-    if (fd < this.#firstFree) this.#firstFree = fd;
-    const slots = this.#files.length;
-    while (this.#files.length > 0 && this.#files[this.#files.length - 1] === undefined) this.#files.pop();
-    this.count.shrink(slots - this.#files.length);
-    this.#drop(file);
+    this._files[fd] = undefined;
+    this._cloexec.delete(fd);
+    if (fd < this._firstFree) this._firstFree = fd;
+    const slots = this._files.length;
+    while (this._files.length > 0 && this._files[this._files.length - 1] === undefined) this._files.pop();
+    this.count.shrink(slots - this._files.length);
+    this._drop(file);
   }
 
-  #drop(file: OpenFile): void {
+  private _drop(file: OpenFile): void {
     releaseRecordLocks(file.inode, this);
     file.flush();
     releaseFile(file);
@@ -153,15 +153,15 @@ export class FdTable {
 
   /** execve */
   closeOnExec(): void {
-    for (const fd of [...this.#cloexec].sort((a, b) => a - b)) this.close(fd);
+    for (const fd of [...this._cloexec].sort((a, b) => a - b)) this.close(fd);
   }
 
   /** close_range(2): closes, or with `cloexec` only marks, what is open in [first, last]. */
   closeRange(first: number, last: number, cloexec = false): void {
-    const end = Math.min(last, this.#files.length - 1);
+    const end = Math.min(last, this._files.length - 1);
     for (let fd = first; fd <= end; fd++) {
-      if (this.#files[fd] === undefined) continue;
-      if (cloexec) this.#cloexec.add(fd);
+      if (this._files[fd] === undefined) continue;
+      if (cloexec) this._cloexec.add(fd);
       else this.close(fd);
     }
   }
@@ -170,26 +170,26 @@ export class FdTable {
   clone(): FdTable {
     const copy = new FdTable(this.count);
     // In one go: a fork that fails leaves nothing behind.
-    this.count.grow(this.#files.length);
-    this.count.shrink(this.#files.length);
-    for (const [fd, file] of this.entries()) copy.#set(fd, retainFile(file), this.#cloexec.has(fd));
-    copy.#firstFree = this.#firstFree;
+    this.count.grow(this._files.length);
+    this.count.shrink(this._files.length);
+    for (const [fd, file] of this.entries()) copy._set(fd, retainFile(file), this._cloexec.has(fd));
+    copy._firstFree = this._firstFree;
     return copy;
   }
 
   /** clone(CLONE_FILES): one more user of this table. */
   share(): FdTable {
-    this.#users++;
+    this._users++;
     return this;
   }
 
   get shared(): boolean {
-    return this.#users > 1;
+    return this._users > 1;
   }
 
   /** A user of the table is gone; the last one closes everything. */
   release(): void {
-    if (--this.#users > 0) return;
-    for (let fd = this.#files.length - 1; fd >= 0; fd--) if (this.#files[fd] !== undefined) this.close(fd);
+    if (--this._users > 0) return;
+    for (let fd = this._files.length - 1; fd >= 0; fd--) if (this._files[fd] !== undefined) this.close(fd);
   }
 }

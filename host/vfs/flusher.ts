@@ -20,15 +20,15 @@ export class Flusher {
   backgroundRatio = 10;
   backgroundBytes = 0;
   /** When each file was first seen dirty. */
-  readonly #since = new Map<PagedInode, number>();
+  private readonly _since = new Map<PagedInode, number>();
   /** The last look at the files' ages; the next is an interval later. */
-  #lookedAt = 0;
-  #retryAt = 0;
-  #stuckAt = 0;
+  private _lookedAt = 0;
+  private _retryAt = 0;
+  private _stuckAt = 0;
 
   constructor(private readonly pages: PageCache) {}
 
-  get #dirty(): number {
+  private get _dirty(): number {
     return this.pages.core.exports.cacheStat(CACHE_DIRTY);
   }
 
@@ -44,54 +44,54 @@ export class Flusher {
 
   /** When it wants its next turn, in ns of monotonic time; Infinity: nothing is dirty. */
   get due(): number {
-    if (this.writebackCentisecs === 0 || this.#dirty === 0) return Number.POSITIVE_INFINITY;
-    return this.#lookedAt + this.writebackCentisecs * NS_PER_CENTISECOND;
+    if (this.writebackCentisecs === 0 || this._dirty === 0) return Number.POSITIVE_INFINITY;
+    return this._lookedAt + this.writebackCentisecs * NS_PER_CENTISECOND;
   }
 
   /** Time has passed. Called often. */
   advance(now: number): void {
-    const dirty = this.#dirty;
+    const dirty = this._dirty;
     if (dirty === 0) {
-      this.#since.clear();
-      this.#lookedAt = now;
+      this._since.clear();
+      this._lookedAt = now;
       return;
     }
-    if (now >= this.#retryAt && dirty > this.limits.background) {
-      this.#shrink();
-      if (this.#dirty > this.limits.background) this.#retryAt = now + RETRY_NS;
+    if (now >= this._retryAt && dirty > this.limits.background) {
+      this._shrink();
+      if (this._dirty > this.limits.background) this._retryAt = now + RETRY_NS;
     }
-    if (now >= this.due) this.#expire(now);
+    if (now >= this.due) this._expire(now);
   }
 
-  #shrink(): void {
+  private _shrink(): void {
     const { background } = this.limits;
-    this.pages.writeBackUntil(() => this.#dirty <= background);
+    this.pages.writeBackUntil(() => this._dirty <= background);
   }
 
-  #expire(now: number): void {
-    this.#lookedAt = now;
+  private _expire(now: number): void {
+    this._lookedAt = now;
     const oldest = now - this.expireCentisecs * NS_PER_CENTISECOND;
     const dirty = this.pages.dirtyInodes();
     const known = new Set(dirty);
-    for (const inode of this.#since.keys()) if (!known.has(inode)) this.#since.delete(inode);
+    for (const inode of this._since.keys()) if (!known.has(inode)) this._since.delete(inode);
     for (const inode of dirty) {
-      const since = this.#since.get(inode);
-      if (since === undefined) this.#since.set(inode, now);
-      else if (since <= oldest && this.pages.writeBackNow(inode)) this.#since.delete(inode);
+      const since = this._since.get(inode);
+      if (since === undefined) this._since.set(inode, now);
+      else if (since <= oldest && this.pages.writeBackNow(inode)) this._since.delete(inode);
     }
   }
 
   /** Somebody has written. Above the limit he pays; where the media take nothing, only for every so many pages more. */
   throttle(): void {
-    const dirty = this.#dirty;
+    const dirty = this._dirty;
     const { limit } = this.limits;
     if (dirty <= limit) {
-      this.#stuckAt = 0;
+      this._stuckAt = 0;
       return;
     }
-    if (dirty < this.#stuckAt) return;
-    this.#shrink();
-    const left = this.#dirty;
-    this.#stuckAt = left > limit ? left + (limit >> 3) + 1 : 0;
+    if (dirty < this._stuckAt) return;
+    this._shrink();
+    const left = this._dirty;
+    this._stuckAt = left > limit ? left + (limit >> 3) + 1 : 0;
   }
 }

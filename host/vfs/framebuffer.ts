@@ -41,8 +41,8 @@ export class Framebuffer implements CharacterDevice {
   blank = 0;
   /** Called when a program has moved the picture: it wants to be seen. */
   onPan: (() => void) | undefined = undefined;
-  #linesVirtual: number;
-  #moved = false;
+  private _linesVirtual: number;
+  private _moved = false;
 
   constructor({ width, height }: FramebufferOptions) {
     for (const side of [width, height]) {
@@ -52,7 +52,7 @@ export class Framebuffer implements CharacterDevice {
     this.height = height;
     this.lineBytes = width * PIXEL_BYTES;
     this.memory = new DeviceMemory(this.lineBytes * height * PICTURES);
-    this.#linesVirtual = height * PICTURES;
+    this._linesVirtual = height * PICTURES;
   }
 
   /** What is shown: a view that is good until a program runs again. */
@@ -75,9 +75,9 @@ export class Framebuffer implements CharacterDevice {
 
   /** Lines of the picture that may have changed since the last call: those whose memory programs wrote, or all when it was moved. */
   takeDirty(): LineRange | undefined {
-    let top = this.#moved ? 0 : this.height;
-    let bottom = this.#moved ? this.height : 0;
-    this.#moved = false;
+    let top = this._moved ? 0 : this.height;
+    let bottom = this._moved ? this.height : 0;
+    this._moved = false;
     for (const { from, to } of this.memory.takeDirty()) {
       top = Math.min(top, Math.max(0, Math.floor(from / this.lineBytes) - this.top));
       bottom = Math.max(bottom, Math.min(this.height, Math.ceil(to / this.lineBytes) - this.top));
@@ -88,16 +88,16 @@ export class Framebuffer implements CharacterDevice {
   ioctl(_handle: DeviceHandle, command: number, argument: number, user: UserMemory): number {
     switch (command) {
       case FB.FBIOGET_VSCREENINFO:
-        user.write(argument, this.#variable());
+        user.write(argument, this._variable());
         return 0;
       case FB.FBIOPUT_VSCREENINFO:
-        user.write(argument, this.#set(user.read(argument, FB.VAR_BYTES)));
+        user.write(argument, this._set(user.read(argument, FB.VAR_BYTES)));
         return 0;
       case FB.FBIOGET_FSCREENINFO:
-        user.write(argument, this.#fixed());
+        user.write(argument, this._fixed());
         return 0;
       case FB.FBIOPAN_DISPLAY:
-        this.#pan(user.read(argument, FB.VAR_BYTES));
+        this._pan(user.read(argument, FB.VAR_BYTES));
         return 0;
       case FB.FBIOBLANK:
         this.blank = Math.min(argument, FB.FB_BLANK_POWERDOWN);
@@ -111,7 +111,7 @@ export class Framebuffer implements CharacterDevice {
     }
   }
 
-  #variable(linesVirtual = this.#linesVirtual, top = this.top): Uint8Array {
+  private _variable(linesVirtual = this._linesVirtual, top = this.top): Uint8Array {
     const bytes = new Uint8Array(FB.VAR_BYTES);
     const view = new DataView(bytes.buffer);
     const put = (at: number, value: number): void => view.setUint32(at, value, true);
@@ -134,7 +134,7 @@ export class Framebuffer implements CharacterDevice {
     return bytes;
   }
 
-  #fixed(): Uint8Array {
+  private _fixed(): Uint8Array {
     const bytes = new Uint8Array(FB.FIX_BYTES);
     const view = new DataView(bytes.buffer);
     bytes.set(encodeText('pagewalk').subarray(0, FB.FIX_ID_BYTES));
@@ -146,7 +146,7 @@ export class Framebuffer implements CharacterDevice {
   }
 
   /** The mode that comes nearest to what is asked for, or an error: only the virtual height and the offset can be chosen. */
-  #set(wanted: Uint8Array): Uint8Array {
+  private _set(wanted: Uint8Array): Uint8Array {
     const view = new DataView(wanted.buffer);
     const get = (at: number): number => view.getUint32(at, true);
     const bits = get(FB.VAR_BITS_PER_PIXEL);
@@ -157,23 +157,23 @@ export class Framebuffer implements CharacterDevice {
     const top = get(FB.VAR_YOFFSET);
     if (get(FB.VAR_XOFFSET) > 0 || top > lines - this.height || (get(FB.VAR_VMODE) & FB.FB_VMODE_YWRAP) !== 0) throw new SysError(EINVAL);
     if ((get(FB.VAR_ACTIVATE) & FB.FB_ACTIVATE_MASK) === FB.FB_ACTIVATE_NOW) {
-      this.#linesVirtual = lines;
-      this.#move(top);
+      this._linesVirtual = lines;
+      this._move(top);
     }
-    return this.#variable(lines, top);
+    return this._variable(lines, top);
   }
 
-  #pan(wanted: Uint8Array): void {
+  private _pan(wanted: Uint8Array): void {
     const view = new DataView(wanted.buffer);
     const top = view.getUint32(FB.VAR_YOFFSET, true);
     const wraps = (view.getUint32(FB.VAR_VMODE, true) & FB.FB_VMODE_YWRAP) !== 0;
-    if (wraps || view.getUint32(FB.VAR_XOFFSET, true) > 0 || top > this.#linesVirtual - this.height) throw new SysError(EINVAL);
-    this.#move(top);
+    if (wraps || view.getUint32(FB.VAR_XOFFSET, true) > 0 || top > this._linesVirtual - this.height) throw new SysError(EINVAL);
+    this._move(top);
     this.onPan?.();
   }
 
-  #move(top: number): void {
-    this.#moved ||= top !== this.top;
+  private _move(top: number): void {
+    this._moved ||= top !== this.top;
     this.top = top;
   }
 }

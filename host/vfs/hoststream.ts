@@ -37,65 +37,65 @@ const CHUNK_BYTES = 65536;
 
 /** Where input comes from: the host pushes chunks as they arrive, the guest takes bytes when it likes. */
 export class HostInput {
-  readonly queue = new WaitQueue(() => !this.#ended);
+  readonly queue = new WaitQueue(() => !this._ended);
   /** A terminal looks at bytes as they come, so that its keys work while nobody reads. */
   onPush: (() => void) | undefined = undefined;
-  readonly #chunks: Uint8Array[] = [];
+  private readonly _chunks: Uint8Array[] = [];
   /** Bytes of the first chunk that are gone. */
-  #taken = 0;
-  #available = 0;
-  #ended = false;
-  #error = 0;
+  private _taken = 0;
+  private _available = 0;
+  private _ended = false;
+  private _error = 0;
 
   constructor(private readonly hooks: HostInputHooks = {}) {}
 
   /** The bytes become the stream's. */
   push(bytes: Uint8Array): void {
-    if (bytes.length === 0 || this.#ended) return;
-    this.#chunks.push(bytes);
-    this.#available += bytes.length;
-    if (this.#available >= FULL_BYTES) this.hooks.full?.();
+    if (bytes.length === 0 || this._ended) return;
+    this._chunks.push(bytes);
+    this._available += bytes.length;
+    if (this._available >= FULL_BYTES) this.hooks.full?.();
     this.onPush?.();
     this.queue.wake();
   }
 
   /** No more bytes will come; `errno`: because of an error, which a read after the last byte returns. */
   end(errno = 0): void {
-    this.#ended = true;
-    this.#error = errno;
+    this._ended = true;
+    this._error = errno;
     this.onPush?.();
     this.queue.wake();
   }
 
   get available(): number {
-    return this.#available;
+    return this._available;
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this._ended;
   }
 
   get error(): number {
-    return this.#error;
+    return this._error;
   }
 
   /** The next bytes that lie in one piece, not yet taken. */
   peek(): Uint8Array {
-    return this.#available === 0 ? new Uint8Array(0) : this.#chunks[0].subarray(this.#taken);
+    return this._available === 0 ? new Uint8Array(0) : this._chunks[0].subarray(this._taken);
   }
 
   skip(bytes: number): void {
-    this.#available -= bytes;
-    this.#taken += bytes;
-    if (this.#chunks.length > 0 && this.#taken >= this.#chunks[0].length) {
-      this.#taken -= this.#chunks[0].length;
-      this.#chunks.shift();
+    this._available -= bytes;
+    this._taken += bytes;
+    if (this._chunks.length > 0 && this._taken >= this._chunks[0].length) {
+      this._taken -= this._chunks[0].length;
+      this._chunks.shift();
     }
   }
 
   /** Somebody waits for bytes. */
   want(): void {
-    if (this.#available === 0 && !this.#ended) this.hooks.wanted?.();
+    if (this._available === 0 && !this._ended) this.hooks.wanted?.();
   }
 }
 
@@ -138,8 +138,8 @@ class StreamInode extends AnonymousInode {
 }
 
 class StreamFile extends OpenFile {
-  readonly #input: HostInput | undefined;
-  readonly #output: HostOutput | undefined;
+  private readonly _input: HostInput | undefined;
+  private readonly _output: HostOutput | undefined;
 
   constructor(
     private readonly node: StreamInode,
@@ -147,9 +147,9 @@ class StreamFile extends OpenFile {
   ) {
     super(node, flags);
     const mode = flags & O_ACCMODE;
-    this.#input = mode === O_WRONLY ? undefined : node.stream.input;
-    this.#output = mode === O_RDONLY ? undefined : node.stream.output;
-    if (this.#output !== undefined) node.writers++;
+    this._input = mode === O_WRONLY ? undefined : node.stream.input;
+    this._output = mode === O_RDONLY ? undefined : node.stream.output;
+    if (this._output !== undefined) node.writers++;
   }
 
   override get stream(): boolean {
@@ -158,11 +158,11 @@ class StreamFile extends OpenFile {
 
   /** A stream has one direction, in all but name. */
   override get queue(): WaitQueue | undefined {
-    return (this.#input ?? this.#output)?.queue;
+    return (this._input ?? this._output)?.queue;
   }
 
   override read(to: IoBuffer): number {
-    const input = this.#input;
+    const input = this._input;
     if (input === undefined) return -EBADF;
     if (to.remaining === 0) return 0;
     if (input.available === 0) {
@@ -181,30 +181,30 @@ class StreamFile extends OpenFile {
   }
 
   override write(from: IoBuffer): number {
-    if (this.#output === undefined) return -EBADF;
-    return from.remaining === 0 ? 0 : writeToHost(this.#output, from);
+    if (this._output === undefined) return -EBADF;
+    return from.remaining === 0 ? 0 : writeToHost(this._output, from);
   }
 
   override poll(): number {
     let events = 0;
-    const input = this.#input;
+    const input = this._input;
     if (input !== undefined) {
       input.want();
       if (input.available > 0) events |= POLLIN | POLLRDNORM;
       if (input.ended) events |= POLLHUP | (input.error !== 0 ? POLLERR : 0);
     }
-    if (this.#output?.writable) events |= POLLOUT | POLLWRNORM;
+    if (this._output?.writable) events |= POLLOUT | POLLWRNORM;
     return events;
   }
 
   override close(): void {
-    if (this.#output !== undefined && --this.node.writers === 0) this.#output.closed?.();
+    if (this._output !== undefined && --this.node.writers === 0) this._output.closed?.();
   }
 
   override ioctl(command: number, argument: number, user: UserMemory): number {
     if (command !== FIONREAD) throw new SysError(ENOTTY);
-    if (this.#input === undefined) throw new SysError(EIO);
-    user.writeU32(argument, Math.min(this.#input.available, 0x7fffffff));
+    if (this._input === undefined) throw new SysError(EIO);
+    user.writeU32(argument, Math.min(this._input.available, 0x7fffffff));
     return 0;
   }
 }

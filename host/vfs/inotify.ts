@@ -56,14 +56,14 @@ class Watch implements Mark {
 }
 
 export class InotifyFile extends OpenFile {
-  readonly #queue = new WaitQueue();
-  readonly #watches = new Map<number, Watch>();
-  #events: QueuedEvent[] = [];
+  private readonly _queue = new WaitQueue();
+  private readonly _watches = new Map<number, Watch>();
+  private _events: QueuedEvent[] = [];
   /** Events before this index have been read. */
-  #head = 0;
-  #bytes = 0;
-  #overflown = false;
-  #nextWd = 1;
+  private _head = 0;
+  private _bytes = 0;
+  private _overflown = false;
+  private _nextWd = 1;
 
   constructor(
     inode: Inode,
@@ -79,7 +79,7 @@ export class InotifyFile extends OpenFile {
   }
 
   override get queue(): WaitQueue {
-    return this.#queue;
+    return this._queue;
   }
 
   /** inotify_add_watch(2) of an inode that may be watched. EEXIST is the caller's: see `watches`. */
@@ -91,65 +91,65 @@ export class InotifyFile extends OpenFile {
       return found.wd;
     }
     if (this.use.watches >= this.use.knobs.inotifyWatches) throw new SysError(ENOSPC);
-    const watch = new Watch(this, this.#nextWd++, inode, bits);
-    this.#watches.set(watch.wd, watch);
+    const watch = new Watch(this, this._nextWd++, inode, bits);
+    this._watches.set(watch.wd, watch);
     this.use.watches++;
     addMark(watch);
     return watch.wd;
   }
 
   find(inode: Inode): Watch | undefined {
-    for (const mark of inode.marks ?? []) if (mark instanceof Watch && this.#watches.get(mark.wd) === mark) return mark;
+    for (const mark of inode.marks ?? []) if (mark instanceof Watch && this._watches.get(mark.wd) === mark) return mark;
     return undefined;
   }
 
   /** The watch is over, whoever ended it: IN_IGNORED. False: there is none of that number. */
   remove(wd: number): boolean {
-    const watch = this.#watches.get(wd);
+    const watch = this._watches.get(wd);
     if (watch === undefined) return false;
-    this.#forget(watch);
+    this._forget(watch);
     this.enqueue(wd, I.IN_IGNORED, 0, undefined);
     return true;
   }
 
-  #forget(watch: Watch): void {
-    this.#watches.delete(watch.wd);
+  private _forget(watch: Watch): void {
+    this._watches.delete(watch.wd);
     this.use.watches--;
     removeMark(watch);
   }
 
   enqueue(wd: number, mask: number, cookie: number, name: string | undefined): void {
-    if (this.#events.length - this.#head >= this.use.knobs.inotifyEvents) {
-      if (!this.#overflown) this.#push({ wd: -1, mask: I.IN_Q_OVERFLOW, cookie: 0, name: undefined, bytes: HEADER_BYTES });
-      this.#overflown = true;
+    if (this._events.length - this._head >= this.use.knobs.inotifyEvents) {
+      if (!this._overflown) this._push({ wd: -1, mask: I.IN_Q_OVERFLOW, cookie: 0, name: undefined, bytes: HEADER_BYTES });
+      this._overflown = true;
       return;
     }
-    const last = this.#head < this.#events.length ? this.#events[this.#events.length - 1] : undefined;
+    const last = this._head < this._events.length ? this._events[this._events.length - 1] : undefined;
     if (last !== undefined && last.wd === wd && last.mask === mask && last.name === name && mask !== I.IN_IGNORED) return;
     const length = name === undefined ? 0 : encodeText(name).length + 1;
-    this.#push({ wd, mask, cookie, name, bytes: HEADER_BYTES + Math.ceil(length / NAME_PADDING) * NAME_PADDING });
+    this._push({ wd, mask, cookie, name, bytes: HEADER_BYTES + Math.ceil(length / NAME_PADDING) * NAME_PADDING });
   }
 
-  #push(event: QueuedEvent): void {
-    this.#events.push(event);
-    this.#bytes += event.bytes;
-    this.#queue.wake();
+  private _push(event: QueuedEvent): void {
+    this._events.push(event);
+    this._bytes += event.bytes;
+    this._queue.wake();
   }
 
-  #shift(): void {
-    const event = this.#events[this.#head++];
-    this.#bytes -= event.bytes;
-    if (event.mask === I.IN_Q_OVERFLOW) this.#overflown = false;
-    if (this.#head === this.#events.length) {
-      this.#events = [];
-      this.#head = 0;
+  private _shift(): void {
+    const event = this._events[this._head++];
+    this._bytes -= event.bytes;
+    if (event.mask === I.IN_Q_OVERFLOW) this._overflown = false;
+    if (this._head === this._events.length) {
+      this._events = [];
+      this._head = 0;
     }
   }
 
   override read(to: IoBuffer): number {
     let done = 0;
-    while (this.#head < this.#events.length) {
-      const event = this.#events[this.#head];
+    while (this._head < this._events.length) {
+      const event = this._events[this._head];
       if (to.remaining < event.bytes) return done > 0 ? done : -EINVAL;
       const bytes = new Uint8Array(event.bytes);
       const view = new DataView(bytes.buffer);
@@ -160,7 +160,7 @@ export class InotifyFile extends OpenFile {
       if (event.name !== undefined) bytes.set(encodeText(event.name), HEADER_BYTES);
       const put = to.put(bytes);
       // As in Linux: an event that could not be delivered is lost.
-      this.#shift();
+      this._shift();
       if (put < bytes.length) return done;
       done += put;
     }
@@ -168,12 +168,12 @@ export class InotifyFile extends OpenFile {
   }
 
   override poll(): number {
-    return this.#head < this.#events.length ? POLLIN | POLLRDNORM : 0;
+    return this._head < this._events.length ? POLLIN | POLLRDNORM : 0;
   }
 
   override ioctl(command: number, argument: number, user: UserMemory): number {
     if (command !== FIONREAD) return -ENOTTY;
-    user.writeU32(argument, this.#bytes);
+    user.writeU32(argument, this._bytes);
     return 0;
   }
 
@@ -182,7 +182,7 @@ export class InotifyFile extends OpenFile {
   }
 
   override get details(): string {
-    const lines = [...this.#watches.values()].map(({ wd, inode, mask }) => {
+    const lines = [...this._watches.values()].map(({ wd, inode, mask }) => {
       const [number, ino, dev, events] = [wd, inode.ino, inode.fs.dev, (mask & (I.IN_ALL_EVENTS | MANNERS)) >>> 0].map((n) =>
         n.toString(16),
       );
@@ -193,8 +193,8 @@ export class InotifyFile extends OpenFile {
 
   override close(): void {
     this.use.instances--;
-    for (const watch of [...this.#watches.values()]) this.#forget(watch);
-    this.#events = [];
-    this.#head = 0;
+    for (const watch of [...this._watches.values()]) this._forget(watch);
+    this._events = [];
+    this._head = 0;
   }
 }

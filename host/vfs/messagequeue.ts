@@ -44,14 +44,14 @@ export interface Notification {
 export class MessageQueue {
   /** What poll and epoll sleep on. */
   readonly changed = new WaitQueue();
-  readonly #byPriority = new Map<number, Message[]>();
-  readonly #receivers: QueueWaiter[] = [];
-  readonly #senders: QueueWaiter[] = [];
+  private readonly _byPriority = new Map<number, Message[]>();
+  private readonly _receivers: QueueWaiter[] = [];
+  private readonly _senders: QueueWaiter[] = [];
   notification: Notification | undefined = undefined;
   /** Open files. */
   users = 0;
   count = 0;
-  #bytes = 0;
+  private _bytes = 0;
 
   constructor(readonly shape: QueueShape) {}
 
@@ -66,14 +66,14 @@ export class MessageQueue {
 
   /** The caller has seen that it is not full. */
   send(message: Message): void {
-    const receiver = next(this.#receivers);
+    const receiver = next(this._receivers);
     if (receiver !== undefined) {
       receiver.message = message;
       receiver.served = true;
       receiver.wake();
       return;
     }
-    this.#insert(message);
+    this._insert(message);
     this.changed.wake(POLLIN | POLLRDNORM);
     if (this.count !== 1) return;
     const { notification } = this;
@@ -81,27 +81,27 @@ export class MessageQueue {
     notification?.fire();
   }
 
-  #insert(message: Message): void {
-    const list = this.#byPriority.get(message.priority);
-    if (list === undefined) this.#byPriority.set(message.priority, [message]);
+  private _insert(message: Message): void {
+    const list = this._byPriority.get(message.priority);
+    if (list === undefined) this._byPriority.set(message.priority, [message]);
     else list.push(message);
     this.count++;
-    this.#bytes += message.bytes.length;
+    this._bytes += message.bytes.length;
   }
 
   /** undefined: there is none. */
   receive(): Message | undefined {
     if (this.count === 0) return undefined;
-    const priority = Math.max(...this.#byPriority.keys());
-    const list = this.#byPriority.get(priority) as Message[];
+    const priority = Math.max(...this._byPriority.keys());
+    const list = this._byPriority.get(priority) as Message[];
     const message = list.shift() as Message;
-    if (list.length === 0) this.#byPriority.delete(priority);
+    if (list.length === 0) this._byPriority.delete(priority);
     this.count--;
-    this.#bytes -= message.bytes.length;
-    const sender = next(this.#senders);
+    this._bytes -= message.bytes.length;
+    const sender = next(this._senders);
     if (sender === undefined) this.changed.wake(POLLOUT | POLLWRNORM);
     else {
-      this.#insert(sender.message as Message);
+      this._insert(sender.message as Message);
       sender.served = true;
       sender.wake();
     }
@@ -109,16 +109,16 @@ export class MessageQueue {
   }
 
   waitToReceive(waiter: QueueWaiter): void {
-    this.#receivers.push(waiter);
+    this._receivers.push(waiter);
   }
 
   waitToSend(waiter: QueueWaiter): void {
-    this.#senders.push(waiter);
+    this._senders.push(waiter);
   }
 
   /** It gives up. */
   leave(waiter: QueueWaiter): void {
-    for (const list of [this.#receivers, this.#senders]) {
+    for (const list of [this._receivers, this._senders]) {
       const at = list.indexOf(waiter);
       if (at >= 0) list.splice(at, 1);
     }
@@ -128,7 +128,7 @@ export class MessageQueue {
   describe(): string {
     const { method = 0, signo = 0, pid = 0 } = this.notification ?? {};
     const field = (value: number, width: number): string => String(value).padEnd(width);
-    return `QSIZE:${field(this.#bytes, 10)} NOTIFY:${field(method, 5)} SIGNO:${field(signo, 5)} NOTIFY_PID:${field(pid, 6)}\n`;
+    return `QSIZE:${field(this._bytes, 10)} NOTIFY:${field(method, 5)} SIGNO:${field(signo, 5)} NOTIFY_PID:${field(pid, 6)}\n`;
   }
 }
 

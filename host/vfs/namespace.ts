@@ -21,32 +21,32 @@ export interface MountOptions {
 
 /** The mounts that make up one tree. */
 export class Namespace {
-  readonly #mounts: Mount[] = [];
+  private readonly _mounts: Mount[] = [];
   /** What is mounted on a dentry, seen through which mount. Last = topmost. */
-  readonly #onTop = new Map<Dentry, Mount[]>();
-  readonly #internal = new Map<FileSystem, Mount>();
-  #lastId = 0;
+  private readonly _onTop = new Map<Dentry, Mount[]>();
+  private readonly _internal = new Map<FileSystem, Mount>();
+  private _lastId = 0;
 
   constructor(
     readonly env: VfsEnvironment,
     root: FileSystem,
     options: MountOptions = {},
   ) {
-    this.#mounts.push(this.#make(root, new Dentry(undefined, '', root.root), options));
+    this._mounts.push(this._make(root, new Dentry(undefined, '', root.root), options));
   }
 
   /** '/' of the tree. What is mounted over '/' hides it. */
   get root(): Location {
-    return this.descend(this.#mounts[0].location);
+    return this.descend(this._mounts[0].location);
   }
 
   /** In the order of mounting: a parent comes before what is mounted below it. */
   get mounts(): readonly Mount[] {
-    return this.#mounts;
+    return this._mounts;
   }
 
-  #make(fs: FileSystem, root: Dentry, options: MountOptions, internal = false): Mount {
-    const mount = new Mount(++this.#lastId, fs, root, options.source ?? fs.name, options.readOnly ?? false, internal);
+  private _make(fs: FileSystem, root: Dentry, options: MountOptions, internal = false): Mount {
+    const mount = new Mount(++this._lastId, fs, root, options.source ?? fs.name, options.readOnly ?? false, internal);
     mount.flags = options.flags ?? 0;
     mount.locked = mount.readOnlyMount && options.fromHost !== false;
     return mount;
@@ -54,38 +54,38 @@ export class Namespace {
 
   /** mount(2): `fs` covers `at`, a directory (a file may be covered by a file). */
   mount(fs: FileSystem, at: Location, options: MountOptions = {}): Mount {
-    return this.#attach(this.#make(fs, new Dentry(undefined, '', options.root ?? fs.root), options), at);
+    return this._attach(this._make(fs, new Dentry(undefined, '', options.root ?? fs.root), options), at);
   }
 
   /** mount(MS_BIND): what is at `from` is seen at `at`, too. */
   bind(from: Location, at: Location, options: MountOptions = {}): Mount {
     if (from.mount.internal) throw new SysError(EINVAL);
-    return this.#attach(this.#copy(from.mount, from.dentry, options), at);
+    return this._attach(this._copy(from.mount, from.dentry, options), at);
   }
 
   /** mount(MS_BIND | MS_REC): with what is mounted below `from`, as it was before. */
   bindTree(from: Location, at: Location, options: MountOptions = {}): Mount {
-    const below = this.#below(from.mount).filter((mount) => mount.parent?.mount !== from.mount || isUnder(mount, from));
+    const below = this._below(from.mount).filter((mount) => mount.parent?.mount !== from.mount || isUnder(mount, from));
     const copies = new Map([[from.mount, this.bind(from, at, options)]]);
     for (const mount of below) {
       const parent = mount.parent && copies.get(mount.parent.mount);
       if (mount.parent === undefined || parent === undefined) continue;
-      copies.set(mount, this.#attach(this.#copy(mount, mount.root, options), new Location(parent, mount.parent.dentry)));
+      copies.set(mount, this._attach(this._copy(mount, mount.root, options), new Location(parent, mount.parent.dentry)));
     }
     return copies.get(from.mount) as Mount;
   }
 
   /** What the first mount may not do, the copy may not either. */
-  #copy({ fs, source, readOnlyMount, flags, locked }: Mount, root: Dentry, options: MountOptions): Mount {
-    const copy = this.#make(fs, root, { source, readOnly: readOnlyMount, flags, ...options });
+  private _copy({ fs, source, readOnlyMount, flags, locked }: Mount, root: Dentry, options: MountOptions): Mount {
+    const copy = this._make(fs, root, { source, readOnly: readOnlyMount, flags, ...options });
     copy.locked ||= locked;
     return copy;
   }
 
   /** All that is mounted on a mount, and on that in turn: parents first. */
-  #below(top: Mount): Mount[] {
+  private _below(top: Mount): Mount[] {
     const found = new Set([top]);
-    for (const mount of this.#mounts) if (mount.parent !== undefined && found.has(mount.parent.mount)) found.add(mount);
+    for (const mount of this._mounts) if (mount.parent !== undefined && found.has(mount.parent.mount)) found.add(mount);
     found.delete(top);
     return [...found];
   }
@@ -95,39 +95,39 @@ export class Namespace {
     const { mount } = from;
     if (from.dentry !== mount.root || mount.parent === undefined) throw new SysError(EINVAL);
     if (mount.root.isDirectory !== at.dentry.isDirectory) throw new SysError(ENOTDIR);
-    const tree = [mount, ...this.#below(mount)];
+    const tree = [mount, ...this._below(mount)];
     if (tree.includes(at.mount)) throw new SysError(ELOOP);
     const children = tree.slice(1);
-    this.#detach(mount);
-    this.#attach(mount, at);
+    this._detach(mount);
+    this._attach(mount, at);
     // Parents stay before their children.
     for (const child of children) {
-      this.#mounts.splice(this.#mounts.indexOf(child), 1);
-      this.#mounts.push(child);
+      this._mounts.splice(this._mounts.indexOf(child), 1);
+      this._mounts.push(child);
     }
   }
 
-  #detach(mount: Mount): void {
+  private _detach(mount: Mount): void {
     const under = mount.parent;
     if (under === undefined) return;
-    const stack = (this.#onTop.get(under.dentry) ?? []).filter((other) => other !== mount);
-    if (stack.length === 0) this.#onTop.delete(under.dentry);
-    else this.#onTop.set(under.dentry, stack);
+    const stack = (this._onTop.get(under.dentry) ?? []).filter((other) => other !== mount);
+    if (stack.length === 0) this._onTop.delete(under.dentry);
+    else this._onTop.set(under.dentry, stack);
     under.dentry.mounts--;
-    this.#mounts.splice(this.#mounts.indexOf(mount), 1);
+    this._mounts.splice(this._mounts.indexOf(mount), 1);
     mount.parent = undefined;
   }
 
-  #attach(mount: Mount, at: Location): Mount {
+  private _attach(mount: Mount, at: Location): Mount {
     if (mount.root.isDirectory !== at.dentry.isDirectory) throw new SysError(ENOTDIR);
     if (at.mount.internal) throw new SysError(EINVAL);
     const under = this.descend(at);
     mount.parent = under;
-    const stack = this.#onTop.get(under.dentry);
-    if (stack === undefined) this.#onTop.set(under.dentry, [mount]);
+    const stack = this._onTop.get(under.dentry);
+    if (stack === undefined) this._onTop.set(under.dentry, [mount]);
     else stack.push(mount);
     under.dentry.mounts++;
-    this.#mounts.push(mount);
+    this._mounts.push(mount);
     return mount;
   }
 
@@ -136,12 +136,12 @@ export class Namespace {
     const { mount } = at;
     if (at.dentry !== mount.root || mount.internal) throw new SysError(EINVAL);
     const under = mount.parent;
-    const below = this.#below(mount);
+    const below = this._below(mount);
     if (under === undefined || (!lazily && below.length > 0)) throw new SysError(EBUSY);
     for (const gone of [...below.reverse(), mount]) {
       gone.fs.sync();
-      this.#detach(gone);
-      if (!this.#mounts.some((other) => other.fs === gone.fs)) fileSystemUnmounted(gone.fs);
+      this._detach(gone);
+      if (!this._mounts.some((other) => other.fs === gone.fs)) fileSystemUnmounted(gone.fs);
     }
   }
 
@@ -149,7 +149,7 @@ export class Namespace {
   descend(location: Location): Location {
     let at = location;
     while (at.dentry.mounts > 0) {
-      const top = this.#onTop.get(at.dentry)?.findLast((mount) => mount.parent?.mount === at.mount);
+      const top = this._onTop.get(at.dentry)?.findLast((mount) => mount.parent?.mount === at.mount);
       if (top === undefined) break;
       at = top.location;
     }
@@ -163,10 +163,10 @@ export class Namespace {
 
   /** A place for an inode that has no name in the tree: a pipe, a memfd. `label` is what /proc/self/fd shows. */
   internalLocation(fs: FileSystem, inode: Inode, label: string): Location {
-    let mount = this.#internal.get(fs);
+    let mount = this._internal.get(fs);
     if (mount === undefined) {
-      mount = this.#make(fs, new Dentry(undefined, '', fs.root), {}, true);
-      this.#internal.set(fs, mount);
+      mount = this._make(fs, new Dentry(undefined, '', fs.root), {}, true);
+      this._internal.set(fs, mount);
     }
     return new Location(mount, new Dentry(undefined, label, inode));
   }
@@ -178,13 +178,13 @@ export class Namespace {
 
   /** sync(2) */
   sync(): void {
-    for (const fs of new Set(this.#mounts.map((mount) => mount.fs))) fs.sync();
+    for (const fs of new Set(this._mounts.map((mount) => mount.fs))) fs.sync();
   }
 
   /** Everything dirty to its medium; returns the first failure. Suspend: call again. */
   writeBack(): SysError | undefined {
     let failure: SysError | undefined;
-    for (const fs of new Set(this.#mounts.map((mount) => mount.fs))) {
+    for (const fs of new Set(this._mounts.map((mount) => mount.fs))) {
       const error = fs.writeBack?.();
       failure ??= error;
     }

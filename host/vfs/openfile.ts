@@ -55,18 +55,18 @@ export class PathFile extends OpenFile {
  * position (an index into that list) stays meaningful while names come and go.
  */
 export class DirectoryFile extends OpenFile {
-  #entries: Dirent[] | undefined;
+  private _entries: Dirent[] | undefined;
 
   override read(): number {
     return -EISDIR;
   }
 
   override readdir(): Dirent[] {
-    if (this.#entries === undefined || this.offset === 0) this.#entries = [...this.#dots(), ...this.inode.readdir()];
-    return this.#entries;
+    if (this._entries === undefined || this.offset === 0) this._entries = [...this._dots(), ...this.inode.readdir()];
+    return this._entries;
   }
 
-  #dots(): Dirent[] {
+  private _dots(): Dirent[] {
     const { location } = this;
     const parent = location instanceof Location ? parentInode(location) : this.inode;
     return [

@@ -40,12 +40,12 @@ export class PagedFile extends OpenFile {
     const at = offset ?? this.offset;
     if (at < 0) return -EINVAL;
     if (at >= paged.size || to.remaining === 0) return 0;
-    const direct = this.#isDirect;
+    const direct = this._isDirect;
     if (direct && (at % SECTOR_BYTES !== 0 || to.remaining % SECTOR_BYTES !== 0)) return -EINVAL;
     let done = 0;
     while (to.remaining > 0) {
-      const most = paged.holdsAllData ? to.remaining : direct ? DIRECT_BYTES : this.#readAhead(at + done, to.remaining);
-      const count = direct ? this.#readPast(to, at + done, most) : to.fromObject(paged.object, at + done, most);
+      const most = paged.holdsAllData ? to.remaining : direct ? DIRECT_BYTES : this._readAhead(at + done, to.remaining);
+      const count = direct ? this._readPast(to, at + done, most) : to.fromObject(paged.object, at + done, most);
       if (count < 0 && done === 0) return count;
       if (count <= 0) break;
       done += count;
@@ -56,12 +56,12 @@ export class PagedFile extends OpenFile {
   }
 
   /** O_DIRECT means something: there is a medium. */
-  get #isDirect(): boolean {
+  private get _isDirect(): boolean {
     return (this.flags & F.O_DIRECT) !== 0 && !this.paged.holdsAllData;
   }
 
   /** O_DIRECT: what is in the cache is the truth; what is not, does not stay there. */
-  #readPast(to: IoBuffer, at: number, most: number): number {
+  private _readPast(to: IoBuffer, at: number, most: number): number {
     const { paged } = this;
     const first = Math.floor(at / PAGE_SIZE);
     const end = Math.ceil(Math.min(at + Math.min(most, to.remaining), paged.size) / PAGE_SIZE);
@@ -77,7 +77,7 @@ export class PagedFile extends OpenFile {
   }
 
   /** Brings in what a read is about to need, and more when it seems to go on. Returns how many bytes to read before the next time. */
-  #readAhead(at: number, length: number): number {
+  private _readAhead(at: number, length: number): number {
     const first = Math.floor(at / PAGE_SIZE);
     const end = Math.min(Math.ceil(Math.min(at + length, this.paged.size) / PAGE_SIZE), first + READ_PAGES);
     this.readahead.before(this.paged, first, end);
@@ -93,12 +93,12 @@ export class PagedFile extends OpenFile {
     if (at < 0) return -EINVAL;
     if (from.remaining === 0) return 0;
     if (at >= FILE_SIZE_MAX) return -EFBIG;
-    const direct = this.#isDirect;
+    const direct = this._isDirect;
     if (direct && (at % SECTOR_BYTES !== 0 || from.remaining % SECTOR_BYTES !== 0)) return -EINVAL;
-    const unsealed = this.#unsealed(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
+    const unsealed = this._unsealed(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
     if (unsealed === 0) return -EPERM;
-    const length = this.#reserve(at, unsealed);
-    this.#prepareEdges(at, length, size);
+    const length = this._reserve(at, unsealed);
+    this._prepareEdges(at, length, size);
     let done = 0;
     while (done < length && from.remaining > 0) {
       const count = from.toObject(paged.object, at + done, length - done);
@@ -108,7 +108,7 @@ export class PagedFile extends OpenFile {
     }
     if (done === 0) return 0;
     if (offset === undefined) this.offset = at + done;
-    this.#changed();
+    this._changed();
     if (paged.holdsAllData) return done;
     const [first, end] = [Math.floor(at / PAGE_SIZE), Math.ceil((at + done) / PAGE_SIZE)];
     if ((this.flags & F.O_DSYNC) !== 0) paged.sync((this.flags & F.O_SYNC_BIT) === 0, first, end);
@@ -122,7 +122,7 @@ export class PagedFile extends OpenFile {
   }
 
   /** How many of the bytes the file system has room for. */
-  #reserve(at: number, length: number): number {
+  private _reserve(at: number, length: number): number {
     const first = Math.floor(at / PAGE_SIZE);
     const { paged } = this;
     let allowed = paged.reserve(first, Math.ceil((at + length) / PAGE_SIZE) - first);
@@ -140,14 +140,14 @@ export class PagedFile extends OpenFile {
   }
 
   /** Pages written in part must be in the cache before a byte is: if the medium fails or suspends, the write has not begun. */
-  #prepareEdges(at: number, length: number, size: number): void {
+  private _prepareEdges(at: number, length: number, size: number): void {
     const end = at + length;
     if (at % PAGE_SIZE !== 0) this.paged.fillPage(Math.floor(at / PAGE_SIZE));
     if (end % PAGE_SIZE !== 0 && end < size) this.paged.fillPage(Math.floor(end / PAGE_SIZE));
   }
 
   /** How many of the bytes seals let through: with F_SEAL_GROW, whole pages up to the one that would make the file longer, as in Linux. */
-  #unsealed(at: number, length: number): number {
+  private _unsealed(at: number, length: number): number {
     const { seals, size } = this.paged;
     if ((seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0) return 0;
     if ((seals & F.F_SEAL_GROW) === 0 || at + length <= size) return length;
@@ -155,7 +155,7 @@ export class PagedFile extends OpenFile {
   }
 
   /** Data has changed: times, and the set-id bits go unless the writer may keep them. */
-  #changed(): void {
+  private _changed(): void {
     const { paged } = this;
     paged.modified();
     dropFileCapabilities(paged);
@@ -181,7 +181,7 @@ export class PagedFile extends OpenFile {
       case F.SEEK_DATA:
       case F.SEEK_HOLE:
         if (offset < 0 || offset >= size) throw new SysError(ENXIO);
-        target = whence === F.SEEK_DATA ? this.#nextData(offset) : this.#nextHole(offset);
+        target = whence === F.SEEK_DATA ? this._nextData(offset) : this._nextHole(offset);
         break;
       default:
         throw new SysError(EINVAL);
@@ -193,7 +193,7 @@ export class PagedFile extends OpenFile {
   }
 
   /** A file with a medium is data from start to end. */
-  #nextData(offset: number): number {
+  private _nextData(offset: number): number {
     if (!this.paged.holdsAllData) return offset;
     const { exports } = this.paged.env.core;
     const page = exports.objectNextPresent(this.paged.object, Math.floor(offset / PAGE_SIZE));
@@ -202,7 +202,7 @@ export class PagedFile extends OpenFile {
     return data;
   }
 
-  #nextHole(offset: number): number {
+  private _nextHole(offset: number): number {
     const { size } = this.paged;
     if (!this.paged.holdsAllData) return size;
     const { exports } = this.paged.env.core;
@@ -244,18 +244,18 @@ export class PagedFile extends OpenFile {
     if (errno !== 0) throw new SysError(errno);
   }
 
-  #requireWritable(errno: number): void {
+  private _requireWritable(errno: number): void {
     if ((this.flags & F.O_ACCMODE) === F.O_RDONLY) throw new SysError(errno);
   }
 
   override truncate(size: number): void {
-    this.#requireWritable(EINVAL);
+    this._requireWritable(EINVAL);
     this.paged.resize(size);
-    this.#changed();
+    this._changed();
   }
 
   override allocate(mode: number, offset: number, length: number): void {
-    this.#requireWritable(EBADF);
+    this._requireWritable(EBADF);
     if (offset < 0 || length <= 0) throw new SysError(EINVAL);
     const punch = (mode & F.FALLOC_FL_PUNCH_HOLE) !== 0;
     const zero = (mode & F.FALLOC_FL_ZERO_RANGE) !== 0;
@@ -268,35 +268,35 @@ export class PagedFile extends OpenFile {
     const grows = !keep && end > paged.size;
     if (grows && (paged.seals & F.F_SEAL_GROW) !== 0) throw new SysError(EPERM);
     if ((punch || zero) && (paged.seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0) throw new SysError(EPERM);
-    if (punch || zero) this.#zeroRange(offset, Math.min(end, paged.size));
-    if (!punch) this.#provide(offset, end);
+    if (punch || zero) this._zeroRange(offset, Math.min(end, paged.size));
+    if (!punch) this._provide(offset, end);
     if (grows) paged.resize(end);
-    this.#changed();
+    this._changed();
   }
 
   /** Makes [from, to) read as zeros: whole pages are given back where the cache is all there is. */
-  #zeroRange(from: number, to: number): void {
+  private _zeroRange(from: number, to: number): void {
     const { paged } = this;
     if (from >= to) return;
     const firstWhole = Math.ceil(from / PAGE_SIZE);
     // The page with the file's last byte is whole if the range reaches the end.
     const endWhole = to === paged.size ? Math.ceil(to / PAGE_SIZE) : Math.floor(to / PAGE_SIZE);
     if (firstWhole > endWhole) {
-      this.#zeroBytes(from, to);
+      this._zeroBytes(from, to);
       return;
     }
-    if (from % PAGE_SIZE !== 0) this.#zeroBytes(from, Math.min(firstWhole * PAGE_SIZE, to));
-    if (endWhole * PAGE_SIZE < to) this.#zeroBytes(Math.max(endWhole * PAGE_SIZE, from), to);
+    if (from % PAGE_SIZE !== 0) this._zeroBytes(from, Math.min(firstWhole * PAGE_SIZE, to));
+    if (endWhole * PAGE_SIZE < to) this._zeroBytes(Math.max(endWhole * PAGE_SIZE, from), to);
     if (firstWhole >= endWhole) return;
     if (paged.holdsAllData) {
       if (paged.objectIfAny !== 0) paged.env.core.exports.objectDropPages(paged.objectIfAny, firstWhole, endWhole, 1);
     } else {
-      for (let page = firstWhole; page < endWhole; page++) this.#zeroBytes(page * PAGE_SIZE, Math.min((page + 1) * PAGE_SIZE, to));
+      for (let page = firstWhole; page < endWhole; page++) this._zeroBytes(page * PAGE_SIZE, Math.min((page + 1) * PAGE_SIZE, to));
     }
   }
 
   /** Within one page, inside the file. */
-  #zeroBytes(from: number, to: number): void {
+  private _zeroBytes(from: number, to: number): void {
     if (from >= to) return;
     const { paged } = this;
     const { core } = paged.env;
@@ -311,7 +311,7 @@ export class PagedFile extends OpenFile {
   }
 
   /** Reserves memory for a range. Where a medium holds the data there is nothing to reserve. All or nothing: ENOSPC. */
-  #provide(from: number, to: number): void {
+  private _provide(from: number, to: number): void {
     const { paged } = this;
     if (!paged.holdsAllData) return;
     const { exports } = paged.env.core;

@@ -34,12 +34,12 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   errorsSeen = 0;
   /** Window of reading ahead, in pages; 0: only what is needed is read. */
   readaheadMax = READAHEAD_PAGES;
-  #object = 0;
-  #held = false;
-  #size: number;
-  #users = 0;
-  #writtenByCall = false;
-  #mapReadahead: Readahead | undefined;
+  private _object = 0;
+  private _held = false;
+  private _size: number;
+  private _users = 0;
+  private _writtenByCall = false;
+  private _mapReadahead: Readahead | undefined;
 
   constructor(
     readonly env: VfsEnvironment,
@@ -47,11 +47,11 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     size = 0,
   ) {
     super();
-    this.#size = size;
+    this._size = size;
   }
 
   override get size(): number {
-    return this.#object === 0 ? this.#size : this.env.core.exports.objectSize(this.#object);
+    return this._object === 0 ? this._size : this.env.core.exports.objectSize(this._object);
   }
 
   override get blocks(): number {
@@ -61,18 +61,18 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   /** The VM object, 0 while there is none. */
   get objectIfAny(): number {
-    return this.#object;
+    return this._object;
   }
 
   /** The VM object, made at first use. */
   get object(): number {
-    if (this.#object !== 0) return this.#object;
+    if (this._object !== 0) return this._object;
     const { exports } = this.env.core;
     const object = this.makeObject();
     if (object === 0) throw new SysError(ENOMEM);
-    if (this.#size > 0) exports.objectSetSize(object, this.#size);
-    this.#object = object;
-    this.#held = true;
+    if (this._size > 0) exports.objectSetSize(object, this._size);
+    this._object = object;
+    this._held = true;
     this.env.pages.register(object, this);
     return object;
   }
@@ -94,21 +94,21 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   /** Some process has a mapping of it. */
   get isMapped(): boolean {
-    return this.#object !== 0 && this.env.core.exports.objectReferences(this.#object) > (this.#held ? 1 : 0);
+    return this._object !== 0 && this.env.core.exports.objectReferences(this._object) > (this._held ? 1 : 0);
   }
 
   /** Pages that there are, in memory or in the swap area. */
   get pagesPresent(): number {
-    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this.#object) + this.pagesSwapped;
+    return this._object === 0 ? 0 : this.env.core.exports.objectPagesPresent(this._object) + this.pagesSwapped;
   }
 
   get pagesSwapped(): number {
-    return this.#object === 0 ? 0 : this.env.core.exports.objectPagesSwapped(this.#object);
+    return this._object === 0 ? 0 : this.env.core.exports.objectPagesSwapped(this._object);
   }
 
   /** The window of its mappings. */
   get mapReadahead(): Readahead {
-    return (this.#mapReadahead ??= new Readahead(this.readaheadMax));
+    return (this._mapReadahead ??= new Readahead(this.readaheadMax));
   }
 
   // --- life
@@ -120,33 +120,33 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   /** Somebody holds the file open; O_PATH counts, since it can be opened again. */
   acquire(): void {
-    this.#users++;
+    this._users++;
     this.env.pages.forgetFreed();
-    if (this.#object !== 0 && !this.#held) {
-      this.env.core.exports.objectRetain(this.#object);
-      this.#held = true;
+    if (this._object !== 0 && !this._held) {
+      this.env.core.exports.objectRetain(this._object);
+      this._held = true;
     }
   }
 
   release(): void {
-    this.#users--;
+    this._users--;
     this.releaseIfUnused();
   }
 
   /** Backends call it after the last name has gone: without name and user the data goes, too. */
   releaseIfUnused(): void {
-    if (this.#users > 0 || this.nlink > 0 || !this.#held) return;
-    this.#held = false;
-    this.env.core.exports.objectRelease(this.#object);
+    if (this._users > 0 || this.nlink > 0 || !this._held) return;
+    this._held = false;
+    this.env.core.exports.objectRelease(this._object);
     this.env.pages.forgetFreed();
   }
 
   /** The core has freed the object. */
   objectFreed(object: number): void {
-    if (this.#object !== object) return;
-    this.#object = 0;
-    this.#held = false;
-    if (this.backing === undefined) this.#size = 0;
+    if (this._object !== object) return;
+    this._object = 0;
+    this._held = false;
+    if (this.backing === undefined) this._size = 0;
   }
 
   // --- times
@@ -154,7 +154,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   /** Data has changed. */
   modified(): void {
     this.mtime = this.ctime = this.env.now();
-    this.#writtenByCall = true;
+    this._writtenByCall = true;
   }
 
   /** Data has been read: relatime, as Linux mounts by default. */
@@ -179,27 +179,27 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     const { size } = this;
     if ((bytes < size && (this.seals & F_SEAL_SHRINK) !== 0) || (bytes > size && (this.seals & F_SEAL_GROW) !== 0))
       throw new SysError(EPERM);
-    const cut = bytes % PAGE_SIZE !== 0 && bytes < size && this.#object !== 0;
+    const cut = bytes % PAGE_SIZE !== 0 && bytes < size && this._object !== 0;
     if (this.backing !== undefined) {
       // The page that is cut must be in the cache with its old end before the medium forgets it.
       if (cut) this.fillPage(Math.floor(bytes / PAGE_SIZE));
       this.backing.setSize(bytes);
     } else if (cut) this.fillPage(Math.floor(bytes / PAGE_SIZE));
-    if (this.#object === 0) this.#size = bytes;
-    else this.env.core.exports.objectSetSize(this.#object, bytes);
+    if (this._object === 0) this._size = bytes;
+    else this.env.core.exports.objectSetSize(this._object, bytes);
     this.modified();
   }
 
   /** The medium has got another size behind us. The backend has dropped what it could of the cache. */
   protected adoptSize(bytes: number): void {
-    if (this.#object === 0) this.#size = bytes;
-    else this.env.core.exports.objectSetSize(this.#object, bytes);
+    if (this._object === 0) this._size = bytes;
+    else this.env.core.exports.objectSetSize(this._object, bytes);
   }
 
   // --- pages
 
   isCached(index: number): boolean {
-    return this.#object !== 0 && this.env.core.exports.objectHolds(this.#object, index) !== 0;
+    return this._object !== 0 && this.env.core.exports.objectHolds(this._object, index) !== 0;
   }
 
   /** A mapping's page is to come; `pattern`: what madvise(2) has said of the mapping. */
@@ -216,7 +216,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     const { backing } = this;
     if (backing === undefined) this.env.pages.bringBack(this.object, index);
     if (backing === undefined || index * PAGE_SIZE >= this.size || this.isCached(index)) return;
-    this.#loadPage(backing, this.object, index);
+    this._loadPage(backing, this.object, index);
   }
 
   /** Reads what is absent of [first, first + count), as far as the file and memory go. Failures are for who needs the pages. */
@@ -227,7 +227,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     for (let index = first; index < end; ) {
       if (this.isCached(index)) index++;
       else {
-        const loaded = this.#loadRun(backing, index, end);
+        const loaded = this._loadRun(backing, index, end);
         if (loaded === 0) return;
         index += loaded;
       }
@@ -235,7 +235,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   }
 
   /** Neighbouring absent pages, as many as the medium gives at once. 0: it failed, must be waited for, or memory is short. */
-  #loadRun(backing: Backing, first: number, end: number): number {
+  private _loadRun(backing: Backing, first: number, end: number): number {
     const { core, pages } = this.env;
     const { object } = this;
     const most = backing.readPages === undefined ? 1 : READ_PAGES_MAX;
@@ -245,7 +245,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
       count++;
     }
     // Memory that is short may have taken back what came first.
-    const addresses = this.#addresses(object, first, count);
+    const addresses = this._addresses(object, first, count);
     const whole = count > 0 && !addresses.includes(0);
     if (whole && refusal(() => readPages(backing, core.u8, addresses, first)) === undefined) {
       pages.pagesRead += count;
@@ -256,7 +256,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     return 0;
   }
 
-  #loadPage(backing: Backing, object: number, index: number): void {
+  private _loadPage(backing: Backing, object: number, index: number): void {
     const { core, pages } = this.env;
     const at = pages.insert(object, index);
     try {
@@ -276,17 +276,17 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
    */
   writeBack(first = 0, end = PAGES_END): SysError | undefined {
     const { backing } = this;
-    const object = this.#object;
+    const object = this._object;
     if (backing === undefined || object === 0) return undefined;
     const { exports } = this.env.core;
     let index = exports.objectNextDirty(object, first);
     if (index === NO_INDEX || index >= end) return undefined;
-    if (this.mapped && !this.#writtenByCall) this.modified();
-    this.#writtenByCall = false;
+    if (this.mapped && !this._writtenByCall) this.modified();
+    this._writtenByCall = false;
     let failure: SysError | undefined;
     while (index !== NO_INDEX && index < end) {
-      const run = this.#dirtyRun(object, index, end);
-      const error = this.#writeRun(backing, object, index, run);
+      const run = this._dirtyRun(object, index, end);
+      const error = this._writeRun(backing, object, index, run);
       failure ??= error;
       index = exports.objectNextDirty(object, index + run);
     }
@@ -298,7 +298,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   protected wroteBack(): void {}
 
   /** What is written at once. A medium that takes one page at a time may take some and have the rest wait: what it took is clean. */
-  #dirtyRun(object: number, first: number, end: number): number {
+  private _dirtyRun(object: number, first: number, end: number): number {
     const { exports } = this.env.core;
     const most = this.backing?.writePages === undefined ? 1 : WRITE_PAGES_MAX;
     let next = first + 1;
@@ -306,39 +306,39 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     return next - first;
   }
 
-  #writeRun(backing: Backing, object: number, first: number, count: number): SysError | undefined {
+  private _writeRun(backing: Backing, object: number, first: number, count: number): SysError | undefined {
     const { core, pages } = this.env;
     const inside = Math.min(count, Math.max(Math.ceil(core.exports.objectSize(object) / PAGE_SIZE) - first, 0));
     // Clean first: a store that comes while an asynchronous medium writes marks the page again.
     for (let i = 0; i < count; i++) core.exports.objectClean(object, first + i);
     if (inside === 0) return undefined;
     try {
-      writePages(backing, core.u8, this.#addresses(object, first, inside), first, core.exports.objectSize(object));
+      writePages(backing, core.u8, this._addresses(object, first, inside), first, core.exports.objectSize(object));
     } catch (error) {
       for (let i = 0; i < inside; i++) core.exports.objectMarkDirty(object, first + i);
       if (!(error instanceof SysError)) throw error;
-      return inside === 1 ? this.#writeFailed(error, object, first) : this.#writeSingly(backing, object, first, inside);
+      return inside === 1 ? this._writeFailed(error, object, first) : this._writeSingly(backing, object, first, inside);
     }
     pages.pagesWritten += inside;
     pages.writes++;
     return undefined;
   }
 
-  #addresses(object: number, first: number, count: number): number[] {
+  private _addresses(object: number, first: number, count: number): number[] {
     return Array.from({ length: count }, (_, i) => this.env.core.exports.objectPage(object, first + i) >>> 0);
   }
 
   /** One of many has failed: which? */
-  #writeSingly(backing: Backing, object: number, first: number, count: number): SysError | undefined {
+  private _writeSingly(backing: Backing, object: number, first: number, count: number): SysError | undefined {
     let failure: SysError | undefined;
     for (let index = first; index < first + count; index++) {
-      const error = this.#writeRun(backing, object, index, 1);
+      const error = this._writeRun(backing, object, index, 1);
       failure ??= error;
     }
     return failure;
   }
 
-  #writeFailed(error: SysError, object: number, index: number): SysError {
+  private _writeFailed(error: SysError, object: number, index: number): SysError {
     this.failed(error);
     if (error.errno === ENOSPC || error.errno === EDQUOT) return error;
     this.env.core.exports.objectClean(object, index);
@@ -365,13 +365,13 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   /** Pages of it that the medium has not got yet. */
   get pagesDirty(): number {
-    return this.backing === undefined || this.#object === 0 ? 0 : this.env.core.exports.objectPagesDirty(this.#object);
+    return this.backing === undefined || this._object === 0 ? 0 : this.env.core.exports.objectPagesDirty(this._object);
   }
 
   /** Frees clean pages of [first, end) that no process has mapped; the medium has them. */
   dropClean(first = 0, end = PAGES_END): void {
-    if (this.backing === undefined || this.#object === 0) return;
-    this.env.core.exports.objectDropPages(this.#object, first, Math.min(end, Math.ceil(this.size / PAGE_SIZE)), 0);
+    if (this.backing === undefined || this._object === 0) return;
+    this.env.core.exports.objectDropPages(this._object, first, Math.min(end, Math.ceil(this.size / PAGE_SIZE)), 0);
   }
 }
 

@@ -21,8 +21,8 @@ const RESERVE_FRAMES_MAX = 4096;
  * cache go through it. An object stays registered until its last reference, a mapping perhaps, is gone.
  */
 export class PageCache {
-  readonly #inodes = new Map<number, PagedInode>();
-  readonly #errors = new WeakMap<FileSystem, ErrorSequence>();
+  private readonly _inodes = new Map<number, PagedInode>();
+  private readonly _errors = new WeakMap<FileSystem, ErrorSequence>();
   /** Pages moved from and to media since the machine began, and the requests that it took. */
   reads = 0;
   writes = 0;
@@ -36,19 +36,19 @@ export class PageCache {
 
   constructor(readonly core: Core) {
     this.swap = new SwapArea(core);
-    this.reclaimer = new Reclaimer(core, this.swap, (object) => this.#inodes.get(object));
+    this.reclaimer = new Reclaimer(core, this.swap, (object) => this._inodes.get(object));
   }
 
   register(object: number, inode: PagedInode): void {
-    this.#inodes.set(object, inode);
+    this._inodes.set(object, inode);
   }
 
   inodeOf(object: number): PagedInode | undefined {
-    return this.#inodes.get(object);
+    return this._inodes.get(object);
   }
 
   *all(): Generator<{ readonly object: number; readonly inMemoryOnly: boolean }> {
-    for (const [object, { inMemoryOnly }] of this.#inodes) yield { object, inMemoryOnly };
+    for (const [object, { inMemoryOnly }] of this._inodes) yield { object, inMemoryOnly };
   }
 
   /** Lets go of the pages of files that are clean and that nobody maps. */
@@ -57,14 +57,14 @@ export class PageCache {
   }
 
   get objects(): number {
-    return this.#inodes.size;
+    return this._inodes.size;
   }
 
   /** Pages that the cache holds: of files with a medium behind them (of those the dirty ones), and of files in memory only. */
   usage(): { file: number; dirty: number; shmem: number } {
     const { exports } = this.core;
     let shmem = 0;
-    for (const [object, inode] of this.#inodes) if (inode.inMemoryOnly) shmem += exports.objectPagesPresent(object);
+    for (const [object, inode] of this._inodes) if (inode.inMemoryOnly) shmem += exports.objectPagesPresent(object);
     return { file: exports.cacheStat(CACHE_PRESENT), dirty: exports.cacheStat(CACHE_DIRTY), shmem };
   }
 
@@ -76,11 +76,11 @@ export class PageCache {
     if (object === SWAP_AREA) this.swap.fill(index, () => this.reclaim());
     else if (object === FRAMES_WANTED) {
       if (this.reclaim() === 0) throw this.reclaimer.waiting ?? new SysError(ENOMEM);
-    } else this.#fillFile(object, index, how);
+    } else this._fillFile(object, index, how);
   };
 
-  #fillFile(object: number, index: number, how: number): void {
-    const inode = this.#inodes.get(object);
+  private _fillFile(object: number, index: number, how: number): void {
+    const inode = this._inodes.get(object);
     if ((how & IO_MAPPED) === IO_TRANSFER) inode?.fillPage(index);
     else inode?.faultPage(index, (how & VM_RANDOM) !== 0 ? 'random' : (how & VM_SEQUENTIAL) !== 0 ? 'sequential' : 'normal');
   }
@@ -95,22 +95,22 @@ export class PageCache {
   forgetFreed(): void {
     const { exports } = this.core;
     for (let object = exports.objectNextFreed() >>> 0; object !== 0; object = exports.objectNextFreed() >>> 0) {
-      this.#inodes.get(object)?.objectFreed(object);
-      this.#inodes.delete(object);
+      this._inodes.get(object)?.objectFreed(object);
+      this._inodes.delete(object);
     }
   }
 
   /** What the media of a file system's files did not take: syncfs tells it. */
   errorsOf(fs: FileSystem): ErrorSequence {
-    let errors = this.#errors.get(fs);
-    if (errors === undefined) this.#errors.set(fs, (errors = new ErrorSequence()));
+    let errors = this._errors.get(fs);
+    if (errors === undefined) this._errors.set(fs, (errors = new ErrorSequence()));
     return errors;
   }
 
   /** Writes back what is dirty: of one file system, or of all. Every file is tried; returns the first failure. Suspend: call again. */
   writeBack(fs?: FileSystem): SysError | undefined {
     let failure: SysError | undefined;
-    for (const inode of this.#of(fs)) {
+    for (const inode of this._of(fs)) {
       const error = inode.writeBack();
       failure ??= error;
     }
@@ -119,11 +119,11 @@ export class PageCache {
 
   /** The same, and when it returns the media have it for good. What failed is in the files' errors. */
   sync(fs?: FileSystem): void {
-    for (const inode of this.#of(fs)) inode.sync(false);
+    for (const inode of this._of(fs)) inode.sync(false);
   }
 
-  #of(fs: FileSystem | undefined): PagedInode[] {
-    return [...this.#inodes.values()].filter((inode) => fs === undefined || inode.fs === fs);
+  private _of(fs: FileSystem | undefined): PagedInode[] {
+    return [...this._inodes.values()].filter((inode) => fs === undefined || inode.fs === fs);
   }
 
   /** False: the medium must be waited for, and there is nobody to do it. */
@@ -132,7 +132,7 @@ export class PageCache {
   }
 
   dirtyInodes(): PagedInode[] {
-    return [...this.#inodes.values()].filter((inode) => inode.pagesDirty > 0);
+    return [...this._inodes.values()].filter((inode) => inode.pagesDirty > 0);
   }
 
   /**
@@ -183,7 +183,7 @@ export class PageCache {
       const index = Math.floor((offset + done) / PAGE_SIZE);
       const within = (offset + done) % PAGE_SIZE;
       const bytes = Math.min(length - done, PAGE_SIZE - within);
-      const at = this.#present(object, index);
+      const at = this._present(object, index);
       if (at === 0) into.fill(0, done, done + bytes);
       else into.set(core.u8.subarray(at + within, at + within + bytes), done);
       done += bytes;
@@ -192,11 +192,11 @@ export class PageCache {
   }
 
   /** Linear address of a page, read from its medium when it has one; 0: all zeros. */
-  #present(object: number, index: number): number {
+  private _present(object: number, index: number): number {
     const { exports } = this.core;
     const at = exports.objectPage(object, index);
     if (at !== 0) return at >>> 0;
-    this.#inodes.get(object)?.fillPage(index);
+    this._inodes.get(object)?.fillPage(index);
     return exports.objectPage(object, index) >>> 0;
   }
 
@@ -206,21 +206,21 @@ export class PageCache {
     const sizeBefore = exports.objectSize(object);
     const end = offset + from.length;
     // Pages that are overwritten in part must be there first: a failure or Suspend then has changed nothing.
-    if (offset % PAGE_SIZE !== 0) this.#present(object, Math.floor(offset / PAGE_SIZE));
-    if (end % PAGE_SIZE !== 0 && end < sizeBefore) this.#present(object, Math.floor(end / PAGE_SIZE));
+    if (offset % PAGE_SIZE !== 0) this._present(object, Math.floor(offset / PAGE_SIZE));
+    if (end % PAGE_SIZE !== 0 && end < sizeBefore) this._present(object, Math.floor(end / PAGE_SIZE));
     if (end > sizeBefore) exports.objectSetSize(object, end);
     let done = 0;
     try {
-      while (done < from.length) done += this.#writePiece(object, offset + done, from.subarray(done));
+      while (done < from.length) done += this._writePiece(object, offset + done, from.subarray(done));
     } catch (error) {
       if (end > sizeBefore) exports.objectSetSize(object, Math.max(sizeBefore, offset + done));
       if (done === 0 || !(error instanceof SysError)) throw error;
     }
-    if (this.#inodes.get(object)?.mapped === true) exports.flushInstructionCache();
+    if (this._inodes.get(object)?.mapped === true) exports.flushInstructionCache();
     return done;
   }
 
-  #writePiece(object: number, offset: number, from: Uint8Array): number {
+  private _writePiece(object: number, offset: number, from: Uint8Array): number {
     const index = Math.floor(offset / PAGE_SIZE);
     const within = offset % PAGE_SIZE;
     const bytes = Math.min(from.length, PAGE_SIZE - within);

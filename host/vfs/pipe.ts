@@ -32,29 +32,29 @@ interface Segment {
 export class Pipe {
   readonly queue = new WaitQueue();
   /** Counted in env.pipeBytes while somebody has the pipe open. */
-  #capacity = 0;
+  private _capacity = 0;
   readers = 0;
   writers = 0;
   /** How often each side was opened: a blocked open learns from it that its partner came, though it may be gone again. */
   readerOpens = 0;
   writerOpens = 0;
-  #buffer = new Uint8Array(0);
-  #start = 0;
-  #used = 0;
+  private _buffer = new Uint8Array(0);
+  private _start = 0;
+  private _used = 0;
   /** What the bytes are, oldest first, while a packet is among them; else empty: all are a stream. */
-  #segments: Segment[] = [];
+  private _segments: Segment[] = [];
   /** A packet takes a page of the capacity, however short it is: so much more than its bytes. */
-  #padding = 0;
+  private _padding = 0;
 
   constructor(readonly env: VfsEnvironment) {}
 
   get capacity(): number {
-    return this.#capacity;
+    return this._capacity;
   }
 
   set capacity(bytes: number) {
-    this.env.pipeBytes += bytes - this.#capacity;
-    this.#capacity = bytes;
+    this.env.pipeBytes += bytes - this._capacity;
+    this._capacity = bytes;
   }
 
   /** One more end is open. */
@@ -78,139 +78,139 @@ export class Pipe {
     if (reads) this.readers--;
     if (writes) this.writers--;
     if (this.readers + this.writers === 0) {
-      this.#buffer = new Uint8Array(0);
-      this.#start = 0;
-      this.#used = 0;
-      this.#segments = [];
-      this.#padding = 0;
+      this._buffer = new Uint8Array(0);
+      this._start = 0;
+      this._used = 0;
+      this._segments = [];
+      this._padding = 0;
       this.capacity = 0;
     }
     this.queue.wake();
   }
 
   get used(): number {
-    return this.#used;
+    return this._used;
   }
 
   get room(): number {
-    return this.capacity - this.#used - this.#padding;
+    return this.capacity - this._used - this._padding;
   }
 
   /** Length of the packet that comes next, undefined when stream bytes do. */
   get packetBytes(): number | undefined {
-    const [first] = this.#segments;
+    const [first] = this._segments;
     return first?.packet === true ? first.bytes : undefined;
   }
 
   /** Bytes that one read may take in one piece: up to the next packet. */
   get streamBytes(): number {
-    return this.#segments.length === 0 ? this.#used : this.#segments[0].bytes;
+    return this._segments.length === 0 ? this._used : this._segments[0].bytes;
   }
 
   /** As in Linux, a packet that fits into the page of the stream bytes before it becomes a part of them. */
   joinsStream(bytes: number): boolean {
-    const last = this.#segments[this.#segments.length - 1];
-    const before = (last === undefined ? this.#used : last.packet ? 0 : last.bytes) % BUFFER_BYTES_MIN;
+    const last = this._segments[this._segments.length - 1];
+    const before = (last === undefined ? this._used : last.packet ? 0 : last.bytes) % BUFFER_BYTES_MIN;
     return before > 0 && before + bytes <= BUFFER_BYTES_MIN;
   }
 
   /** At most a page, to be read by itself. The caller has looked at `room`. */
   putPacket(bytes: Uint8Array): void {
-    if (this.#segments.length === 0 && this.#used > 0) this.#segments.push({ bytes: this.#used, packet: false });
-    this.#store(bytes);
-    this.#segments.push({ bytes: bytes.length, packet: true });
-    this.#padding += BUFFER_BYTES_MIN - bytes.length;
+    if (this._segments.length === 0 && this._used > 0) this._segments.push({ bytes: this._used, packet: false });
+    this._store(bytes);
+    this._segments.push({ bytes: bytes.length, packet: true });
+    this._padding += BUFFER_BYTES_MIN - bytes.length;
   }
 
-  #consume(bytes: number): void {
+  private _consume(bytes: number): void {
     let left = bytes;
-    while (left > 0 && this.#segments.length > 0) {
-      const [first] = this.#segments;
+    while (left > 0 && this._segments.length > 0) {
+      const [first] = this._segments;
       const taken = Math.min(left, first.bytes);
       left -= taken;
       first.bytes -= taken;
-      if (first.packet) this.#padding += taken;
+      if (first.packet) this._padding += taken;
       if (first.bytes > 0) continue;
-      if (first.packet) this.#padding -= BUFFER_BYTES_MIN;
-      this.#segments.shift();
+      if (first.packet) this._padding -= BUFFER_BYTES_MIN;
+      this._segments.shift();
     }
-    if (!this.#segments.some(({ packet }) => packet)) this.#segments = [];
+    if (!this._segments.some(({ packet }) => packet)) this._segments = [];
   }
 
   /** The caller has looked at `room`. */
   put(bytes: Uint8Array): void {
-    this.#addStream(bytes.length);
-    this.#store(bytes);
+    this._addStream(bytes.length);
+    this._store(bytes);
   }
 
-  #addStream(bytes: number): void {
-    if (this.#segments.length === 0 || bytes === 0) return;
-    const last = this.#segments[this.#segments.length - 1];
-    if (last.packet) this.#segments.push({ bytes, packet: false });
+  private _addStream(bytes: number): void {
+    if (this._segments.length === 0 || bytes === 0) return;
+    const last = this._segments[this._segments.length - 1];
+    if (last.packet) this._segments.push({ bytes, packet: false });
     else last.bytes += bytes;
   }
 
   /** Takes what there is room for, as far as the buffer is in one piece. */
   takeFrom(from: IoBuffer): number {
     const wanted = Math.min(from.remaining, this.room);
-    this.#reserve(this.#used + wanted);
-    const at = (this.#start + this.#used) % this.#buffer.length;
-    const count = from.takeInto(this.#buffer, at, Math.min(wanted, this.#buffer.length - at));
-    this.#addStream(count);
-    this.#used += count;
+    this._reserve(this._used + wanted);
+    const at = (this._start + this._used) % this._buffer.length;
+    const count = from.takeInto(this._buffer, at, Math.min(wanted, this._buffer.length - at));
+    this._addStream(count);
+    this._used += count;
     return count;
   }
 
   /** Gives the oldest stream bytes that lie in one piece. */
   giveTo(to: IoBuffer): number {
-    const count = to.putFrom(this.#buffer, this.#start, Math.min(this.streamBytes, this.#buffer.length - this.#start));
+    const count = to.putFrom(this._buffer, this._start, Math.min(this.streamBytes, this._buffer.length - this._start));
     this.skip(count);
     return count;
   }
 
-  #store(bytes: Uint8Array): void {
-    this.#reserve(this.#used + bytes.length);
-    const length = this.#buffer.length;
-    const at = (this.#start + this.#used) % length;
+  private _store(bytes: Uint8Array): void {
+    this._reserve(this._used + bytes.length);
+    const length = this._buffer.length;
+    const at = (this._start + this._used) % length;
     const first = Math.min(bytes.length, length - at);
-    this.#buffer.set(bytes.subarray(0, first), at);
-    if (first < bytes.length) this.#buffer.set(bytes.subarray(first), 0);
-    this.#used += bytes.length;
+    this._buffer.set(bytes.subarray(0, first), at);
+    if (first < bytes.length) this._buffer.set(bytes.subarray(first), 0);
+    this._used += bytes.length;
   }
 
   /** The oldest bytes that lie in one piece: a view, good until the next put. */
   peek(): Uint8Array {
-    return this.#buffer.subarray(this.#start, Math.min(this.#start + this.#used, this.#buffer.length));
+    return this._buffer.subarray(this._start, Math.min(this._start + this._used, this._buffer.length));
   }
 
   /** The oldest `max` bytes, which stay where they are. */
   copy(max: number): Uint8Array {
-    const bytes = new Uint8Array(Math.min(max, this.#used));
+    const bytes = new Uint8Array(Math.min(max, this._used));
     const first = this.peek().subarray(0, bytes.length);
     bytes.set(first);
-    bytes.set(this.#buffer.subarray(0, bytes.length - first.length), first.length);
+    bytes.set(this._buffer.subarray(0, bytes.length - first.length), first.length);
     return bytes;
   }
 
   skip(bytes: number): void {
-    if (this.#segments.length > 0) this.#consume(bytes);
-    this.#used -= bytes;
-    this.#start = this.#used === 0 ? 0 : (this.#start + bytes) % this.#buffer.length;
+    if (this._segments.length > 0) this._consume(bytes);
+    this._used -= bytes;
+    this._start = this._used === 0 ? 0 : (this._start + bytes) % this._buffer.length;
   }
 
-  #reserve(bytes: number): void {
-    if (bytes <= this.#buffer.length) return;
-    let length = Math.max(this.#buffer.length, BUFFER_BYTES_MIN);
+  private _reserve(bytes: number): void {
+    if (bytes <= this._buffer.length) return;
+    let length = Math.max(this._buffer.length, BUFFER_BYTES_MIN);
     while (length < bytes) length *= 2;
-    this.#moveTo(new Uint8Array(length));
+    this._moveTo(new Uint8Array(length));
   }
 
-  #moveTo(buffer: Uint8Array<ArrayBuffer>): void {
+  private _moveTo(buffer: Uint8Array<ArrayBuffer>): void {
     const first = this.peek();
     buffer.set(first, 0);
-    if (first.length < this.#used) buffer.set(this.#buffer.subarray(0, this.#used - first.length), first.length);
-    this.#buffer = buffer;
-    this.#start = 0;
+    if (first.length < this._used) buffer.set(this._buffer.subarray(0, this._used - first.length), first.length);
+    this._buffer = buffer;
+    this._start = 0;
   }
 
   /** F_SETPIPE_SZ: a power of two of at least a page. EBUSY: more than that is in it. */
@@ -220,9 +220,9 @@ export class Pipe {
     while (capacity < bytes) capacity *= 2;
     if (capacity > this.capacity && capacity > this.env.knobs.pipeCapacity && !privileged) throw new SysError(EPERM);
     if (this.env.pipeBytes + capacity - this.capacity > MACHINE_BYTES_MAX && capacity > this.capacity) throw new SysError(EPERM);
-    if (capacity < this.#used) throw new SysError(EBUSY);
+    if (capacity < this._used) throw new SysError(EBUSY);
     this.capacity = capacity;
-    if (this.#buffer.length > capacity) this.#moveTo(new Uint8Array(capacity));
+    if (this._buffer.length > capacity) this._moveTo(new Uint8Array(capacity));
     this.queue.wake();
     return capacity;
   }
@@ -230,12 +230,12 @@ export class Pipe {
 
 /** An end of a pipe, or both (a FIFO opened O_RDWR). */
 export class PipeFile extends OpenFile {
-  readonly #reads: boolean;
-  readonly #writes: boolean;
+  private readonly _reads: boolean;
+  private readonly _writes: boolean;
   /** The other side's count when a blocking open began to wait; undefined: it does not wait. */
-  #partnerOpens: number | undefined = undefined;
+  private _partnerOpens: number | undefined = undefined;
   /** A FIFO opened without waiting for a writer shows no hang-up before one has come and gone. */
-  #writerOpensSeen = -1;
+  private _writerOpensSeen = -1;
 
   constructor(
     inode: Inode,
@@ -245,24 +245,24 @@ export class PipeFile extends OpenFile {
   ) {
     super(inode, flags);
     const mode = flags & O_ACCMODE;
-    this.#reads = mode !== O_WRONLY;
-    this.#writes = mode !== O_RDONLY;
-    pipe.attach(this.#reads, this.#writes);
-    if (byName && mode !== O_RDWR) this.#meetPartner(mode);
+    this._reads = mode !== O_WRONLY;
+    this._writes = mode !== O_RDONLY;
+    pipe.attach(this._reads, this._writes);
+    if (byName && mode !== O_RDWR) this._meetPartner(mode);
   }
 
-  #meetPartner(mode: number): void {
+  private _meetPartner(mode: number): void {
     const { pipe } = this;
     if ((mode === O_RDONLY ? pipe.writers : pipe.readers) > 0) return;
-    if ((this.flags & O_NONBLOCK) === 0) this.#partnerOpens = mode === O_RDONLY ? pipe.writerOpens : pipe.readerOpens;
-    else this.#writerOpensSeen = pipe.writerOpens;
+    if ((this.flags & O_NONBLOCK) === 0) this._partnerOpens = mode === O_RDONLY ? pipe.writerOpens : pipe.readerOpens;
+    else this._writerOpensSeen = pipe.writerOpens;
   }
 
   override get opening(): boolean {
-    if (this.#partnerOpens === undefined) return false;
-    const opens = this.#reads ? this.pipe.writerOpens : this.pipe.readerOpens;
-    if (opens !== this.#partnerOpens) this.#partnerOpens = undefined;
-    return this.#partnerOpens !== undefined;
+    if (this._partnerOpens === undefined) return false;
+    const opens = this._reads ? this.pipe.writerOpens : this.pipe.readerOpens;
+    if (opens !== this._partnerOpens) this._partnerOpens = undefined;
+    return this._partnerOpens !== undefined;
   }
 
   override get stream(): boolean {
@@ -275,7 +275,7 @@ export class PipeFile extends OpenFile {
 
   override read(to: IoBuffer): number {
     const { pipe } = this;
-    if (!this.#reads) return -EBADF;
+    if (!this._reads) return -EBADF;
     if (to.remaining === 0) return 0;
     if (pipe.used === 0) return pipe.writers === 0 ? 0 : -EAGAIN;
     const wasFull = pipe.room < PIPE_BUF;
@@ -301,7 +301,7 @@ export class PipeFile extends OpenFile {
   /** Up to PIPE_BUF bytes: all or -EAGAIN. More: what fits. A blocking write(2) goes on until all is written. -EPIPE: raise SIGPIPE. */
   override write(from: IoBuffer): number {
     const { pipe } = this;
-    if (!this.#writes) return -EBADF;
+    if (!this._writes) return -EBADF;
     const wanted = from.remaining;
     if (wanted === 0) return 0;
     if (pipe.readers === 0) return -EPIPE;
@@ -326,11 +326,11 @@ export class PipeFile extends OpenFile {
   override poll(): number {
     const { pipe } = this;
     let events = 0;
-    if (this.#reads) {
+    if (this._reads) {
       if (pipe.used > 0) events |= POLLIN | POLLRDNORM;
-      if (pipe.writers === 0 && pipe.writerOpens !== this.#writerOpensSeen) events |= POLLHUP;
+      if (pipe.writers === 0 && pipe.writerOpens !== this._writerOpensSeen) events |= POLLHUP;
     }
-    if (this.#writes) {
+    if (this._writes) {
       if (pipe.room >= PIPE_BUF) events |= POLLOUT | POLLWRNORM;
       if (pipe.readers === 0) events |= POLLERR;
     }
@@ -344,7 +344,7 @@ export class PipeFile extends OpenFile {
   }
 
   override close(): void {
-    this.pipe.detach(this.#reads, this.#writes);
+    this.pipe.detach(this._reads, this._writes);
   }
 }
 

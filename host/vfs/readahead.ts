@@ -22,16 +22,16 @@ export type AccessPattern = 'normal' | 'sequential' | 'random';
  */
 export class Readahead {
   pattern: AccessPattern = 'normal';
-  #start = 0;
-  #size = 0;
-  #async = 0;
+  private _start = 0;
+  private _size = 0;
+  private _async = 0;
   /** Last page that was read; -1: none. */
-  #previous = -1;
-  #mapMisses = 0;
+  private _previous = -1;
+  private _mapMisses = 0;
 
   constructor(private readonly limit = READAHEAD_PAGES) {}
 
-  get #most(): number {
+  private get _most(): number {
     return this.pattern === 'sequential' ? this.limit * 2 : this.limit;
   }
 
@@ -39,29 +39,29 @@ export class Readahead {
   before(target: ReadaheadTarget, first: number, end: number): void {
     for (let index = first; index < end; index++) {
       const cached = target.isCached(index);
-      if (cached && (this.#async === 0 || index !== this.#start + this.#size - this.#async)) continue;
+      if (cached && (this._async === 0 || index !== this._start + this._size - this._async)) continue;
       if (!cached) this.miss(target, index, end - index);
-      else if (this.pattern !== 'random') this.#next(target);
+      else if (this.pattern !== 'random') this._next(target);
       // A medium that fails is not asked for every page in turn: the reader asks itself.
       if (!target.isCached(index)) break;
     }
-    this.#previous = end - 1;
+    this._previous = end - 1;
   }
 
   /** A page that is not there, the first of `wanted`. */
   miss(target: ReadaheadTarget, index: number, wanted: number): void {
-    const most = this.#most;
+    const most = this._most;
     if (this.pattern === 'random' || most === 0) {
       target.prefetch(index, wanted);
       return;
     }
-    if (this.#size > 0 && index === this.#start + this.#size) {
-      this.#next(target);
+    if (this._size > 0 && index === this._start + this._size) {
+      this._next(target);
       return;
     }
-    const before = index - this.#previous;
+    const before = index - this._previous;
     if (index === 0 || wanted > most || before === 0 || before === 1) {
-      this.#open(target, index, initialWindow(wanted, most), wanted);
+      this._open(target, index, initialWindow(wanted, most), wanted);
       return;
     }
     const history = cachedBefore(target, index, most);
@@ -70,45 +70,45 @@ export class Readahead {
       target.prefetch(index, wanted);
       return;
     }
-    this.#start = index;
-    this.#size = Math.min((history >= index ? history * 2 : history) + wanted, most);
-    this.#async = 1;
-    target.prefetch(index, this.#size);
+    this._start = index;
+    this._size = Math.min((history >= index ? history * 2 : history) + wanted, most);
+    this._async = 1;
+    target.prefetch(index, this._size);
   }
 
-  #open(target: ReadaheadTarget, start: number, size: number, wanted: number): void {
-    this.#start = start;
-    this.#size = size;
-    this.#async = size > wanted ? size - wanted : size;
+  private _open(target: ReadaheadTarget, start: number, size: number, wanted: number): void {
+    this._start = start;
+    this._size = size;
+    this._async = size > wanted ? size - wanted : size;
     target.prefetch(start, size);
   }
 
   /** The window after this one, larger. */
-  #next(target: ReadaheadTarget): void {
-    this.#start += this.#size;
-    this.#size = nextWindow(this.#size, this.#most);
-    this.#async = this.#size;
-    target.prefetch(this.#start, this.#size);
+  private _next(target: ReadaheadTarget): void {
+    this._start += this._size;
+    this._size = nextWindow(this._size, this._most);
+    this._async = this._size;
+    target.prefetch(this._start, this._size);
   }
 
   /** A mapping's page that is not there; `hits`: faults since the last time that found theirs. */
   mapMiss(target: ReadaheadTarget, index: number, advised: AccessPattern, hits: number): void {
-    const most = this.#most;
+    const most = this._most;
     if (advised === 'random' || most === 0) return;
     if (advised === 'sequential') {
       this.miss(target, index, most);
-      this.#previous = index;
+      this._previous = index;
       return;
     }
-    this.#mapMisses = Math.max(this.#mapMisses - hits, 0);
+    this._mapMisses = Math.max(this._mapMisses - hits, 0);
     // Linux sees a mark on a page before the end; here the miss just behind it tells the same.
-    const goesOn = this.#size > 0 && index === this.#start + this.#size;
-    if (!goesOn) this.#mapMisses = Math.min(this.#mapMisses + 1, MAP_MISSES_CEILING);
-    if (this.#mapMisses > MAP_MISSES_MAX) return;
-    this.#start = goesOn ? index : Math.max(0, index - most / 2);
-    this.#size = most;
-    this.#async = most / 4;
-    target.prefetch(this.#start, this.#size);
+    const goesOn = this._size > 0 && index === this._start + this._size;
+    if (!goesOn) this._mapMisses = Math.min(this._mapMisses + 1, MAP_MISSES_CEILING);
+    if (this._mapMisses > MAP_MISSES_MAX) return;
+    this._start = goesOn ? index : Math.max(0, index - most / 2);
+    this._size = most;
+    this._async = most / 4;
+    target.prefetch(this._start, this._size);
   }
 }
 

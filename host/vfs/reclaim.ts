@@ -19,8 +19,8 @@ const SKIP_MAX = 4096;
 export class Reclaimer {
   /** A medium could not answer at once: when it has, there may be room. */
   waiting: Suspend | undefined = undefined;
-  #skip = 0;
-  #skipNext = 1;
+  private _skip = 0;
+  private _skipNext = 1;
 
   constructor(
     private readonly core: Core,
@@ -29,7 +29,7 @@ export class Reclaimer {
   ) {}
 
   /** How many frames became free, about `wanted`; 0: nothing can go, or it has to be waited for (`waiting`). */
-  makeRoom(wanted = this.#batch()): number {
+  makeRoom(wanted = this._batch()): number {
     const { exports } = this.core;
     const before = exports.framesInUse();
     this.waiting = undefined;
@@ -44,37 +44,37 @@ export class Reclaimer {
   writeOut(): boolean {
     const { tried, waiting } = this.swap.writeOut();
     this.waiting = waiting;
-    return this.#writeFiles() || tried;
+    return this._writeFiles() || tried;
   }
 
   /** Before a system call: frames that were running short are made some more, so that the call hardly ever finds none. */
   relieve(): void {
     this.core.u32[(HART + HART_SHORT) >>> 2] = 0;
-    if (this.#skip > 0) {
-      this.#skip--;
+    if (this._skip > 0) {
+      this._skip--;
       return;
     }
     const { exports } = this.core;
     const limit = exports.frameLimit();
     const missing = 2 * (limit >>> SHORT_SHIFT) - (limit - exports.framesInUse());
     if (missing <= 0) return;
-    this.#skipNext = this.makeRoom(missing) > 0 ? 1 : Math.min(this.#skipNext * 2, SKIP_MAX);
-    this.#skip = this.#skipNext - 1;
+    this._skipNext = this.makeRoom(missing) > 0 ? 1 : Math.min(this._skipNext * 2, SKIP_MAX);
+    this._skip = this._skipNext - 1;
   }
 
-  #batch(): number {
+  private _batch(): number {
     return Math.min(BATCH_MAX, Math.max(BATCH_MIN, this.core.exports.frameLimit() >>> BATCH_SHIFT));
   }
 
-  #writeFiles(): boolean {
+  private _writeFiles(): boolean {
     const { exports } = this.core;
-    const dirty = this.#dirty();
+    const dirty = this._dirty();
     for (const [object, pages] of dirty) {
       pages.sort((a, b) => a - b);
       for (let i = 0; i < pages.length; ) {
         let run = 1;
         while (i + run < pages.length && pages[i + run] === pages[i] + run) run++;
-        this.#writeRun(object, pages[i], run);
+        this._writeRun(object, pages[i], run);
         for (let n = 0; n < run; n++) exports.reclaimWritten(object, pages[i] + n);
         i += run;
       }
@@ -82,7 +82,7 @@ export class Reclaimer {
     return dirty.size > 0;
   }
 
-  #dirty(): Map<number, number[]> {
+  private _dirty(): Map<number, number[]> {
     const { core } = this;
     const { exports } = core;
     const found = new Map<number, number[]>();
@@ -95,7 +95,7 @@ export class Reclaimer {
   }
 
   /** What fails is in the file's errors: its own fsync tells. */
-  #writeRun(object: number, first: number, count: number): void {
+  private _writeRun(object: number, first: number, count: number): void {
     try {
       this.inodeOf(object)?.writeBack(first, first + count);
     } catch (error) {

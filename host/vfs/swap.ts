@@ -20,22 +20,22 @@ export type SwapMedium = Pick<Backing, 'readPage' | 'writePage'> & {
 
 /** In the memory of the host: for where there are no files. */
 export class MemorySwap implements SwapMedium {
-  readonly #pages = new Map<number, Uint8Array>();
+  private readonly _pages = new Map<number, Uint8Array>();
 
   readPage(index: number, into: Uint8Array): void {
-    const page = this.#pages.get(index);
+    const page = this._pages.get(index);
     if (page === undefined) throw new SysError(EIO, 'a page that was never swapped out');
     into.set(page);
   }
 
   writePage(index: number, bytes: Uint8Array): void {
-    const page = this.#pages.get(index);
-    if (page === undefined) this.#pages.set(index, bytes.slice());
+    const page = this._pages.get(index);
+    if (page === undefined) this._pages.set(index, bytes.slice());
     else page.set(bytes);
   }
 
   close(): void {
-    this.#pages.clear();
+    this._pages.clear();
   }
 }
 
@@ -43,7 +43,7 @@ export class MemorySwap implements SwapMedium {
 export const SWAP_NAME = '/dev/swap0';
 
 export class SwapArea {
-  #medium: SwapMedium | undefined;
+  private _medium: SwapMedium | undefined;
 
   constructor(readonly core: Core) {}
 
@@ -51,17 +51,17 @@ export class SwapArea {
   open(bytes: number, medium: SwapMedium): boolean {
     const pages = Math.floor(Math.min(bytes, SWAP_MAX_BYTES) / PAGE_SIZE);
     if (this.core.exports.swapInit(pages) === 0) return false;
-    this.#medium = pages === 0 ? undefined : medium;
+    this._medium = pages === 0 ? undefined : medium;
     return true;
   }
 
   close(): void {
-    this.#medium?.close?.();
-    this.#medium = undefined;
+    this._medium?.close?.();
+    this._medium = undefined;
   }
 
   get exists(): boolean {
-    return this.#medium !== undefined;
+    return this._medium !== undefined;
   }
 
   /** Pages that could still go out. */
@@ -76,20 +76,20 @@ export class SwapArea {
     if (exports.swapPage(slot) !== 0) return;
     let at = exports.swapInsert(slot) >>> 0;
     while (at === 0) {
-      if (!this.#wanted(slot)) return;
+      if (!this._wanted(slot)) return;
       if (room() === 0) throw new SysError(ENOMEM);
       at = exports.swapInsert(slot) >>> 0;
     }
     try {
-      if (this.#medium === undefined) throw new SysError(EIO);
-      this.#medium.readPage(slot - 1, this.core.u8.subarray(at, at + PAGE_SIZE));
+      if (this._medium === undefined) throw new SysError(EIO);
+      this._medium.readPage(slot - 1, this.core.u8.subarray(at, at + PAGE_SIZE));
     } catch (error) {
       exports.swapDiscard(slot);
       throw error;
     }
   }
 
-  #wanted(slot: number): boolean {
+  private _wanted(slot: number): boolean {
     return this.core.exports.swapReferences(slot) !== 0;
   }
 
@@ -101,7 +101,7 @@ export class SwapArea {
       const at = exports.swapPage(slot) >>> 0;
       tried = true;
       try {
-        this.#medium?.writePage(slot - 1, this.core.u8.subarray(at, at + PAGE_SIZE), PAGE_SIZE);
+        this._medium?.writePage(slot - 1, this.core.u8.subarray(at, at + PAGE_SIZE), PAGE_SIZE);
       } catch (error) {
         exports.swapWritten(slot, 0);
         if (error instanceof Suspend) return { tried, waiting: error };

@@ -9,31 +9,31 @@ const never = (): boolean => false;
 /** A list of those who wait for one condition (pipe readable, child exited, futex...). Wakers wake all: the woken test
  * their condition again, so a spurious wake is harmless. */
 export class WaitQueue {
-  readonly #waiters = new Set<Waiter>();
+  private readonly _waiters = new Set<Waiter>();
 
   /** mayComeFromHost: can something outside the guest (a key, bytes from the host) still wake it? Default: never. */
   constructor(readonly mayComeFromHost: () => boolean = never) {}
 
   add(waiter: Waiter): void {
-    this.#waiters.add(waiter);
+    this._waiters.add(waiter);
   }
 
   remove(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    this._waiters.delete(waiter);
   }
 
   get empty(): boolean {
-    return this.#waiters.size === 0;
+    return this._waiters.size === 0;
   }
 
   /** events: POLL* bits that have come; without them any may have changed. Edge-triggered watching is exact only with them. */
   wake(events = 0): void {
-    if (this.#waiters.size === 0) return;
-    if (this.#waiters.size === 1) {
-      const [only] = this.#waiters;
+    if (this._waiters.size === 0) return;
+    if (this._waiters.size === 1) {
+      const [only] = this._waiters;
       only.wake(events);
       return;
     }
-    for (const waiter of [...this.#waiters]) waiter.wake(events);
+    for (const waiter of [...this._waiters]) waiter.wake(events);
   }
 }

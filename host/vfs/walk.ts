@@ -39,11 +39,11 @@ export class Walk {
   kind: LastKind = '';
   /** Slashes follow the last component: it must be a directory. */
   slash = false;
-  readonly #root: Location;
-  readonly #start: Location;
-  readonly #flags: number;
-  #rest: string;
-  #links = 0;
+  private readonly _root: Location;
+  private readonly _start: Location;
+  private readonly _flags: number;
+  private _rest: string;
+  private _links = 0;
 
   constructor(
     readonly ctx: PathContext,
@@ -55,28 +55,28 @@ export class Walk {
     if (path.length * 3 >= F.PATH_MAX && encodeText(path).length >= F.PATH_MAX) throw new SysError(ENAMETOOLONG);
     if (path.includes('\0')) throw new SysError(EINVAL);
     if ((flags & F.RESOLVE_CACHED) !== 0) throw new SysError(EAGAIN);
-    this.#flags = flags;
-    this.#start = start;
-    this.#root = (flags & F.RESOLVE_IN_ROOT) !== 0 ? start : ctx.root;
-    this.#rest = path;
-    this.at = path.charCodeAt(0) === SLASH ? this.#jumpToRoot() : start;
+    this._flags = flags;
+    this._start = start;
+    this._root = (flags & F.RESOLVE_IN_ROOT) !== 0 ? start : ctx.root;
+    this._rest = path;
+    this.at = path.charCodeAt(0) === SLASH ? this._jumpToRoot() : start;
   }
 
-  #has(flag: number): boolean {
-    return (this.#flags & flag) !== 0;
+  private _has(flag: number): boolean {
+    return (this._flags & flag) !== 0;
   }
 
-  #jumpToRoot(): Location {
-    if (this.#has(F.RESOLVE_BENEATH)) throw new SysError(EXDEV);
-    if (this.#has(F.RESOLVE_NO_XDEV) && this.#root.mount !== this.#start.mount) throw new SysError(EXDEV);
-    return this.#root;
+  private _jumpToRoot(): Location {
+    if (this._has(F.RESOLVE_BENEATH)) throw new SysError(EXDEV);
+    if (this._has(F.RESOLVE_NO_XDEV) && this._root.mount !== this._start.mount) throw new SysError(EXDEV);
+    return this._root;
   }
 
   /** Walks to the directory that holds the last component, which may be searched and is left in `at`; sets name, kind and slash. */
   toLast(): void {
     const { cred } = this.ctx;
     for (;;) {
-      const rest = this.#rest;
+      const rest = this._rest;
       let from = 0;
       while (rest.charCodeAt(from) === SLASH) from++;
       if (from === rest.length) {
@@ -94,7 +94,7 @@ export class Walk {
       this.name = rest.slice(from, end);
       this.kind = this.name === '.' || this.name === '..' ? this.name : 'name';
       if (this.kind === 'name' && byteLength(this.name) > F.NAME_MAX) throw new SysError(ENAMETOOLONG);
-      this.#rest = rest.slice(next);
+      this._rest = rest.slice(next);
       if (next === rest.length) {
         this.slash = next > end;
         return;
@@ -111,52 +111,52 @@ export class Walk {
   /** Where the last component leads; a symbolic link is not followed. undefined: there is no such name. */
   last(): Location | undefined {
     if (this.kind === '' || this.kind === '.') return this.at;
-    if (this.kind === '..') return this.#up();
+    if (this.kind === '..') return this._up();
     const child = this.at.dentry.child(this.name);
     if (child === undefined) return undefined;
-    return this.#cross(new Location(this.at.mount, child));
+    return this._cross(new Location(this.at.mount, child));
   }
 
-  #cross(location: Location): Location {
+  private _cross(location: Location): Location {
     if (location.dentry.mounts === 0) return location;
     const top = this.ctx.namespace.descend(location);
-    if (top.mount !== location.mount && this.#has(F.RESOLVE_NO_XDEV)) throw new SysError(EXDEV);
+    if (top.mount !== location.mount && this._has(F.RESOLVE_NO_XDEV)) throw new SysError(EXDEV);
     return top;
   }
 
-  #up(): Location {
-    const root = this.#root;
+  private _up(): Location {
+    const root = this._root;
     let { mount, dentry } = this.at;
-    const isStart = this.at.equals(this.#start);
-    if (isStart && this.#has(F.RESOLVE_BENEATH)) throw new SysError(EXDEV);
+    const isStart = this.at.equals(this._start);
+    if (isStart && this._has(F.RESOLVE_BENEATH)) throw new SysError(EXDEV);
     for (;;) {
       if (dentry === root.dentry && mount === root.mount) return new Location(mount, dentry);
       const up: Dentry | undefined = dentry === mount.root ? undefined : dentry.parent;
-      if (up !== undefined) return this.#cross(new Location(mount, up));
+      if (up !== undefined) return this._cross(new Location(mount, up));
       if (mount.parent === undefined) return new Location(mount, dentry);
-      if (this.#has(F.RESOLVE_NO_XDEV)) throw new SysError(EXDEV);
+      if (this._has(F.RESOLVE_NO_XDEV)) throw new SysError(EXDEV);
       ({ mount, dentry } = mount.parent);
     }
   }
 
   /** Goes on where a link found in `at` leads: call toLast() again. Its trailing slashes stay in force. */
   follow(link: Location): void {
-    if (++this.#links > LINKS_MAX || this.#has(F.RESOLVE_NO_SYMLINKS)) throw new SysError(ELOOP);
+    if (++this._links > LINKS_MAX || this._has(F.RESOLVE_NO_SYMLINKS)) throw new SysError(ELOOP);
     const { inode } = link;
     if (inode.followMagic !== undefined) {
-      if (this.#has(F.RESOLVE_NO_MAGICLINKS)) throw new SysError(ELOOP);
-      if (this.#has(F.RESOLVE_BENEATH | F.RESOLVE_IN_ROOT)) throw new SysError(EXDEV);
+      if (this._has(F.RESOLVE_NO_MAGICLINKS)) throw new SysError(ELOOP);
+      if (this._has(F.RESOLVE_BENEATH | F.RESOLVE_IN_ROOT)) throw new SysError(EXDEV);
       const target = inode.followMagic();
       if (!(target instanceof Location)) throw new SysError(ENOENT);
-      if (this.#has(F.RESOLVE_NO_XDEV) && target.mount !== this.at.mount) throw new SysError(EXDEV);
+      if (this._has(F.RESOLVE_NO_XDEV) && target.mount !== this.at.mount) throw new SysError(EXDEV);
       this.at = target;
-      if (this.slash) this.#rest = '/';
+      if (this.slash) this._rest = '/';
       return;
     }
     const target = inode.readlink();
     if (target === '') throw new SysError(ENOENT);
-    if (target.charCodeAt(0) === SLASH) this.at = this.#jumpToRoot();
-    this.#rest = this.#rest !== '' || this.slash ? `${target}/${this.#rest}` : target;
+    if (target.charCodeAt(0) === SLASH) this.at = this._jumpToRoot();
+    this._rest = this._rest !== '' || this.slash ? `${target}/${this._rest}` : target;
   }
 }
 

@@ -119,6 +119,20 @@ test('the page uses what anybody may use, and what looks at machines', () => {
   check(problems);
 });
 
+test('what a snapshot carries is in ordinary properties', () => {
+  const problems: string[] = [];
+  for (const file of host) {
+    if (!/^host\/(kernel|vfs|syscalls)\//.test(file)) continue;
+    read(file)
+      .split('\n')
+      .forEach((line, i) => {
+        if (/^\s+(?:(?:static|readonly|async|get|set) )*#[a-zA-Z]/.test(line))
+          problems.push(`${file}:${i + 1}: \`private _name\` instead of \`#name\``);
+      });
+  }
+  check(problems);
+});
+
 test('nothing banned', () => {
   const bans: readonly (readonly [RegExp, string])[] = [
     [new RegExp(`\\b(${['TO', 'DO'].join('')}|FIX${'ME'}|XX${'X'})\\b`), 'unfinished work belongs in an issue'],

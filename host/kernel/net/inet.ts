@@ -64,8 +64,8 @@ export abstract class InetSocket extends Socket implements PortHolder {
   }
 
   override bind(bytes: Uint8Array): void {
-    const { address, port } = this.#readLocal(bytes);
-    this.#requireLocal(address);
+    const { address, port } = this._readLocal(bytes);
+    this._requireLocal(address);
     if (port !== 0 && port < PRIVILEGED_PORTS && !hasCapability(this.net.caller.cred, CAP_NET_BIND_SERVICE)) throw new SysError(E.EACCES);
     if (!this.mayBind) throw new SysError(E.EINVAL);
     const old = this.local;
@@ -80,7 +80,7 @@ export abstract class InetSocket extends Socket implements PortHolder {
   }
 
   /** AF_UNSPEC stands for AF_INET if it asks for any address, as old programs have it. */
-  #readLocal(bytes: Uint8Array): A.Endpoint {
+  private _readLocal(bytes: Uint8Array): A.Endpoint {
     if (this.family === K.AF_INET && bytes.length >= A.SOCKADDR_IN_BYTES && A.familyOf(bytes) === K.AF_UNSPEC) {
       const endpoint = A.readV4(bytes);
       if (endpoint.address !== A.ANY_V4) throw new SysError(E.EAFNOSUPPORT);
@@ -90,7 +90,7 @@ export abstract class InetSocket extends Socket implements PortHolder {
   }
 
   /** EADDRNOTAVAIL: no address of this machine; EINVAL: not for this kind of socket. */
-  #requireLocal(address: bigint): void {
+  private _requireLocal(address: bigint): void {
     if (A.isAny(address) && (this.family === K.AF_INET6 || address === A.ANY_V4)) {
       if (this.family === K.AF_INET6 && address === A.ANY_V4 && this.v6only) throw new SysError(E.EINVAL);
       return;

@@ -30,38 +30,38 @@ const SEARCH_EVERY = 64;
 
 export class Inflight {
   /** References that messages hold, of each socket. */
-  readonly #sockets = new Map<Socket & RightsHolder, number>();
-  readonly #byUser = new Map<number, number>();
-  readonly #closing: OpenFile[] = [];
-  #draining = false;
-  #sinceSearch = 0;
+  private readonly _sockets = new Map<Socket & RightsHolder, number>();
+  private readonly _byUser = new Map<number, number>();
+  private readonly _closing: OpenFile[] = [];
+  private _draining = false;
+  private _sinceSearch = 0;
 
   /** ETOOMANYREFS: the user has too many files in messages. EINVAL: a socket that is not of this machine's kind. */
   take(t: Thread, files: readonly OpenFile[]): Rights {
     const uid = t.cred.ruid;
-    const count = this.#byUser.get(uid) ?? 0;
+    const count = this._byUser.get(uid) ?? 0;
     const privileged = hasCapability(t.cred, CAP_SYS_RESOURCE) || hasCapability(t.cred, CAP_SYS_ADMIN);
     if (count > t.process.limits[RLIMIT_NOFILE].current && !privileged) throw new SysError(ETOOMANYREFS);
     if (files.some((file) => file.refs <= 0)) throw new SysError(EINVAL);
-    this.#byUser.set(uid, count + files.length);
+    this._byUser.set(uid, count + files.length);
     for (const file of files) {
       retainFile(file);
-      if (isHolder(file)) this.#sockets.set(file, (this.#sockets.get(file) ?? 0) + 1);
+      if (isHolder(file)) this._sockets.set(file, (this._sockets.get(file) ?? 0) + 1);
     }
-    if (this.#sockets.size > 0 && ++this.#sinceSearch >= SEARCH_EVERY) this.collect();
+    if (this._sockets.size > 0 && ++this._sinceSearch >= SEARCH_EVERY) this.collect();
     return { files, uid };
   }
 
   /** The files leave their message: the references go to the caller. */
   give({ files, uid }: Rights): OpenFile[] {
-    const left = (this.#byUser.get(uid) ?? 0) - files.length;
-    if (left > 0) this.#byUser.set(uid, left);
-    else this.#byUser.delete(uid);
+    const left = (this._byUser.get(uid) ?? 0) - files.length;
+    if (left > 0) this._byUser.set(uid, left);
+    else this._byUser.delete(uid);
     for (const file of files) {
       if (!isHolder(file)) continue;
-      const count = (this.#sockets.get(file) ?? 0) - 1;
-      if (count > 0) this.#sockets.set(file, count);
-      else this.#sockets.delete(file);
+      const count = (this._sockets.get(file) ?? 0) - 1;
+      if (count > 0) this._sockets.set(file, count);
+      else this._sockets.delete(file);
     }
     return [...files];
   }
@@ -73,30 +73,30 @@ export class Inflight {
 
   /** Gives up a reference. Not at once when another is just being closed: sockets inside sockets must not use up the stack. */
   discard(file: OpenFile): void {
-    this.#closing.push(file);
-    if (this.#draining) return;
-    this.#draining = true;
+    this._closing.push(file);
+    if (this._draining) return;
+    this._draining = true;
     try {
-      for (let next = this.#closing.pop(); next !== undefined; next = this.#closing.pop()) closeQuietly(next);
+      for (let next = this._closing.pop(); next !== undefined; next = this._closing.pop()) closeQuietly(next);
     } finally {
-      this.#draining = false;
+      this._draining = false;
     }
   }
 
   /** A socket was closed by its program: others may now be held by nothing but messages. */
   socketClosed(): void {
-    if (this.#sockets.size > 0 && !this.#draining) this.collect();
+    if (this._sockets.size > 0 && !this._draining) this.collect();
   }
 
   /** Empties the sockets that nobody can ever receive from. */
   collect(): void {
-    this.#sinceSearch = 0;
+    this._sinceSearch = 0;
     const candidates = new Set<OpenFile>();
-    for (const [socket, count] of this.#sockets) if (socket.refs === count) candidates.add(socket);
+    for (const [socket, count] of this._sockets) if (socket.refs === count) candidates.add(socket);
     if (candidates.size === 0) return;
     // What a message of a socket outside holds can be received, and so on.
-    const reached: OpenFile[] = [...this.#sockets.keys()].filter((socket) => !candidates.has(socket));
-    for (const holder of this.holders()) if (!candidates.has(holder) && !this.#sockets.has(holder)) reached.push(holder);
+    const reached: OpenFile[] = [...this._sockets.keys()].filter((socket) => !candidates.has(socket));
+    for (const holder of this.holders()) if (!candidates.has(holder) && !this._sockets.has(holder)) reached.push(holder);
     for (let file = reached.pop(); file !== undefined; file = reached.pop()) {
       if (!isHolder(file)) continue;
       for (const held of file.heldFiles()) if (candidates.delete(held)) reached.push(held);

@@ -48,19 +48,19 @@ export class IpOptions {
   receiveTtl = false;
   /** Groups joined. */
   readonly groups = new Set<bigint>();
-  readonly #numbers = new Map<number, number>();
+  private readonly _numbers = new Map<number, number>();
 
   constructor(readonly family: number) {}
 
   get multicastLoop(): boolean {
     const name = this.family === K.AF_INET ? K.IP_MULTICAST_LOOP : K.IPV6_MULTICAST_LOOP;
-    return (this.#numbers.get(this.family === K.AF_INET ? name : -name) ?? 1) !== 0;
+    return (this._numbers.get(this.family === K.AF_INET ? name : -name) ?? 1) !== 0;
   }
 
   get(socket: InetSocket, level: number, name: number): Uint8Array {
     const six = level === K.SOL_IPV6;
     const number = (six ? IPV6_NUMBERS : IP_NUMBERS).get(name);
-    if (number !== undefined) return int(this.#numbers.get(six ? -name : name) ?? number[0]);
+    if (number !== undefined) return int(this._numbers.get(six ? -name : name) ?? number[0]);
     if (six) {
       if (name === K.IPV6_V6ONLY) return int(Number(this.v6only));
       if (name === K.IPV6_RECVPKTINFO) return int(Number(this.packetInfo6));
@@ -85,16 +85,16 @@ export class IpOptions {
     if (number !== undefined) {
       const [initial, least, most] = number;
       const value = readNumber(bytes);
-      if (most === 1) this.#numbers.set(six ? -name : name, Number(value !== 0));
+      if (most === 1) this._numbers.set(six ? -name : name, Number(value !== 0));
       else if (value !== -1 && (value < least || value > most)) throw new SysError(E.EINVAL);
-      else this.#numbers.set(six ? -name : name, value === -1 ? initial : value);
+      else this._numbers.set(six ? -name : name, value === -1 ? initial : value);
       return;
     }
-    if (six) this.#setSix(socket, name, bytes);
-    else this.#setFour(socket, name, bytes);
+    if (six) this._setSix(socket, name, bytes);
+    else this._setFour(socket, name, bytes);
   }
 
-  #setFour(socket: InetSocket, name: number, bytes: Uint8Array): void {
+  private _setFour(socket: InetSocket, name: number, bytes: Uint8Array): void {
     switch (name) {
       case K.IP_PKTINFO:
         this.packetInfo = readNumber(bytes) !== 0;
@@ -123,7 +123,7 @@ export class IpOptions {
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         const index = bytes.length < 12 ? 0 : view.getInt32(8, true);
         const near = index === 0 ? A.mapped(view.getUint32(4, false)) : A.ANY_V4;
-        this.#member(A.mapped(view.getUint32(0, false)), near, index, socket, name === K.IP_ADD_MEMBERSHIP);
+        this._member(A.mapped(view.getUint32(0, false)), near, index, socket, name === K.IP_ADD_MEMBERSHIP);
         return;
       }
       default:
@@ -131,7 +131,7 @@ export class IpOptions {
     }
   }
 
-  #setSix(socket: InetSocket, name: number, bytes: Uint8Array): void {
+  private _setSix(socket: InetSocket, name: number, bytes: Uint8Array): void {
     switch (name) {
       case K.IPV6_V6ONLY:
         if (bytes.length < 4 || socket.local.port !== 0) throw new SysError(E.EINVAL);
@@ -150,7 +150,7 @@ export class IpOptions {
         if (bytes.length < 20) throw new SysError(E.EINVAL);
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         const group = (view.getBigUint64(0, false) << 64n) | view.getBigUint64(8, false);
-        this.#member(group, A.ANY_V4, view.getInt32(16, true), socket, name === K.IPV6_ADD_MEMBERSHIP);
+        this._member(group, A.ANY_V4, view.getInt32(16, true), socket, name === K.IPV6_ADD_MEMBERSHIP);
         return;
       }
       default:
@@ -159,7 +159,7 @@ export class IpOptions {
   }
 
   /** EINVAL: no group; ENODEV: no interface has that address or number; EADDRINUSE: joined already; EADDRNOTAVAIL: not joined. */
-  #member(group: bigint, near: bigint, index: number, socket: InetSocket, join: boolean): void {
+  private _member(group: bigint, near: bigint, index: number, socket: InetSocket, join: boolean): void {
     if (!A.isMulticast(group)) throw new SysError(E.EINVAL);
     if (near !== A.ANY_V4 && !socket.net.isLocal(near)) throw new SysError(E.ENODEV);
     if (index !== 0 && !socket.net.interfaces.some((one) => one.index === index)) throw new SysError(E.ENODEV);

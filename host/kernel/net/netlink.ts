@@ -22,11 +22,11 @@ export class NetlinkSocket extends Socket {
   readonly protocol = K.NETLINK_ROUTE;
   /** nl_pid of its name; 0: it has none. */
   port = 0;
-  #groups = 0;
-  #peerGroups = 0;
-  readonly #answers: Uint8Array[] = [];
-  #queued = 0;
-  readonly #switches = new Map<number, number>();
+  private _groups = 0;
+  private _peerGroups = 0;
+  private readonly _answers: Uint8Array[] = [];
+  private _queued = 0;
+  private readonly _switches = new Map<number, number>();
 
   constructor(
     net: Network,
@@ -47,12 +47,12 @@ export class NetlinkSocket extends Socket {
     const { port, groups } = readName(bytes);
     if (groups !== 0 && !hasCapability(this.net.caller.cred, CAP_NET_ADMIN)) throw new SysError(E.EPERM);
     if (this.port !== 0 && port !== this.port) throw new SysError(E.EINVAL);
-    if (this.port === 0) this.#takePort(port);
-    this.#groups = groups;
+    if (this.port === 0) this._takePort(port);
+    this._groups = groups;
   }
 
   /** The process's number, where another socket has not got it; then others. EADDRINUSE: it is to be a certain one. */
-  #takePort(wanted: number): void {
+  private _takePort(wanted: number): void {
     const taken = new Set([...this.net.netlinkSockets].map((socket) => socket.port));
     if (wanted !== 0 && taken.has(wanted)) throw new SysError(E.EADDRINUSE);
     let port = wanted || this.net.caller.process.pid;
@@ -64,17 +64,17 @@ export class NetlinkSocket extends Socket {
     if (familyOf(bytes) === K.AF_UNSPEC) return 0;
     const { port, groups } = readName(bytes);
     if (port !== 0) throw new SysError(E.ECONNREFUSED);
-    if (this.port === 0) this.#takePort(0);
-    this.#peerGroups = groups;
+    if (this.port === 0) this._takePort(0);
+    this._peerGroups = groups;
     return 0;
   }
 
   override name(): Uint8Array {
-    return nameBytes(this.port, this.#groups);
+    return nameBytes(this.port, this._groups);
   }
 
   override peerName(): Uint8Array {
-    return nameBytes(0, this.#peerGroups);
+    return nameBytes(0, this._peerGroups);
   }
 
   override shutdown(): void {
@@ -86,16 +86,16 @@ export class NetlinkSocket extends Socket {
   override send(message: Outgoing): number {
     if ((message.flags & K.MSG_OOB) !== 0) return -E.EOPNOTSUPP;
     if (message.to !== undefined && message.to.length > 0 && readName(message.to).port !== 0) return -E.ECONNREFUSED;
-    if (this.port === 0) this.#takePort(0);
+    if (this.port === 0) this._takePort(0);
     const length = message.data.remaining;
     if (length > this.options.sendBytes - 32) return -E.EMSGSIZE;
     const bytes = message.data.take(length);
     if (bytes.length < length) return 0;
-    for (const request of readRequests(bytes)) this.#answer(request);
+    for (const request of readRequests(bytes)) this._answer(request);
     return length;
   }
 
-  #answer(request: Request): void {
+  private _answer(request: Request): void {
     const answers = answerRoute(this.net.interfaces, request, this.port);
     if (typeof answers === 'number') this.fromKernel(errorMessage(request, answers, this.port));
     else {
@@ -107,36 +107,36 @@ export class NetlinkSocket extends Socket {
 
   /** A message for whoever reads the socket. ENOBUFS comes when nobody does. */
   override readonly fromKernel = (bytes: Uint8Array): void => {
-    if (this.#queued + bytes.length > QUEUED_BYTES_MAX) {
+    if (this._queued + bytes.length > QUEUED_BYTES_MAX) {
       this.raise(E.ENOBUFS);
       return;
     }
-    this.#answers.push(bytes.slice());
-    this.#queued += bytes.length;
+    this._answers.push(bytes.slice());
+    this._queued += bytes.length;
     this.queue.wake(POLLIN | POLLRDNORM);
   };
 
   override receive(incoming: Incoming): number {
     const { data, flags } = incoming;
     if ((flags & K.MSG_OOB) !== 0) return -E.EOPNOTSUPP;
-    const message = this.#answers[0];
+    const message = this._answers[0];
     if (message === undefined) return this.error !== 0 ? -this.takeError() : this.empty();
     const put = data.put(message);
     incoming.from = nameBytes(0, 0);
     if (put < message.length) incoming.resultFlags |= K.MSG_TRUNC;
     if ((flags & K.MSG_PEEK) === 0) {
-      this.#answers.shift();
-      this.#queued -= message.length;
+      this._answers.shift();
+      this._queued -= message.length;
     }
     return (flags & K.MSG_TRUNC) !== 0 ? message.length : put;
   }
 
   override poll(): number {
-    return this.pollCommon(this.#answers.length > 0, true) | POLLOUT | POLLWRNORM;
+    return this.pollCommon(this._answers.length > 0, true) | POLLOUT | POLLWRNORM;
   }
 
   override get unread(): number {
-    return this.#answers[0]?.length ?? 0;
+    return this._answers[0]?.length ?? 0;
   }
 
   override get unsent(): number {
@@ -146,18 +146,18 @@ export class NetlinkSocket extends Socket {
   protected override getProtocolOption(level: number, name: number): Uint8Array {
     if (level !== SOL_NETLINK || !SWITCHES.includes(name)) throw new SysError(E.ENOPROTOOPT);
     const bytes = new Uint8Array(4);
-    bytes[0] = this.#switches.get(name) ?? 0;
+    bytes[0] = this._switches.get(name) ?? 0;
     return bytes;
   }
 
   protected override setProtocolOption(level: number, name: number, bytes: Uint8Array): void {
     if (level !== SOL_NETLINK || !SWITCHES.includes(name)) throw new SysError(E.ENOPROTOOPT);
-    this.#switches.set(name, Number(bytes.some((byte) => byte !== 0)));
+    this._switches.set(name, Number(bytes.some((byte) => byte !== 0)));
   }
 
   override close(): void {
     this.net.netlinkSockets.delete(this);
-    this.#answers.length = 0;
+    this._answers.length = 0;
   }
 }
 

@@ -69,10 +69,10 @@ export class Network {
   create(family: number, type: number, protocol: number, nonBlocking: boolean): Socket {
     switch (family) {
       case K.AF_UNIX:
-        return this.#createUnix(type, protocol, nonBlocking);
+        return this._createUnix(type, protocol, nonBlocking);
       case K.AF_INET:
       case K.AF_INET6:
-        return this.#createInet(family, type, protocol, nonBlocking);
+        return this._createInet(family, type, protocol, nonBlocking);
       case K.AF_NETLINK:
         if (type !== K.SOCK_RAW && type !== K.SOCK_DGRAM) throw new SysError(ESOCKTNOSUPPORT);
         if (protocol !== K.NETLINK_ROUTE) throw new SysError(EPROTONOSUPPORT);
@@ -82,7 +82,7 @@ export class Network {
     }
   }
 
-  #createInet(family: number, type: number, protocol: number, nonBlocking: boolean): InetSocket {
+  private _createInet(family: number, type: number, protocol: number, nonBlocking: boolean): InetSocket {
     if (protocol < 0 || protocol >= K.IPPROTO_MAX) throw new SysError(EINVAL);
     if (type === K.SOCK_STREAM) {
       if (protocol !== 0 && protocol !== K.IPPROTO_TCP) throw new SysError(EPROTONOSUPPORT);
@@ -122,10 +122,10 @@ export class Network {
       best = score === bestScore ? [...best, socket] : [socket];
       bestScore = score;
     }
-    return this.#oneOf(best);
+    return this._oneOf(best);
   }
 
-  #oneOf<T>(many: readonly T[]): T | undefined {
+  private _oneOf<T>(many: readonly T[]): T | undefined {
     if (many.length < 2) return many[0];
     const bytes = new Uint8Array(1);
     this.env.random(bytes);
@@ -146,10 +146,10 @@ export class Network {
       best = score === bestScore ? [...best, socket] : [socket];
       bestScore = score;
     }
-    return best.every(({ reusePort }) => reusePort) ? this.#oneOf(best) : best.at(-1);
+    return best.every(({ reusePort }) => reusePort) ? this._oneOf(best) : best.at(-1);
   }
 
-  #createUnix(type: number, protocol: number, nonBlocking: boolean): UnixStream | UnixSeqpacket | UnixDatagram {
+  private _createUnix(type: number, protocol: number, nonBlocking: boolean): UnixStream | UnixSeqpacket | UnixDatagram {
     if (protocol !== 0 && protocol !== K.AF_UNIX) throw new SysError(EPROTONOSUPPORT);
     if (type === K.SOCK_STREAM) return new UnixStream(this, nonBlocking);
     if (type === K.SOCK_SEQPACKET) return new UnixSeqpacket(this, nonBlocking);

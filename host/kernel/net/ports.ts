@@ -39,8 +39,8 @@ function mayShare(asking: PortHolder, there: PortHolder): boolean {
 
 /** The ports of one protocol. */
 export class Ports<T extends PortHolder> {
-  readonly #holders = new Map<number, Set<T>>();
-  #left: { readonly holder: PortHolder; readonly until: number }[] = [];
+  private readonly _holders = new Map<number, Set<T>>();
+  private _left: { readonly holder: PortHolder; readonly until: number }[] = [];
 
   constructor(
     readonly now: () => number,
@@ -49,14 +49,14 @@ export class Ports<T extends PortHolder> {
 
   /** Those bound to a port. */
   holders(port: number): Iterable<T> {
-    return this.#holders.get(port) ?? [];
+    return this._holders.get(port) ?? [];
   }
 
   *all(): IterableIterator<T> {
-    for (const set of this.#holders.values()) yield* set;
+    for (const set of this._holders.values()) yield* set;
   }
 
-  #conflicts(holder: PortHolder, port: number): boolean {
+  private _conflicts(holder: PortHolder, port: number): boolean {
     const { address } = holder.local;
     const at: PortHolder = {
       local: { address, port },
@@ -69,50 +69,50 @@ export class Ports<T extends PortHolder> {
     for (const other of this.holders(port)) {
       if ((other as PortHolder) !== holder && overlap(at, other) && !mayShare(at, other)) return true;
     }
-    return this.#left.some(({ holder: other }) => other.local.port === port && overlap(at, other) && !mayShare(at, other));
+    return this._left.some(({ holder: other }) => other.local.port === port && overlap(at, other) && !mayShare(at, other));
   }
 
   /** EADDRINUSE: somebody else has the port, or all ephemeral ones (port 0) are taken. Returns the port. */
   claim(holder: T, port: number): number {
-    this.#forgetLeft();
-    const chosen = port === 0 ? this.#ephemeral(holder) : port;
-    if (port !== 0 && this.#conflicts(holder, port)) throw new SysError(EADDRINUSE);
+    this._forgetLeft();
+    const chosen = port === 0 ? this._ephemeral(holder) : port;
+    if (port !== 0 && this._conflicts(holder, port)) throw new SysError(EADDRINUSE);
     this.add(holder, chosen);
     return chosen;
   }
 
   /** A listener is about to listen: others that only share by SO_REUSEADDR are in its way. */
   requireListenable(holder: T): void {
-    if (this.#conflicts(holder, holder.local.port)) throw new SysError(EADDRINUSE);
+    if (this._conflicts(holder, holder.local.port)) throw new SysError(EADDRINUSE);
   }
 
   add(holder: T, port: number): void {
-    let set = this.#holders.get(port);
-    if (set === undefined) this.#holders.set(port, (set = new Set()));
+    let set = this._holders.get(port);
+    if (set === undefined) this._holders.set(port, (set = new Set()));
     set.add(holder);
   }
 
   remove(holder: T): void {
     const { port } = holder.local;
-    const set = this.#holders.get(port);
+    const set = this._holders.get(port);
     set?.delete(holder);
-    if (set?.size === 0) this.#holders.delete(port);
+    if (set?.size === 0) this._holders.delete(port);
   }
 
   /** A connection whose end closed first: TIME_WAIT. */
   leave(holder: T): void {
     this.remove(holder);
     const { local, v6only, reuseAddress, reusePort, uid } = holder;
-    this.#left.push({ holder: { local, v6only, reuseAddress, reusePort, uid, listens: false }, until: this.now() + TIME_WAIT_NS });
+    this._left.push({ holder: { local, v6only, reuseAddress, reusePort, uid, listens: false }, until: this.now() + TIME_WAIT_NS });
   }
 
-  #forgetLeft(): void {
+  private _forgetLeft(): void {
     const now = this.now();
-    if (this.#left.length > 0 && this.#left[0].until <= now) this.#left = this.#left.filter(({ until }) => until > now);
+    if (this._left.length > 0 && this._left[0].until <= now) this._left = this._left.filter(({ until }) => until > now);
   }
 
   /** A random one, so that no program relies on its order. */
-  #ephemeral(holder: PortHolder): number {
+  private _ephemeral(holder: PortHolder): number {
     const bytes = new Uint8Array(2);
     this.random(bytes);
     const count = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
@@ -120,7 +120,7 @@ export class Ports<T extends PortHolder> {
     for (let i = 0; i < count; i++) {
       const port = EPHEMERAL_FIRST + ((start + i) % count);
       // One that is chosen for somebody is shared with nobody.
-      if (!this.#holders.has(port) && !this.#conflicts(holder, port)) return port;
+      if (!this._holders.has(port) && !this._conflicts(holder, port)) return port;
     }
     throw new SysError(EADDRINUSE);
   }

@@ -34,47 +34,47 @@ const CHUNK_BYTES = 65536;
 
 /** Bytes of a stream, in the order they came. Small pieces are put together. */
 export class ByteQueue {
-  readonly #chunks: Uint8Array[] = [];
+  private readonly _chunks: Uint8Array[] = [];
   /** Of the first chunk so many are gone; of the last so many are filled. */
-  #taken = 0;
-  #filled = 0;
-  #first = 0;
-  #used = 0;
+  private _taken = 0;
+  private _filled = 0;
+  private _first = 0;
+  private _used = 0;
 
   constructor(private readonly queued: QueuedBytes) {}
 
   get used(): number {
-    return this.#used;
+    return this._used;
   }
 
   /** The array becomes the queue's. */
   push(bytes: Uint8Array): void {
-    this.#used += bytes.length;
+    this._used += bytes.length;
     this.queued.total += bytes.length;
-    const last = this.#chunks.at(-1);
-    if (last !== undefined && this.#chunks.length > this.#first && last.length - this.#filled >= bytes.length) {
-      last.set(bytes, this.#filled);
-      this.#filled += bytes.length;
+    const last = this._chunks.at(-1);
+    if (last !== undefined && this._chunks.length > this._first && last.length - this._filled >= bytes.length) {
+      last.set(bytes, this._filled);
+      this._filled += bytes.length;
       return;
     }
     // The last chunk is never grown: what was not filled is cut off.
-    if (last !== undefined && this.#chunks.length > this.#first) this.#chunks[this.#chunks.length - 1] = last.subarray(0, this.#filled);
-    this.#filled = bytes.length;
-    if (bytes.length >= SMALL_BYTES) this.#chunks.push(bytes);
+    if (last !== undefined && this._chunks.length > this._first) this._chunks[this._chunks.length - 1] = last.subarray(0, this._filled);
+    this._filled = bytes.length;
+    if (bytes.length >= SMALL_BYTES) this._chunks.push(bytes);
     else {
-      const size = Math.min(CHUNK_BYTES, Math.max(this.#used * 2, bytes.length));
+      const size = Math.min(CHUNK_BYTES, Math.max(this._used * 2, bytes.length));
       const chunk = new Uint8Array(size);
       chunk.set(bytes);
-      this.#chunks.push(chunk);
+      this._chunks.push(chunk);
     }
   }
 
   /** The bytes that lie in one piece from `offset` on: a view. Empty at the end. */
   peek(offset = 0): Uint8Array {
-    let skip = this.#taken + offset;
-    for (let i = this.#first; i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i];
-      const end = i === this.#chunks.length - 1 ? this.#filled : chunk.length;
+    let skip = this._taken + offset;
+    for (let i = this._first; i < this._chunks.length; i++) {
+      const chunk = this._chunks[i];
+      const end = i === this._chunks.length - 1 ? this._filled : chunk.length;
       if (skip < end) return chunk.subarray(skip, end);
       skip -= end;
     }
@@ -82,25 +82,25 @@ export class ByteQueue {
   }
 
   skip(bytes: number): void {
-    this.#used -= bytes;
+    this._used -= bytes;
     this.queued.total -= bytes;
-    let left = this.#taken + bytes;
-    while (this.#first < this.#chunks.length) {
-      const last = this.#first === this.#chunks.length - 1;
-      const end = last ? this.#filled : this.#chunks[this.#first].length;
+    let left = this._taken + bytes;
+    while (this._first < this._chunks.length) {
+      const last = this._first === this._chunks.length - 1;
+      const end = last ? this._filled : this._chunks[this._first].length;
       if (left < end) break;
       left -= end;
-      this.#chunks[this.#first++] = EMPTY;
+      this._chunks[this._first++] = EMPTY;
     }
-    this.#taken = left;
-    if (this.#first === this.#chunks.length || this.#first > 64) {
-      this.#chunks.splice(0, this.#first);
-      this.#first = 0;
+    this._taken = left;
+    if (this._first === this._chunks.length || this._first > 64) {
+      this._chunks.splice(0, this._first);
+      this._first = 0;
     }
   }
 
   clear(): void {
-    this.skip(this.#used);
+    this.skip(this._used);
   }
 }
 

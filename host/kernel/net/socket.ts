@@ -41,8 +41,8 @@ export abstract class Socket extends OpenFile {
   peerCredentials: Ucred | undefined = undefined;
   /** l_linger of a socket that does not linger, as Linux remembers it. */
   readonly unusedLinger = 0;
-  readonly #queue = new WaitQueue(() => this.hostMayWake());
-  #error = 0;
+  private readonly _queue = new WaitQueue(() => this.hostMayWake());
+  private _error = 0;
 
   constructor(
     readonly net: Network,
@@ -56,7 +56,7 @@ export abstract class Socket extends OpenFile {
   }
 
   override get queue(): WaitQueue {
-    return this.#queue;
+    return this._queue;
   }
 
   /** Something outside the machine can still change what poll says. */
@@ -67,18 +67,18 @@ export abstract class Socket extends OpenFile {
   // --- errors that come by themselves
 
   get error(): number {
-    return this.#error;
+    return this._error;
   }
 
   /** The next call that looks gets it, once. */
   raise(errno: number): void {
-    this.#error = errno;
+    this._error = errno;
     this.queue.wake(POLLERR | POLLIN | POLLOUT);
   }
 
   takeError(): number {
-    const error = this.#error;
-    this.#error = 0;
+    const error = this._error;
+    this._error = 0;
     return error;
   }
 
@@ -155,7 +155,7 @@ export abstract class Socket extends OpenFile {
   /** Bits that all families have in common: the families know what is readable and writable. */
   protected pollCommon(readable: boolean, writable: boolean): number {
     let events = 0;
-    if (this.#error !== 0) events |= POLLERR;
+    if (this._error !== 0) events |= POLLERR;
     if (this.shutdowns === K.SHUTDOWN_MASK) events |= POLLHUP;
     if ((this.shutdowns & K.RCV_SHUTDOWN) !== 0) events |= POLLRDHUP | POLLIN | POLLRDNORM;
     if (readable) events |= POLLIN | POLLRDNORM;
@@ -211,7 +211,7 @@ export abstract class Socket extends OpenFile {
 
   /** Nothing to give now: the end of the stream, or wait. */
   protected empty(): number {
-    if (this.#error !== 0) return -this.takeError();
+    if (this._error !== 0) return -this.takeError();
     return (this.shutdowns & K.RCV_SHUTDOWN) !== 0 ? 0 : -EAGAIN;
   }
 }

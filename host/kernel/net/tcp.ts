@@ -27,22 +27,22 @@ export class TcpSocket extends InetSocket implements TcpPeer {
   /** K.TCP_* */
   state: number = K.TCP_CLOSE;
   tcp = new TcpOptions();
-  readonly #incoming: ByteQueue;
-  #peer: TcpPeer | undefined = undefined;
+  private readonly _incoming: ByteQueue;
+  private _peer: TcpPeer | undefined = undefined;
   /** The other end has sent its last byte. */
-  #ended = false;
+  private _ended = false;
   /** A connect that did not wait has not been asked about its end. */
-  #connecting = false;
-  #closed = false;
-  #backlog = 0;
+  private _connecting = false;
+  private _closed = false;
+  private _backlog = 0;
   /** Of a listener: connections that nobody has accepted. */
-  #arrived: TcpSocket[] = [];
+  private _arrived: TcpSocket[] = [];
   /** Of a listener: who wants to connect and finds no room. */
-  #waiting: TcpSocket[] = [];
+  private _waiting: TcpSocket[] = [];
 
   constructor(net: Network, family: number, nonBlocking: boolean) {
     super(net, family, nonBlocking);
-    this.#incoming = new ByteQueue(net.queued);
+    this._incoming = new ByteQueue(net.queued);
     this.options.sendBytes = SEND_BYTES;
     this.options.receiveBytes = RECEIVE_BYTES;
   }
@@ -63,16 +63,16 @@ export class TcpSocket extends InetSocket implements TcpPeer {
   protected override hostMayWake(): boolean {
     if (this.listening) return this.net.published.has(this.local.port);
     if (this.state === K.TCP_SYN_SENT) return this.remote !== undefined && !this.net.isLocal(this.remote.address);
-    return this.#peer !== undefined && !(this.#peer instanceof TcpSocket);
+    return this._peer !== undefined && !(this._peer instanceof TcpSocket);
   }
 
   // --- connections
 
   override listen(backlog: number): void {
     if (this.state !== K.TCP_CLOSE && this.state !== K.TCP_LISTEN) throw new SysError(E.EINVAL);
-    this.#backlog = Math.min(backlog >>> 0, K.SOMAXCONN);
+    this._backlog = Math.min(backlog >>> 0, K.SOMAXCONN);
     if (this.listening) {
-      this.#admit();
+      this._admit();
       return;
     }
     if (this.local.port === 0) this.autobind();
@@ -87,10 +87,10 @@ export class TcpSocket extends InetSocket implements TcpPeer {
 
   override connect(bytes: Uint8Array, nonBlocking: boolean): number {
     if (A.familyOf(bytes) === K.AF_UNSPEC) {
-      this.#disconnect();
+      this._disconnect();
       return 0;
     }
-    if (this.#connecting) return this.#connectAgain(nonBlocking);
+    if (this._connecting) return this._connectAgain(nonBlocking);
     if (this.state !== K.TCP_CLOSE) throw new SysError(E.EISCONN);
     const to = this.readDestination(bytes);
     if (A.isMulticast(to.address) || A.isBroadcast(to.address)) throw new SysError(E.ENETUNREACH);
@@ -99,60 +99,60 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     this.autobind();
     this.remote = to;
     this.shutdowns = 0;
-    this.#ended = false;
+    this._ended = false;
     this.state = K.TCP_SYN_SENT;
-    this.#connecting = true;
-    if (route === 'outside') this.#connectOutside(to);
-    else this.#connectInside(to);
-    return nonBlocking ? -E.EINPROGRESS : this.#connectAgain(false);
+    this._connecting = true;
+    if (route === 'outside') this._connectOutside(to);
+    else this._connectInside(to);
+    return nonBlocking ? -E.EINPROGRESS : this._connectAgain(false);
   }
 
   /** Asks what has become of a connection that was begun. */
-  #connectAgain(nonBlocking: boolean): number {
+  private _connectAgain(nonBlocking: boolean): number {
     if (this.state === K.TCP_SYN_SENT) return nonBlocking ? -E.EALREADY : -E.EAGAIN;
-    this.#connecting = false;
+    this._connecting = false;
     if (this.state !== K.TCP_CLOSE) return 0;
     this.shutdowns = 0;
     return -(this.error === 0 ? E.ECONNABORTED : this.takeError());
   }
 
-  #connectInside(to: A.Endpoint): void {
+  private _connectInside(to: A.Endpoint): void {
     const listener = this.net.findListener(to);
     // Who connects to where it is bound itself meets itself, as both ends that open at once.
-    if (listener === undefined && to.address === this.local.address && to.port === this.local.port) this.#establish(this);
-    else if (listener === undefined) this.#fail(E.ECONNREFUSED);
+    if (listener === undefined && to.address === this.local.address && to.port === this.local.port) this._establish(this);
+    else if (listener === undefined) this._fail(E.ECONNREFUSED);
     else {
-      listener.#waiting.push(this);
-      listener.#admit();
+      listener._waiting.push(this);
+      listener._admit();
     }
   }
 
-  #connectOutside(to: A.Endpoint): void {
+  private _connectOutside(to: A.Endpoint): void {
     this.net.host?.connect(to, this, {
       connected: (peer) => {
         if (this.state !== K.TCP_SYN_SENT) peer.arriveReset();
-        else this.#establish(peer);
+        else this._establish(peer);
       },
       failed: (errno) => {
-        if (this.state === K.TCP_SYN_SENT) this.#fail(errno);
+        if (this.state === K.TCP_SYN_SENT) this._fail(errno);
       },
     });
   }
 
   /** Lets those in who wait, as far as there is room. */
-  #admit(): void {
-    while (this.#waiting.length > 0 && this.#arrived.length <= this.#backlog) {
-      const client = this.#waiting.shift() as TcpSocket;
+  private _admit(): void {
+    while (this._waiting.length > 0 && this._arrived.length <= this._backlog) {
+      const client = this._waiting.shift() as TcpSocket;
       if (client.state !== K.TCP_SYN_SENT || client.remote === undefined) continue;
-      const child = this.#newChild({ address: client.remote.address, port: client.remote.port }, client.local);
-      child.#establish(client);
-      client.#establish(child);
-      this.#arrived.push(child);
+      const child = this._newChild({ address: client.remote.address, port: client.remote.port }, client.local);
+      child._establish(client);
+      client._establish(child);
+      this._arrived.push(child);
       this.queue.wake(POLLIN | POLLRDNORM);
     }
   }
 
-  #newChild(local: A.Endpoint, remote: A.Endpoint): TcpSocket {
+  private _newChild(local: A.Endpoint, remote: A.Endpoint): TcpSocket {
     const child = new TcpSocket(this.net, this.family, false);
     child.options = this.options.copy();
     child.tcp = this.tcp.copy();
@@ -165,41 +165,41 @@ export class TcpSocket extends InetSocket implements TcpPeer {
 
   /** A connection from the host: undefined when there is no room for it. */
   acceptFromHost(peer: TcpPeer, from: A.Endpoint, to: A.Endpoint): TcpPeer | undefined {
-    if (this.state !== K.TCP_LISTEN || this.#arrived.length > this.#backlog) return undefined;
-    const child = this.#newChild(to, from);
-    child.#establish(peer);
-    this.#arrived.push(child);
+    if (this.state !== K.TCP_LISTEN || this._arrived.length > this._backlog) return undefined;
+    const child = this._newChild(to, from);
+    child._establish(peer);
+    this._arrived.push(child);
     this.queue.wake(POLLIN | POLLRDNORM);
     return child;
   }
 
-  #establish(peer: TcpPeer): void {
-    this.#peer = peer;
+  private _establish(peer: TcpPeer): void {
+    this._peer = peer;
     this.state = K.TCP_ESTABLISHED;
     if (!this.options.sendBytesFixed) this.options.sendBytes = SEND_BYTES_CONNECTED;
     this.queue.wake(POLLOUT | POLLWRNORM);
   }
 
-  #fail(errno: number): void {
+  private _fail(errno: number): void {
     this.state = K.TCP_CLOSE;
     this.shutdowns = K.SHUTDOWN_MASK;
-    this.#forgetPort();
+    this._forgetPort();
     this.raise(errno);
     this.queue.wake(EVERYTHING);
   }
 
   /** The port that was chosen for a connection goes with it; one that the program has chosen stays. */
-  #forgetPort(): void {
+  private _forgetPort(): void {
     if (this.addressFixed) return;
     this.local = { address: this.any, port: this.local.port };
   }
 
   override accept(nonBlocking: boolean): TcpSocket | undefined {
     if (this.state !== K.TCP_LISTEN) throw new SysError(E.EINVAL);
-    const first = this.#arrived.shift();
+    const first = this._arrived.shift();
     if (first === undefined) return undefined;
     if (nonBlocking) first.flags |= O_NONBLOCK;
-    this.#admit();
+    this._admit();
     return first;
   }
 
@@ -209,47 +209,47 @@ export class TcpSocket extends InetSocket implements TcpPeer {
   }
 
   /** connect(AF_UNSPEC), and shutdown of a listener: as if it had never been connected. */
-  #disconnect(): void {
-    if (this.state === K.TCP_LISTEN) this.#stopListening();
-    else if (this.#peer !== undefined) this.#peer.arriveReset();
-    this.#peer = undefined;
-    this.#incoming.clear();
+  private _disconnect(): void {
+    if (this.state === K.TCP_LISTEN) this._stopListening();
+    else if (this._peer !== undefined) this._peer.arriveReset();
+    this._peer = undefined;
+    this._incoming.clear();
     this.state = K.TCP_CLOSE;
-    this.#connecting = false;
-    this.#ended = false;
+    this._connecting = false;
+    this._ended = false;
     this.shutdowns = 0;
     this.remote = undefined;
-    this.#forgetPort();
+    this._forgetPort();
     this.queue.wake(EVERYTHING);
   }
 
-  #stopListening(): void {
-    for (const child of this.#arrived.splice(0)) child.#abort();
-    for (const client of this.#waiting.splice(0)) if (client.state === K.TCP_SYN_SENT) client.#fail(E.ECONNREFUSED);
+  private _stopListening(): void {
+    for (const child of this._arrived.splice(0)) child._abort();
+    for (const client of this._waiting.splice(0)) if (client.state === K.TCP_SYN_SENT) client._fail(E.ECONNREFUSED);
   }
 
   // --- data
 
   /** The writer's own buffer and this one's, as one. */
   get room(): number {
-    return this.#roomFor(this.options.receiveBytes);
+    return this._roomFor(this.options.receiveBytes);
   }
 
-  #roomFor(bytes: number): number {
-    return this.net.queued.room(this.#incoming.used, bytes);
+  private _roomFor(bytes: number): number {
+    return this.net.queued.room(this._incoming.used, bytes);
   }
 
   arrive(bytes: Uint8Array): void {
-    if (this.#closed) return;
-    this.#incoming.push(bytes);
+    if (this._closed) return;
+    this._incoming.push(bytes);
     this.queue.wake(POLLIN | POLLRDNORM);
   }
 
   arriveEnd(): void {
-    this.#ended = true;
+    this._ended = true;
     this.shutdowns |= K.RCV_SHUTDOWN;
     if (this.state === K.TCP_ESTABLISHED) this.state = K.TCP_CLOSE_WAIT;
-    else this.#bothEnded(true);
+    else this._bothEnded(true);
     this.queue.wake(POLLIN | POLLRDNORM | POLLRDHUP | (this.shutdowns === K.SHUTDOWN_MASK ? POLLHUP : 0));
   }
 
@@ -258,38 +258,38 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     const errno = this.state === K.TCP_CLOSE_WAIT ? E.EPIPE : E.ECONNRESET;
     this.state = K.TCP_CLOSE;
     this.shutdowns = K.SHUTDOWN_MASK;
-    this.#peer = undefined;
-    if (this.#closed) this.ports.remove(this);
+    this._peer = undefined;
+    if (this._closed) this.ports.remove(this);
     else this.raise(errno);
     this.queue.wake(EVERYTHING);
   }
 
   drained(): void {
-    if (this.#writable) this.queue.wake(POLLOUT | POLLWRNORM);
+    if (this._writable) this.queue.wake(POLLOUT | POLLWRNORM);
   }
 
   /** Both have sent their last byte; `first`: this end before the other. */
-  #bothEnded(first: boolean): void {
+  private _bothEnded(first: boolean): void {
     this.state = K.TCP_CLOSE;
     this.shutdowns = K.SHUTDOWN_MASK;
-    this.#peer = undefined;
-    if (!this.#closed) return;
+    this._peer = undefined;
+    if (!this._closed) return;
     if (first) this.ports.leave(this);
     else this.ports.remove(this);
   }
 
   /** Bytes that the other end and this end's buffer take together. */
-  get #sendRoom(): number {
-    const peer = this.#peer;
+  private get _sendRoom(): number {
+    const peer = this._peer;
     if (peer === undefined) return CHUNK_BYTES_MAX;
-    return peer instanceof TcpSocket ? peer.#roomFor(peer.options.receiveBytes + this.options.sendBytes) : peer.room;
+    return peer instanceof TcpSocket ? peer._roomFor(peer.options.receiveBytes + this.options.sendBytes) : peer.room;
   }
 
   /** A third of the buffer is free, as Linux has it before it calls a socket writable again. */
-  get #writable(): boolean {
-    const room = this.#sendRoom;
-    const peer = this.#peer;
-    return room > 0 && (!(peer instanceof TcpSocket) || room * 2 >= peer.#incoming.used);
+  private get _writable(): boolean {
+    const room = this._sendRoom;
+    const peer = this._peer;
+    return room > 0 && (!(peer instanceof TcpSocket) || room * 2 >= peer._incoming.used);
   }
 
   override send(message: Outgoing): number {
@@ -301,16 +301,16 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     const { data } = message;
     let done = 0;
     while (data.remaining > 0) {
-      const room = this.#sendRoom;
+      const room = this._sendRoom;
       if (room <= 0) return done === 0 ? -E.EAGAIN : done;
       const bytes = data.take(Math.min(room, CHUNK_BYTES_MAX));
       // A fault, which the caller sees.
       if (bytes.length === 0) return done;
       done += bytes.length;
-      const peer = this.#peer;
-      if (peer instanceof TcpSocket && peer.#closed) {
+      const peer = this._peer;
+      if (peer instanceof TcpSocket && peer._closed) {
         // Nobody will ever read it: the answer is a reset, which the next call tells of.
-        this.#resetByClosed(peer);
+        this._resetByClosed(peer);
         break;
       }
       peer?.arrive(bytes);
@@ -318,7 +318,7 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     return done;
   }
 
-  #resetByClosed(peer: TcpSocket): void {
+  private _resetByClosed(peer: TcpSocket): void {
     peer.arriveReset();
     this.arriveReset();
   }
@@ -328,10 +328,10 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     incoming.from = new Uint8Array(0);
     if (this.state === K.TCP_LISTEN) return -E.ENOTCONN;
     if ((flags & K.MSG_OOB) !== 0) return -E.EINVAL;
-    const queue = this.#incoming;
+    const queue = this._incoming;
     if (queue.used === 0) {
       if (data.remaining === 0) return 0;
-      if (this.#ended) return 0;
+      if (this._ended) return 0;
       if (this.error !== 0) return -this.takeError();
       if ((this.shutdowns & K.RCV_SHUTDOWN) !== 0) return 0;
       return this.state === K.TCP_CLOSE ? -E.ENOTCONN : -E.EAGAIN;
@@ -349,7 +349,7 @@ export class TcpSocket extends InetSocket implements TcpPeer {
         if (!peek) queue.skip(put);
       }
     }
-    if (!peek && done > 0) this.#peer?.drained();
+    if (!peek && done > 0) this._peer?.drained();
     return done;
   }
 
@@ -358,7 +358,7 @@ export class TcpSocket extends InetSocket implements TcpPeer {
   override shutdown(how: number): void {
     const bits = how + 1;
     if (this.state === K.TCP_LISTEN || this.state === K.TCP_SYN_SENT) {
-      if (this.state === K.TCP_SYN_SENT || (bits & K.RCV_SHUTDOWN) !== 0) this.#disconnect();
+      if (this.state === K.TCP_SYN_SENT || (bits & K.RCV_SHUTDOWN) !== 0) this._disconnect();
       return;
     }
     if (this.state === K.TCP_CLOSE) {
@@ -367,64 +367,64 @@ export class TcpSocket extends InetSocket implements TcpPeer {
       throw new SysError(E.ENOTCONN);
     }
     this.shutdowns |= bits & K.RCV_SHUTDOWN;
-    if ((bits & K.SEND_SHUTDOWN) !== 0 && (this.shutdowns & K.SEND_SHUTDOWN) === 0) this.#finish();
+    if ((bits & K.SEND_SHUTDOWN) !== 0 && (this.shutdowns & K.SEND_SHUTDOWN) === 0) this._finish();
     this.queue.wake(EVERYTHING);
   }
 
   /** This end has sent its last byte. */
-  #finish(): void {
-    const peer = this.#peer;
+  private _finish(): void {
+    const peer = this._peer;
     this.shutdowns |= K.SEND_SHUTDOWN;
-    if (this.state === K.TCP_CLOSE_WAIT) this.#bothEnded(false);
+    if (this.state === K.TCP_CLOSE_WAIT) this._bothEnded(false);
     else this.state = K.TCP_FIN_WAIT2;
     peer?.arriveEnd();
   }
 
-  #abort(): void {
-    const peer = this.#peer;
-    this.#peer = undefined;
+  private _abort(): void {
+    const peer = this._peer;
+    this._peer = undefined;
     this.state = K.TCP_CLOSE;
-    this.#incoming.clear();
-    this.#closed = true;
+    this._incoming.clear();
+    this._closed = true;
     this.ports.remove(this);
     peer?.arriveReset();
   }
 
   override close(): void {
-    if (this.#closed) return;
-    if (this.state === K.TCP_LISTEN) this.#stopListening();
-    const unread = this.#incoming.used > 0;
-    this.#incoming.clear();
+    if (this._closed) return;
+    if (this.state === K.TCP_LISTEN) this._stopListening();
+    const unread = this._incoming.used > 0;
+    this._incoming.clear();
     const connected = this.state === K.TCP_ESTABLISHED || this.state === K.TCP_CLOSE_WAIT || this.state === K.TCP_FIN_WAIT2;
     if (!connected || unread || this.options.lingerSeconds === 0) {
-      this.#abort();
+      this._abort();
       return;
     }
-    this.#closed = true;
+    this._closed = true;
     if (this.state === K.TCP_FIN_WAIT2) return;
     // The peer's answer to the last byte may come while this is said.
-    this.#finish();
-    if (this.#peer !== undefined) this.#peer.drained();
+    this._finish();
+    if (this._peer !== undefined) this._peer.drained();
   }
 
   override poll(): number {
-    if (this.state === K.TCP_LISTEN) return this.#arrived.length > 0 ? POLLIN | POLLRDNORM : 0;
+    if (this.state === K.TCP_LISTEN) return this._arrived.length > 0 ? POLLIN | POLLRDNORM : 0;
     let events = 0;
     if (this.error !== 0) events |= POLLERR;
     if (this.shutdowns === K.SHUTDOWN_MASK || this.state === K.TCP_CLOSE) events |= POLLHUP;
     if ((this.shutdowns & K.RCV_SHUTDOWN) !== 0) events |= POLLIN | POLLRDNORM | POLLRDHUP;
     if (this.state === K.TCP_SYN_SENT) return events;
-    if (this.#incoming.used >= Math.min(this.options.receiveLow, this.options.receiveBytes)) events |= POLLIN | POLLRDNORM;
-    if ((this.shutdowns & K.SEND_SHUTDOWN) !== 0 || this.#writable) events |= POLLOUT | POLLWRNORM;
+    if (this._incoming.used >= Math.min(this.options.receiveLow, this.options.receiveBytes)) events |= POLLIN | POLLRDNORM;
+    if ((this.shutdowns & K.SEND_SHUTDOWN) !== 0 || this._writable) events |= POLLOUT | POLLWRNORM;
     return events;
   }
 
   override get unread(): number {
-    return this.#incoming.used;
+    return this._incoming.used;
   }
 
   override get unsent(): number {
-    return this.#peer instanceof TcpSocket ? this.#peer.#incoming.used : 0;
+    return this._peer instanceof TcpSocket ? this._peer._incoming.used : 0;
   }
 
   protected override getProtocolOption(level: number, name: number): Uint8Array {

@@ -29,28 +29,28 @@ const CONGESTION: readonly string[] = ['reno', 'cubic'];
 const INFO_BYTES = 248;
 
 export class TcpOptions {
-  readonly #numbers = new Map<number, number>([[K.TCP_QUICKACK, 1]]);
-  #congestion = 'cubic';
+  private readonly _numbers = new Map<number, number>([[K.TCP_QUICKACK, 1]]);
+  private _congestion = 'cubic';
 
   copy(): TcpOptions {
     const copy = new TcpOptions();
-    for (const [name, value] of this.#numbers) copy.#numbers.set(name, value);
-    copy.#congestion = this.#congestion;
+    for (const [name, value] of this._numbers) copy._numbers.set(name, value);
+    copy._congestion = this._congestion;
     return copy;
   }
 
   /** ENOPROTOOPT */
   get(state: number, name: number): Uint8Array {
     const initial = NUMBERS.get(name)?.[0] ?? (SWITCHES.includes(name) ? 0 : undefined);
-    if (initial !== undefined) return int(this.#numbers.get(name) ?? initial);
+    if (initial !== undefined) return int(this._numbers.get(name) ?? initial);
     switch (name) {
       case K.TCP_MAXSEG:
-        return int(state === K.TCP_CLOSE || state === K.TCP_LISTEN ? (this.#numbers.get(name) ?? MSS_UNCONNECTED) : MSS_LOOPBACK);
+        return int(state === K.TCP_CLOSE || state === K.TCP_LISTEN ? (this._numbers.get(name) ?? MSS_UNCONNECTED) : MSS_LOOPBACK);
       case K.TCP_LINGER2:
-        return int(this.#numbers.get(name) ?? LINGER2_SECONDS);
+        return int(this._numbers.get(name) ?? LINGER2_SECONDS);
       case K.TCP_CONGESTION: {
         const bytes = new Uint8Array(CONGESTION_NAME_BYTES);
-        bytes.set(new TextEncoder().encode(this.#congestion));
+        bytes.set(new TextEncoder().encode(this._congestion));
         return bytes;
       }
       case K.TCP_INFO:
@@ -67,18 +67,18 @@ export class TcpOptions {
       const end = bytes.indexOf(0);
       const asked = new TextDecoder().decode(bytes.subarray(0, end < 0 ? Math.min(bytes.length, CONGESTION_NAME_BYTES - 1) : end));
       if (!CONGESTION.includes(asked)) throw new SysError(E.ENOENT);
-      this.#congestion = asked;
+      this._congestion = asked;
       return;
     }
     const value = readInt(bytes);
     if (SWITCHES.includes(name)) {
-      this.#numbers.set(name, Number(value !== 0));
+      this._numbers.set(name, Number(value !== 0));
       return;
     }
     const range = NUMBERS.get(name) ?? (name === K.TCP_MAXSEG && value !== 0 ? [0, MSS_MIN, MSS_MAX] : undefined);
     if (range === undefined && name !== K.TCP_LINGER2 && name !== K.TCP_MAXSEG) throw new SysError(E.ENOPROTOOPT);
     if (range !== undefined && (value < range[1] || value > range[2])) throw new SysError(E.EINVAL);
-    this.#numbers.set(name, name === K.TCP_LINGER2 && value < 0 ? -1 : value);
+    this._numbers.set(name, name === K.TCP_LINGER2 && value < 0 ? -1 : value);
   }
 }
 

@@ -26,11 +26,11 @@ interface Datagram {
 export class UdpSocket extends InetSocket {
   readonly type = K.SOCK_DGRAM;
   readonly protocol = K.IPPROTO_UDP;
-  readonly #messages: Datagram[] = [];
+  private readonly _messages: Datagram[] = [];
   /** Memory that the messages take. */
-  #charged = 0;
-  #closed = false;
-  #outside: ReturnType<HostNetwork['bindDatagram']> | undefined = undefined;
+  private _charged = 0;
+  private _closed = false;
+  private _outside: ReturnType<HostNetwork['bindDatagram']> | undefined = undefined;
 
   protected override get ports(): Ports<InetSocket> {
     return this.net.udpPorts;
@@ -43,7 +43,7 @@ export class UdpSocket extends InetSocket {
       return 0;
     }
     const to = this.readDestination(bytes);
-    this.#requireBroadcast(to.address);
+    this._requireBroadcast(to.address);
     this.routeTo(to.address);
     this.autobind();
     this.local = { address: this.sourceFor(to.address), port: this.local.port };
@@ -56,7 +56,7 @@ export class UdpSocket extends InetSocket {
     return A.writeEndpoint(this.family, this.remote);
   }
 
-  #requireBroadcast(address: bigint): void {
+  private _requireBroadcast(address: bigint): void {
     if (A.isBroadcast(address) && !this.options.broadcast) throw new SysError(E.EACCES);
   }
 
@@ -73,29 +73,29 @@ export class UdpSocket extends InetSocket {
     const length = data.remaining;
     if (length > 0xffff) return -E.EMSGSIZE;
     if ((message.flags & K.MSG_OOB) !== 0) return -E.EOPNOTSUPP;
-    const to = name === undefined || name.length === 0 ? this.remote : this.#destination(name);
+    const to = name === undefined || name.length === 0 ? this.remote : this._destination(name);
     if (to === undefined) return -E.EDESTADDRREQ;
     if (this.error !== 0) return -this.takeError();
     if ((this.shutdowns & K.SEND_SHUTDOWN) !== 0) return -E.EPIPE;
     if (length > BYTES_MAX) return -E.EMSGSIZE;
-    this.#requireBroadcast(to.address);
+    this._requireBroadcast(to.address);
     const route = A.isMulticast(to.address) ? 'inside' : this.routeTo(to.address);
     this.autobind();
     const bytes = data.take(length);
     if (bytes.length < length) return 0;
-    if (route === 'outside') this.#sendOutside(bytes, to);
-    else this.#sendInside(bytes, to);
+    if (route === 'outside') this._sendOutside(bytes, to);
+    else this._sendInside(bytes, to);
     return length;
   }
 
   /** EINVAL: port 0. */
-  #destination(bytes: Uint8Array): A.Endpoint {
+  private _destination(bytes: Uint8Array): A.Endpoint {
     const to = this.readDestination(bytes);
     if (to.port === 0) throw new SysError(E.EINVAL);
     return to;
   }
 
-  #sendInside(bytes: Uint8Array, to: A.Endpoint): void {
+  private _sendInside(bytes: Uint8Array, to: A.Endpoint): void {
     const from = { address: this.sourceFor(to.address), port: this.local.port };
     const charge = chargeOf(bytes.length);
     if (A.isMulticast(to.address)) {
@@ -111,11 +111,11 @@ export class UdpSocket extends InetSocket {
     else if (this.remote !== undefined && this.remote.port === to.port && this.remote.address === to.address) this.raise(E.ECONNREFUSED);
   }
 
-  #sendOutside(bytes: Uint8Array, to: A.Endpoint): void {
-    this.#outside ??= this.net.host?.bindDatagram((data, from) => {
+  private _sendOutside(bytes: Uint8Array, to: A.Endpoint): void {
+    this._outside ??= this.net.host?.bindDatagram((data, from) => {
       this.deliver({ bytes: data, from, to: this.local.address, charge: chargeOf(data.length) });
     });
-    this.#outside?.send(bytes, to);
+    this._outside?.send(bytes, to);
   }
 
   /** How well a datagram suits: -1 not at all; a connected socket suits better than a bound one. */
@@ -135,16 +135,16 @@ export class UdpSocket extends InetSocket {
 
   /** What finds no room is lost. */
   deliver(message: Datagram): void {
-    if (this.#closed || this.#charged + message.charge > Math.max(this.options.receiveBytes, message.charge)) return;
-    if (this.net.queued.room(this.#charged, Number.POSITIVE_INFINITY) < message.charge) return;
-    this.#messages.push(message);
-    this.#charged += message.charge;
+    if (this._closed || this._charged + message.charge > Math.max(this.options.receiveBytes, message.charge)) return;
+    if (this.net.queued.room(this._charged, Number.POSITIVE_INFINITY) < message.charge) return;
+    this._messages.push(message);
+    this._charged += message.charge;
     this.net.queued.total += message.charge;
     this.queue.wake(POLLIN | POLLRDNORM);
   }
 
-  #settle(message: Datagram): void {
-    this.#charged -= message.charge;
+  private _settle(message: Datagram): void {
+    this._charged -= message.charge;
     this.net.queued.total -= message.charge;
   }
 
@@ -153,23 +153,23 @@ export class UdpSocket extends InetSocket {
   override receive(incoming: Incoming): number {
     const { data, flags } = incoming;
     if (this.error !== 0) return -this.takeError();
-    const message = this.#messages[0];
+    const message = this._messages[0];
     if ((flags & K.MSG_ERRQUEUE) !== 0) return -E.EAGAIN;
     if (message === undefined) return this.noDatagram(flags);
     const { bytes, from } = message;
     const put = data.put(bytes);
     incoming.from = A.writeEndpoint(this.family, from);
     if (put < bytes.length) incoming.resultFlags |= K.MSG_TRUNC;
-    this.#describe(message, incoming);
+    this._describe(message, incoming);
     if ((flags & K.MSG_PEEK) === 0) {
-      this.#messages.shift();
-      this.#settle(message);
+      this._messages.shift();
+      this._settle(message);
     }
     return (flags & K.MSG_TRUNC) !== 0 ? bytes.length : put;
   }
 
   /** What IP_PKTINFO and its kin ask to be told. */
-  #describe({ to }: Datagram, { controls }: Incoming): void {
+  private _describe({ to }: Datagram, { controls }: Incoming): void {
     const { packetInfo, packetInfo6, receiveTtl } = this.ip;
     if (packetInfo && A.isV4(to)) {
       const bytes = new Uint8Array(12);
@@ -191,12 +191,12 @@ export class UdpSocket extends InetSocket {
   }
 
   override poll(): number {
-    const events = this.pollCommon(this.#messages.length > 0, true);
+    const events = this.pollCommon(this._messages.length > 0, true);
     return events | POLLOUT | POLLWRNORM;
   }
 
   override get unread(): number {
-    return this.#messages[0]?.bytes.length ?? 0;
+    return this._messages[0]?.bytes.length ?? 0;
   }
 
   override get unsent(): number {
@@ -204,14 +204,14 @@ export class UdpSocket extends InetSocket {
   }
 
   protected override hostMayWake(): boolean {
-    return this.#outside !== undefined;
+    return this._outside !== undefined;
   }
 
   override close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const message of this.#messages.splice(0)) this.#settle(message);
+    if (this._closed) return;
+    this._closed = true;
+    for (const message of this._messages.splice(0)) this._settle(message);
     this.ports.remove(this);
-    this.#outside?.close();
+    this._outside?.close();
   }
 }

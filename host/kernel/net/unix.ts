@@ -44,7 +44,7 @@ export abstract class UnixSocket extends Socket implements RightsHolder {
   /** Its last descriptor is closed. */
   dead = false;
   /** Who waits for room in `messages`. */
-  readonly #waiting = new Set<UnixSocket>();
+  private readonly _waiting = new Set<UnixSocket>();
 
   constructor(net: Network, nonBlocking: boolean) {
     super(net, nonBlocking);
@@ -119,13 +119,13 @@ export abstract class UnixSocket extends Socket implements RightsHolder {
 
   /** `socket` is to be woken when a message leaves this queue. */
   protected waitForRoom(socket: UnixSocket): void {
-    this.#waiting.add(socket);
+    this._waiting.add(socket);
   }
 
   protected roomMade(): void {
-    if (this.#waiting.size === 0) return;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    if (this._waiting.size === 0) return;
+    const waiting = [...this._waiting];
+    this._waiting.clear();
     for (const socket of waiting) socket.queue.wake(POLLOUT | POLLWRNORM | POLLWRBAND);
   }
 

@@ -15,10 +15,10 @@ export type UnixState = 'closed' | 'listening' | 'connected';
 export abstract class UnixConnected extends UnixSocket {
   state: UnixState = 'closed';
   /** Of a listening socket: the other ends of connections that nobody has accepted. */
-  readonly #arrived: UnixConnected[] = [];
-  #backlog = 0;
+  private readonly _arrived: UnixConnected[] = [];
+  private _backlog = 0;
   /** A name that belongs to the listener it came from. */
-  #sharesName = false;
+  private _sharesName = false;
 
   /** Another of the same kind. */
   protected abstract another(nonBlocking: boolean): UnixConnected;
@@ -29,7 +29,7 @@ export abstract class UnixConnected extends UnixSocket {
 
   override listen(backlog: number): void {
     if (this.bound === undefined || this.state === 'connected') throw new SysError(E.EINVAL);
-    this.#backlog = Math.min(backlog >>> 0, K.SOMAXCONN);
+    this._backlog = Math.min(backlog >>> 0, K.SOMAXCONN);
     this.state = 'listening';
     this.peerCredentials = ucredOf(this.net.caller);
     this.queue.wake(POLLOUT);
@@ -42,7 +42,7 @@ export abstract class UnixConnected extends UnixSocket {
     if (!(listener instanceof UnixConnected) || listener.state !== 'listening') throw new SysError(E.ECONNREFUSED);
     if ((listener.shutdowns & K.RCV_SHUTDOWN) !== 0) throw new SysError(E.ECONNREFUSED);
     if (this.options.passCredentials) this.autobind();
-    if (listener.#arrived.length > listener.#backlog) {
+    if (listener._arrived.length > listener._backlog) {
       if (nonBlocking) throw new SysError(E.EAGAIN);
       listener.waitForRoom(this);
       return -E.EAGAIN;
@@ -51,13 +51,13 @@ export abstract class UnixConnected extends UnixSocket {
     const other = this.another(false);
     net.unixSockets.delete(other);
     other.bound = listener.bound;
-    other.#sharesName = true;
+    other._sharesName = true;
     other.options = listener.options.copy();
     other.join(this);
     this.join(other);
     other.peerCredentials = ucredOf(net.caller);
     this.peerCredentials = listener.peerCredentials;
-    listener.#arrived.push(other);
+    listener._arrived.push(other);
     listener.queue.wake(POLLIN | POLLRDNORM);
     return 0;
   }
@@ -70,7 +70,7 @@ export abstract class UnixConnected extends UnixSocket {
 
   override accept(nonBlocking: boolean): UnixConnected | undefined {
     if (this.state !== 'listening') throw new SysError(E.EINVAL);
-    const first = this.#arrived.shift();
+    const first = this._arrived.shift();
     if (first === undefined) {
       if ((this.shutdowns & K.RCV_SHUTDOWN) !== 0) throw new SysError(E.EINVAL);
       return undefined;
@@ -93,7 +93,7 @@ export abstract class UnixConnected extends UnixSocket {
   }
 
   override poll(): number {
-    if (this.state === 'listening') return this.#arrived.length > 0 ? POLLIN | POLLRDNORM : 0;
+    if (this.state === 'listening') return this._arrived.length > 0 ? POLLIN | POLLRDNORM : 0;
     const events = this.pollUnix(this.messages.length > 0, this.writable);
     return this.state === 'closed' ? events | POLLHUP : events;
   }
@@ -104,12 +104,12 @@ export abstract class UnixConnected extends UnixSocket {
 
   override *heldFiles(): IterableIterator<OpenFile> {
     yield* super.heldFiles();
-    for (const waiting of this.#arrived) yield* waiting.heldFiles();
+    for (const waiting of this._arrived) yield* waiting.heldFiles();
   }
 
   override dropMessages(): void {
     super.dropMessages();
-    for (const waiting of this.#arrived) waiting.dropMessages();
+    for (const waiting of this._arrived) waiting.dropMessages();
   }
 
   override close(): void {
@@ -126,9 +126,9 @@ export abstract class UnixConnected extends UnixSocket {
       peer.queue.wake(POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP | POLLOUT);
     }
     this.queue.wake();
-    for (const waiting of this.#arrived.splice(0)) waiting.close();
+    for (const waiting of this._arrived.splice(0)) waiting.close();
     this.roomMade();
-    this.release(!this.#sharesName);
+    this.release(!this._sharesName);
   }
 
   protected checkSend(): UnixConnected | number {

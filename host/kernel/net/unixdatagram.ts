@@ -16,28 +16,28 @@ export class UnixDatagram extends UnixSocket {
 
   override connect(address: Uint8Array): number {
     if (familyOf(address) === K.AF_UNSPEC) {
-      this.#setPeer(undefined);
+      this._setPeer(undefined);
       return 0;
     }
     checkUnixAddress(address);
     if (this.options.passCredentials) this.autobind();
-    this.#setPeer(this.#find(address));
+    this._setPeer(this._find(address));
     return 0;
   }
 
   /** EPROTOTYPE, EPERM: it is connected to somebody else. */
-  #find(address: Uint8Array): UnixDatagram {
+  private _find(address: Uint8Array): UnixDatagram {
     const found = this.net.unixNames.find(this.net.caller, address, this.type);
     if (!(found instanceof UnixDatagram)) throw new SysError(E.EPROTOTYPE);
-    this.#requireMaySend(found);
+    this._requireMaySend(found);
     return found;
   }
 
-  #requireMaySend(to: UnixSocket): void {
+  private _requireMaySend(to: UnixSocket): void {
     if (to.peer !== undefined && to.peer !== this) throw new SysError(E.EPERM);
   }
 
-  #setPeer(peer: UnixDatagram | undefined): void {
+  private _setPeer(peer: UnixDatagram | undefined): void {
     const old = this.peer;
     this.peer = peer;
     if (old === undefined || old === peer) return;
@@ -57,7 +57,7 @@ export class UnixDatagram extends UnixSocket {
     this.queue.wake();
   }
 
-  #full(to: UnixSocket): boolean {
+  private _full(to: UnixSocket): boolean {
     return to.peer !== this && to.messages.length > MESSAGES_MAX;
   }
 
@@ -72,15 +72,15 @@ export class UnixDatagram extends UnixSocket {
     if (this.error !== 0) return -this.takeError();
     if ((this.shutdowns & K.SEND_SHUTDOWN) !== 0) return -E.EPIPE;
     if (!this.mayCharge) return -E.EAGAIN;
-    const to = address !== undefined && address.length > 0 ? this.#find(address) : (this.peer as UnixSocket);
+    const to = address !== undefined && address.length > 0 ? this._find(address) : (this.peer as UnixSocket);
     if (to.dead) {
       this.peer = undefined;
       this.dropMessages();
       return -E.ECONNREFUSED;
     }
-    this.#requireMaySend(to);
+    this._requireMaySend(to);
     if ((to.shutdowns & K.RCV_SHUTDOWN) !== 0) return -E.EPIPE;
-    if (this.#full(to)) {
+    if (this._full(to)) {
       (to as UnixDatagram).waitForRoom(this);
       return -E.EAGAIN;
     }
@@ -100,7 +100,7 @@ export class UnixDatagram extends UnixSocket {
   override poll(): number {
     const { peer } = this;
     let writable = this.writable;
-    if (writable && peer !== undefined && this.#full(peer)) {
+    if (writable && peer !== undefined && this._full(peer)) {
       writable = false;
       (peer as UnixDatagram).waitForRoom(this);
     }

@@ -67,9 +67,9 @@ function pathBytes(address: Uint8Array): Uint8Array {
 }
 
 export class UnixNames {
-  readonly #abstract = new Map<string, UnixSocket>();
-  readonly #byInode = new WeakMap<Inode, UnixSocket>();
-  #lastAutomatic = -1;
+  private readonly _abstract = new Map<string, UnixSocket>();
+  private readonly _byInode = new WeakMap<Inode, UnixSocket>();
+  private _lastAutomatic = -1;
 
   /**
    * Gives a socket the name that a sockaddr says. EADDRINUSE; EINVAL: it has one; and what mknod throws. `mode`: permissions of the
@@ -79,21 +79,21 @@ export class UnixNames {
     if (isAbstract(address)) {
       if (socket.bound !== undefined) throw new SysError(EINVAL);
       const name = new UnixName(address.slice(), undefined, socket.type);
-      if (this.#abstract.has(name.key)) throw new SysError(EADDRINUSE);
-      this.#abstract.set(name.key, socket);
+      if (this._abstract.has(name.key)) throw new SysError(EADDRINUSE);
+      this._abstract.set(name.key, socket);
       return name;
     }
     const path = pathBytes(address);
-    const inode = this.#makeInode(t, socket, decodeText(path), mode);
+    const inode = this._makeInode(t, socket, decodeText(path), mode);
     const bytes = new Uint8Array(FAMILY_BYTES + path.length + 1);
     bytes.set(address.subarray(0, FAMILY_BYTES));
     bytes.set(path, FAMILY_BYTES);
-    this.#byInode.set(inode, socket);
+    this._byInode.set(inode, socket);
     return new UnixName(bytes, inode, socket.type);
   }
 
   /** As in Linux a name that is taken is found before a socket that has one already. */
-  #makeInode({ fs }: Thread, socket: UnixSocket, path: string, mode: number): Inode {
+  private _makeInode({ fs }: Thread, socket: UnixSocket, path: string, mode: number): Inode {
     const start = path.startsWith('/') ? fs.root : fs.cwd;
     try {
       const { inode } = mknod(fs, start, path, S_IFSOCK | (mode & 0o777), 0);
@@ -109,11 +109,11 @@ export class UnixNames {
   /** An abstract name of its own. ENOSPC: all are taken. */
   autobind(socket: UnixSocket): UnixName {
     for (let tries = 0; tries < AUTOMATIC_NAMES; tries++) {
-      this.#lastAutomatic = (this.#lastAutomatic + 1) % AUTOMATIC_NAMES;
-      const digits = this.#lastAutomatic.toString(16).padStart(5, '0');
+      this._lastAutomatic = (this._lastAutomatic + 1) % AUTOMATIC_NAMES;
+      const digits = this._lastAutomatic.toString(16).padStart(5, '0');
       const name = new UnixName(Uint8Array.of(AF_UNIX, 0, 0, ...new TextEncoder().encode(digits)), undefined, socket.type);
-      if (this.#abstract.has(name.key)) continue;
-      this.#abstract.set(name.key, socket);
+      if (this._abstract.has(name.key)) continue;
+      this._abstract.set(name.key, socket);
       return name;
     }
     throw new SysError(ENOSPC);
@@ -123,12 +123,12 @@ export class UnixNames {
   find(t: Thread, address: Uint8Array, type: number): UnixSocket {
     checkUnixAddress(address);
     let found: UnixSocket | undefined;
-    if (isAbstract(address)) found = this.#abstract.get(keyOf(address, type));
+    if (isAbstract(address)) found = this._abstract.get(keyOf(address, type));
     else {
       const path = decodeText(pathBytes(address));
       const { inode } = resolve(t.fs, path.startsWith('/') ? t.fs.root : t.fs.cwd, path);
       requireAccess(t.cred, inode, MAY_WRITE);
-      found = isSocket(inode.mode) ? this.#byInode.get(inode) : undefined;
+      found = isSocket(inode.mode) ? this._byInode.get(inode) : undefined;
     }
     if (found === undefined) throw new SysError(ECONNREFUSED);
     return found;
@@ -136,7 +136,7 @@ export class UnixNames {
 
   /** The socket is gone; its inode stays. */
   release(name: UnixName): void {
-    if (name.inode === undefined) this.#abstract.delete(name.key);
-    else this.#byInode.delete(name.inode);
+    if (name.inode === undefined) this._abstract.delete(name.key);
+    else this._byInode.delete(name.inode);
   }
 }

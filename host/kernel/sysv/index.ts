@@ -11,37 +11,37 @@ import { IpcTable } from './table.js';
 export class SystemV {
   readonly queues = new IpcTable<IpcQueue>(MSGMNI);
   readonly sets = new IpcTable<SemaphoreSet>(SEMMNI);
-  readonly segments = new IpcTable<SharedSegment>(SHMMNI, () => this.#forgetGone());
+  readonly segments = new IpcTable<SharedSegment>(SHMMNI, () => this._forgetGone());
   /** Removed segments that were still attached when last looked at. */
-  readonly #leaving = new Set<SharedSegment>();
-  #memory: MemoryFileSystem | undefined = undefined;
-  #hugeMemory: MemoryFileSystem | undefined = undefined;
+  private readonly _leaving = new Set<SharedSegment>();
+  private _memory: MemoryFileSystem | undefined = undefined;
+  private _hugeMemory: MemoryFileSystem | undefined = undefined;
 
   constructor(readonly env: VfsEnvironment) {}
 
   /** Where the segments' pages live: mounted nowhere. */
   get memory(): MemoryFileSystem {
-    this.#memory ??= new MemoryFileSystem(this.env);
-    return this.#memory;
+    this._memory ??= new MemoryFileSystem(this.env);
+    return this._memory;
   }
 
   /** Of huge pages. */
   get hugeMemory(): MemoryFileSystem {
-    this.#hugeMemory ??= new MemoryFileSystem(this.env, { hugePages: true });
-    return this.#hugeMemory;
+    this._hugeMemory ??= new MemoryFileSystem(this.env, { hugePages: true });
+    return this._hugeMemory;
   }
 
   /** IPC_RMID: it stays as long as somebody has it attached. */
   removeSegment(segment: SharedSegment): void {
     segment.release();
-    this.#leaving.add(segment);
-    this.#forgetGone();
+    this._leaving.add(segment);
+    this._forgetGone();
   }
 
-  #forgetGone(): void {
-    for (const segment of this.#leaving) {
+  private _forgetGone(): void {
+    for (const segment of this._leaving) {
       if (!segment.gone) continue;
-      this.#leaving.delete(segment);
+      this._leaving.delete(segment);
       this.segments.remove(segment);
     }
   }

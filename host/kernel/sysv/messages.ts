@@ -47,8 +47,8 @@ export class IpcQueue {
   lastSender = 0;
   lastReceiver = 0;
   removed = false;
-  #receivers: IpcReceiver[] = [];
-  #senders: IpcSender[] = [];
+  private _receivers: IpcReceiver[] = [];
+  private _senders: IpcSender[] = [];
 
   constructor(
     readonly permissions: IpcPermissions,
@@ -63,18 +63,18 @@ export class IpcQueue {
   send(message: IpcMessage, pid: number, seconds: number): void {
     this.lastSender = pid;
     this.sendTime = seconds;
-    if (this.#handOver(message, seconds)) return;
+    if (this._handOver(message, seconds)) return;
     this.messages.push(message);
     this.bytes += message.bytes.length;
   }
 
   /** To the first receiver that waits for such a message; one that can't take it is told so and the next is asked. */
-  #handOver(message: IpcMessage, seconds: number): boolean {
-    this.#receivers = this.#receivers.filter((receiver) => receiver.alive());
+  private _handOver(message: IpcMessage, seconds: number): boolean {
+    this._receivers = this._receivers.filter((receiver) => receiver.alive());
     for (;;) {
-      const at = this.#receivers.findIndex((receiver) => wants(receiver.choice, message));
+      const at = this._receivers.findIndex((receiver) => wants(receiver.choice, message));
       if (at < 0) return false;
-      const [receiver] = this.#receivers.splice(at, 1);
+      const [receiver] = this._receivers.splice(at, 1);
       const tooLong = message.bytes.length > receiver.bytesMax && !receiver.truncates;
       receiver.result = tooLong ? -E2BIG : message;
       receiver.wake();
@@ -105,31 +105,31 @@ export class IpcQueue {
   }
 
   waitForMessage(receiver: IpcReceiver): void {
-    this.#receivers.push(receiver);
+    this._receivers.push(receiver);
   }
 
   waitForRoom(sender: IpcSender): void {
-    this.#senders.push(sender);
+    this._senders.push(sender);
   }
 
   leave(waiter: IpcReceiver | IpcSender): void {
-    this.#receivers = this.#receivers.filter((other) => other !== waiter);
-    this.#senders = this.#senders.filter((other) => other !== waiter);
+    this._receivers = this._receivers.filter((other) => other !== waiter);
+    this._senders = this._senders.filter((other) => other !== waiter);
   }
 
   /** All of them look again; who finds no room stays where it is in the line. */
   wakeSenders(): void {
-    for (const sender of this.#senders) if (sender.alive()) sender.wake();
+    for (const sender of this._senders) if (sender.alive()) sender.wake();
   }
 
   remove(): void {
     this.removed = true;
-    for (const receiver of this.#receivers) {
+    for (const receiver of this._receivers) {
       if (!receiver.alive()) continue;
       receiver.result = -EIDRM;
       receiver.wake();
     }
-    for (const sender of this.#senders) {
+    for (const sender of this._senders) {
       sender.removed = true;
       if (sender.alive()) sender.wake();
     }

@@ -22,7 +22,7 @@ export class SharedSegment {
   lockedBy: number | undefined = undefined;
   readonly file: OpenFile;
   readonly inode: PagedInode;
-  #held = true;
+  private _held = true;
 
   /** ENOMEM, ENOSPC of the file system. */
   constructor(
@@ -53,7 +53,7 @@ export class SharedSegment {
   readonly object: number;
 
   get attachments(): number {
-    return this.gone ? 0 : this.env.core.exports.objectReferences(this.object) - (this.#held ? 1 : 0);
+    return this.gone ? 0 : this.env.core.exports.objectReferences(this.object) - (this._held ? 1 : 0);
   }
 
   get pagesPresent(): number {
@@ -66,14 +66,14 @@ export class SharedSegment {
 
   /** Only mappings keep it from now on: with the last of them the memory is free. */
   release(): void {
-    if (!this.#held) return;
-    this.#held = false;
+    if (!this._held) return;
+    this._held = false;
     releaseFile(this.file);
   }
 
   /** It was released, and nobody maps it any more. */
   get gone(): boolean {
-    if (this.#held) return false;
+    if (this._held) return false;
     this.env.pages.forgetFreed();
     return this.env.pages.inodeOf(this.object) !== this.inode;
   }

@@ -34,8 +34,8 @@ export class SemaphoreSet {
   operationTime = 0;
   removed = false;
   /** What is taken back when a process ends: semadj, by process and semaphore. */
-  readonly #undo = new Map<Process, Int32Array>();
-  #waiters: SemaphoreWaiter[] = [];
+  private readonly _undo = new Map<Process, Int32Array>();
+  private _waiters: SemaphoreWaiter[] = [];
 
   constructor(
     readonly permissions: IpcPermissions,
@@ -47,7 +47,7 @@ export class SemaphoreSet {
 
   /** All of the operations or none. 0, -ERANGE, or the operation that has to wait (-EAGAIN if it must not). */
   attempt(process: Process, operations: readonly SemaphoreOperation[], seconds: number): number | SemaphoreOperation {
-    const undo = operations.some(({ flags }) => (flags & SEM_UNDO) !== 0) ? this.#undoOf(process) : undefined;
+    const undo = operations.some(({ flags }) => (flags & SEM_UNDO) !== 0) ? this._undoOf(process) : undefined;
     const adjusted = undo?.slice();
     const values = new Map<number, number>();
     for (const operation of operations) {
@@ -69,32 +69,32 @@ export class SemaphoreSet {
     return 0;
   }
 
-  #undoOf(process: Process): Int32Array {
-    let undo = this.#undo.get(process);
-    if (undo === undefined) this.#undo.set(process, (undo = new Int32Array(this.semaphores.length)));
+  private _undoOf(process: Process): Int32Array {
+    let undo = this._undo.get(process);
+    if (undo === undefined) this._undo.set(process, (undo = new Int32Array(this.semaphores.length)));
     return undo;
   }
 
   wait(waiter: SemaphoreWaiter): void {
-    this.#waiters.push(waiter);
+    this._waiters.push(waiter);
   }
 
   leave(waiter: SemaphoreWaiter): void {
-    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    this._waiters = this._waiters.filter((other) => other !== waiter);
   }
 
   /** Something has changed: does what can now be done, the one that waited longest first, from the start after each change. */
   settle(seconds: number): void {
-    this.#waiters = this.#waiters.filter((waiter) => waiter.alive());
-    for (let at = 0; at < this.#waiters.length; ) {
-      const waiter = this.#waiters[at];
+    this._waiters = this._waiters.filter((waiter) => waiter.alive());
+    for (let at = 0; at < this._waiters.length; ) {
+      const waiter = this._waiters[at];
       const outcome = this.attempt(waiter.process, waiter.operations, seconds);
       if (typeof outcome !== 'number') {
         waiter.blocking = outcome;
         at++;
         continue;
       }
-      this.#waiters.splice(at, 1);
+      this._waiters.splice(at, 1);
       waiter.result = outcome;
       waiter.wake();
       if (outcome === 0 && waiter.operations.some(({ change }) => change !== 0)) at = 0;
@@ -103,14 +103,14 @@ export class SemaphoreSet {
 
   /** How many wait for the semaphore to become 0 (`zero`), or to grow: each counts where it is stuck. */
   waiting(index: number, zero: boolean): number {
-    return this.#waiters.filter((w) => w.alive() && w.blocking.index === index && (w.blocking.change === 0) === zero).length;
+    return this._waiters.filter((w) => w.alive() && w.blocking.index === index && (w.blocking.change === 0) === zero).length;
   }
 
   /** SETVAL and SETALL: what was to be taken back is forgotten. The caller has checked the ranges. */
   set(first: number, values: ArrayLike<number>, pid: number, seconds: number): void {
     for (let i = 0; i < values.length; i++) {
       this.semaphores[first + i] = { value: values[i], pid };
-      for (const undo of this.#undo.values()) undo[first + i] = 0;
+      for (const undo of this._undo.values()) undo[first + i] = 0;
     }
     this.changeTime = seconds;
     this.settle(seconds);
@@ -118,9 +118,9 @@ export class SemaphoreSet {
 
   /** A process has ended. A value that would leave its range stops at the range's end. */
   processEnded(process: Process, seconds: number): void {
-    const undo = this.#undo.get(process);
+    const undo = this._undo.get(process);
     if (undo === undefined) return;
-    this.#undo.delete(process);
+    this._undo.delete(process);
     for (const [index, adjustment] of undo.entries()) {
       if (adjustment === 0) continue;
       const semaphore = this.semaphores[index];
@@ -133,10 +133,10 @@ export class SemaphoreSet {
 
   remove(): void {
     this.removed = true;
-    for (const waiter of this.#waiters) {
+    for (const waiter of this._waiters) {
       waiter.result = -EIDRM;
       if (waiter.alive()) waiter.wake();
     }
-    this.#waiters = [];
+    this._waiters = [];
   }
 }

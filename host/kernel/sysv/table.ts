@@ -61,9 +61,9 @@ export interface IpcObject {
 
 /** All objects of one kind, by key and by id. Ids repeat late, as Linux's: places in turn, and a sequence number above them. */
 export class IpcTable<T extends IpcObject> {
-  readonly #places = new Map<number, T>();
-  #last = -1;
-  #sequence = 0;
+  private readonly _places = new Map<number, T>();
+  private _last = -1;
+  private _sequence = 0;
 
   constructor(
     readonly max: number,
@@ -72,25 +72,25 @@ export class IpcTable<T extends IpcObject> {
   ) {}
 
   get size(): number {
-    return this.#places.size;
+    return this._places.size;
   }
 
   /** In the order of their places. */
   values(): T[] {
     this.sweep();
-    return [...this.#places.keys()].sort((a, b) => a - b).map((place) => this.#places.get(place) as T);
+    return [...this._places.keys()].sort((a, b) => a - b).map((place) => this._places.get(place) as T);
   }
 
   /** The highest place in use, 0 when there is none: what *_INFO calls return. */
   get highest(): number {
     this.sweep();
-    return Math.max(0, ...this.#places.keys());
+    return Math.max(0, ...this._places.keys());
   }
 
   /** EINVAL: there is no object with this id. */
   get(id: number): T {
     this.sweep();
-    const object = id < 0 ? undefined : this.#places.get(id % IPC_PLACES);
+    const object = id < 0 ? undefined : this._places.get(id % IPC_PLACES);
     if (object === undefined || object.permissions.id !== id) throw new SysError(EINVAL);
     return object;
   }
@@ -98,7 +98,7 @@ export class IpcTable<T extends IpcObject> {
   /** By place, as *_STAT calls count: the sequence number is not looked at. EINVAL: the place is free. */
   at(place: number): T {
     this.sweep();
-    const object = place < 0 ? undefined : this.#places.get(place % IPC_PLACES);
+    const object = place < 0 ? undefined : this._places.get(place % IPC_PLACES);
     if (object === undefined) throw new SysError(EINVAL);
     return object;
   }
@@ -106,7 +106,7 @@ export class IpcTable<T extends IpcObject> {
   /** The rule of all *get calls: finds by key or makes. `fits` throws when an object that is there is not what was asked for. */
   getOrMake(cred: Cred, key: number, flags: number, fits: (object: T) => void, make: (permissions: IpcPermissions) => T): number {
     this.sweep();
-    const found = key === IPC_PRIVATE ? undefined : this.#byKey(key);
+    const found = key === IPC_PRIVATE ? undefined : this._byKey(key);
     if (found !== undefined) {
       if ((flags & (IPC_CREAT | IPC_EXCL)) === (IPC_CREAT | IPC_EXCL)) throw new SysError(EEXIST);
       fits(found);
@@ -114,30 +114,30 @@ export class IpcTable<T extends IpcObject> {
       return found.permissions.id;
     }
     if (key !== IPC_PRIVATE && (flags & IPC_CREAT) === 0) throw new SysError(ENOENT);
-    const permissions = new IpcPermissions(key, flags & PERMISSIONS, this.#nextId(), cred);
+    const permissions = new IpcPermissions(key, flags & PERMISSIONS, this._nextId(), cred);
     const object = make(permissions);
-    this.#last = permissions.id % IPC_PLACES;
-    this.#sequence = permissions.sequence;
-    this.#places.set(this.#last, object);
+    this._last = permissions.id % IPC_PLACES;
+    this._sequence = permissions.sequence;
+    this._places.set(this._last, object);
     return permissions.id;
   }
 
   remove(object: T): void {
-    this.#places.delete(object.permissions.id % IPC_PLACES);
+    this._places.delete(object.permissions.id % IPC_PLACES);
   }
 
-  #byKey(key: number): T | undefined {
-    for (const object of this.#places.values()) if (object.permissions.key === key) return object;
+  private _byKey(key: number): T | undefined {
+    for (const object of this._places.values()) if (object.permissions.key === key) return object;
     return undefined;
   }
 
-  #nextId(): number {
-    const { size } = this.#places;
+  private _nextId(): number {
+    const { size } = this._places;
     if (size >= this.max) throw new SysError(ENOSPC);
     const cycle = Math.min(Math.max(Math.floor((size * 3) / 2), CYCLE_MIN), IPC_PLACES);
-    let place = this.#last + 1 < cycle ? this.#last + 1 : 0;
-    while (this.#places.has(place)) place = (place + 1) % cycle;
-    const sequence = place > this.#last ? this.#sequence : (this.#sequence + 1) % IPC_SEQUENCES;
+    let place = this._last + 1 < cycle ? this._last + 1 : 0;
+    while (this._places.has(place)) place = (place + 1) % cycle;
+    const sequence = place > this._last ? this._sequence : (this._sequence + 1) % IPC_SEQUENCES;
     return sequence * IPC_PLACES + place;
   }
 }

@@ -37,7 +37,7 @@ class NullFile extends DeviceFile {
 
 class ZeroFile extends DeviceFile {
   /** What the last mapObject gave away: its mapping has taken a reference by the next call, or has failed. */
-  #object = 0;
+  private _object = 0;
 
   constructor(
     readonly env: VfsEnvironment,
@@ -60,20 +60,20 @@ class ZeroFile extends DeviceFile {
   /** Every mapping has zeros of its own: a private one copies them, a shared one is as long as it is at first, and shared with children. */
   override mapObject(_offset = 0, bytes = FILE_SIZE_MAX, shared = false): number {
     const { exports } = this.env.core;
-    this.#release();
-    this.#object = exports.objectCreate(OBJECT_SHMEM) >>> 0;
-    if (this.#object !== 0) exports.objectSetSize(this.#object, shared ? bytes : FILE_SIZE_MAX);
-    return this.#object;
+    this._release();
+    this._object = exports.objectCreate(OBJECT_SHMEM) >>> 0;
+    if (this._object !== 0) exports.objectSetSize(this._object, shared ? bytes : FILE_SIZE_MAX);
+    return this._object;
   }
 
-  #release(): void {
-    if (this.#object === 0) return;
-    this.env.core.exports.objectRelease(this.#object);
-    this.#object = 0;
+  private _release(): void {
+    if (this._object === 0) return;
+    this.env.core.exports.objectRelease(this._object);
+    this._object = 0;
   }
 
   override close(): void {
-    this.#release();
+    this._release();
   }
 }
 

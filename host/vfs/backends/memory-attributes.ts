@@ -11,44 +11,44 @@ const XATTR_BYTES_MAX = 65536;
 
 /** Extended attributes of an inode in memory. */
 export class MemoryXattrs {
-  readonly #values = new Map<string, Uint8Array>();
-  #bytes = 0;
+  private readonly _values = new Map<string, Uint8Array>();
+  private _bytes = 0;
 
   constructor(private readonly fs: MemoryFileSystem) {}
 
   get(name: string): Uint8Array | undefined {
-    return this.#values.get(name)?.slice();
+    return this._values.get(name)?.slice();
   }
 
   set(name: string, value: Uint8Array, flags: number): void {
-    const old = this.#values.get(name);
+    const old = this._values.get(name);
     if (old !== undefined && (flags & XATTR_CREATE) !== 0) throw new SysError(EEXIST);
     if (old === undefined && (flags & XATTR_REPLACE) !== 0) throw new SysError(ENODATA);
     const added = value.length - (old?.length ?? -encodeText(name).length);
-    if (this.#bytes + added > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
-    this.#charge(added);
-    this.#values.set(name, value.slice());
+    if (this._bytes + added > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
+    this._charge(added);
+    this._values.set(name, value.slice());
   }
 
   list(): string[] {
-    return [...this.#values.keys()];
+    return [...this._values.keys()];
   }
 
   remove(name: string): void {
-    const old = this.#values.get(name);
+    const old = this._values.get(name);
     if (old === undefined) throw new SysError(ENODATA);
-    this.#values.delete(name);
-    this.#charge(-old.length - encodeText(name).length);
+    this._values.delete(name);
+    this._charge(-old.length - encodeText(name).length);
   }
 
-  #charge(bytes: number): void {
+  private _charge(bytes: number): void {
     this.fs.chargeXattr(bytes);
-    this.#bytes += bytes;
+    this._bytes += bytes;
   }
 
   /** The inode has lost its name: what it still has counts no more. */
   release(): void {
-    this.#charge(-this.#bytes);
+    this._charge(-this._bytes);
   }
 }
 

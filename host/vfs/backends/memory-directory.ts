@@ -22,16 +22,16 @@ type Child = MemoryDirectory | MemoryFile | MemoryNode;
  */
 export class MemoryDirectory extends MemoryInode {
   override nlink = 2;
-  readonly #entries = new Map<string, Child>();
-  #parent: MemoryDirectory | undefined;
+  private readonly _entries = new Map<string, Child>();
+  private _parent: MemoryDirectory | undefined;
 
   constructor(fs: MemoryFileSystem, what: NewInode, parent: MemoryDirectory | undefined) {
     super(fs, what);
-    this.#parent = parent;
+    this._parent = parent;
   }
 
   override get size(): number {
-    return this.#entries.size * ENTRY_BYTES;
+    return this._entries.size * ENTRY_BYTES;
   }
 
   override get blocks(): number {
@@ -39,12 +39,12 @@ export class MemoryDirectory extends MemoryInode {
   }
 
   override lookup(name: string): Child | undefined {
-    return this.#entries.get(name);
+    return this._entries.get(name);
   }
 
   override readdir(): Dirent[] {
     const entries: Dirent[] = [];
-    for (const [name, inode] of this.#entries) entries.push({ name, ino: inode.ino, type: inode.mode & S_IFMT });
+    for (const [name, inode] of this._entries) entries.push({ name, ino: inode.ino, type: inode.mode & S_IFMT });
     return entries;
   }
 
@@ -54,36 +54,36 @@ export class MemoryDirectory extends MemoryInode {
 
   // --- names
 
-  #changed(): Timestamp {
+  private _changed(): Timestamp {
     return (this.mtime = this.ctime = this.fs.env.now());
   }
 
-  #requireNew(name: string): void {
+  private _requireNew(name: string): void {
     if (this.nlink === 0) throw new SysError(E.ENOENT);
-    if (this.#entries.has(name)) throw new SysError(E.EEXIST);
+    if (this._entries.has(name)) throw new SysError(E.EEXIST);
   }
 
-  #require(name: string): Child {
-    const child = this.#entries.get(name);
+  private _require(name: string): Child {
+    const child = this._entries.get(name);
     if (child === undefined) throw new SysError(E.ENOENT);
     return child;
   }
 
-  #attach(name: string, child: Child): void {
-    this.#entries.set(name, child);
+  private _attach(name: string, child: Child): void {
+    this._entries.set(name, child);
     if (child instanceof MemoryDirectory) {
-      child.#parent = this;
+      child._parent = this;
       this.nlink++;
     }
   }
 
-  #detach(name: string, child: Child): void {
-    this.#entries.delete(name);
+  private _detach(name: string, child: Child): void {
+    this._entries.delete(name);
     if (child instanceof MemoryDirectory) this.nlink--;
   }
 
   override create(name: string, what: NewInode): Child {
-    this.#requireNew(name);
+    this._requireNew(name);
     const type = what.mode & S_IFMT;
     let inode: Child;
     if (type === S_IFDIR) inode = this.fs.makeDirectory(what, this);
@@ -91,8 +91,8 @@ export class MemoryDirectory extends MemoryInode {
       inode = type === S_IFREG ? this.fs.makeFile(what) : new MemoryNode(this.fs, what);
       inode.nlink = 1;
     }
-    this.#attach(name, inode);
-    this.#changed();
+    this._attach(name, inode);
+    this._changed();
     return inode;
   }
 
@@ -106,17 +106,17 @@ export class MemoryDirectory extends MemoryInode {
   }
 
   override symlink(name: string, target: string, what: NewInode): Inode {
-    this.#requireNew(name);
+    this._requireNew(name);
     if (encodeText(target).length > TARGET_BYTES_MAX) throw new SysError(E.ENAMETOOLONG);
     const inode = new MemoryNode(this.fs, what, target);
     inode.nlink = 1;
-    this.#attach(name, inode);
-    this.#changed();
+    this._attach(name, inode);
+    this._changed();
     return inode;
   }
 
   override link(name: string, target: Inode): void {
-    this.#requireNew(name);
+    this._requireNew(name);
     if (!(target instanceof MemoryFile || target instanceof MemoryNode) || target.fs !== this.fs) throw new SysError(E.EXDEV);
     if (target.nlink >= LINKS_MAX) throw new SysError(E.EMLINK);
     if (target.nlink === 0) {
@@ -124,28 +124,28 @@ export class MemoryDirectory extends MemoryInode {
       this.fs.inodeBack();
     }
     target.nlink++;
-    this.#attach(name, target);
-    target.ctime = this.#changed();
+    this._attach(name, target);
+    target.ctime = this._changed();
   }
 
   override unlink(name: string): void {
-    const child = this.#require(name);
+    const child = this._require(name);
     if (child instanceof MemoryDirectory) throw new SysError(E.EISDIR);
-    this.#detach(name, child);
-    this.#changed();
+    this._detach(name, child);
+    this._changed();
     child.nameGone();
   }
 
   override rmdir(name: string): void {
-    const child = this.#require(name);
+    const child = this._require(name);
     if (!(child instanceof MemoryDirectory)) throw new SysError(E.ENOTDIR);
-    if (child.#entries.size > 0) throw new SysError(E.ENOTEMPTY);
-    this.#detach(name, child);
-    this.#changed();
-    child.#gone();
+    if (child._entries.size > 0) throw new SysError(E.ENOTEMPTY);
+    this._detach(name, child);
+    this._changed();
+    child._gone();
   }
 
-  #gone(): void {
+  private _gone(): void {
     this.nlink = 1;
     this.nameGone();
   }
@@ -153,37 +153,37 @@ export class MemoryDirectory extends MemoryInode {
   override rename(name: string, newParent: Inode, newName: string, flags: number): void {
     if (!(newParent instanceof MemoryDirectory) || newParent.fs !== this.fs) throw new SysError(E.EXDEV);
     if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) !== 0) throw new SysError(E.EINVAL);
-    const child = this.#require(name);
-    const target = newParent.#entries.get(newName);
+    const child = this._require(name);
+    const target = newParent._entries.get(newName);
     if (newParent.nlink === 0) throw new SysError(E.ENOENT);
-    if (newParent.#isWithin(child)) throw new SysError(E.EINVAL);
+    if (newParent._isWithin(child)) throw new SysError(E.EINVAL);
     if ((flags & RENAME_EXCHANGE) !== 0) {
-      this.#exchange(name, child, newParent, newName);
+      this._exchange(name, child, newParent, newName);
       return;
     }
     if (target !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw new SysError(E.EEXIST);
     if (target === child) return;
-    if (target !== undefined) newParent.#replace(newName, child, target);
-    this.#detach(name, child);
-    newParent.#attach(newName, child);
-    child.ctime = this.#changed();
-    newParent.#changed();
+    if (target !== undefined) newParent._replace(newName, child, target);
+    this._detach(name, child);
+    newParent._attach(newName, child);
+    child.ctime = this._changed();
+    newParent._changed();
   }
 
-  #exchange(name: string, child: Child, newParent: MemoryDirectory, newName: string): void {
-    const target = newParent.#require(newName);
-    if (this.#isWithin(target)) throw new SysError(E.EINVAL);
+  private _exchange(name: string, child: Child, newParent: MemoryDirectory, newName: string): void {
+    const target = newParent._require(newName);
+    if (this._isWithin(target)) throw new SysError(E.EINVAL);
     // Each takes the other's place in the order.
     if (child instanceof MemoryDirectory) this.nlink--;
     if (target instanceof MemoryDirectory) newParent.nlink--;
-    this.#attach(name, target);
-    newParent.#attach(newName, child);
-    child.ctime = target.ctime = this.#changed();
-    newParent.#changed();
+    this._attach(name, target);
+    newParent._attach(newName, child);
+    child.ctime = target.ctime = this._changed();
+    newParent._changed();
   }
 
   /** What `child` is about to be renamed over goes. */
-  #replace(name: string, child: Child, target: Child): void {
+  private _replace(name: string, child: Child, target: Child): void {
     if (target instanceof MemoryDirectory) {
       if (!(child instanceof MemoryDirectory)) throw new SysError(E.EISDIR);
       this.rmdir(name);
@@ -193,8 +193,8 @@ export class MemoryDirectory extends MemoryInode {
     }
   }
 
-  #isWithin(other: Inode): boolean {
-    for (let at: MemoryDirectory | undefined = this; at !== undefined; at = at.#parent) if (at === other) return true;
+  private _isWithin(other: Inode): boolean {
+    for (let at: MemoryDirectory | undefined = this; at !== undefined; at = at._parent) if (at === other) return true;
     return false;
   }
 }

@@ -18,7 +18,7 @@ export class MemoryFile extends PagedInode {
   override btime: Timestamp;
   /** Without a name it may be given one: O_TMPFILE without O_EXCL. */
   linkable = false;
-  #xattrs: MemoryXattrs | undefined;
+  private _xattrs: MemoryXattrs | undefined;
 
   constructor(
     readonly fs: MemoryFileSystem,
@@ -79,24 +79,24 @@ export class MemoryFile extends PagedInode {
     this.ctime = this.env.now();
     if (this.nlink > 0) return;
     this.fs.inodeGone();
-    this.#xattrs?.release();
+    this._xattrs?.release();
     this.releaseIfUnused();
   }
 
   override getxattr(name: string): Uint8Array | undefined {
-    return this.#xattrs?.get(name);
+    return this._xattrs?.get(name);
   }
   override setxattr(name: string, value: Uint8Array, flags: number): void {
-    this.#xattrs ??= new MemoryXattrs(this.fs);
-    this.#xattrs.set(name, value, flags);
+    this._xattrs ??= new MemoryXattrs(this.fs);
+    this._xattrs.set(name, value, flags);
     this.ctime = this.env.now();
   }
   override listxattr(): string[] {
-    return this.#xattrs?.list() ?? [];
+    return this._xattrs?.list() ?? [];
   }
   override removexattr(name: string): void {
-    this.#xattrs ??= new MemoryXattrs(this.fs);
-    this.#xattrs.remove(name);
+    this._xattrs ??= new MemoryXattrs(this.fs);
+    this._xattrs.remove(name);
     this.ctime = this.env.now();
   }
 }

@@ -15,7 +15,7 @@ export abstract class MemoryInode extends Inode {
   override mtime: Timestamp;
   override ctime: Timestamp;
   override btime: Timestamp;
-  #xattrs: MemoryXattrs | undefined;
+  private _xattrs: MemoryXattrs | undefined;
 
   constructor(
     readonly fs: MemoryFileSystem,
@@ -40,23 +40,23 @@ export abstract class MemoryInode extends Inode {
     this.ctime = this.fs.env.now();
     if (this.nlink > 0) return;
     this.fs.inodeGone();
-    this.#xattrs?.release();
+    this._xattrs?.release();
   }
 
   override getxattr(name: string): Uint8Array | undefined {
-    return this.#xattrs?.get(name);
+    return this._xattrs?.get(name);
   }
   override setxattr(name: string, value: Uint8Array, flags: number): void {
-    this.#xattrs ??= new MemoryXattrs(this.fs);
-    this.#xattrs.set(name, value, flags);
+    this._xattrs ??= new MemoryXattrs(this.fs);
+    this._xattrs.set(name, value, flags);
     this.ctime = this.fs.env.now();
   }
   override listxattr(): string[] {
-    return this.#xattrs?.list() ?? [];
+    return this._xattrs?.list() ?? [];
   }
   override removexattr(name: string): void {
-    this.#xattrs ??= new MemoryXattrs(this.fs);
-    this.#xattrs.remove(name);
+    this._xattrs ??= new MemoryXattrs(this.fs);
+    this._xattrs.remove(name);
     this.ctime = this.fs.env.now();
   }
 }

@@ -37,17 +37,17 @@ export class MemoryFileSystem implements FileSystem {
   readonly dev: number;
   readonly readOnly = false;
   readonly root: MemoryDirectory;
-  readonly #hugePages: boolean;
-  #maxPages: number;
-  #maxInodes: number;
-  #settings: MemorySettings;
+  private readonly _hugePages: boolean;
+  private _maxPages: number;
+  private _maxInodes: number;
+  private _settings: MemorySettings;
   /** Files that may hold data; those without a name leave when their data does. */
-  readonly #files = new Set<MemoryFile>();
-  #inodes = 0;
-  #lastIno = 0;
-  #xattrBytes = 0;
+  private readonly _files = new Set<MemoryFile>();
+  private _inodes = 0;
+  private _lastIno = 0;
+  private _xattrBytes = 0;
   /** At least so many pages may still be written before anybody has to count. */
-  #knownFree = 0;
+  private _knownFree = 0;
 
   constructor(
     readonly env: VfsEnvironment,
@@ -55,10 +55,10 @@ export class MemoryFileSystem implements FileSystem {
   ) {
     this.name = options.name ?? 'tmpfs';
     this.dev = env.allocateDev();
-    this.#hugePages = options.hugePages === true;
-    this.#maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
-    this.#maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
-    this.#settings = options.settings ?? {};
+    this._hugePages = options.hugePages === true;
+    this._maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
+    this._maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
+    this._settings = options.settings ?? {};
     const mode = S_IFDIR | (options.mode ?? 0o755);
     this.root = this.makeDirectory({ mode, uid: options.uid ?? 0, gid: options.gid ?? 0 }, undefined);
   }
@@ -67,46 +67,46 @@ export class MemoryFileSystem implements FileSystem {
 
   /** A number for a new inode. ENOSPC: there are as many as may be. */
   allocateIno(): number {
-    if (this.#inodes >= this.#maxInodes) throw new SysError(ENOSPC);
-    this.#inodes++;
-    return ++this.#lastIno;
+    if (this._inodes >= this._maxInodes) throw new SysError(ENOSPC);
+    this._inodes++;
+    return ++this._lastIno;
   }
 
   /** An inode has lost its last name. */
   inodeGone(): void {
-    this.#inodes--;
+    this._inodes--;
   }
 
   /** An inode without a name has got one. */
   inodeBack(): void {
-    this.#inodes++;
+    this._inodes++;
   }
 
   /** ENOSPC when the attributes of all inodes would take too much. */
   chargeXattr(bytes: number): void {
-    if (bytes > 0 && this.#xattrBytes + bytes > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
-    this.#xattrBytes += bytes;
+    if (bytes > 0 && this._xattrBytes + bytes > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
+    this._xattrBytes += bytes;
   }
 
   fileHasData(file: MemoryFile): void {
-    this.#files.add(file);
+    this._files.add(file);
   }
 
   fileGone(file: MemoryFile): void {
-    this.#files.delete(file);
+    this._files.delete(file);
   }
 
   get isLimited(): boolean {
-    return this.#maxPages !== Number.POSITIVE_INFINITY;
+    return this._maxPages !== Number.POSITIVE_INFINITY;
   }
 
-  get #declinedLimit(): boolean {
-    return this.#settings.bytes === 0;
+  private get _declinedLimit(): boolean {
+    return this._settings.bytes === 0;
   }
 
   /** Its words in /proc/mounts. */
   get options(): string[] {
-    return this.#hugePages ? hugetlbfsOptionWords(this.#settings) : tmpfsOptionWords(this.#settings);
+    return this._hugePages ? hugetlbfsOptionWords(this._settings) : tmpfsOptionWords(this._settings);
   }
 
   /**
@@ -114,48 +114,48 @@ export class MemoryFileSystem implements FileSystem {
    * used, a limit where none was wanted; nothing has changed then.
    */
   remount(text: string): void {
-    if (this.#hugePages) {
+    if (this._hugePages) {
       // They are looked at, and mean nothing any more.
       hugetlbfsSettings(text, 0);
       return;
     }
     const { bytes, inodes } = tmpfsSettings(text, this.env.core.exports.frameLimit() * PAGE_SIZE);
-    const pages = bytes === undefined ? this.#maxPages : bytes === 0 ? Number.POSITIVE_INFINITY : bytes / PAGE_SIZE;
-    const most = inodes === undefined ? this.#maxInodes : inodes === 0 ? Number.MAX_SAFE_INTEGER : inodes;
-    if (bytes !== undefined && bytes > 0 && this.#declinedLimit) throw new SysError(EINVAL);
-    if (inodes !== undefined && inodes > 0 && this.#settings.inodes === 0) throw new SysError(EINVAL);
-    if (pages < this.#pagesUsed() || most < this.#inodes) throw new SysError(EINVAL);
-    if (pages !== Number.POSITIVE_INFINITY && !this.isLimited) for (const file of this.#files) file.meter();
-    this.#maxPages = pages;
-    this.#maxInodes = most;
-    this.#knownFree = 0;
-    this.#settings = { ...this.#settings, ...(bytes === undefined ? {} : { bytes }), ...(inodes === undefined ? {} : { inodes }) };
+    const pages = bytes === undefined ? this._maxPages : bytes === 0 ? Number.POSITIVE_INFINITY : bytes / PAGE_SIZE;
+    const most = inodes === undefined ? this._maxInodes : inodes === 0 ? Number.MAX_SAFE_INTEGER : inodes;
+    if (bytes !== undefined && bytes > 0 && this._declinedLimit) throw new SysError(EINVAL);
+    if (inodes !== undefined && inodes > 0 && this._settings.inodes === 0) throw new SysError(EINVAL);
+    if (pages < this._pagesUsed() || most < this._inodes) throw new SysError(EINVAL);
+    if (pages !== Number.POSITIVE_INFINITY && !this.isLimited) for (const file of this._files) file.meter();
+    this._maxPages = pages;
+    this._maxInodes = most;
+    this._knownFree = 0;
+    this._settings = { ...this._settings, ...(bytes === undefined ? {} : { bytes }), ...(inodes === undefined ? {} : { inodes }) };
   }
 
   /** What makes its files and directories: a file system with a medium has its own. */
   makeFile(what: NewInode): MemoryFile {
-    return this.#hugePages ? new HugeFile(this, what) : new MemoryFile(this, what);
+    return this._hugePages ? new HugeFile(this, what) : new MemoryFile(this, what);
   }
 
   makeDirectory(what: NewInode, parent: MemoryDirectory | undefined): MemoryDirectory {
     return new MemoryDirectory(this, what, parent);
   }
 
-  #pagesUsed(): number {
+  private _pagesUsed(): number {
     let pages = 0;
-    for (const file of this.#files) pages += file.pagesPresent;
+    for (const file of this._files) pages += file.pagesPresent;
     return pages;
   }
 
   /** How many of the pages may be written: those that are there already, and new ones up to the limit. ENOSPC: none. */
   reserve(file: MemoryFile, firstPage: number, pages: number): number {
-    if (this.#maxPages === Number.POSITIVE_INFINITY) return pages;
-    if (pages > this.#knownFree) this.#knownFree = Math.max(this.#maxPages - this.#pagesUsed(), 0);
+    if (this._maxPages === Number.POSITIVE_INFINITY) return pages;
+    if (pages > this._knownFree) this._knownFree = Math.max(this._maxPages - this._pagesUsed(), 0);
     let allowed = 0;
     for (; allowed < pages; allowed++) {
       if (file.hasPage(firstPage + allowed)) continue;
-      if (this.#knownFree === 0) break;
-      this.#knownFree--;
+      if (this._knownFree === 0) break;
+      this._knownFree--;
     }
     if (allowed === 0) throw new SysError(ENOSPC);
     return allowed;
@@ -165,33 +165,33 @@ export class MemoryFileSystem implements FileSystem {
 
   statfs(): FileSystemStat {
     return {
-      type: this.#hugePages ? HUGETLBFS_MAGIC : TMPFS_MAGIC,
-      blockSize: this.#hugePages ? HUGE_PAGE_BYTES : PAGE_SIZE,
-      ...this.#blocks(),
-      files: this.#maxInodes,
-      filesFree: this.#maxInodes - this.#inodes,
+      type: this._hugePages ? HUGETLBFS_MAGIC : TMPFS_MAGIC,
+      blockSize: this._hugePages ? HUGE_PAGE_BYTES : PAGE_SIZE,
+      ...this._blocks(),
+      files: this._maxInodes,
+      filesFree: this._maxInodes - this._inodes,
       nameMax: 255,
     };
   }
 
   /** Of an embedder's file system without a limit they are what the machine has; Linux says 0 for others, and counts huge pages. */
-  #blocks(): { blocks: number; blocksFree: number } {
+  private _blocks(): { blocks: number; blocksFree: number } {
     const { exports } = this.env.core;
-    const used = this.#pagesUsed();
-    if (this.#hugePages) {
-      const [blocks, blocksUsed] = [this.#maxPages, used].map((count) => Math.floor((count * PAGE_SIZE) / HUGE_PAGE_BYTES));
+    const used = this._pagesUsed();
+    if (this._hugePages) {
+      const [blocks, blocksUsed] = [this._maxPages, used].map((count) => Math.floor((count * PAGE_SIZE) / HUGE_PAGE_BYTES));
       return this.isLimited ? { blocks, blocksFree: Math.max(blocks - blocksUsed, 0) } : { blocks: 0, blocksFree: 0 };
     }
     const machineFree = Math.max(exports.frameLimit() - exports.framesInUse(), 0);
-    if (this.isLimited) return { blocks: this.#maxPages, blocksFree: Math.max(Math.min(this.#maxPages - used, machineFree), 0) };
-    return this.#declinedLimit ? { blocks: 0, blocksFree: 0 } : { blocks: used + machineFree, blocksFree: machineFree };
+    if (this.isLimited) return { blocks: this._maxPages, blocksFree: Math.max(Math.min(this._maxPages - used, machineFree), 0) };
+    return this._declinedLimit ? { blocks: 0, blocksFree: 0 } : { blocks: used + machineFree, blocksFree: machineFree };
   }
 
   /** Of hugetlbfs: may a file promise so many huge pages? What is promised counts, used or not. */
   mayPromise(file: HugeFile, pages: number): boolean {
     let promised = pages;
-    for (const other of this.#files) if (other !== file && other instanceof HugeFile) promised += other.claimed;
-    return promised * (HUGE_PAGE_BYTES / PAGE_SIZE) <= this.#maxPages;
+    for (const other of this._files) if (other !== file && other instanceof HugeFile) promised += other.claimed;
+    return promised * (HUGE_PAGE_BYTES / PAGE_SIZE) <= this._maxPages;
   }
 
   /** There is no medium behind it; devices that have a node here may have one behind their memory. */
@@ -218,7 +218,7 @@ export class MemoryFileSystem implements FileSystem {
 
   /** Puts a regular file there, replacing a file of that name. */
   addFile(path: string, bytes: Uint8Array, mode = 0o644): Inode {
-    const inode = this.#add(path, (directory, name) => directory.create(name, owned(S_IFREG | mode)));
+    const inode = this._add(path, (directory, name) => directory.create(name, owned(S_IFREG | mode)));
     const file = inode.open(1);
     const buffer = new HostBuffer(bytes, this.env.pages);
     try {
@@ -233,15 +233,15 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   addSymlink(path: string, target: string): Inode {
-    return this.#add(path, (directory, name) => directory.symlink(name, target, owned(S_IFLNK | 0o777)));
+    return this._add(path, (directory, name) => directory.symlink(name, target, owned(S_IFLNK | 0o777)));
   }
 
   /** A device node, FIFO or socket. */
   addNode(path: string, mode: number, rdev = 0): Inode {
-    return this.#add(path, (directory, name) => directory.create(name, { ...owned(mode), rdev }));
+    return this._add(path, (directory, name) => directory.create(name, { ...owned(mode), rdev }));
   }
 
-  #add(path: string, make: (directory: MemoryDirectory, name: string) => Inode): Inode {
+  private _add(path: string, make: (directory: MemoryDirectory, name: string) => Inode): Inode {
     const parts = names(path);
     const name = parts.pop();
     if (name === undefined) throw new SysError(EEXIST, path);

@@ -102,7 +102,7 @@ export class MqueueFile extends OpenFile {
 
 /** The one directory; names are looked up every time, since they come and go by mq_open and mq_unlink as well. */
 class MqueueRoot extends AnonymousInode {
-  readonly #entries = new Map<string, MqueueInode>();
+  private readonly _entries = new Map<string, MqueueInode>();
   override nlink = 2;
 
   constructor(
@@ -118,7 +118,7 @@ class MqueueRoot extends AnonymousInode {
   }
 
   override lookup(name: string): MqueueInode | undefined {
-    return this.#entries.get(name);
+    return this._entries.get(name);
   }
 
   override create(name: string, what: NewInode): Inode {
@@ -128,16 +128,16 @@ class MqueueRoot extends AnonymousInode {
 
   add(name: string, what: NewInode, shape: QueueShape, bytesLimit: number): MqueueInode {
     const inode = this.fs.make(what, shape, bytesLimit);
-    this.#entries.set(name, inode);
+    this._entries.set(name, inode);
     this.size += ENTRY_BYTES;
     this.mtime = this.ctime = this.env.now();
     return inode;
   }
 
   override unlink(name: string): void {
-    const inode = this.#entries.get(name);
+    const inode = this._entries.get(name);
     if (inode === undefined) throw new SysError(ENOENT);
-    this.#entries.delete(name);
+    this._entries.delete(name);
     this.size -= ENTRY_BYTES;
     this.mtime = this.ctime = inode.ctime = this.env.now();
     inode.nlink = 0;
@@ -145,7 +145,7 @@ class MqueueRoot extends AnonymousInode {
   }
 
   override readdir(): Dirent[] {
-    return [...this.#entries].map(([name, { ino, mode }]) => ({ name, ino, type: mode & 0o170000 }));
+    return [...this._entries].map(([name, { ino, mode }]) => ({ name, ino, type: mode & 0o170000 }));
   }
 
   override open(flags: number): OpenFile {
@@ -160,9 +160,9 @@ export class MqueueFileSystem implements FileSystem {
   readonly readOnly = false;
   /** Queues that there are, unlinked ones in use included. */
   queues = 0;
-  #bytes = 0;
+  private _bytes = 0;
   /** By user id: RLIMIT_MSGQUEUE counts what queues may hold, not what they do. */
-  readonly #bytesOfUser = new Map<number, number>();
+  private readonly _bytesOfUser = new Map<number, number>();
 
   constructor(private readonly env: VfsEnvironment) {
     this.dev = env.allocateDev();
@@ -172,19 +172,19 @@ export class MqueueFileSystem implements FileSystem {
   /** EMFILE: more than its user may have; ENOMEM: more than the machine may. */
   make(what: NewInode, shape: QueueShape, bytesLimit: number): MqueueInode {
     const queue = new MessageQueue(shape);
-    const used = this.#bytesOfUser.get(what.uid) ?? 0;
+    const used = this._bytesOfUser.get(what.uid) ?? 0;
     if (used + queue.costBytes > bytesLimit) throw new SysError(EMFILE);
-    if (this.#bytes + queue.costBytes > MACHINE_BYTES_MAX) throw new SysError(ENOMEM);
+    if (this._bytes + queue.costBytes > MACHINE_BYTES_MAX) throw new SysError(ENOMEM);
     if (this.queues >= QUEUES_MAX * 4) throw new SysError(ENOSPC);
-    this.#bytesOfUser.set(what.uid, used + queue.costBytes);
-    this.#bytes += queue.costBytes;
+    this._bytesOfUser.set(what.uid, used + queue.costBytes);
+    this._bytes += queue.costBytes;
     this.queues++;
     return new MqueueInode(this.env, this, what, queue);
   }
 
   release({ uid, queue }: MqueueInode): void {
-    this.#bytesOfUser.set(uid, (this.#bytesOfUser.get(uid) ?? 0) - queue.costBytes);
-    this.#bytes -= queue.costBytes;
+    this._bytesOfUser.set(uid, (this._bytesOfUser.get(uid) ?? 0) - queue.costBytes);
+    this._bytes -= queue.costBytes;
     this.queues--;
   }
 

@@ -24,31 +24,31 @@ interface Held {
 }
 
 export class HostFiles {
-  readonly #held = new Map<HostFile, Held>();
+  private readonly _held = new Map<HostFile, Held>();
 
   constructor(readonly anchor: HostAnchor) {}
 
   /** A descriptor good for reading or for writing. Errors as open(2) gives them; ESTALE: another file has that name now. */
   descriptor(file: HostFile, writable: boolean): number {
-    const held = this.#held.get(file);
+    const held = this._held.get(file);
     if (held !== undefined && (writable ? held.writable : held.readable)) {
-      this.#held.delete(file);
-      this.#held.set(file, held);
+      this._held.delete(file);
+      this._held.set(file, held);
       return held.fd;
     }
-    const opened = this.#open(file.place, writable);
+    const opened = this._open(file.place, writable);
     if (held !== undefined) {
       // One descriptor a file: the better one replaces the other, and stays as pinned as that was.
       opened.pinned = held.pinned;
-      this.#held.delete(file);
+      this._held.delete(file);
       fs.closeSync(held.fd);
     }
-    this.#held.set(file, opened);
-    this.#trim();
+    this._held.set(file, opened);
+    this._trim();
     return opened.fd;
   }
 
-  #open(place: HostPlace, writable: boolean): Held {
+  private _open(place: HostPlace, writable: boolean): Held {
     if (place.parent === undefined) throw new SysError(EISDIR);
     const path = this.anchor.entry(place.parent, place.name);
     const modes = writable ? [O_RDWR, O_WRONLY] : [O_RDONLY];
@@ -57,7 +57,7 @@ export class HostFiles {
       try {
         // O_NONBLOCK: should a FIFO have taken the place, open must not wait for its other end.
         const fd = fs.openSync(path, mode | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-        return { fd: this.#verified(fd, place), readable: mode !== O_WRONLY, writable: mode !== O_RDONLY, pinned: false };
+        return { fd: this._verified(fd, place), readable: mode !== O_WRONLY, writable: mode !== O_RDONLY, pinned: false };
       } catch (error) {
         if (errnoOf(error) === undefined) throw error;
         failure ??= error;
@@ -68,7 +68,7 @@ export class HostFiles {
     });
   }
 
-  #verified(fd: number, place: HostPlace): number {
+  private _verified(fd: number, place: HostPlace): number {
     const stat = fs.fstatSync(fd, { bigint: true });
     if (!place.isSame(stat)) {
       fs.closeSync(fd);
@@ -90,13 +90,13 @@ export class HostFiles {
 
   /** A file just created. */
   adopt(file: HostFile, fd: number): void {
-    this.#held.set(file, { fd, readable: true, writable: true, pinned: false });
-    this.#trim();
+    this._held.set(file, { fd, readable: true, writable: true, pinned: false });
+    this._trim();
   }
 
   /** The file is about to lose its name and is in use: holds a descriptor until drop(). */
   pin(file: HostFile): void {
-    let held = this.#held.get(file);
+    let held = this._held.get(file);
     if (held === undefined || !held.writable) {
       for (const writable of [true, false]) {
         try {
@@ -107,22 +107,22 @@ export class HostFiles {
           if (!(error instanceof SysError)) throw error;
         }
       }
-      held = this.#held.get(file);
+      held = this._held.get(file);
     }
     if (held !== undefined) held.pinned = true;
   }
 
   drop(file: HostFile): void {
-    const held = this.#held.get(file);
+    const held = this._held.get(file);
     if (held === undefined) return;
-    this.#held.delete(file);
+    this._held.delete(file);
     fs.closeSync(held.fd);
   }
 
-  #trim(): void {
-    let excess = [...this.#held.values()].filter((held) => !held.pinned).length - OPEN_MAX;
+  private _trim(): void {
+    let excess = [...this._held.values()].filter((held) => !held.pinned).length - OPEN_MAX;
     if (excess <= 0) return;
-    for (const [file, held] of [...this.#held]) {
+    for (const [file, held] of [...this._held]) {
       if (held.pinned) continue;
       file.settle?.();
       this.drop(file);
@@ -131,6 +131,6 @@ export class HostFiles {
   }
 
   close(): void {
-    for (const file of [...this.#held.keys()]) this.drop(file);
+    for (const file of [...this._held.keys()]) this.drop(file);
   }
 }

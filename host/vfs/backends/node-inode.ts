@@ -157,7 +157,7 @@ export class NodeDirectory extends NodeInode {
     return stat === undefined ? undefined : this.fs.inodeFor(this.place, name, stat);
   }
 
-  #require(name: string): HostInode {
+  private _require(name: string): HostInode {
     const found = this.lookup(name);
     if (found === undefined) throw new SysError(ESTALE);
     return found;
@@ -195,21 +195,21 @@ export class NodeDirectory extends NodeInode {
     const path = this.fs.anchor.entry(this.place, name);
     if (type === S_IFDIR) host(() => fs.mkdirSync(path, 0o700));
     const fd = type === S_IFREG ? this.fs.files.create(path) : undefined;
-    return this.#finishNew(name, what, mode, fd);
+    return this._finishNew(name, what, mode, fd);
   }
 
   /** The host's umask has had its say in the creation; the guest's has been applied to `mode` already. */
-  #finishNew(name: string, what: NewInode, mode: number | undefined, fd?: number): HostInode {
+  private _finishNew(name: string, what: NewInode, mode: number | undefined, fd?: number): HostInode {
     this.fs.anchor.recheck(this.place);
-    const inode = this.#require(name);
+    const inode = this._require(name);
     if (fd !== undefined) this.fs.files.adopt(inode, fd);
     if (mode !== undefined) this.fs.chmod(inode.place, mode);
-    if (this.fs.hostOwners) this.#giveTo(name, inode, what);
-    this.#changed();
-    return this.#require(name);
+    if (this.fs.hostOwners) this._giveTo(name, inode, what);
+    this._changed();
+    return this._require(name);
   }
 
-  #giveTo(name: string, inode: HostInode, what: NewInode): void {
+  private _giveTo(name: string, inode: HostInode, what: NewInode): void {
     if (inode.uid === what.uid && inode.gid === what.gid) return;
     const path = this.fs.anchor.entry(this.place, name);
     try {
@@ -225,7 +225,7 @@ export class NodeDirectory extends NodeInode {
     this.fs.requireWritable();
     const path = this.fs.anchor.entry(this.place, name);
     host(() => fs.symlinkSync(Buffer.from(encodeText(target)), path));
-    return this.#finishNew(name, what, undefined);
+    return this._finishNew(name, what, undefined);
   }
 
   override link(name: string, target: Inode): void {
@@ -237,26 +237,26 @@ export class NodeDirectory extends NodeInode {
     host(() => fs.linkSync(from, to));
     this.fs.anchor.recheck(this.place);
     // Somebody may have put another file where the first name was.
-    if (this.#require(name) !== target) {
+    if (this._require(name) !== target) {
       host(() => fs.unlinkSync(to));
       throw new SysError(ESTALE);
     }
-    this.#changed();
+    this._changed();
   }
 
   override unlink(name: string): void {
     this.fs.requireWritable();
-    const child = this.#require(name);
+    const child = this._require(name);
     this.fs.beforeUnlink(child);
     const path = this.fs.anchor.entry(this.place, name);
     host(() => fs.unlinkSync(path));
     this.fs.afterUnlink(child);
-    this.#changed();
+    this._changed();
   }
 
   override rmdir(name: string): void {
     this.fs.requireWritable();
-    const child = this.#require(name);
+    const child = this._require(name);
     const path = this.fs.anchor.entry(this.place, name);
     // POSIX lets a host say EEXIST here.
     try {
@@ -268,7 +268,7 @@ export class NodeDirectory extends NodeInode {
     this.fs.anchor.forget(child.place);
     child.nlink = 0;
     this.fs.forget(child);
-    this.#changed();
+    this._changed();
   }
 
   /** RENAME_EXCHANGE: Node has no call for it, and EINVAL is what a file system without it answers. */
@@ -276,7 +276,7 @@ export class NodeDirectory extends NodeInode {
     this.fs.requireWritable();
     if (!(newParent instanceof NodeDirectory) || newParent.fs !== this.fs) throw new SysError(EXDEV);
     if ((flags & ~RENAME_NOREPLACE) !== 0) throw new SysError(EINVAL);
-    const child = this.#require(name);
+    const child = this._require(name);
     const replaced = newParent.lookup(newName);
     if (replaced !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw new SysError(EEXIST);
     if (replaced === child) return;
@@ -295,8 +295,8 @@ export class NodeDirectory extends NodeInode {
       } else this.fs.afterUnlink(replaced);
     }
     this.fs.anchor.recheck(newParent.place);
-    this.#changed();
-    if (newParent !== this) newParent.#changed();
+    this._changed();
+    if (newParent !== this) newParent._changed();
   }
 
   /** The host's fsync. Where a host does not do that for a directory, its names are as safe as it makes them. */
@@ -314,7 +314,7 @@ export class NodeDirectory extends NodeInode {
   }
 
   /** Times, size and link count have changed with an entry. */
-  #changed(): void {
+  private _changed(): void {
     this.fs.unsynced.add(this);
     const self = this.fs.anchor.self(this.place);
     this.refresh(host(() => fs.statSync(self, { bigint: true })));

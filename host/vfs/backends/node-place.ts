@@ -80,14 +80,14 @@ function join(folder: string, name: string): HostPath {
 /** Directories held by descriptors. */
 export class DescriptorAnchor implements HostAnchor {
   readonly root: HostPlace;
-  readonly #rootFd: number;
+  private readonly _rootFd: number;
   /** Least recently used first. */
-  readonly #fds = new Map<HostPlace, number>();
+  private readonly _fds = new Map<HostPlace, number>();
 
   constructor(folder: string) {
     // The path that the embedder gave may itself go through links.
-    this.#rootFd = host(() => fs.openSync(folder, O_PATH | O_DIRECTORY));
-    const stat = host(() => fs.fstatSync(this.#rootFd, { bigint: true }));
+    this._rootFd = host(() => fs.openSync(folder, O_PATH | O_DIRECTORY));
+    const stat = host(() => fs.fstatSync(this._rootFd, { bigint: true }));
     this.root = HostPlace.of(stat);
   }
 
@@ -96,79 +96,79 @@ export class DescriptorAnchor implements HostAnchor {
   }
 
   entry(directory: HostPlace, name: string): HostPath {
-    return join(`/proc/self/fd/${this.#descriptor(directory)}`, name);
+    return join(`/proc/self/fd/${this._descriptor(directory)}`, name);
   }
 
   self(directory: HostPlace): HostPath {
-    return `/proc/self/fd/${this.#descriptor(directory)}`;
+    return `/proc/self/fd/${this._descriptor(directory)}`;
   }
 
   /** The descriptor can't have become another directory. */
   recheck(): void {}
 
-  #descriptor(directory: HostPlace): number {
-    if (directory === this.root) return this.#rootFd;
-    const known = this.#fds.get(directory);
+  private _descriptor(directory: HostPlace): number {
+    if (directory === this.root) return this._rootFd;
+    const known = this._fds.get(directory);
     if (known !== undefined) {
-      this.#fds.delete(directory);
-      this.#fds.set(directory, known);
+      this._fds.delete(directory);
+      this._fds.set(directory, known);
       return known;
     }
     // From the nearest directory that is held down to this one: iterative, for trees of any depth.
     const missing: HostPlace[] = [];
     let at: HostPlace = directory;
-    while (at !== this.root && !this.#fds.has(at)) {
+    while (at !== this.root && !this._fds.has(at)) {
       missing.push(at);
       if (at.parent === undefined) throw new SysError(ESTALE);
       at = at.parent;
     }
-    let fd = at === this.root ? this.#rootFd : (this.#fds.get(at) as number);
+    let fd = at === this.root ? this._rootFd : (this._fds.get(at) as number);
     for (const place of missing.reverse()) {
-      fd = this.#open(`/proc/self/fd/${fd}`, place);
-      this.#keep(place, fd);
+      fd = this._open(`/proc/self/fd/${fd}`, place);
+      this._keep(place, fd);
     }
     return fd;
   }
 
-  #open(parent: string, place: HostPlace): number {
+  private _open(parent: string, place: HostPlace): number {
     const fd = host(() => fs.openSync(join(parent, place.name), O_PATH | O_DIRECTORY | O_NOFOLLOW));
     if (place.isSame(fs.fstatSync(fd, { bigint: true }))) return fd;
     fs.closeSync(fd);
     throw new SysError(ESTALE);
   }
 
-  #keep(place: HostPlace, fd: number): void {
-    this.#fds.set(place, fd);
-    if (this.#fds.size <= DIRECTORIES_MAX) return;
-    const [oldest] = this.#fds.keys();
+  private _keep(place: HostPlace, fd: number): void {
+    this._fds.set(place, fd);
+    if (this._fds.size <= DIRECTORIES_MAX) return;
+    const [oldest] = this._fds.keys();
     this.forget(oldest);
   }
 
   forget(directory: HostPlace): void {
-    const fd = this.#fds.get(directory);
+    const fd = this._fds.get(directory);
     if (fd === undefined) return;
-    this.#fds.delete(directory);
+    this._fds.delete(directory);
     fs.closeSync(fd);
   }
 
   close(): void {
-    for (const fd of this.#fds.values()) fs.closeSync(fd);
-    this.#fds.clear();
-    fs.closeSync(this.#rootFd);
+    for (const fd of this._fds.values()) fs.closeSync(fd);
+    this._fds.clear();
+    fs.closeSync(this._rootFd);
   }
 }
 
 /** Directories held by paths that are walked before and after each call. */
 export class PathAnchor implements HostAnchor {
   readonly root: HostPlace;
-  readonly #folder: string;
+  private readonly _folder: string;
 
   constructor(folder: string) {
-    this.#folder = host(() => fs.realpathSync(folder));
-    const stat = host(() => fs.lstatSync(this.#folder, { bigint: true }));
+    this._folder = host(() => fs.realpathSync(folder));
+    const stat = host(() => fs.lstatSync(this._folder, { bigint: true }));
     this.root = HostPlace.of(stat);
     // ENOTDIR early, as the other way gives it.
-    host(() => fs.closeSync(fs.openSync(this.#folder, O_RDONLY | O_DIRECTORY)));
+    host(() => fs.closeSync(fs.openSync(this._folder, O_RDONLY | O_DIRECTORY)));
   }
 
   entry(directory: HostPlace, name: string): HostPath {
@@ -182,17 +182,17 @@ export class PathAnchor implements HostAnchor {
     const chain: HostPlace[] = [];
     for (let at: HostPlace | undefined = directory; at !== undefined; at = at.parent) chain.push(at);
     if (chain.pop() !== this.root) throw new SysError(ESTALE);
-    let path: HostPath = this.#folder;
-    this.#verify(path, this.root);
+    let path: HostPath = this._folder;
+    this._verify(path, this.root);
     for (const place of chain.reverse()) {
       checkName(place.name);
       path = typeof path === 'string' ? join(path, place.name) : Buffer.concat([path, Buffer.from('/'), encodeText(place.name)]);
-      this.#verify(path, place);
+      this._verify(path, place);
     }
     return path;
   }
 
-  #verify(path: HostPath, place: HostPlace): void {
+  private _verify(path: HostPath, place: HostPlace): void {
     if (!place.isSame(host(() => fs.lstatSync(path, { bigint: true })))) throw new SysError(ESTALE);
   }
 

@@ -22,14 +22,14 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
   override atime!: Timestamp;
   override mtime!: Timestamp;
   override ctime!: Timestamp;
-  #opens = 0;
+  private _opens = 0;
   /** The medium as we know it: anything else means that somebody of the host has written. */
-  #hostSize: number;
-  #hostMtimeNs: bigint;
+  private _hostSize: number;
+  private _hostMtimeNs: bigint;
   /** Our times are newer than the host's: data is, or was, in the cache only. */
-  #timesAhead = false;
+  private _timesAhead = false;
   /** Old data was thrown away, and no new data is stored yet. */
-  #emptied = false;
+  private _emptied = false;
 
   constructor(
     readonly fs: NodeFileSystem,
@@ -40,27 +40,27 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
     super(fs.env, undefined, Number(stat.size));
     this.backing = new HostPages(this);
     place.owner = this;
-    this.#hostSize = Number(stat.size);
-    this.#hostMtimeNs = stat.mtimeNs;
+    this._hostSize = Number(stat.size);
+    this._hostMtimeNs = stat.mtimeNs;
     adoptAttributes(this, fs, stat);
   }
 
   refresh(stat: fs.BigIntStats): void {
     const { atime, mtime, ctime } = this;
     adoptAttributes(this, this.fs, stat);
-    if (Number(stat.size) !== this.#hostSize || stat.mtimeNs !== this.#hostMtimeNs) this.#mediumChanged(stat);
-    else if (this.#timesAhead) Object.assign(this, { atime, mtime, ctime });
+    if (Number(stat.size) !== this._hostSize || stat.mtimeNs !== this._hostMtimeNs) this._mediumChanged(stat);
+    else if (this._timesAhead) Object.assign(this, { atime, mtime, ctime });
   }
 
   /** The host's writer wins over clean pages; what the guest has written and not yet stored stays. */
-  #mediumChanged(stat: fs.BigIntStats): void {
-    this.#hostSize = Number(stat.size);
-    this.#hostMtimeNs = stat.mtimeNs;
+  private _mediumChanged(stat: fs.BigIntStats): void {
+    this._hostSize = Number(stat.size);
+    this._hostMtimeNs = stat.mtimeNs;
     const { exports } = this.env.core;
     if (this.objectIfAny !== 0 && exports.objectNextDirty(this.objectIfAny, 0) !== NO_INDEX) return;
-    this.#timesAhead = false;
+    this._timesAhead = false;
     this.dropClean();
-    this.adoptSize(this.#hostSize);
+    this.adoptSize(this._hostSize);
   }
 
   revalidate(): void {
@@ -84,25 +84,25 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
       this.writeBack();
       changeAttributes(this, this.fs, rest);
     }
-    if (rest.mtime !== undefined) this.#keepTimes(rest.atime ?? this.atime, rest.mtime);
+    if (rest.mtime !== undefined) this._keepTimes(rest.atime ?? this.atime, rest.mtime);
   }
 
   /** What was asked for is shown to the nanosecond as long as the inode is known, although the host has it rounded. */
-  #keepTimes(atime: Timestamp, mtime: Timestamp): void {
+  private _keepTimes(atime: Timestamp, mtime: Timestamp): void {
     this.atime = atime;
     this.mtime = mtime;
-    this.#timesAhead = true;
+    this._timesAhead = true;
   }
 
   override resize(bytes: number): void {
     this.fs.requireWritable();
-    if (bytes === 0 && this.size > 0) this.#emptied = true;
+    if (bytes === 0 && this.size > 0) this._emptied = true;
     super.resize(bytes);
   }
 
   /** Data reaches the host later, so that it has room for them is asked for now. What the host's file covers already has its blocks. */
   override reserve(firstPage: number, pages: number): number {
-    const covered = Math.floor(this.#hostSize / PAGE_SIZE);
+    const covered = Math.floor(this._hostSize / PAGE_SIZE);
     const old = Math.min(Math.max(covered - firstPage, 0), pages);
     const fresh = this.fs.reserve(pages - old);
     if (old + fresh === 0) throw new SysError(ENOSPC);
@@ -111,7 +111,7 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
 
   override modified(): void {
     super.modified();
-    this.#timesAhead = true;
+    this._timesAhead = true;
   }
 
   /** The host has stamped the file with the time of the write-back: it gets the guest's, and we remember what came of it. */
@@ -132,7 +132,7 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
 
   /** As ext4: a file that takes another's name takes its data along, and one that was emptied gets its new data at the last close. */
   replaces(): void {
-    this.#emptied = false;
+    this._emptied = false;
     this.writeBack();
   }
 
@@ -140,20 +140,20 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
   noteHost(): void {
     const fd = this.fs.files.descriptor(this, true);
     const stat = host(() => fs.fstatSync(fd, { bigint: true }));
-    this.#hostSize = Number(stat.size);
-    this.#hostMtimeNs = stat.mtimeNs;
+    this._hostSize = Number(stat.size);
+    this._hostMtimeNs = stat.mtimeNs;
   }
 
   // --- users: while there is one, or a mapping, the data must stay within reach
 
   override acquire(): void {
-    this.#opens++;
+    this._opens++;
     super.acquire();
   }
 
   override release(): void {
-    this.#opens--;
-    if (this.#opens === 0 && this.#emptied && this.nlink > 0) this.replaces();
+    this._opens--;
+    if (this._opens === 0 && this._emptied && this.nlink > 0) this.replaces();
     super.release();
     if (this.nlink === 0 && !this.inUse) this.fs.files.drop(this);
   }
@@ -161,12 +161,12 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
   /** Open, or mapped. */
   get inUse(): boolean {
     const object = this.objectIfAny;
-    return this.#opens > 0 || (object !== 0 && this.env.core.exports.objectReferences(object) > 1);
+    return this._opens > 0 || (object !== 0 && this.env.core.exports.objectReferences(object) > 1);
   }
 
   override objectFreed(object: number): void {
     super.objectFreed(object);
-    if (this.nlink === 0 && this.#opens === 0) this.fs.files.drop(this);
+    if (this.nlink === 0 && this._opens === 0) this.fs.files.drop(this);
   }
 
   /** For an overlay above: the host's bytes, newer ones of our cache first. */
@@ -179,7 +179,7 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
 class HostPages implements Backing {
   constructor(readonly file: NodeFile) {}
 
-  #call<T>(writable: boolean, call: (fd: number) => T): T {
+  private _call<T>(writable: boolean, call: (fd: number) => T): T {
     const { file } = this;
     if (writable && file.fs.readOnly) throw new SysError(EROFS);
     const fd = file.fs.files.descriptor(file, writable);
@@ -192,7 +192,7 @@ class HostPages implements Backing {
 
   readPages(first: number, into: readonly Uint8Array[]): void {
     const end = (first + into.length) * PAGE_SIZE;
-    this.#call(false, (fd) => {
+    this._call(false, (fd) => {
       for (let at = first * PAGE_SIZE; at < end; ) {
         const count = fs.readvSync(fd, rest(into, at - first * PAGE_SIZE), at);
         if (count === 0) return;
@@ -207,7 +207,7 @@ class HostPages implements Backing {
 
   writePages(first: number, pages: readonly Uint8Array[]): void {
     this.file.fs.unsynced.add(this.file);
-    this.#call(true, (fd) => {
+    this._call(true, (fd) => {
       const end = first * PAGE_SIZE + pages.reduce((sum, page) => sum + page.length, 0);
       for (let at = first * PAGE_SIZE; at < end; ) {
         const count = fs.writevSync(fd, rest(pages, at - first * PAGE_SIZE), at);
@@ -219,7 +219,7 @@ class HostPages implements Backing {
 
   setSize(bytes: number): void {
     this.file.fs.unsynced.add(this.file);
-    this.#call(true, (fd) => fs.ftruncateSync(fd, bytes));
+    this._call(true, (fd) => fs.ftruncateSync(fd, bytes));
     this.file.noteHost();
   }
 
@@ -227,11 +227,11 @@ class HostPages implements Backing {
     if (this.file.fs.readOnly) return;
     const sync = (fd: number): void => (dataOnly ? fs.fdatasyncSync(fd) : fs.fsyncSync(fd));
     try {
-      this.#call(false, sync);
+      this._call(false, sync);
     } catch (error) {
       // A file that may only be written; or a host that wants that right for it.
       if (!(error instanceof SysError) || ![EACCES, EPERM].includes(error.errno)) throw error;
-      this.#call(true, sync);
+      this._call(true, sync);
     }
     this.file.fs.unsynced.delete(this.file);
   }

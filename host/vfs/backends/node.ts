@@ -40,12 +40,12 @@ export class NodeFileSystem implements FileSystem {
   readonly hostOwners: boolean;
   /** What the host has been told to write and not yet to keep: sync(2) asks for it, since Node has no call for a whole file system. */
   readonly unsynced = new Set<NodeFile | NodeDirectory>();
-  readonly #inodes = new Map<string, WeakRef<HostInode>>();
-  readonly #births = new WeakMap<HostInode, bigint>();
-  readonly #numbers = new Map<string, number>();
-  #sweepAt = SWEEP_MIN;
+  private readonly _inodes = new Map<string, WeakRef<HostInode>>();
+  private readonly _births = new WeakMap<HostInode, bigint>();
+  private readonly _numbers = new Map<string, number>();
+  private _sweepAt = SWEEP_MIN;
   /** Pages that may be written before the host is asked again. */
-  #freePages = 0;
+  private _freePages = 0;
 
   /** Throws SysError when the folder can't be opened (ENOENT, ENOTDIR, EACCES). */
   constructor(
@@ -61,7 +61,7 @@ export class NodeFileSystem implements FileSystem {
     this.dev = env.allocateDev();
     const stat = this.statPlace(this.anchor.root);
     this.root = new NodeDirectory(this, this.inoOf(stat), this.anchor.root, stat);
-    this.#inodes.set(key(stat), new WeakRef<HostInode>(this.root as NodeDirectory));
+    this._inodes.set(key(stat), new WeakRef<HostInode>(this.root as NodeDirectory));
   }
 
   statfs(): FileSystemStat {
@@ -76,13 +76,13 @@ export class NodeFileSystem implements FileSystem {
    * is stored first: nothing is promised twice. Others may fill the disk meanwhile; then the write-back fails, and fsync tells.
    */
   reserve(pages: number): number {
-    if (pages > this.#freePages) {
+    if (pages > this._freePages) {
       this.writeBack();
       const { bavail, bsize } = host(() => fs.statfsSync(this.anchor.self(this.anchor.root)));
-      this.#freePages = Math.floor((bavail * bsize) / PAGE_SIZE);
+      this._freePages = Math.floor((bavail * bsize) / PAGE_SIZE);
     }
-    const granted = Math.min(pages, this.#freePages);
-    this.#freePages -= granted;
+    const granted = Math.min(pages, this._freePages);
+    this._freePages -= granted;
     return granted;
   }
 
@@ -94,11 +94,11 @@ export class NodeFileSystem implements FileSystem {
     this.writeBack();
     for (const inode of [...this.unsynced]) {
       if (inode instanceof NodeFile) inode.sync(false);
-      else this.#syncEntries(inode);
+      else this._syncEntries(inode);
     }
   }
 
-  #syncEntries(directory: NodeDirectory): void {
+  private _syncEntries(directory: NodeDirectory): void {
     try {
       directory.syncEntries();
     } catch (error) {
@@ -135,8 +135,8 @@ export class NodeFileSystem implements FileSystem {
   /** The one inode of a host file, made or brought up to date. */
   inodeFor(parent: HostPlace, name: string, stat: fs.BigIntStats): HostInode {
     const id = key(stat);
-    const known = this.#inodes.get(id)?.deref();
-    if (known !== undefined && this.#isSameFile(known, stat)) {
+    const known = this._inodes.get(id)?.deref();
+    if (known !== undefined && this._isSameFile(known, stat)) {
       if (known.place !== this.anchor.root) {
         known.place.parent = parent;
         known.place.name = name;
@@ -144,14 +144,14 @@ export class NodeFileSystem implements FileSystem {
       known.refresh(stat);
       return known;
     }
-    const inode = this.#make(HostPlace.of(stat, parent, name), stat);
-    this.#births.set(inode, birth(stat));
-    this.#inodes.set(id, new WeakRef(inode));
-    if (this.#inodes.size > this.#sweepAt) this.#sweep();
+    const inode = this._make(HostPlace.of(stat, parent, name), stat);
+    this._births.set(inode, birth(stat));
+    this._inodes.set(id, new WeakRef(inode));
+    if (this._inodes.size > this._sweepAt) this._sweep();
     return inode;
   }
 
-  #make(place: HostPlace, stat: fs.BigIntStats): HostInode {
+  private _make(place: HostPlace, stat: fs.BigIntStats): HostInode {
     const ino = this.inoOf(stat);
     const type = Number(stat.mode) & S_IFMT;
     if (type === S_IFREG) return new NodeFile(this, ino, place, stat);
@@ -160,21 +160,21 @@ export class NodeFileSystem implements FileSystem {
   }
 
   /** Hosts use inode numbers again: the type and the time of birth tell a new file. */
-  #isSameFile(known: HostInode, stat: fs.BigIntStats): boolean {
+  private _isSameFile(known: HostInode, stat: fs.BigIntStats): boolean {
     if ((known.mode & S_IFMT) !== (Number(stat.mode) & S_IFMT)) return false;
-    const before = this.#births.get(known) ?? 0n;
+    const before = this._births.get(known) ?? 0n;
     const now = birth(stat);
     return before === 0n || now === 0n || before === now;
   }
 
   /** Inodes that nobody uses any more are only names in a table. */
-  #sweep(): void {
-    for (const [id, reference] of this.#inodes) if (reference.deref() === undefined) this.#inodes.delete(id);
-    this.#sweepAt = Math.max(SWEEP_MIN, this.#inodes.size * 2);
+  private _sweep(): void {
+    for (const [id, reference] of this._inodes) if (reference.deref() === undefined) this._inodes.delete(id);
+    this._sweepAt = Math.max(SWEEP_MIN, this._inodes.size * 2);
   }
 
   forget(inode: HostInode): void {
-    this.#inodes.delete(`${inode.place.dev}:${inode.place.ino}`);
+    this._inodes.delete(`${inode.place.dev}:${inode.place.ino}`);
   }
 
   own(inode: Inode): HostInode | undefined {
@@ -185,10 +185,10 @@ export class NodeFileSystem implements FileSystem {
   inoOf(stat: fs.BigIntStats): number {
     if (stat.dev === this.anchor.root.dev && stat.ino < OWN_INO_MIN) return Number(stat.ino);
     const id = key(stat);
-    let number = this.#numbers.get(id);
+    let number = this._numbers.get(id);
     if (number === undefined) {
-      number = Number(OWN_INO_MIN) + this.#numbers.size;
-      this.#numbers.set(id, number);
+      number = Number(OWN_INO_MIN) + this._numbers.size;
+      this._numbers.set(id, number);
     }
     return number;
   }
@@ -211,7 +211,7 @@ export class NodeFileSystem implements FileSystem {
       return;
     }
     const byDescriptor = this.anchor instanceof DescriptorAnchor;
-    const fd = this.#openAny(this.anchor.entry(place.parent, place.name), byDescriptor);
+    const fd = this._openAny(this.anchor.entry(place.parent, place.name), byDescriptor);
     try {
       if (!place.isSame(fs.fstatSync(fd, { bigint: true }))) throw new SysError(ESTALE);
       host(() => (byDescriptor ? fs.chmodSync(`/proc/self/fd/${fd}`, mode) : fs.fchmodSync(fd, mode)));
@@ -221,7 +221,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   /** A descriptor of whatever is there: without O_PATH it takes a permission to read or to write. */
-  #openAny(path: HostPath, byDescriptor: boolean): number {
+  private _openAny(path: HostPath, byDescriptor: boolean): number {
     const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = fs.constants;
     if (byDescriptor) return host(() => fs.openSync(path, O_PATH | O_NOFOLLOW));
     try {

@@ -47,7 +47,7 @@ function changeAttributes(inode: OverlayInode, change: InodeChange): void {
 
 /** Extended attributes: the lower layer's until the first change. */
 class Xattrs {
-  #own: Map<string, Uint8Array> | undefined;
+  private _own: Map<string, Uint8Array> | undefined;
 
   constructor(
     readonly fs: OverlayFileSystem,
@@ -55,19 +55,19 @@ class Xattrs {
   ) {}
 
   get(name: string): Uint8Array | undefined {
-    return this.#own === undefined ? this.lower?.getxattr?.(name) : this.#own.get(name);
+    return this._own === undefined ? this.lower?.getxattr?.(name) : this._own.get(name);
   }
 
   list(): string[] {
-    return this.#own === undefined ? (this.lower?.listxattr?.() ?? []) : [...this.#own.keys()];
+    return this._own === undefined ? (this.lower?.listxattr?.() ?? []) : [...this._own.keys()];
   }
 
-  #copy(): Map<string, Uint8Array> {
-    if (this.#own !== undefined) return this.#own;
+  private _copy(): Map<string, Uint8Array> {
+    if (this._own !== undefined) return this._own;
     const copy = new Map<string, Uint8Array>();
     for (const name of this.list()) copy.set(name, this.get(name) ?? new Uint8Array(0));
     for (const [name, value] of copy) this.fs.chargeXattr(cost(name, value));
-    this.#own = copy;
+    this._own = copy;
     return copy;
   }
 
@@ -76,7 +76,7 @@ class Xattrs {
     const exists = before !== undefined;
     if (exists && (flags & XATTR_CREATE) !== 0) throw new SysError(EEXIST);
     if (!exists && (flags & XATTR_REPLACE) !== 0) throw new SysError(ENODATA);
-    const own = this.#copy();
+    const own = this._copy();
     this.fs.chargeXattr(cost(name, value) - (before === undefined ? 0 : cost(name, before)));
     own.set(name, value.slice());
   }
@@ -84,14 +84,14 @@ class Xattrs {
   remove(name: string): void {
     const value = this.get(name);
     if (value === undefined) throw new SysError(ENODATA);
-    this.#copy().delete(name);
+    this._copy().delete(name);
     this.fs.chargeXattr(-cost(name, value));
   }
 
   /** The inode is gone. */
   release(): void {
-    for (const [name, value] of this.#own ?? []) this.fs.chargeXattr(-cost(name, value));
-    this.#own?.clear();
+    for (const [name, value] of this._own ?? []) this.fs.chargeXattr(-cost(name, value));
+    this._own?.clear();
   }
 }
 
@@ -112,7 +112,7 @@ export class OverlayNode extends Inode implements OverlayInode {
   override ctime!: Timestamp;
   readonly lower: Inode | undefined;
   readonly ino: number;
-  readonly #xattrs: Xattrs;
+  private readonly _xattrs: Xattrs;
 
   constructor(
     readonly fs: OverlayFileSystem,
@@ -121,7 +121,7 @@ export class OverlayNode extends Inode implements OverlayInode {
     super();
     this.lower = 'lower' in origin ? origin.lower : undefined;
     this.ino = this.lower?.ino ?? fs.newIno();
-    this.#xattrs = new Xattrs(fs, this.lower);
+    this._xattrs = new Xattrs(fs, this.lower);
     setOrigin(this, origin, fs.env.now());
     if (this.lower !== undefined) this.size = this.lower.size;
   }
@@ -136,34 +136,34 @@ export class OverlayNode extends Inode implements OverlayInode {
 
   gone(): void {
     if (this.lower === undefined) this.fs.inodeGone();
-    this.#xattrs.release();
+    this._xattrs.release();
   }
 
   override getxattr(name: string): Uint8Array | undefined {
-    return this.#xattrs.get(name);
+    return this._xattrs.get(name);
   }
   override setxattr(name: string, value: Uint8Array, flags: number): void {
-    this.#xattrs.set(name, value, flags);
+    this._xattrs.set(name, value, flags);
   }
   override listxattr(): string[] {
-    return this.#xattrs.list();
+    return this._xattrs.list();
   }
   override removexattr(name: string): void {
-    this.#xattrs.remove(name);
+    this._xattrs.remove(name);
   }
 }
 
 export class OverlaySymlink extends OverlayNode {
-  readonly #target: string | undefined;
+  private readonly _target: string | undefined;
 
   constructor(fs: OverlayFileSystem, origin: Origin, target?: string) {
     super(fs, origin);
-    this.#target = target;
+    this._target = target;
     if (target !== undefined) this.size = encodeText(target).length;
   }
 
   override readlink(): string {
-    return this.#target ?? this.lower?.readlink() ?? '';
+    return this._target ?? this.lower?.readlink() ?? '';
   }
 }
 
@@ -184,12 +184,12 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   readonly ino: number;
   /** Made without a name, and may be given one. */
   linkable = false;
-  readonly #xattrs: Xattrs;
-  readonly #pages: LowerPages | undefined;
+  private readonly _xattrs: Xattrs;
+  private readonly _pages: LowerPages | undefined;
   /** Size and time of the lower file as they were taken over. */
-  #seenSize = 0;
-  #seenTime: Timestamp | undefined;
-  #written = false;
+  private _seenSize = 0;
+  private _seenTime: Timestamp | undefined;
+  private _written = false;
 
   constructor(
     readonly fs: OverlayFileSystem,
@@ -199,11 +199,11 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
     const pages = lower === undefined ? undefined : new LowerPages(lower);
     super(fs.env, pages, lower?.size ?? 0);
     this.lower = lower;
-    this.#pages = pages;
+    this._pages = pages;
     this.ino = lower?.ino ?? fs.newIno();
-    this.#xattrs = new Xattrs(fs, lower);
-    this.#seenSize = lower?.size ?? 0;
-    this.#seenTime = lower?.mtime;
+    this._xattrs = new Xattrs(fs, lower);
+    this._seenSize = lower?.size ?? 0;
+    this._seenTime = lower?.mtime;
     setOrigin(this, origin, fs.env.now());
   }
 
@@ -219,20 +219,20 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   }
 
   override open(flags: number): OpenFile {
-    this.#followLower();
+    this._followLower();
     return super.open(flags);
   }
 
   /** The owner of the lower layer (a folder of the host, say) may have changed a file that is not ours yet. */
-  #followLower(): void {
+  private _followLower(): void {
     const { lower } = this;
-    if (lower === undefined || this.#pages === undefined || this.#isOurs) return;
-    this.#pages.source.revalidate?.();
+    if (lower === undefined || this._pages === undefined || this._isOurs) return;
+    this._pages.source.revalidate?.();
     const { size, mtime, ctime } = lower;
-    if (size === this.#seenSize && mtime.sec === this.#seenTime?.sec && mtime.nsec === this.#seenTime.nsec) return;
-    this.#seenSize = size;
-    this.#seenTime = mtime;
-    this.#pages.limit = size;
+    if (size === this._seenSize && mtime.sec === this._seenTime?.sec && mtime.nsec === this._seenTime.nsec) return;
+    this._seenSize = size;
+    this._seenTime = mtime;
+    this._pages.limit = size;
     this.dropClean();
     this.adoptSize(size);
     this.mtime = mtime;
@@ -240,15 +240,15 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   }
 
   /** Something of the data has been changed here. */
-  get #isOurs(): boolean {
-    if (this.#written) return true;
+  private get _isOurs(): boolean {
+    if (this._written) return true;
     const object = this.objectIfAny;
     return object !== 0 && this.env.core.exports.objectNextDirty(object, 0) !== NO_INDEX;
   }
 
   override modified(): void {
     super.modified();
-    this.#written = true;
+    this._written = true;
   }
 
   override setattr(change: InodeChange): void {
@@ -258,7 +258,7 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
 
   gone(): void {
     if (this.lower === undefined) this.fs.inodeGone();
-    this.#xattrs.release();
+    this._xattrs.release();
     this.releaseIfUnused();
   }
 
@@ -266,35 +266,35 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
   override writeBack(): undefined {}
 
   override getxattr(name: string): Uint8Array | undefined {
-    return this.#xattrs.get(name);
+    return this._xattrs.get(name);
   }
   override setxattr(name: string, value: Uint8Array, flags: number): void {
-    this.#xattrs.set(name, value, flags);
+    this._xattrs.set(name, value, flags);
   }
   override listxattr(): string[] {
-    return this.#xattrs.list();
+    return this._xattrs.list();
   }
   override removexattr(name: string): void {
-    this.#xattrs.remove(name);
+    this._xattrs.remove(name);
   }
 
   /** For an overlay above this one. */
   copyPage(index: number, into: Uint8Array): void {
-    if (!copyCached(this, index, into)) this.#pages?.readPage(index, into);
+    if (!copyCached(this, index, into)) this._pages?.readPage(index, into);
   }
 }
 
 /** What the lower file still stands for: its bytes below `limit`. A truncation lowers the limit for good. */
 class LowerPages implements Backing {
   limit: number;
-  #source: PageSource | undefined;
+  private _source: PageSource | undefined;
 
   constructor(readonly lower: Inode) {
     this.limit = lower.size;
   }
 
   get source(): PageSource {
-    return (this.#source ??= pageSourceOf(this.lower));
+    return (this._source ??= pageSourceOf(this.lower));
   }
 
   readPage(index: number, into: Uint8Array): void {

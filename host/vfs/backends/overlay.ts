@@ -4,7 +4,7 @@
  * path, so renaming a directory of the lower layer is as cheap as any rename, hard links stay links, and a file's identity and number
  * survive its copy-up.
  *
- * A directory's names: what `#changes` says (an inode, or null for "gone": a whiteout), else what the lower directory has.
+ * A directory's names: what `_changes` says (an inode, or null for "gone": a whiteout), else what the lower directory has.
  */
 import { EEXIST, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EXDEV } from '../../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
@@ -28,41 +28,41 @@ export class OverlayFileSystem implements FileSystem {
   readonly readOnly = false;
   readonly root: Inode;
   /** Lower inode -> ours, where one may be found under several names. */
-  readonly #byLower = new WeakMap<Inode, OverlayInode>();
-  readonly #inodesMax: number;
-  #inodes = 0;
-  #lastIno = NEW_INO_MIN;
-  #xattrBytes = 0;
+  private readonly _byLower = new WeakMap<Inode, OverlayInode>();
+  private readonly _inodesMax: number;
+  private _inodes = 0;
+  private _lastIno = NEW_INO_MIN;
+  private _xattrBytes = 0;
 
   constructor(
     readonly env: VfsEnvironment,
     readonly lower: FileSystem,
   ) {
-    this.#inodesMax = Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
+    this._inodesMax = Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
     this.dev = env.allocateDev();
     this.root = new OverlayDirectory(this, { lower: lower.root }, undefined);
   }
 
   /** A number for a new inode. ENOSPC: there are as many as may be. */
   newIno(): number {
-    if (this.#inodes >= this.#inodesMax) throw new SysError(ENOSPC);
-    this.#inodes++;
-    return ++this.#lastIno;
+    if (this._inodes >= this._inodesMax) throw new SysError(ENOSPC);
+    this._inodes++;
+    return ++this._lastIno;
   }
 
   /** A new inode has lost its last name. */
   inodeGone(): void {
-    this.#inodes--;
+    this._inodes--;
   }
 
   /** One without a name has got one. */
   inodeBack(): void {
-    this.#inodes++;
+    this._inodes++;
   }
 
   chargeXattr(bytes: number): void {
-    if (bytes > 0 && this.#xattrBytes + bytes > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
-    this.#xattrBytes += bytes;
+    if (bytes > 0 && this._xattrBytes + bytes > XATTR_BYTES_MAX) throw new SysError(ENOSPC);
+    this._xattrBytes += bytes;
   }
 
   /** Memory is the disk. */
@@ -70,8 +70,8 @@ export class OverlayFileSystem implements FileSystem {
     const { exports } = this.env.core;
     const blocks = exports.frameLimit();
     const blocksFree = Math.max(0, blocks - exports.framesInUse());
-    const files = this.#inodesMax;
-    return { type: OVERLAYFS_SUPER_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree, files, filesFree: files - this.#inodes, nameMax: 255 };
+    const files = this._inodesMax;
+    return { type: OVERLAYFS_SUPER_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree, files, filesFree: files - this._inodes, nameMax: 255 };
   }
 
   /** There is no medium. */
@@ -79,10 +79,10 @@ export class OverlayFileSystem implements FileSystem {
 
   /** Our inode for one of the lower layer, found in `parent`. */
   adopt(lower: Inode, parent: OverlayDirectory): OverlayInode {
-    const known = this.#byLower.get(lower);
+    const known = this._byLower.get(lower);
     if (known !== undefined) return known;
     const inode = this.make({ lower }, lower.mode, parent);
-    this.#byLower.set(lower, inode);
+    this._byLower.set(lower, inode);
     return inode;
   }
 
@@ -96,7 +96,7 @@ export class OverlayFileSystem implements FileSystem {
 
 export class OverlayDirectory extends OverlayNode {
   /** Inode, or null: the lower layer's entry of that name is hidden. */
-  readonly #changes = new Map<string, OverlayInode | null>();
+  private readonly _changes = new Map<string, OverlayInode | null>();
 
   constructor(
     fs: OverlayFileSystem,
@@ -112,12 +112,12 @@ export class OverlayDirectory extends OverlayNode {
   }
 
   override lookup(name: string): OverlayInode | undefined {
-    const known = this.#changes.get(name);
+    const known = this._changes.get(name);
     if (known !== undefined) return known ?? undefined;
     const lower = this.lower?.lookup(name);
     if (lower === undefined) return undefined;
     const inode = this.fs.adopt(lower, this);
-    this.#changes.set(name, inode);
+    this._changes.set(name, inode);
     return inode;
   }
 
@@ -125,12 +125,12 @@ export class OverlayDirectory extends OverlayNode {
     const entries: Dirent[] = [];
     const seen = new Set<string>();
     for (const entry of this.lower?.readdir() ?? []) {
-      const ours = this.#changes.get(entry.name);
+      const ours = this._changes.get(entry.name);
       if (ours === null) continue;
       seen.add(entry.name);
       entries.push(ours === undefined ? entry : direntOf(entry.name, ours));
     }
-    for (const [name, inode] of this.#changes) if (inode !== null && !seen.has(name)) entries.push(direntOf(name, inode));
+    for (const [name, inode] of this._changes) if (inode !== null && !seen.has(name)) entries.push(direntOf(name, inode));
     return entries;
   }
 
@@ -138,44 +138,44 @@ export class OverlayDirectory extends OverlayNode {
     return new DirectoryFile(this, flags);
   }
 
-  #require(name: string): OverlayInode {
+  private _require(name: string): OverlayInode {
     const found = this.lookup(name);
     if (found === undefined) throw new SysError(ENOENT);
     return found;
   }
 
   /** A name may be added: the directory has not been removed, and there is nothing of that name. */
-  #requireFree(name: string): void {
+  private _requireFree(name: string): void {
     if (this.nlink === 0) throw new SysError(ENOENT);
     if (this.lookup(name) !== undefined) throw new SysError(EEXIST);
   }
 
-  #changed(): void {
+  private _changed(): void {
     this.mtime = this.ctime = this.fs.env.now();
   }
 
-  #put(name: string, inode: OverlayInode): void {
-    this.#changes.set(name, inode);
+  private _put(name: string, inode: OverlayInode): void {
+    this._changes.set(name, inode);
     if (inode instanceof OverlayDirectory) {
       inode.parent = this;
       this.nlink++;
     }
-    this.#changed();
+    this._changed();
   }
 
-  #take(name: string, inode: OverlayInode): void {
-    if (this.lower?.lookup(name) === undefined) this.#changes.delete(name);
-    else this.#changes.set(name, null);
+  private _take(name: string, inode: OverlayInode): void {
+    if (this.lower?.lookup(name) === undefined) this._changes.delete(name);
+    else this._changes.set(name, null);
     if (inode instanceof OverlayDirectory) this.nlink--;
-    this.#changed();
+    this._changed();
   }
 
   override create(name: string, what: NewInode): Inode {
-    return this.#insert(name, this.#make(name, what));
+    return this._insert(name, this._make(name, what));
   }
 
   override symlink(name: string, target: string, what: NewInode): Inode {
-    return this.#insert(name, this.#make(name, { ...what, mode: S_IFLNK | 0o777 }, target));
+    return this._insert(name, this._make(name, { ...what, mode: S_IFLNK | 0o777 }, target));
   }
 
   override createUnnamed(what: NewInode, linkable: boolean): Inode {
@@ -186,51 +186,51 @@ export class OverlayDirectory extends OverlayNode {
     return file;
   }
 
-  #make(name: string, what: NewInode, target?: string): OverlayInode {
-    this.#requireFree(name);
+  private _make(name: string, what: NewInode, target?: string): OverlayInode {
+    this._requireFree(name);
     return this.fs.make({ what }, what.mode, this, target);
   }
 
-  #insert(name: string, inode: OverlayInode): Inode {
-    this.#put(name, inode);
+  private _insert(name: string, inode: OverlayInode): Inode {
+    this._put(name, inode);
     return inode;
   }
 
   override link(name: string, target: Inode): void {
-    const inode = this.#own(target);
-    this.#requireFree(name);
+    const inode = this._own(target);
+    this._requireFree(name);
     if (inode.nlink === 0 && !(inode instanceof OverlayFile && inode.linkable)) throw new SysError(ENOENT);
     if (inode.nlink++ === 0) this.fs.inodeBack();
     inode.ctime = this.fs.env.now();
-    this.#put(name, inode);
+    this._put(name, inode);
   }
 
-  #own(inode: Inode): OverlayInode {
+  private _own(inode: Inode): OverlayInode {
     if (inode instanceof OverlayFile || inode instanceof OverlayNode) if (inode.fs === this.fs) return inode;
     throw new SysError(EXDEV);
   }
 
   override unlink(name: string): void {
-    const inode = this.#require(name);
+    const inode = this._require(name);
     if (isDirectory(inode.mode)) throw new SysError(EISDIR);
-    this.#take(name, inode);
-    this.#lost(inode);
+    this._take(name, inode);
+    this._lost(inode);
   }
 
   override rmdir(name: string): void {
-    const inode = this.#require(name);
+    const inode = this._require(name);
     if (!(inode instanceof OverlayDirectory)) throw new SysError(ENOTDIR);
-    if (inode.#isPopulated) throw new SysError(ENOTEMPTY);
-    this.#take(name, inode);
-    this.#lost(inode);
+    if (inode._isPopulated) throw new SysError(ENOTEMPTY);
+    this._take(name, inode);
+    this._lost(inode);
   }
 
-  get #isPopulated(): boolean {
+  private get _isPopulated(): boolean {
     return this.readdir().length > 0;
   }
 
   /** The inode has lost one of its names. */
-  #lost(inode: OverlayInode): void {
+  private _lost(inode: OverlayInode): void {
     inode.nlink = inode instanceof OverlayDirectory ? 0 : Math.max(0, inode.nlink - 1);
     inode.ctime = this.fs.env.now();
     if (inode.nlink === 0) inode.gone();
@@ -239,14 +239,14 @@ export class OverlayDirectory extends OverlayNode {
   override rename(name: string, newParent: Inode, newName: string, flags: number): void {
     if (!(newParent instanceof OverlayDirectory) || newParent.fs !== this.fs) throw new SysError(EXDEV);
     if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) !== 0 || flags === (RENAME_NOREPLACE | RENAME_EXCHANGE)) throw new SysError(EINVAL);
-    const inode = this.#require(name);
+    const inode = this._require(name);
     const other = newParent.lookup(newName);
-    if (inode instanceof OverlayDirectory && newParent.#isWithin(inode)) throw new SysError(EINVAL);
-    if ((flags & RENAME_EXCHANGE) !== 0) this.#exchange(name, inode, newParent, newName, other);
-    else this.#replace(name, inode, newParent, newName, other, flags);
+    if (inode instanceof OverlayDirectory && newParent._isWithin(inode)) throw new SysError(EINVAL);
+    if ((flags & RENAME_EXCHANGE) !== 0) this._exchange(name, inode, newParent, newName, other);
+    else this._replace(name, inode, newParent, newName, other, flags);
   }
 
-  #replace(
+  private _replace(
     name: string,
     inode: OverlayInode,
     newParent: OverlayDirectory,
@@ -258,35 +258,41 @@ export class OverlayDirectory extends OverlayNode {
     if (other !== undefined) {
       if ((flags & RENAME_NOREPLACE) !== 0) throw new SysError(EEXIST);
       if (other === inode) return;
-      newParent.#requireReplaceable(inode, other, this);
-      newParent.#take(newName, other);
-      this.#lost(other);
+      newParent._requireReplaceable(inode, other, this);
+      newParent._take(newName, other);
+      this._lost(other);
     }
-    this.#take(name, inode);
-    newParent.#put(newName, inode);
+    this._take(name, inode);
+    newParent._put(newName, inode);
     inode.ctime = this.fs.env.now();
   }
 
-  #requireReplaceable(inode: OverlayInode, other: OverlayInode, from: OverlayDirectory): void {
+  private _requireReplaceable(inode: OverlayInode, other: OverlayInode, from: OverlayDirectory): void {
     if (other instanceof OverlayDirectory) {
       if (!(inode instanceof OverlayDirectory)) throw new SysError(EISDIR);
-      if (other.#isPopulated || from.#isWithin(other)) throw new SysError(ENOTEMPTY);
+      if (other._isPopulated || from._isWithin(other)) throw new SysError(ENOTEMPTY);
     } else if (inode instanceof OverlayDirectory) throw new SysError(ENOTDIR);
   }
 
-  #exchange(name: string, inode: OverlayInode, newParent: OverlayDirectory, newName: string, other: OverlayInode | undefined): void {
+  private _exchange(
+    name: string,
+    inode: OverlayInode,
+    newParent: OverlayDirectory,
+    newName: string,
+    other: OverlayInode | undefined,
+  ): void {
     if (other === undefined) throw new SysError(ENOENT);
     if (other === inode) return;
-    if (other instanceof OverlayDirectory && this.#isWithin(other)) throw new SysError(EINVAL);
-    this.#take(name, inode);
-    newParent.#take(newName, other);
-    this.#put(name, other);
-    newParent.#put(newName, inode);
+    if (other instanceof OverlayDirectory && this._isWithin(other)) throw new SysError(EINVAL);
+    this._take(name, inode);
+    newParent._take(newName, other);
+    this._put(name, other);
+    newParent._put(newName, inode);
     inode.ctime = other.ctime = this.fs.env.now();
   }
 
   /** Is this directory `other`, or below it? */
-  #isWithin(other: OverlayDirectory): boolean {
+  private _isWithin(other: OverlayDirectory): boolean {
     for (let at: OverlayDirectory | undefined = this; at !== undefined; at = at.parent) if (at === other) return true;
     return false;
   }

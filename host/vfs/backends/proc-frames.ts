@@ -55,13 +55,13 @@ class Survey {
       if (space === undefined || spaces.has(space.handle)) continue;
       spaces.add(space.handle);
       for (const { object } of vmas(source, space)) if (object !== 0 && !objects.has(object)) objects.set(object, true);
-      this.#walk(source.core.exports.spaceStat(space.handle, SPACE_STAT_ROOT), 2);
+      this._walk(source.core.exports.spaceStat(space.handle, SPACE_STAT_ROOT), 2);
     }
-    for (const [object, inMemoryOnly] of objects) this.#cache(object, inMemoryOnly);
+    for (const [object, inMemoryOnly] of objects) this._cache(object, inMemoryOnly);
   }
 
   /** A page table that several spaces share is walked for each of them: its pages are mapped by them all. */
-  #walk(table: number, level: number): void {
+  private _walk(table: number, level: number): void {
     this.tables.add(table);
     const { core } = this.source;
     for (let i = 0; i < ENTRIES; i++) {
@@ -70,24 +70,24 @@ class Survey {
       const frame = Number((entry & PTE_PPN) >> 10n);
       // An entry without V is a mark in a last table, in a middle one a megapage that nobody may access.
       if (level === 0 && (entry & PTE_V) === 0n) continue;
-      if (level === 0) this.#map(frame);
-      else if ((entry & PTE_KIND) === PTE_V) this.#walk(frame, level - 1);
-      else this.#mapHuge(frame);
+      if (level === 0) this._map(frame);
+      else if ((entry & PTE_KIND) === PTE_V) this._walk(frame, level - 1);
+      else this._mapHuge(frame);
     }
   }
 
-  #map(frame: number): void {
+  private _map(frame: number): void {
     this.mappings.set(frame, (this.mappings.get(frame) ?? 0) + 1);
   }
 
-  #mapHuge(first: number): void {
+  private _mapHuge(first: number): void {
     for (let frame = first; frame < first + ENTRIES; frame++) {
-      this.#map(frame);
+      this._map(frame);
       this.huge.set(frame, frame === first);
     }
   }
 
-  #cache(object: number, inMemoryOnly: boolean): void {
+  private _cache(object: number, inMemoryOnly: boolean): void {
     const { exports } = this.source.core;
     for (let index = exports.objectNextPresent(object, 0); index >= 0; index = exports.objectNextPresent(object, index + 1)) {
       const at = exports.objectPage(object, index);
@@ -112,14 +112,14 @@ class Survey {
     // Neither in a table nor an object's: the machine keeps its records there.
     if (inMemoryOnly === undefined) {
       const swapCache = (state & FRAME_IS_SWAP_CACHE) !== 0 ? KPF_SWAPCACHE : 0n;
-      return mapped === 0n && swapCache === 0n ? 0n : mapped | swapCache | this.#anonymous(frame, state);
+      return mapped === 0n && swapCache === 0n ? 0n : mapped | swapCache | this._anonymous(frame, state);
     }
     const dirty = (state & FRAME_IS_DIRTY) !== 0 ? KPF_DIRTY : 0n;
     const referenced = (state & FRAME_IS_REFERENCED) !== 0 ? KPF_REFERENCED : 0n;
     return mapped | dirty | referenced | KPF_UPTODATE | KPF_LRU | (inMemoryOnly ? KPF_SWAPBACKED : 0n);
   }
 
-  #anonymous(frame: number, state: number): bigint {
+  private _anonymous(frame: number, state: number): bigint {
     const first = this.huge.get(frame);
     const huge = first === undefined ? 0n : KPF_THP | (first ? KPF_COMPOUND_HEAD : KPF_COMPOUND_TAIL);
     return huge | ((state & FRAME_IS_MERGED) !== 0 ? KPF_KSM : 0n) | KPF_ANON | KPF_SWAPBACKED | KPF_UPTODATE | KPF_LRU;

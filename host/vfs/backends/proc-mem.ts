@@ -34,28 +34,28 @@ class MemoryFile extends OpenFile {
   }
 
   /** The space opened is the one meant: after an execve or exit there is nothing left to read. */
-  get #gone(): boolean {
+  private get _gone(): boolean {
     return this.view.find()?.process.space?.handle !== this.space.handle;
   }
 
   override read(to: IoBuffer, at?: number): number {
-    if (this.#gone) return 0;
+    if (this._gone) return 0;
     const start = at ?? this.offset;
     let done = 0;
     while (to.remaining > 0) {
       const piece = Math.min(to.remaining, MEMORY_PIECE - ((start + done) % MEMORY_PIECE));
       const at = start + done;
-      const bytes = tryRead(this.space, at, piece) ?? this.#forced(at, M.VM_MAYREAD, () => tryRead(this.space, at, piece));
+      const bytes = tryRead(this.space, at, piece) ?? this._forced(at, M.VM_MAYREAD, () => tryRead(this.space, at, piece));
       if (bytes === undefined) break;
       const put = to.put(bytes);
       done += put;
       if (put < piece) break;
     }
-    return this.#result(done, at);
+    return this._result(done, at);
   }
 
   override write(from: IoBuffer, at?: number): number {
-    if (this.#gone) return 0;
+    if (this._gone) return 0;
     const start = at ?? this.offset;
     let done = 0;
     while (from.remaining > 0) {
@@ -63,17 +63,17 @@ class MemoryFile extends OpenFile {
       if (bytes.length === 0) break;
       const place = start + done;
       const write = (): boolean => tryWrite(this.space, place, bytes);
-      if (!write() && this.#forced(place, M.VM_MAYWRITE, write) !== true) {
+      if (!write() && this._forced(place, M.VM_MAYWRITE, write) !== true) {
         from.untake(bytes.length);
         break;
       }
       done += bytes.length;
     }
-    return this.#result(done, at);
+    return this._result(done, at);
   }
 
   /** Does something to a page as if it were readable and, if that is wanted, writable. Nobody else runs meanwhile. */
-  #forced<T>(address: number, may: number, action: () => T): T | undefined {
+  private _forced<T>(address: number, may: number, action: () => T): T | undefined {
     const { core } = this.view.source;
     const { handle } = this.space;
     const page = address - (address % MEMORY_PIECE);
@@ -90,7 +90,7 @@ class MemoryFile extends OpenFile {
     }
   }
 
-  #result(done: number, at: number | undefined): number {
+  private _result(done: number, at: number | undefined): number {
     if (done === 0) return -EIO;
     if (at === undefined) this.offset += done;
     return done;

@@ -98,23 +98,23 @@ class NamespaceFile extends OpenFile {
 
 /** The namespaces' places, made once for a machine. */
 export class Namespaces {
-  readonly #fs: AnonymousFileSystem;
-  readonly #time: Timestamp;
-  readonly #places = new Map<Kind, Location>();
+  private readonly _fs: AnonymousFileSystem;
+  private readonly _time: Timestamp;
+  private readonly _places = new Map<Kind, Location>();
 
   constructor(
     env: VfsEnvironment,
     readonly source: ProcSource,
   ) {
-    this.#fs = new AnonymousFileSystem(env, 'nsfs', NSFS_MAGIC);
-    this.#time = env.now();
+    this._fs = new AnonymousFileSystem(env, 'nsfs', NSFS_MAGIC);
+    this._time = env.now();
   }
 
   place(kind: Kind): Location {
-    let place = this.#places.get(kind);
+    let place = this._places.get(kind);
     if (place === undefined) {
-      place = this.source.unnamed(this.#fs, new NamespaceInode(this.#fs, kind, this.#time), label(kind));
-      this.#places.set(kind, place);
+      place = this.source.unnamed(this._fs, new NamespaceInode(this._fs, kind, this._time), label(kind));
+      this._places.set(kind, place);
     }
     return place;
   }

@@ -34,9 +34,9 @@ const BITS: readonly (readonly [state: number, bit: bigint])[] = [
 ];
 
 export class PagemapFile extends EntryFile {
-  readonly #space: ProcSpace | undefined;
+  private readonly _space: ProcSpace | undefined;
   /** Where memory lies is told to whom could open the file as CAP_SYS_ADMIN. */
-  readonly #frames: boolean;
+  private readonly _frames: boolean;
 
   constructor(
     readonly view: TaskView,
@@ -44,27 +44,27 @@ export class PagemapFile extends EntryFile {
     flags: number,
   ) {
     super(inode, flags);
-    this.#space = view.space();
-    this.#frames = view.source.capable(CAP_SYS_ADMIN);
+    this._space = view.space();
+    this._frames = view.source.capable(CAP_SYS_ADMIN);
   }
 
   /** The space opened is the one meant: after an execve or exit there is nothing left. */
   protected override get count(): number {
     const now = this.view.find()?.process.space;
-    return now !== undefined && now.handle === this.#space?.handle ? PAGES : 0;
+    return now !== undefined && now.handle === this._space?.handle ? PAGES : 0;
   }
 
   protected override entries(): (page: number) => bigint {
     const { exports } = this.view.source.core;
-    const handle = (this.#space as ProcSpace).handle;
-    return (page) => this.#entry(exports.pageState(handle, page * PAGE_SIZE) >>> 0);
+    const handle = (this._space as ProcSpace).handle;
+    return (page) => this._entry(exports.pageState(handle, page * PAGE_SIZE) >>> 0);
   }
 
-  #entry(state: number): bigint {
+  private _entry(state: number): bigint {
     if (state === 0) return 0n;
     // Of a page in the swap area: its type, 0, in 5 bits, and its slot.
     const shift = (state & S.STATE_SWAP) !== 0 ? SWAP_TYPE_BITS : 0n;
-    let entry = this.#frames ? BigInt(state >>> S.STATE_FRAME_SHIFT) << shift : 0n;
+    let entry = this._frames ? BigInt(state >>> S.STATE_FRAME_SHIFT) << shift : 0n;
     for (const [flag, bit] of BITS) if ((state & flag) !== 0) entry |= bit;
     return entry;
   }

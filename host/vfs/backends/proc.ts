@@ -27,20 +27,20 @@ export class ProcFileSystem implements FileSystem {
   readonly readOnly = false;
   readonly root: Inode;
   readonly namespaces: Namespaces;
-  readonly #now: () => Timestamp;
-  readonly #mounted: Timestamp;
+  private readonly _now: () => Timestamp;
+  private readonly _mounted: Timestamp;
   /** Numbers of what is always there; those of processes begin at 2^24. */
-  #lastIno = 0;
+  private _lastIno = 0;
 
   constructor(
     env: VfsEnvironment,
     readonly source: ProcSource,
   ) {
     this.dev = env.allocateDev();
-    this.#now = env.now;
-    this.#mounted = env.now();
+    this._now = env.now;
+    this._mounted = env.now();
     this.namespaces = new Namespaces(env, source);
-    const root = this.#directory(new RootEntries(this, this.#fixed()));
+    const root = this._directory(new RootEntries(this, this._fixed()));
     this.root = root;
   }
 
@@ -52,71 +52,71 @@ export class ProcFileSystem implements FileSystem {
   sync(): void {}
 
   now(): Timestamp {
-    return this.#now();
+    return this._now();
   }
 
-  #place(mode: number) {
-    return { fs: this, ino: ++this.#lastIno, mode, uid: 0, gid: 0, time: this.#mounted };
+  private _place(mode: number) {
+    return { fs: this, ino: ++this._lastIno, mode, uid: 0, gid: 0, time: this._mounted };
   }
 
-  #file(content: Content, mode = 0o444): Inode {
-    return new SyntheticFile(this.#place(mode), content);
+  private _file(content: Content, mode = 0o444): Inode {
+    return new SyntheticFile(this._place(mode), content);
   }
 
-  #directory(entries: SyntheticEntries): Inode {
-    return new SyntheticDirectory(this.#place(0o555), entries);
+  private _directory(entries: SyntheticEntries): Inode {
+    return new SyntheticDirectory(this._place(0o555), entries);
   }
 
-  #link(text: () => string): Inode {
-    return new SyntheticLink(this.#place(0o777), text);
+  private _link(text: () => string): Inode {
+    return new SyntheticLink(this._place(0o777), text);
   }
 
-  #fixed(): FixedEntries {
+  private _fixed(): FixedEntries {
     const { source } = this;
     return new FixedEntries()
       .add(
         'self',
-        this.#link(() => String(this.#reader().pid)),
+        this._link(() => String(this._reader().pid)),
       )
       .add(
         'thread-self',
-        this.#link(() => `${this.#reader().pid}/task/${this.#reader().tid}`),
+        this._link(() => `${this._reader().pid}/task/${this._reader().tid}`),
       )
       .add(
         'mounts',
-        this.#link(() => 'self/mounts'),
+        this._link(() => 'self/mounts'),
       )
-      .addAll(Object.entries(rootFiles(source)).map(([name, text]) => [name, this.#file(text)]))
-      .addAll(Object.entries(FRAME_FILES).map(([name, open]) => [name, new SpecialFile(this.#place(0o400), open(source))]))
-      .add('tty', this.#tree(ttyFiles))
+      .addAll(Object.entries(rootFiles(source)).map(([name, text]) => [name, this._file(text)]))
+      .addAll(Object.entries(FRAME_FILES).map(([name, open]) => [name, new SpecialFile(this._place(0o400), open(source))]))
+      .add('tty', this._tree(ttyFiles))
       .add(
         'net',
-        this.#link(() => 'self/net'),
+        this._link(() => 'self/net'),
       )
-      .add('sys', this.#sysctls(sysTree(source)))
+      .add('sys', this._sysctls(sysTree(source)))
       .add(
         'sysvipc',
-        this.#tree({ msg: () => source.sysvText('msg'), sem: () => source.sysvText('sem'), shm: () => source.sysvText('shm') }),
+        this._tree({ msg: () => source.sysvText('msg'), sem: () => source.sysvText('sem'), shm: () => source.sysvText('shm') }),
       );
   }
 
-  #sysctls(tree: SysTree): Inode {
+  private _sysctls(tree: SysTree): Inode {
     const entries = new FixedEntries();
     for (const [name, what] of Object.entries(tree)) {
-      if (typeof what === 'function') entries.add(name, new SysctlFile(this.#place(0o444), { mode: 0o444, read: what }, true));
-      else entries.add(name, isSysctl(what) ? new SysctlFile(this.#place(what.mode), what, true) : this.#sysctls(what));
+      if (typeof what === 'function') entries.add(name, new SysctlFile(this._place(0o444), { mode: 0o444, read: what }, true));
+      else entries.add(name, isSysctl(what) ? new SysctlFile(this._place(what.mode), what, true) : this._sysctls(what));
     }
-    return new SysctlDirectory(this.#place(0o555), entries);
+    return new SysctlDirectory(this._place(0o555), entries);
   }
 
-  #tree(tree: Tree): Inode {
+  private _tree(tree: Tree): Inode {
     const entries = new FixedEntries();
-    for (const [name, what] of Object.entries(tree)) entries.add(name, typeof what === 'function' ? this.#file(what) : this.#tree(what));
-    return this.#directory(entries);
+    for (const [name, what] of Object.entries(tree)) entries.add(name, typeof what === 'function' ? this._file(what) : this._tree(what));
+    return this._directory(entries);
   }
 
   /** Nobody in particular looks when the host does. */
-  #reader(): { readonly pid: number; readonly tid: number } {
+  private _reader(): { readonly pid: number; readonly tid: number } {
     const current = this.source.current();
     if (current === undefined) throw new SysError(ENOENT);
     return current;

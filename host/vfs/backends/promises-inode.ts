@@ -18,11 +18,11 @@ export class Place {
   ) {}
 
   get path(): string {
-    return this.parent === undefined && this.name === '' ? '/' : this.#prefix;
+    return this.parent === undefined && this.name === '' ? '/' : this._prefix;
   }
 
-  get #prefix(): string {
-    return this.parent === undefined ? this.name : `${this.parent.#prefix}/${this.name}`;
+  private get _prefix(): string {
+    return this.parent === undefined ? this.name : `${this.parent._prefix}/${this.name}`;
   }
 }
 
@@ -92,9 +92,9 @@ export class PromisesFile extends PagedInode {
   override ctime!: Timestamp;
   /** The medium lets it be written: asked when it is first opened for that. */
   writable = false;
-  readonly #pages: PromisesPages;
-  #opens = 0;
-  #leaving = false;
+  private readonly _pages: PromisesPages;
+  private _opens = 0;
+  private _leaving = false;
 
   constructor(
     readonly fs: PromisesFileSystem,
@@ -103,22 +103,22 @@ export class PromisesFile extends PagedInode {
     stats: PromisesStats,
   ) {
     super(fs.env, undefined, stats.size);
-    this.#pages = new PromisesPages(
+    this._pages = new PromisesPages(
       fs.queue,
       (flags) => fs.files.open(place.path, flags),
       () => fs.unsynced.add(this),
     );
-    this.backing = this.#pages;
+    this.backing = this._pages;
     adopt(this, stats);
   }
 
   override open(flags: number): OpenFile {
-    if (this.#leaving && this.nlink > 0) throw new SysError(ENOENT);
-    if ((flags & O_ACCMODE) !== O_RDONLY) this.#requireWritable();
+    if (this._leaving && this.nlink > 0) throw new SysError(ENOENT);
+    if ((flags & O_ACCMODE) !== O_RDONLY) this._requireWritable();
     return super.open(flags);
   }
 
-  #requireWritable(): void {
+  private _requireWritable(): void {
     this.fs.requireWritable();
     if (this.writable || this.nlink === 0) return;
     this.fs.do(`writable:${this.ino}`, async () => (await this.fs.files.open(this.place.path, 'r+')).close());
@@ -145,24 +145,24 @@ export class PromisesFile extends PagedInode {
   }
 
   override acquire(): void {
-    this.#opens++;
+    this._opens++;
     super.acquire();
   }
 
   override release(): void {
-    this.#opens--;
+    this._opens--;
     super.release();
   }
 
   /** Part of a request: `remove` takes its name away on the medium. Who uses it keeps the data. */
   async leave(remove: () => Promise<void>): Promise<void> {
-    this.#leaving = true;
+    this._leaving = true;
     try {
-      if (this.#opens > 0 || this.isMapped) await this.#pages.detach();
+      if (this._opens > 0 || this.isMapped) await this._pages.detach();
       await remove();
     } catch (error) {
-      this.#pages.restore();
-      this.#leaving = false;
+      this._pages.restore();
+      this._leaving = false;
       throw error;
     }
   }
@@ -209,13 +209,13 @@ abstract class PromisesNode extends Inode {
 }
 
 export class PromisesSymlink extends PromisesNode {
-  #target: string | undefined;
+  private _target: string | undefined;
 
   override readlink(): string {
     const { files } = this.fs;
     if (files.readlink === undefined) throw new SysError(ENOSYS);
-    this.#target ??= this.fs.do(`readlink:${this.ino}`, async () => files.readlink?.(this.place.path));
-    return this.#target ?? '';
+    this._target ??= this.fs.do(`readlink:${this.ino}`, async () => files.readlink?.(this.place.path));
+    return this._target ?? '';
   }
 }
 
@@ -227,35 +227,35 @@ interface Entry {
 }
 
 export class PromisesDirectory extends PromisesNode {
-  #entries: Map<string, Entry> | undefined;
-  readonly #kept = new SyncPoint();
+  private _entries: Map<string, Entry> | undefined;
+  private readonly _kept = new SyncPoint();
 
   /** All names: read once, since nobody else changes them. */
-  get #names(): Map<string, Entry> {
-    if (this.#entries !== undefined) return this.#entries;
+  private get _names(): Map<string, Entry> {
+    if (this._entries !== undefined) return this._entries;
     const found = this.fs.do(`list:${this.ino}`, () => this.fs.files.readdir(this.place.path, { withFileTypes: true }));
-    this.#entries = new Map();
+    this._entries = new Map();
     for (const entry of found) {
       const type = typeOf(entry);
-      if (type !== 0 && this.fs.allows(entry.name)) this.#entries.set(entry.name, { ino: this.fs.newIno(), type });
+      if (type !== 0 && this.fs.allows(entry.name)) this._entries.set(entry.name, { ino: this.fs.newIno(), type });
     }
-    return this.#entries;
+    return this._entries;
   }
 
   override lookup(name: string): PromisesInode | undefined {
-    const entry = this.#names.get(name);
+    const entry = this._names.get(name);
     if (entry === undefined || entry.inode !== undefined) return entry?.inode;
     const place = new Place(this.place, name);
     const stats = this.fs.do(`stat:${entry.ino}`, () => this.fs.statIfAny(place));
     if (stats === undefined) {
-      this.#names.delete(name);
+      this._names.delete(name);
       return undefined;
     }
-    entry.inode = this.#make(entry.ino, place, stats);
+    entry.inode = this._make(entry.ino, place, stats);
     return entry.inode;
   }
 
-  #make(ino: number, place: Place, stats: PromisesStats): PromisesInode {
+  private _make(ino: number, place: Place, stats: PromisesStats): PromisesInode {
     switch (typeOf(stats)) {
       case S_IFDIR:
         return new PromisesDirectory(this.fs, ino, place, stats);
@@ -267,7 +267,7 @@ export class PromisesDirectory extends PromisesNode {
   }
 
   override readdir(): Dirent[] {
-    return [...this.#names].map(([name, { ino, type }]) => ({ name, ino, type }));
+    return [...this._names].map(([name, { ino, type }]) => ({ name, ino, type }));
   }
 
   override open(flags: number): OpenFile {
@@ -276,40 +276,40 @@ export class PromisesDirectory extends PromisesNode {
 
   // --- changes: the medium's first, then the same here
 
-  #requirePlaceFor(name: string): void {
+  private _requirePlaceFor(name: string): void {
     this.fs.requireWritable();
     if (this.nlink === 0) throw new SysError(ENOENT);
     if (!this.fs.allows(name)) throw new SysError(EINVAL, 'the medium has no such names');
-    if (this.#names.has(name)) throw new SysError(EEXIST);
+    if (this._names.has(name)) throw new SysError(EEXIST);
   }
 
-  #require(name: string): PromisesInode {
+  private _require(name: string): PromisesInode {
     const found = this.lookup(name);
     if (found === undefined) throw new SysError(ENOENT);
     return found;
   }
 
-  #add(name: string, kind: string, make: (path: string) => Promise<unknown>): PromisesInode {
+  private _add(name: string, kind: string, make: (path: string) => Promise<unknown>): PromisesInode {
     const place = new Place(this.place, name);
     const stats = this.fs.do(`${kind}:${this.ino}:${name}`, async () => {
       await make(place.path);
       return this.fs.files.lstat(place.path);
     });
     const ino = this.fs.newIno();
-    const inode = this.#make(ino, place, stats);
-    this.#names.set(name, { ino, type: inode.mode & S_IFMT, inode });
-    this.#changed();
+    const inode = this._make(ino, place, stats);
+    this._names.set(name, { ino, type: inode.mode & S_IFMT, inode });
+    this._changed();
     return inode;
   }
 
   override create(name: string, what: NewInode): PromisesInode {
-    this.#requirePlaceFor(name);
+    this._requirePlaceFor(name);
     const { files } = this.fs;
     const type = what.mode & S_IFMT;
     const mode = what.mode & 0o7777;
     if ((type !== S_IFREG && type !== S_IFDIR) || (mode & (S_ISUID | S_ISGID)) !== 0) throw new SysError(EPERM);
     if (type === S_IFDIR && files.mkdir === undefined) throw new SysError(EPERM);
-    const made = this.#add(name, type === S_IFDIR ? 'mkdir' : 'create', async (path) => {
+    const made = this._add(name, type === S_IFDIR ? 'mkdir' : 'create', async (path) => {
       if (type === S_IFDIR) await files.mkdir?.(path, { mode });
       else await (await files.open(path, 'wx', mode)).close();
       // The host has a umask of its own.
@@ -320,26 +320,26 @@ export class PromisesDirectory extends PromisesNode {
   }
 
   override symlink(name: string, target: string, _what: NewInode): PromisesInode {
-    this.#requirePlaceFor(name);
+    this._requirePlaceFor(name);
     const { files } = this.fs;
     if (files.symlink === undefined) throw new SysError(EPERM);
-    return this.#add(name, 'symlink', async (path) => files.symlink?.(target, path));
+    return this._add(name, 'symlink', async (path) => files.symlink?.(target, path));
   }
 
   override unlink(name: string): void {
     this.fs.requireWritable();
-    const child = this.#require(name);
+    const child = this._require(name);
     const { files } = this.fs;
     if (isDirectory(child.mode)) throw new SysError(EISDIR);
     if (files.unlink === undefined) throw new SysError(EPERM);
     const remove = async (): Promise<void> => files.unlink?.(child.place.path);
     this.fs.do(`unlink:${child.ino}`, () => (child instanceof PromisesFile ? child.leave(remove) : remove()));
-    this.#removed(name, child);
+    this._removed(name, child);
   }
 
   override rmdir(name: string): void {
     this.fs.requireWritable();
-    const child = this.#require(name);
+    const child = this._require(name);
     const { files } = this.fs;
     if (!isDirectory(child.mode)) throw new SysError(ENOTDIR);
     if (files.rmdir === undefined) throw new SysError(EPERM);
@@ -351,13 +351,13 @@ export class PromisesDirectory extends PromisesNode {
         throw errnoByCode(error) === EEXIST ? new SysError(ENOTEMPTY) : error;
       }
     });
-    this.#removed(name, child);
+    this._removed(name, child);
   }
 
-  #removed(name: string, child: PromisesInode): void {
-    this.#names.delete(name);
+  private _removed(name: string, child: PromisesInode): void {
+    this._names.delete(name);
     child.left();
-    this.#changed();
+    this._changed();
   }
 
   /** RENAME_EXCHANGE: there is no such call, and EINVAL is what a file system without it answers. */
@@ -365,10 +365,10 @@ export class PromisesDirectory extends PromisesNode {
     this.fs.requireWritable();
     if (!(newParent instanceof PromisesDirectory) || newParent.fs !== this.fs) throw new SysError(EXDEV);
     if ((flags & ~RENAME_NOREPLACE) !== 0) throw new SysError(EINVAL);
-    const child = this.#require(name);
+    const child = this._require(name);
     const replaced = newParent.lookup(newName);
     if (replaced === child) return;
-    if (replaced === undefined) newParent.#requirePlaceFor(newName);
+    if (replaced === undefined) newParent._requirePlaceFor(newName);
     else if ((flags & RENAME_NOREPLACE) !== 0) throw new SysError(EEXIST);
     const { files } = this.fs;
     if (files.rename === undefined) throw new SysError(EPERM);
@@ -379,26 +379,26 @@ export class PromisesDirectory extends PromisesNode {
     };
     const key = `rename:${child.ino}:${newParent.ino}:${newName}`;
     this.fs.do(key, () => (replaced instanceof PromisesFile ? replaced.leave(move) : move()));
-    if (replaced !== undefined) newParent.#removed(newName, replaced);
-    this.#names.delete(name);
-    newParent.#names.set(newName, { ino: child.ino, type: child.mode & S_IFMT, inode: child });
-    this.#changed();
-    if (newParent !== this) newParent.#changed();
+    if (replaced !== undefined) newParent._removed(newName, replaced);
+    this._names.delete(name);
+    newParent._names.set(newName, { ino: child.ino, type: child.mode & S_IFMT, inode: child });
+    this._changed();
+    if (newParent !== this) newParent._changed();
   }
 
-  #changed(): void {
+  private _changed(): void {
     this.mtime = this.ctime = this.fs.env.now();
-    this.#kept.changed();
+    this._kept.changed();
     this.fs.unsynced.add(this);
   }
 
   /** Where a medium has no sync for a directory, its names are as safe as it makes them. */
   override syncEntries(): void {
-    if (this.nlink > 0) this.#kept.reach(() => this.fs.queue.ask(() => this.#syncMedium()));
+    if (this.nlink > 0) this._kept.reach(() => this.fs.queue.ask(() => this._syncMedium()));
     this.fs.unsynced.delete(this);
   }
 
-  async #syncMedium(): Promise<void> {
+  private async _syncMedium(): Promise<void> {
     try {
       const handle = await this.fs.files.open(this.place.path, 'r');
       try {

@@ -65,42 +65,42 @@ export function timestampOfMs(ms: number): Timestamp {
 /** Something that was asked of the medium. */
 export class Request<T> {
   readonly promise: Promise<void>;
-  #state: 'waiting' | 'done' | 'failed' = 'waiting';
-  #value: T | undefined;
-  #errno = 0;
+  private _state: 'waiting' | 'done' | 'failed' = 'waiting';
+  private _value: T | undefined;
+  private _errno = 0;
 
   constructor(work: Promise<T>) {
     this.promise = work.then(
       (value) => {
-        this.#value = value;
-        this.#state = 'done';
+        this._value = value;
+        this._state = 'done';
       },
       (error) => {
-        this.#errno = errnoByCode(error);
-        this.#state = 'failed';
+        this._errno = errnoByCode(error);
+        this._state = 'failed';
       },
     );
   }
 
   get waiting(): boolean {
-    return this.#state === 'waiting';
+    return this._state === 'waiting';
   }
 
   /** Suspend while it is on its way, SysError when it failed. */
   result(): T {
-    if (this.#state === 'waiting') throw new Suspend(this.promise);
-    if (this.#state === 'failed') throw new SysError(this.#errno);
-    return this.#value as T;
+    if (this._state === 'waiting') throw new Suspend(this.promise);
+    if (this._state === 'failed') throw new SysError(this._errno);
+    return this._value as T;
   }
 }
 
 /** Requests reach the medium one after the other, in the order in which they were made. */
 export class RequestQueue {
-  #last: Promise<unknown> = Promise.resolve();
+  private _last: Promise<unknown> = Promise.resolve();
 
   ask<T>(work: () => Promise<T>): Request<T> {
-    const request = new Request(this.#last.then(work));
-    this.#last = request.promise;
+    const request = new Request(this._last.then(work));
+    this._last = request.promise;
     return request;
   }
 }
@@ -110,37 +110,37 @@ export class RequestQueue {
  * changes, so that it comes to the same place again.
  */
 export class Answers {
-  readonly #open = new Map<string, Request<unknown>>();
+  private readonly _open = new Map<string, Request<unknown>>();
 
   take<T>(key: string, begin: () => Request<T>): T {
-    let request = this.#open.get(key);
+    let request = this._open.get(key);
     if (request === undefined) {
       request = begin();
-      this.#open.set(key, request);
+      this._open.set(key, request);
     }
-    if (!request.waiting) this.#open.delete(key);
+    if (!request.waiting) this._open.delete(key);
     return request.result() as T;
   }
 }
 
 /** How far the medium's cache has been emptied. A sync counts for what had been asked for when it was made. */
 export class SyncPoint {
-  #changes = 0;
-  #synced = 0;
-  #syncing: { readonly changes: number; readonly request: Request<void> } | undefined;
+  private _changes = 0;
+  private _synced = 0;
+  private _syncing: { readonly changes: number; readonly request: Request<void> } | undefined;
 
   changed(): void {
-    this.#changes++;
+    this._changes++;
   }
 
   /** Suspend until everything so far is kept for good; `begin` makes the request. */
   reach(begin: () => Request<void>): void {
-    while (this.#synced !== this.#changes) {
-      if (this.#syncing?.changes !== this.#changes) this.#syncing = { changes: this.#changes, request: begin() };
-      const { changes, request } = this.#syncing;
-      if (!request.waiting) this.#syncing = undefined;
+    while (this._synced !== this._changes) {
+      if (this._syncing?.changes !== this._changes) this._syncing = { changes: this._changes, request: begin() };
+      const { changes, request } = this._syncing;
+      if (!request.waiting) this._syncing = undefined;
       request.result();
-      this.#synced = changes;
+      this._synced = changes;
     }
   }
 }

@@ -22,12 +22,12 @@ interface Store {
 }
 
 export class PromisesPages implements Backing {
-  readonly #pieces = new Map<number, Request<Uint8Array>>();
-  readonly #stores = new Map<number, Store>();
-  #resize: { readonly bytes: number; readonly request: Request<void> } | undefined;
-  readonly #kept = new SyncPoint();
+  private readonly _pieces = new Map<number, Request<Uint8Array>>();
+  private readonly _stores = new Map<number, Store>();
+  private _resize: { readonly bytes: number; readonly request: Request<void> } | undefined;
+  private readonly _kept = new SyncPoint();
   /** The name is gone: the data is here. */
-  #orphan: Uint8Array | undefined;
+  private _orphan: Uint8Array | undefined;
 
   constructor(
     private readonly queue: RequestQueue,
@@ -36,12 +36,12 @@ export class PromisesPages implements Backing {
     private readonly changed: () => void,
   ) {}
 
-  #ask<T>(flags: 'r' | 'r+', work: (handle: PromisesHandle) => Promise<T>): Request<T> {
-    return this.queue.ask(() => this.#with(flags, work));
+  private _ask<T>(flags: 'r' | 'r+', work: (handle: PromisesHandle) => Promise<T>): Request<T> {
+    return this.queue.ask(() => this._with(flags, work));
   }
 
-  async #with<T>(flags: 'r' | 'r+', work: (handle: PromisesHandle) => Promise<T>): Promise<T> {
-    const handle = this.#orphan === undefined ? await this.openHandle(flags) : this.#orphanHandle();
+  private async _with<T>(flags: 'r' | 'r+', work: (handle: PromisesHandle) => Promise<T>): Promise<T> {
+    const handle = this._orphan === undefined ? await this.openHandle(flags) : this._orphanHandle();
     try {
       return await work(handle);
     } finally {
@@ -53,19 +53,19 @@ export class PromisesPages implements Backing {
 
   readPage(index: number, into: Uint8Array): void {
     const piece = Math.floor(index / PIECE_PAGES);
-    let request = this.#pieces.get(piece);
+    let request = this._pieces.get(piece);
     if (request === undefined) {
-      for (const [old, other] of this.#pieces) {
-        if (this.#pieces.size < PIECES_MAX) break;
-        if (!other.waiting) this.#pieces.delete(old);
+      for (const [old, other] of this._pieces) {
+        if (this._pieces.size < PIECES_MAX) break;
+        if (!other.waiting) this._pieces.delete(old);
       }
-      request = this.#ask('r', (handle) => readAll(handle, piece * PIECE_BYTES, PIECE_BYTES));
-      this.#pieces.set(piece, request);
+      request = this._ask('r', (handle) => readAll(handle, piece * PIECE_BYTES, PIECE_BYTES));
+      this._pieces.set(piece, request);
     }
     // A failure is told once; the next who asks has another try.
-    if (!request.waiting) this.#pieces.delete(piece);
+    if (!request.waiting) this._pieces.delete(piece);
     const bytes = request.result();
-    this.#pieces.set(piece, request);
+    this._pieces.set(piece, request);
     const at = (index % PIECE_PAGES) * PAGE_SIZE;
     into.set(bytes.subarray(at, at + PAGE_SIZE));
   }
@@ -79,79 +79,79 @@ export class PromisesPages implements Backing {
   /** Pages stay dirty until the medium has the bytes that they have now: what was stored meanwhile is written again. */
   writePages(first: number, pages: readonly Uint8Array[]): void {
     const current = (i: number): boolean => {
-      const store = this.#stores.get(first + i);
+      const store = this._stores.get(first + i);
       return store !== undefined && isSame(store.bytes, pages[i]);
     };
     for (let i = 0; i < pages.length; ) {
       const from = i;
       while (i < pages.length && !current(i)) i++;
-      if (i > from) this.#store(first + from, pages.slice(from, i));
+      if (i > from) this._store(first + from, pages.slice(from, i));
       while (i < pages.length && current(i)) i++;
     }
-    const stores = pages.map((_, i) => this.#stores.get(first + i));
+    const stores = pages.map((_, i) => this._stores.get(first + i));
     // First of all that are on their way: results are taken only when there are all.
     for (const store of stores) if (store?.request.waiting) store.request.result();
-    for (let i = 0; i < pages.length; i++) this.#stores.delete(first + i);
+    for (let i = 0; i < pages.length; i++) this._stores.delete(first + i);
     for (const store of stores) store?.request.result();
   }
 
-  #store(first: number, pages: readonly Uint8Array[]): void {
+  private _store(first: number, pages: readonly Uint8Array[]): void {
     const all = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 0));
     for (const [i, page] of pages.entries()) all.set(page, i * PAGE_SIZE);
     const end = first + pages.length;
-    for (let piece = Math.floor(first / PIECE_PAGES); piece * PIECE_PAGES < end; piece++) this.#pieces.delete(piece);
-    this.#noteChange();
-    const request = this.#ask('r+', (handle) => writeAll(handle, all, first * PAGE_SIZE));
+    for (let piece = Math.floor(first / PIECE_PAGES); piece * PIECE_PAGES < end; piece++) this._pieces.delete(piece);
+    this._noteChange();
+    const request = this._ask('r+', (handle) => writeAll(handle, all, first * PAGE_SIZE));
     for (const [i, page] of pages.entries()) {
       const at = i * PAGE_SIZE;
-      this.#stores.set(first + i, { bytes: all.subarray(at, at + page.length), request });
+      this._stores.set(first + i, { bytes: all.subarray(at, at + page.length), request });
     }
   }
 
   setSize(bytes: number): void {
-    if (this.#resize?.bytes !== bytes) {
-      this.#noteChange();
-      this.#pieces.clear();
-      this.#stores.clear();
-      this.#resize = { bytes, request: this.#ask('r+', (handle) => handle.truncate(bytes)) };
+    if (this._resize?.bytes !== bytes) {
+      this._noteChange();
+      this._pieces.clear();
+      this._stores.clear();
+      this._resize = { bytes, request: this._ask('r+', (handle) => handle.truncate(bytes)) };
     }
-    const { request } = this.#resize;
-    if (!request.waiting) this.#resize = undefined;
+    const { request } = this._resize;
+    if (!request.waiting) this._resize = undefined;
     request.result();
   }
 
-  #noteChange(): void {
-    this.#kept.changed();
+  private _noteChange(): void {
+    this._kept.changed();
     // An answer that nobody came back for says nothing about what is there now.
-    if (this.#resize?.request.waiting === false) this.#resize = undefined;
+    if (this._resize?.request.waiting === false) this._resize = undefined;
     this.changed();
   }
 
   sync(): void {
-    this.#kept.reach(() => this.#ask('r+', async (handle) => handle.sync?.()));
+    this._kept.reach(() => this._ask('r+', async (handle) => handle.sync?.()));
   }
 
   // --- without a name
 
   /** Part of a request that takes the name away: all data comes here. Undone by `restore` when the name stays. */
   async detach(): Promise<void> {
-    this.#orphan ??= await this.#with('r', async (handle) => readAll(handle, 0, ORPHAN_MAX_BYTES + 1));
-    if (this.#orphan.length <= ORPHAN_MAX_BYTES) return;
-    this.#orphan = undefined;
+    this._orphan ??= await this._with('r', async (handle) => readAll(handle, 0, ORPHAN_MAX_BYTES + 1));
+    if (this._orphan.length <= ORPHAN_MAX_BYTES) return;
+    this._orphan = undefined;
     throw new SysError(EFBIG);
   }
 
   restore(): void {
-    this.#orphan = undefined;
+    this._orphan = undefined;
   }
 
-  #orphanHandle(): PromisesHandle {
-    const bytes = (): Uint8Array => this.#orphan ?? new Uint8Array(0);
+  private _orphanHandle(): PromisesHandle {
+    const bytes = (): Uint8Array => this._orphan ?? new Uint8Array(0);
     const truncate = async (length: number): Promise<void> => {
       if (length > ORPHAN_MAX_BYTES) throw new SysError(EFBIG);
       const next = new Uint8Array(length);
       next.set(bytes().subarray(0, length));
-      this.#orphan = next;
+      this._orphan = next;
     };
     return {
       truncate,

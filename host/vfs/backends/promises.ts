@@ -24,9 +24,9 @@ export class PromisesFileSystem implements FileSystem {
   readonly queue = new RequestQueue();
   /** What the medium was told to change and not yet to keep. */
   readonly unsynced = new Set<PromisesFile | PromisesDirectory>();
-  readonly #answers = new Answers();
-  readonly #backslashes: boolean;
-  #lastIno = 0;
+  private readonly _answers = new Answers();
+  private readonly _backslashes: boolean;
+  private _lastIno = 0;
 
   private constructor(
     readonly env: VfsEnvironment,
@@ -37,7 +37,7 @@ export class PromisesFileSystem implements FileSystem {
   ) {
     this.readOnly = options.readOnly ?? false;
     this.dev = env.allocateDev();
-    this.#backslashes = folder.includes('\\') || /^[A-Za-z]:/.test(folder);
+    this._backslashes = folder.includes('\\') || /^[A-Za-z]:/.test(folder);
     this.root = new PromisesDirectory(this, this.newIno(), new Place(undefined, folder.replace(/\/+$/, '')), stats);
   }
 
@@ -67,11 +67,11 @@ export class PromisesFileSystem implements FileSystem {
     this.writeBack();
     for (const inode of [...this.unsynced]) {
       if (!(inode instanceof PromisesDirectory)) inode.sync(false);
-      else this.#syncEntries(inode);
+      else this._syncEntries(inode);
     }
   }
 
-  #syncEntries(directory: PromisesDirectory): void {
+  private _syncEntries(directory: PromisesDirectory): void {
     try {
       directory.syncEntries();
     } catch (error) {
@@ -86,18 +86,18 @@ export class PromisesFileSystem implements FileSystem {
   }
 
   newIno(): number {
-    return ++this.#lastIno;
+    return ++this._lastIno;
   }
 
   /** A name that is one name for the medium, too: no way out of the folder, and no other file than the one that is meant. */
   allows(name: string): boolean {
     if (name === '' || name === '.' || name === '..' || /[/\0]|\p{Surrogate}/u.test(name)) return false;
-    return !this.#backslashes || !/[\\:]/.test(name);
+    return !this._backslashes || !/[\\:]/.test(name);
   }
 
   /** Has the medium do something. Suspend: the call is run again, and asks under the same key. */
   do<T>(key: string, work: () => Promise<T>): T {
-    return this.#answers.take(key, () => this.queue.ask(work));
+    return this._answers.take(key, () => this.queue.ask(work));
   }
 
   async statIfAny(place: Place): Promise<PromisesStats | undefined> {

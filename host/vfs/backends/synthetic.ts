@@ -77,7 +77,7 @@ export class SyntheticFile extends SyntheticInode {
  * pass fit together and a rewind sees news (as the kernel's seq_file).
  */
 class GeneratedFile extends OpenFile {
-  #bytes: Uint8Array | undefined;
+  private _bytes: Uint8Array | undefined;
 
   constructor(
     readonly file: SyntheticFile,
@@ -88,11 +88,11 @@ class GeneratedFile extends OpenFile {
 
   override read(to: IoBuffer, at?: number): number {
     const offset = at ?? this.offset;
-    if (this.#bytes === undefined || offset === 0) {
+    if (this._bytes === undefined || offset === 0) {
       const made = this.file.content();
-      this.#bytes = typeof made === 'string' ? encodeText(made) : made;
+      this._bytes = typeof made === 'string' ? encodeText(made) : made;
     }
-    const count = to.put(this.#bytes.subarray(offset, offset + to.remaining));
+    const count = to.put(this._bytes.subarray(offset, offset + to.remaining));
     if (at === undefined) this.offset += count;
     return count;
   }
@@ -196,10 +196,10 @@ export class SyntheticDirectory extends SyntheticInode {
 
 /** A directory whose children are made once. */
 export class FixedEntries implements SyntheticEntries {
-  readonly #children = new Map<string, Inode>();
+  private readonly _children = new Map<string, Inode>();
 
   add(name: string, inode: Inode): this {
-    this.#children.set(name, inode);
+    this._children.set(name, inode);
     return this;
   }
 
@@ -209,10 +209,10 @@ export class FixedEntries implements SyntheticEntries {
   }
 
   lookup(name: string): Inode | undefined {
-    return this.#children.get(name);
+    return this._children.get(name);
   }
 
   list(): Dirent[] {
-    return [...this.#children].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT }));
+    return [...this._children].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT }));
   }
 }

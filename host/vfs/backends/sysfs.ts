@@ -179,13 +179,13 @@ export class SysFileSystem implements FileSystem {
   readonly dev: number;
   readonly readOnly = false;
   readonly root: Inode;
-  readonly #time: Timestamp;
-  #lastIno = 0;
+  private readonly _time: Timestamp;
+  private _lastIno = 0;
 
   constructor(env: VfsEnvironment, source: SysSource) {
     this.dev = env.allocateDev();
-    this.#time = env.now();
-    this.root = this.#make(sysTree(source));
+    this._time = env.now();
+    this.root = this._make(sysTree(source));
   }
 
   statfs(): FileSystemStat {
@@ -195,26 +195,26 @@ export class SysFileSystem implements FileSystem {
   /** Nothing is ever dirty. */
   sync(): void {}
 
-  #place(mode: number) {
-    return { fs: this, ino: ++this.#lastIno, mode, uid: 0, gid: 0, time: this.#time };
+  private _place(mode: number) {
+    return { fs: this, ino: ++this._lastIno, mode, uid: 0, gid: 0, time: this._time };
   }
 
-  #make(node: Node): Inode {
+  private _make(node: Node): Inode {
     if (typeof node === 'function') {
-      const file = new SyntheticFile(this.#place(0o444), node);
+      const file = new SyntheticFile(this._place(0o444), node);
       // Every attribute is a page long, as far as stat(2) is asked.
       file.size = ATTRIBUTE_BYTES;
       return file;
     }
     if (isSysctl(node)) {
-      const file = new SysctlFile(this.#place(node.mode), node, false);
+      const file = new SysctlFile(this._place(node.mode), node, false);
       file.size = ATTRIBUTE_BYTES;
       return file;
     }
-    if (isLink(node)) return new SyntheticLink(this.#place(0o777), () => node.link);
+    if (isLink(node)) return new SyntheticLink(this._place(0o777), () => node.link);
     const entries = new FixedEntries();
-    const directory = new SyntheticDirectory(this.#place(0o755), entries);
-    for (const [name, child] of Object.entries(node)) entries.add(name, this.#make(child));
+    const directory = new SyntheticDirectory(this._place(0o755), entries);
+    for (const [name, child] of Object.entries(node)) entries.add(name, this._make(child));
     return directory;
   }
 }

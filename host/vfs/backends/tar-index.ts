@@ -62,12 +62,12 @@ const KINDS: Readonly<Record<string, TarKind>> = {
 /** What was left out of an archive, one line each. */
 export class TarWarnings {
   readonly lines: string[] = [];
-  #left = 0;
+  private _left = 0;
 
   add(line: string): void {
     if (this.lines.length < WARNINGS_MAX) this.lines.push(line);
-    else if (this.#left++ === 0) this.lines.push('');
-    if (this.#left > 0) this.lines[WARNINGS_MAX] = `and ${this.#left} more`;
+    else if (this._left++ === 0) this.lines.push('');
+    if (this._left > 0) this.lines[WARNINGS_MAX] = `and ${this._left} more`;
   }
 }
 

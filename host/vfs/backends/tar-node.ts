@@ -87,15 +87,15 @@ function* filePieces(fd: number, size: number): Generator<Uint8Array> {
 
 /** What is unpacked, in pieces of one size: no second copy is made to join them, and all may be larger than one buffer can be. */
 class PiecesSource implements HostArchive {
-  readonly #pieces: Uint8Array[] = [];
+  private readonly _pieces: Uint8Array[] = [];
   size = 0;
 
   add(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
       const within = this.size % PIECE_BYTES;
-      if (within === 0) this.#pieces.push(new Uint8Array(PIECE_BYTES));
+      if (within === 0) this._pieces.push(new Uint8Array(PIECE_BYTES));
       const part = bytes.subarray(done, done + PIECE_BYTES - within);
-      this.#pieces[this.#pieces.length - 1].set(part, within);
+      this._pieces[this._pieces.length - 1].set(part, within);
       this.size += part.length;
       done += part.length;
     }
@@ -106,11 +106,11 @@ class PiecesSource implements HostArchive {
     if (offset >= end) return new Uint8Array(0);
     const index = Math.floor(offset / PIECE_BYTES);
     const start = index * PIECE_BYTES;
-    if (end <= start + PIECE_BYTES) return this.#pieces[index].subarray(offset - start, end - start);
+    if (end <= start + PIECE_BYTES) return this._pieces[index].subarray(offset - start, end - start);
     const all = new Uint8Array(end - offset);
     for (let at = offset; at < end; ) {
       const within = at % PIECE_BYTES;
-      const part = this.#pieces[Math.floor(at / PIECE_BYTES)].subarray(within, Math.min(PIECE_BYTES, within + end - at));
+      const part = this._pieces[Math.floor(at / PIECE_BYTES)].subarray(within, Math.min(PIECE_BYTES, within + end - at));
       all.set(part, at - offset);
       at += part.length;
     }
@@ -118,7 +118,7 @@ class PiecesSource implements HostArchive {
   }
 
   close(): void {
-    this.#pieces.length = 0;
+    this._pieces.length = 0;
   }
 }
 
@@ -145,8 +145,8 @@ function readRange(fd: number, offset: number, length: number): Uint8Array {
 }
 
 class RangeSource implements HostArchive {
-  #window = new Uint8Array(0);
-  #windowAt = 0;
+  private _window = new Uint8Array(0);
+  private _windowAt = 0;
 
   constructor(
     readonly fd: number,
@@ -154,14 +154,14 @@ class RangeSource implements HostArchive {
   ) {}
 
   read(offset: number, length: number): Uint8Array {
-    const within = offset - this.#windowAt;
-    if (within >= 0 && within + length <= this.#window.length) return this.#window.subarray(within, within + length);
+    const within = offset - this._windowAt;
+    if (within >= 0 && within + length <= this._window.length) return this._window.subarray(within, within + length);
     const wanted = Math.min(length, Math.max(0, this.size - offset));
-    this.#window = Uint8Array.from(readRange(this.fd, offset, Math.min(Math.max(wanted, WINDOW_BYTES), Math.max(0, this.size - offset))));
-    this.#windowAt = offset;
+    this._window = Uint8Array.from(readRange(this.fd, offset, Math.min(Math.max(wanted, WINDOW_BYTES), Math.max(0, this.size - offset))));
+    this._windowAt = offset;
     // It was there when the headers were read.
-    if (this.#window.length < wanted) throw new SysError(EIO, 'the archive has become shorter');
-    return this.#window.subarray(0, wanted);
+    if (this._window.length < wanted) throw new SysError(EIO, 'the archive has become shorter');
+    return this._window.subarray(0, wanted);
   }
 
   close(): void {

@@ -7,18 +7,18 @@ const XATTR = 'SCHILY.xattr.';
 
 /** Values by key; xattrs keep their bytes. */
 export class PaxValues {
-  readonly #values = new Map<string, Uint8Array>();
+  private readonly _values = new Map<string, Uint8Array>();
 
   /** Later records override; an empty value takes the key back to the header's. */
   add(records: Uint8Array, offset: number): void {
     for (let at = 0; at < records.length; ) {
       if (records[at] === 0 && records.subarray(at).every((byte) => byte === 0)) return;
-      at = this.#record(records, at, offset);
+      at = this._record(records, at, offset);
     }
   }
 
   /** "LENGTH KEY=VALUE\n", LENGTH counting all of it. */
-  #record(records: Uint8Array, start: number, offset: number): number {
+  private _record(records: Uint8Array, start: number, offset: number): number {
     const bad = (): never => {
       throw new TarError(`damaged tar archive: malformed extended header at offset ${offset}`);
     };
@@ -31,29 +31,29 @@ export class PaxValues {
     if (equals < 0 || equals >= end) return bad();
     const key = decodeText(records.subarray(space + 1, equals));
     const value = records.slice(equals + 1, end - 1);
-    if (value.length === 0 && !key.startsWith(XATTR)) this.#values.delete(key);
-    else this.#values.set(key, value);
+    if (value.length === 0 && !key.startsWith(XATTR)) this._values.delete(key);
+    else this._values.set(key, value);
     return end;
   }
 
   get size(): number {
-    return this.#values.size;
+    return this._values.size;
   }
 
   clear(): void {
-    this.#values.clear();
+    this._values.clear();
   }
 
   /** This header's values over the archive-wide ones. */
   static merged(global: PaxValues, local: PaxValues): PaxValues {
     if (global.size === 0) return local;
     const all = new PaxValues();
-    for (const from of [global, local]) for (const [key, value] of from.#values) all.#values.set(key, value);
+    for (const from of [global, local]) for (const [key, value] of from._values) all._values.set(key, value);
     return all;
   }
 
   text(key: string): string | undefined {
-    const value = this.#values.get(key);
+    const value = this._values.get(key);
     return value === undefined ? undefined : decodeText(value);
   }
 
@@ -75,7 +75,7 @@ export class PaxValues {
   }
 
   has(prefix: string): boolean {
-    for (const key of this.#values.keys()) if (key.startsWith(prefix)) return true;
+    for (const key of this._values.keys()) if (key.startsWith(prefix)) return true;
     return false;
   }
 
@@ -83,7 +83,7 @@ export class PaxValues {
   xattrs(): ReadonlyMap<string, Uint8Array> | undefined {
     if (!this.has(XATTR)) return undefined;
     const found = new Map<string, Uint8Array>();
-    for (const [key, value] of this.#values) if (key.startsWith(XATTR)) found.set(key.slice(XATTR.length), value);
+    for (const [key, value] of this._values) if (key.startsWith(XATTR)) found.set(key.slice(XATTR.length), value);
     return found;
   }
 }

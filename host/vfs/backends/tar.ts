@@ -42,8 +42,8 @@ export class TarFileSystem implements FileSystem {
   readonly root: TarDirectory;
   /** Members that were left out or changed, and why. */
   readonly warnings: readonly string[];
-  #lastIno = 0;
-  #bytes = 0;
+  private _lastIno = 0;
+  private _bytes = 0;
 
   /** Throws TarError when the archive can't be used. */
   constructor(
@@ -53,49 +53,49 @@ export class TarFileSystem implements FileSystem {
     readonly limit = MEMBERS_MAX,
   ) {
     this.dev = env.allocateDev();
-    this.root = this.#directory({ sec: 0, nsec: 0 });
+    this.root = this._directory({ sec: 0, nsec: 0 });
     const warnings = new TarWarnings();
     for (const member of tarMembers(source, warnings, limit)) {
-      const refused = this.#add(member);
+      const refused = this._add(member);
       if (refused !== undefined) warnings.add(`${shown(member.path.join('/'))}: ${refused}: left out`);
     }
     this.warnings = warnings.lines;
   }
 
   statfs(): FileSystemStat {
-    const blocks = Math.ceil(this.#bytes / PAGE_SIZE);
-    return { type: SQUASHFS_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree: 0, files: this.#lastIno, filesFree: 0, nameMax: 255 };
+    const blocks = Math.ceil(this._bytes / PAGE_SIZE);
+    return { type: SQUASHFS_MAGIC, blockSize: PAGE_SIZE, blocks, blocksFree: 0, files: this._lastIno, filesFree: 0, nameMax: 255 };
   }
 
   /** Nothing is ever dirty. */
   sync(): void {}
 
   /** Directories that no member names count, too: a name can imply two thousand. */
-  #nextIno(): number {
-    if (this.#lastIno >= this.limit) throw tooMany(this.limit);
-    return ++this.#lastIno;
+  private _nextIno(): number {
+    if (this._lastIno >= this.limit) throw tooMany(this.limit);
+    return ++this._lastIno;
   }
 
-  #directory(mtime: Timestamp): TarDirectory {
-    return new TarDirectory(this, this.#nextIno(), { mode: S_IFDIR | DIRECTORY_MODE, uid: 0, gid: 0, mtime, xattrs: undefined });
+  private _directory(mtime: Timestamp): TarDirectory {
+    return new TarDirectory(this, this._nextIno(), { mode: S_IFDIR | DIRECTORY_MODE, uid: 0, gid: 0, mtime, xattrs: undefined });
   }
 
   /** Puts a member into the tree; what speaks against it, else undefined. A later member of the same name replaces an earlier one. */
-  #add(member: TarMember): string | undefined {
+  private _add(member: TarMember): string | undefined {
     const { path, kind } = member;
     if (path.length === 0) {
       this.root.describe(member);
       return undefined;
     }
-    const parent = this.#parentOf(path, member.mtime);
+    const parent = this._parentOf(path, member.mtime);
     if (parent === undefined) return 'lies below something that is no directory';
     const name = path[path.length - 1];
     const before = parent.children.get(name);
     if (kind === 'directory') {
       if (before instanceof TarDirectory) before.describe(member);
       else {
-        this.#unlink(before);
-        const made = this.#directory(member.mtime);
+        this._unlink(before);
+        const made = this._directory(member.mtime);
         made.describe(member);
         parent.children.set(name, made);
         parent.nlink++;
@@ -103,22 +103,22 @@ export class TarFileSystem implements FileSystem {
       return undefined;
     }
     if (before instanceof TarDirectory) return 'would replace a directory';
-    const inode = kind === 'hardlink' ? this.#find(member.linkPath) : this.#make(kind, member);
+    const inode = kind === 'hardlink' ? this._find(member.linkPath) : this._make(kind, member);
     if (inode === undefined || inode instanceof TarDirectory) return 'hard link to something that is not there';
     if (inode === before) return undefined;
-    this.#unlink(before);
+    this._unlink(before);
     if (kind === 'hardlink') inode.nlink++;
     parent.children.set(name, inode);
     return undefined;
   }
 
   /** Directories that the archive does not mention are made, as tar(1) does. */
-  #parentOf(path: readonly string[], mtime: Timestamp): TarDirectory | undefined {
+  private _parentOf(path: readonly string[], mtime: Timestamp): TarDirectory | undefined {
     let at = this.root;
     for (const name of path.slice(0, -1)) {
       let next = at.children.get(name);
       if (next === undefined) {
-        next = this.#directory(mtime);
+        next = this._directory(mtime);
         at.children.set(name, next);
         at.nlink++;
       }
@@ -128,21 +128,21 @@ export class TarFileSystem implements FileSystem {
     return at;
   }
 
-  #find(path: readonly string[]): Inode | undefined {
+  private _find(path: readonly string[]): Inode | undefined {
     let at: Inode | undefined = this.root;
     for (const name of path) at = at instanceof TarDirectory ? at.children.get(name) : undefined;
     return at;
   }
 
-  #unlink(inode: Inode | undefined): void {
+  private _unlink(inode: Inode | undefined): void {
     if (inode !== undefined) inode.nlink--;
   }
 
-  #make(kind: Exclude<TarKind, 'hardlink' | 'directory'>, member: TarMember): Inode {
+  private _make(kind: Exclude<TarKind, 'hardlink' | 'directory'>, member: TarMember): Inode {
     const what = { mode: TYPES[kind] | member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs };
-    const ino = this.#nextIno();
+    const ino = this._nextIno();
     if (kind === 'file') {
-      this.#bytes += member.sparse === undefined ? member.size : 0;
+      this._bytes += member.sparse === undefined ? member.size : 0;
       return new TarFile(this, ino, what, member);
     }
     if (kind === 'symlink') return new TarSymlink(this, ino, { ...what, mode: S_IFLNK | 0o777 }, member.target);
@@ -257,8 +257,8 @@ class TarFile extends PagedInode implements PageSource {
   override atime: Timestamp;
   override mtime: Timestamp;
   override ctime: Timestamp;
-  readonly #xattrs: ReadonlyMap<string, Uint8Array> | undefined;
-  readonly #pages: TarPages;
+  private readonly _xattrs: ReadonlyMap<string, Uint8Array> | undefined;
+  private readonly _pages: TarPages;
 
   constructor(
     readonly fs: TarFileSystem,
@@ -268,12 +268,12 @@ class TarFile extends PagedInode implements PageSource {
   ) {
     const pages = new TarPages(fs.source, member);
     super(fs.env, pages, member.size);
-    this.#pages = pages;
+    this._pages = pages;
     this.mode = what.mode;
     this.uid = what.uid;
     this.gid = what.gid;
     this.atime = this.mtime = this.ctime = what.mtime;
-    this.#xattrs = what.xattrs;
+    this._xattrs = what.xattrs;
   }
 
   override setattr(_change: InodeChange): void {
@@ -281,15 +281,15 @@ class TarFile extends PagedInode implements PageSource {
   }
 
   override getxattr(name: string): Uint8Array | undefined {
-    return this.#xattrs?.get(name);
+    return this._xattrs?.get(name);
   }
 
   override listxattr(): string[] {
-    return [...(this.#xattrs?.keys() ?? [])];
+    return [...(this._xattrs?.keys() ?? [])];
   }
 
   copyPage(index: number, into: Uint8Array): void {
-    if (!copyCached(this, index, into)) this.#pages.readPage(index, into);
+    if (!copyCached(this, index, into)) this._pages.readPage(index, into);
   }
 }
 

@@ -95,17 +95,17 @@ export class DevptsFileSystem implements FileSystem {
   readonly dev: number;
   readonly readOnly = false;
   readonly root: Inode;
-  readonly #ptmx: Inode;
-  readonly #entries: (Entry | undefined)[] = [];
+  private readonly _ptmx: Inode;
+  private readonly _entries: (Entry | undefined)[] = [];
   /** Of new nodes. */
-  #gid = TTY_GID;
-  #mode = 0o620;
+  private _gid = TTY_GID;
+  private _mode = 0o620;
 
   constructor(readonly env: VfsEnvironment) {
     this.dev = env.allocateDev();
     this.root = new DevptsRoot(this, ROOT_INO, S_IFDIR | 0o755, 0, 0, 0);
-    this.#ptmx = new DevptsInode(this, PTMX_INO, S_IFCHR | 0o666, 0, 0, PTMX);
-    env.devices.registerCharacter(PTMX, { name: 'ptmx', open: (inode, flags, cred) => this.#openMaster(inode, flags, cred) });
+    this._ptmx = new DevptsInode(this, PTMX_INO, S_IFCHR | 0o666, 0, 0, PTMX);
+    env.devices.registerCharacter(PTMX, { name: 'ptmx', open: (inode, flags, cred) => this._openMaster(inode, flags, cred) });
     env.devices.registerCharacter(TTY, { name: 'tty', open: (inode, flags) => new CurrentTerminalFile(inode, flags) });
   }
 
@@ -114,47 +114,47 @@ export class DevptsFileSystem implements FileSystem {
     for (const option of options.split(',').filter((text) => text !== '')) {
       const [name, value = ''] = option.split('=');
       const octal = /^[0-7]{1,4}$/.test(value) ? Number.parseInt(value, 8) : undefined;
-      if (name === 'gid' && /^\d{1,9}$/.test(value)) this.#gid = Number(value);
-      else if (name === 'mode' && octal !== undefined) this.#mode = octal;
-      else if (name === 'ptmxmode' && octal !== undefined) this.#ptmx.mode = S_IFCHR | octal;
+      if (name === 'gid' && /^\d{1,9}$/.test(value)) this._gid = Number(value);
+      else if (name === 'mode' && octal !== undefined) this._mode = octal;
+      else if (name === 'ptmxmode' && octal !== undefined) this._ptmx.mode = S_IFCHR | octal;
       else if (option !== 'newinstance' && name !== 'max') throw new SysError(EINVAL);
     }
   }
 
-  #openMaster(inode: Inode, flags: number, cred: Credentials | undefined): PtyMaster {
+  private _openMaster(inode: Inode, flags: number, cred: Credentials | undefined): PtyMaster {
     let index = 0;
-    while (this.#entries[index] !== undefined) index++;
+    while (this._entries[index] !== undefined) index++;
     if (index >= PTYS_MAX) throw new SysError(ENOSPC);
-    const slave = new PtySlave(index, () => this.#remove(index));
+    const slave = new PtySlave(index, () => this._remove(index));
     this.adopt(slave, index, cred?.uid ?? 0);
     return new PtyMaster(inode, slave, flags);
   }
 
   /** Gives a terminal its name; its device number is that of the index. */
   adopt(terminal: Tty, index: number, uid = 0): void {
-    const inode = new DevptsInode(this, FIRST_INO + index, S_IFCHR | this.#mode, uid, this.#gid, terminal.rdev);
-    this.#entries[index] = { inode, terminal };
+    const inode = new DevptsInode(this, FIRST_INO + index, S_IFCHR | this._mode, uid, this._gid, terminal.rdev);
+    this._entries[index] = { inode, terminal };
     this.env.devices.registerCharacter(terminal.rdev, {
       name: `pts/${index}`,
       open: (node, flags, cred) => openTerminal(node, terminal, flags, cred),
     });
   }
 
-  #remove(index: number): void {
-    const entry = this.#entries[index];
+  private _remove(index: number): void {
+    const entry = this._entries[index];
     if (entry === undefined) return;
-    this.#entries[index] = undefined;
+    this._entries[index] = undefined;
     this.env.devices.unregisterCharacter(entry.terminal.rdev);
   }
 
   find(name: string): Inode | undefined {
-    if (name === 'ptmx') return this.#ptmx;
-    return /^(0|[1-9]\d*)$/.test(name) ? this.#entries[Number(name)]?.inode : undefined;
+    if (name === 'ptmx') return this._ptmx;
+    return /^(0|[1-9]\d*)$/.test(name) ? this._entries[Number(name)]?.inode : undefined;
   }
 
   list(): Dirent[] {
     const all: Dirent[] = [{ name: 'ptmx', ino: PTMX_INO, type: S_IFCHR }];
-    this.#entries.forEach((entry, index) => {
+    this._entries.forEach((entry, index) => {
       if (entry !== undefined) all.push({ name: String(index), ino: entry.inode.ino, type: S_IFCHR });
     });
     return all;

@@ -28,9 +28,9 @@ export class Discipline {
   readonly output: Output;
   readonly echo: Echo;
   /** The next byte is taken as it is (^V). */
-  #literal = false;
+  private _literal = false;
   /** ECHOPRT: the backslash before erased characters has been shown. */
-  #erasing = false;
+  private _erasing = false;
 
   constructor(
     readonly termios: T.Termios,
@@ -51,8 +51,8 @@ export class Discipline {
     if (((before ^ termios.lflag) & (T.ICANON | T.EXTPROC)) === 0) return;
     if (termios.canonical) queue.beginLines();
     else queue.forgetLines();
-    this.#erasing = false;
-    this.#literal = false;
+    this._erasing = false;
+    this._literal = false;
   }
 
   /** How many bytes `receive` takes now. A line that is too long takes more, each in the place of the one before. */
@@ -69,29 +69,29 @@ export class Discipline {
     const { queue } = this;
     for (const byte of bytes) {
       if (queue.used >= QUEUE_BYTES && queue.canonHead === queue.tail) queue.head--;
-      this.#receive(byte);
+      this._receive(byte);
     }
   }
 
   clear(): void {
     this.queue.clear();
-    this.#literal = false;
-    this.#erasing = false;
+    this._literal = false;
+    this._erasing = false;
   }
 
-  #receive(typed: number): void {
+  private _receive(typed: number): void {
     const { termios } = this;
     let byte = termios.has('iflag', T.ISTRIP) ? typed & 0x7f : typed;
     if (termios.has('iflag', T.IUCLC) && termios.has('lflag', T.IEXTEN)) byte = lower(byte);
     if (termios.has('lflag', T.EXTPROC)) this.queue.add(byte);
-    else if (this.#literal) {
-      this.#literal = false;
-      this.#ordinary(byte);
-    } else if (byte === 0 || !this.#special(byte)) this.#ordinary(byte);
+    else if (this._literal) {
+      this._literal = false;
+      this._ordinary(byte);
+    } else if (byte === 0 || !this._special(byte)) this._ordinary(byte);
   }
 
   /** True: the byte has done its work. */
-  #special(byte: number): boolean {
+  private _special(byte: number): boolean {
     const { termios, hooks } = this;
     if (termios.has('iflag', T.IXON)) {
       if (termios.is(byte, T.VSTART)) {
@@ -106,14 +106,14 @@ export class Discipline {
     if (termios.has('lflag', T.ISIG)) {
       const signo = termios.is(byte, T.VINTR) ? SIGINT : termios.is(byte, T.VQUIT) ? SIGQUIT : termios.is(byte, T.VSUSP) ? SIGTSTP : 0;
       if (signo !== 0) {
-        this.#signal(signo, byte);
+        this._signal(signo, byte);
         return true;
       }
     }
-    return this.#translated(byte);
+    return this._translated(byte);
   }
 
-  #signal(signo: number, byte: number): void {
+  private _signal(signo: number, byte: number): void {
     const { termios, hooks } = this;
     const flush = !termios.has('lflag', T.NOFLSH);
     hooks.signal(signo, flush);
@@ -126,70 +126,70 @@ export class Discipline {
   }
 
   /** Line ends and editing keys. */
-  #translated(typed: number): boolean {
+  private _translated(typed: number): boolean {
     const { termios } = this;
     let byte = typed;
     if (byte === CR) {
       if (termios.has('iflag', T.IGNCR)) return true;
       if (termios.has('iflag', T.ICRNL)) byte = LF;
     } else if (byte === LF && termios.has('iflag', T.INLCR)) byte = CR;
-    if (termios.canonical && this.#edit(byte)) {
-      this.#anyKeyStarts();
+    if (termios.canonical && this._edit(byte)) {
+      this._anyKeyStarts();
       return true;
     }
     if (byte === typed) return false;
-    this.#ordinary(byte);
+    this._ordinary(byte);
     return true;
   }
 
-  #anyKeyStarts(): void {
+  private _anyKeyStarts(): void {
     const { termios, hooks } = this;
     if (hooks.stoppedByKey && termios.has('iflag', T.IXON) && termios.has('iflag', T.IXANY)) hooks.start();
   }
 
   /** A byte for the reader. */
-  #ordinary(byte: number): void {
+  private _ordinary(byte: number): void {
     const { termios } = this;
-    this.#anyKeyStarts();
+    this._anyKeyStarts();
     if (termios.has('lflag', T.ECHO)) {
-      this.#finishErasing();
+      this._finishErasing();
       if (byte === LF) this.echo.raw(LF);
       else {
-        this.#markColumn();
+        this._markColumn();
         this.echo.char(byte);
       }
     }
-    this.#add(byte);
+    this._add(byte);
   }
 
-  #markColumn(): void {
+  private _markColumn(): void {
     if (this.queue.lineEmpty) this.echo.setCanonColumn();
   }
 
   /** PARMRK marks errors with \377, so a real one is doubled. */
-  #add(byte: number): void {
+  private _add(byte: number): void {
     if (byte === ALL_ONES && this.termios.has('iflag', T.PARMRK)) this.queue.add(byte);
     this.queue.add(byte);
   }
 
   // --- canonical mode
 
-  #edit(byte: number): boolean {
+  private _edit(byte: number): boolean {
     const { termios, queue } = this;
     const extended = termios.has('lflag', T.IEXTEN);
     const echoes = termios.has('lflag', T.ECHO);
-    if (termios.is(byte, T.VERASE)) this.#erase('character');
-    else if (termios.is(byte, T.VKILL)) this.#kill();
-    else if (extended && termios.is(byte, T.VWERASE)) this.#erase('word');
-    else if (extended && termios.is(byte, T.VLNEXT)) this.#takeNext();
-    else if (extended && echoes && termios.is(byte, T.VREPRINT)) this.#reprint(byte);
+    if (termios.is(byte, T.VERASE)) this._erase('character');
+    else if (termios.is(byte, T.VKILL)) this._kill();
+    else if (extended && termios.is(byte, T.VWERASE)) this._erase('word');
+    else if (extended && termios.is(byte, T.VLNEXT)) this._takeNext();
+    else if (extended && echoes && termios.is(byte, T.VREPRINT)) this._reprint(byte);
     else if (byte === LF) {
       if (echoes || termios.has('lflag', T.ECHONL)) this.echo.raw(LF);
       queue.endLine(LF);
     } else if (termios.is(byte, T.VEOF)) queue.endLine();
     else if (termios.is(byte, T.VEOL) || (extended && termios.is(byte, T.VEOL2))) {
       if (echoes) {
-        this.#markColumn();
+        this._markColumn();
         this.echo.char(byte);
       }
       if (byte === ALL_ONES && termios.has('iflag', T.PARMRK)) queue.add(byte);
@@ -198,46 +198,46 @@ export class Discipline {
     return true;
   }
 
-  #takeNext(): void {
+  private _takeNext(): void {
     const { termios, echo } = this;
-    this.#literal = true;
+    this._literal = true;
     if (!termios.has('lflag', T.ECHO)) return;
-    this.#finishErasing();
+    this._finishErasing();
     if (!termios.has('lflag', T.ECHOCTL)) return;
     echo.raw(CARET);
     echo.raw(BACKSPACE);
   }
 
-  #reprint(byte: number): void {
+  private _reprint(byte: number): void {
     const { queue, echo } = this;
-    this.#finishErasing();
+    this._finishErasing();
     echo.char(byte);
     echo.raw(LF);
     for (let at = queue.canonHead; at < queue.head; at++) echo.char(queue.at(at));
   }
 
-  #finishErasing(): void {
-    if (!this.#erasing) return;
+  private _finishErasing(): void {
+    if (!this._erasing) return;
     this.echo.raw(SLASH);
-    this.#erasing = false;
+    this._erasing = false;
   }
 
-  #kill(): void {
+  private _kill(): void {
     const { termios, queue, echo } = this;
     if (queue.lineEmpty) return;
     const all = T.ECHO | T.ECHOK | T.ECHOKE | T.ECHOE;
     if ((termios.lflag & all) === all) {
-      this.#erase('line');
+      this._erase('line');
       return;
     }
     queue.head = queue.canonHead;
     if (!termios.has('lflag', T.ECHO)) return;
-    this.#finishErasing();
+    this._finishErasing();
     echo.char(termios.cc[T.VKILL]);
     if (termios.has('lflag', T.ECHOK)) echo.raw(LF);
   }
 
-  #erase(what: 'character' | 'word' | 'line'): void {
+  private _erase(what: 'character' | 'word' | 'line'): void {
     const { termios, queue } = this;
     if (queue.lineEmpty) return;
     const echoes = termios.has('lflag', T.ECHO);
@@ -254,24 +254,24 @@ export class Discipline {
       }
       const end = queue.head;
       queue.head = at;
-      if (echoes) this.#showErased(byte, at, end, what === 'character');
+      if (echoes) this._showErased(byte, at, end, what === 'character');
       if (what === 'character') break;
     }
-    if (queue.lineEmpty && echoes) this.#finishErasing();
+    if (queue.lineEmpty && echoes) this._finishErasing();
   }
 
-  #showErased(byte: number, at: number, end: number, one: boolean): void {
+  private _showErased(byte: number, at: number, end: number, one: boolean): void {
     const { termios, queue, echo } = this;
     if (termios.has('lflag', T.ECHOPRT)) {
-      if (!this.#erasing) echo.raw(BACKSLASH);
-      this.#erasing = true;
+      if (!this._erasing) echo.raw(BACKSLASH);
+      this._erasing = true;
       echo.char(byte);
       for (let i = at + 1; i < end; i++) {
         echo.raw(queue.at(i));
         echo.moveBack();
       }
     } else if (one && !termios.has('lflag', T.ECHOE)) echo.char(termios.cc[T.VERASE]);
-    else if (byte === TAB) this.#eraseTab();
+    else if (byte === TAB) this._eraseTab();
     else {
       const hats = termios.has('lflag', T.ECHOCTL);
       if (isControl(byte) && !hats) return;
@@ -284,7 +284,7 @@ export class Discipline {
   }
 
   /** Columns from the beginning of the line, or from the tab before, tell how wide the tab was. */
-  #eraseTab(): void {
+  private _eraseTab(): void {
     const { termios, queue } = this;
     let columns = 0;
     let afterTab = false;

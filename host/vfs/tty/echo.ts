@@ -17,53 +17,53 @@ const CARET = 0x5e;
  * known only then.
  */
 export class Echo {
-  #pending: number[] = [];
+  private _pending: number[] = [];
 
   constructor(readonly output: Output) {}
 
-  #add(operation: number): void {
-    this.#pending.push(operation);
-    if (this.#pending.length > PENDING_MAX) this.#pending.shift();
+  private _add(operation: number): void {
+    this._pending.push(operation);
+    if (this._pending.length > PENDING_MAX) this._pending.shift();
   }
 
   raw(byte: number): void {
-    this.#add(byte);
+    this._add(byte);
   }
 
   /** A control character as ^X when the modes say so. */
   char(byte: number): void {
     const hat = this.output.termios.has('lflag', ECHOCTL) && (byte < 32 || byte === 127) && byte !== 9;
-    this.#add(hat ? HAT | byte : byte);
+    this._add(hat ? HAT | byte : byte);
   }
 
   setCanonColumn(): void {
-    this.#add(SET_CANON_COLUMN);
+    this._add(SET_CANON_COLUMN);
   }
 
   moveBack(): void {
-    this.#add(MOVE_BACK);
+    this._add(MOVE_BACK);
   }
 
   eraseTab(columns: number, afterTab: boolean): void {
-    this.#add(ERASE_TAB | (columns & 7) | (afterTab ? AFTER_TAB : 0));
+    this._add(ERASE_TAB | (columns & 7) | (afterTab ? AFTER_TAB : 0));
   }
 
   clear(): void {
-    this.#pending = [];
+    this._pending = [];
   }
 
   get empty(): boolean {
-    return this.#pending.length === 0;
+    return this._pending.length === 0;
   }
 
   /** The bytes of the next operations, at most `room` of them. */
   take(room: number): Uint8Array {
     const out: number[] = [];
     let done = 0;
-    for (const operation of this.#pending) {
+    for (const operation of this._pending) {
       const piece: number[] = [];
       const { column, canonColumn } = this.output;
-      this.#perform(operation, piece);
+      this._perform(operation, piece);
       if (out.length + piece.length > room) {
         Object.assign(this.output, { column, canonColumn });
         break;
@@ -71,11 +71,11 @@ export class Echo {
       out.push(...piece);
       done++;
     }
-    if (done > 0) this.#pending.splice(0, done);
+    if (done > 0) this._pending.splice(0, done);
     return Uint8Array.from(out);
   }
 
-  #perform(operation: number, out: number[]): void {
+  private _perform(operation: number, out: number[]): void {
     const { output } = this;
     switch (operation & ~0xff) {
       case HAT:

@@ -16,8 +16,8 @@ const END_OF_FILE = 0;
  * Positions only grow; the low bits are an index into the ring. In raw mode everything up to `head` can be read.
  */
 export class InputQueue {
-  readonly #bytes = new Uint8Array(QUEUE_BYTES);
-  readonly #marks = new Uint8Array(QUEUE_BYTES);
+  private readonly _bytes = new Uint8Array(QUEUE_BYTES);
+  private readonly _marks = new Uint8Array(QUEUE_BYTES);
   head = 0;
   canonHead = 0;
   tail = 0;
@@ -32,19 +32,19 @@ export class InputQueue {
   }
 
   at(position: number): number {
-    return this.#bytes[position & MASK];
+    return this._bytes[position & MASK];
   }
 
   add(byte: number): void {
-    this.#bytes[this.head & MASK] = byte;
-    this.#marks[this.head & MASK] = 0;
+    this._bytes[this.head & MASK] = byte;
+    this._marks[this.head & MASK] = 0;
     this.head++;
   }
 
   /** `byte` ends the line; END_OF_FILE: the line ends without one more character. */
   endLine(byte = END_OF_FILE): void {
     this.add(byte);
-    this.#marks[(this.head - 1) & MASK] = 1;
+    this._marks[(this.head - 1) & MASK] = 1;
     this.canonHead = this.head;
   }
 
@@ -52,29 +52,29 @@ export class InputQueue {
   beginLines(): void {
     this.forgetLines();
     if (this.used === 0) return;
-    this.#marks[(this.head - 1) & MASK] = 1;
+    this._marks[(this.head - 1) & MASK] = 1;
     this.canonHead = this.head;
   }
 
   forgetLines(): void {
-    this.#marks.fill(0);
+    this._marks.fill(0);
     this.canonHead = this.tail;
   }
 
   clear(): void {
     this.head = this.tail = this.canonHead = 0;
-    this.#marks.fill(0);
+    this._marks.fill(0);
   }
 
   /** FIONREAD in canonical mode: bytes of finished lines. */
   get lineBytes(): number {
     let count = this.canonHead - this.tail;
-    for (let at = this.tail; at < this.canonHead; at++) if (this.#isEndOfFile(at)) count--;
+    for (let at = this.tail; at < this.canonHead; at++) if (this._isEndOfFile(at)) count--;
     return count;
   }
 
-  #isEndOfFile(position: number): boolean {
-    return this.#marks[position & MASK] !== 0 && this.at(position) === END_OF_FILE;
+  private _isEndOfFile(position: number): boolean {
+    return this._marks[position & MASK] !== 0 && this.at(position) === END_OF_FILE;
   }
 
   /** A finished line or what fits of it: 0 is an end of file. The caller has seen that there is one. */
@@ -82,20 +82,20 @@ export class InputQueue {
     const most = Math.min(to.remaining, this.canonHead - this.tail);
     let count = 0;
     let ended = false;
-    while (count < most && !ended) ended = this.#marks[(this.tail + count++) & MASK] !== 0;
-    const taken = this.#take(to, ended && this.at(this.tail + count - 1) === END_OF_FILE ? count - 1 : count);
+    while (count < most && !ended) ended = this._marks[(this.tail + count++) & MASK] !== 0;
+    const taken = this._take(to, ended && this.at(this.tail + count - 1) === END_OF_FILE ? count - 1 : count);
     this.tail += count - taken.length;
     // An end of file right behind the last byte that fitted ends this read, not the next.
-    if (!ended && to.remaining === 0 && this.tail < this.canonHead && this.#isEndOfFile(this.tail)) this.tail++;
+    if (!ended && to.remaining === 0 && this.tail < this.canonHead && this._isEndOfFile(this.tail)) this.tail++;
     return taken.moved;
   }
 
   readRaw(to: IoBuffer): number {
-    return this.#take(to, Math.min(to.remaining, this.used)).moved;
+    return this._take(to, Math.min(to.remaining, this.used)).moved;
   }
 
   /** Bytes leave the queue even when a fault of user memory lets only some of them arrive. */
-  #take(to: IoBuffer, length: number): { length: number; moved: number } {
+  private _take(to: IoBuffer, length: number): { length: number; moved: number } {
     const bytes = new Uint8Array(length);
     for (let i = 0; i < length; i++) bytes[i] = this.at(this.tail + i);
     this.tail += length;

@@ -34,14 +34,14 @@ export class Output {
 
   /** Appends what `byte` becomes. */
   process(byte: number, out: number[]): void {
-    if (!this.delegated()) this.#translate(byte, out);
+    if (!this.delegated()) this._translate(byte, out);
     else {
-      this.#translate(byte, []);
+      this._translate(byte, []);
       out.push(byte);
     }
   }
 
-  #translate(byte: number, out: number[]): void {
+  private _translate(byte: number, out: number[]): void {
     const { termios } = this;
     switch (byte) {
       case LF:

@@ -39,10 +39,10 @@ export class PtySlave extends Tty {
   opens = 0;
   /** The slave was open and is no more: the master reads EIO. */
   abandoned = false;
-  readonly #toMaster = new ByteQueue();
-  readonly #toSlave = new ByteQueue();
-  #packetStatus = 0;
-  #windowSize: WindowSize = { rows: 0, columns: 0 };
+  private readonly _toMaster = new ByteQueue();
+  private readonly _toSlave = new ByteQueue();
+  private _packetStatus = 0;
+  private _windowSize: WindowSize = { rows: 0, columns: 0 };
 
   constructor(
     readonly index: number,
@@ -74,37 +74,37 @@ export class PtySlave extends Tty {
   }
 
   protected override get sendRoom(): number {
-    return this.masterClosed ? 0 : WAY_BYTES - this.#toMaster.length;
+    return this.masterClosed ? 0 : WAY_BYTES - this._toMaster.length;
   }
 
   protected override send(bytes: Uint8Array): number {
     if (this.masterClosed) return -EIO;
-    this.#toMaster.push(bytes.slice());
+    this._toMaster.push(bytes.slice());
     this.masterQueue.wake();
     return bytes.length;
   }
 
   protected override dropOutput(): void {
-    this.#toMaster.truncate(MASTER_READ_BYTES);
-    this.#tell(TIOCPKT_FLUSHWRITE, 0);
+    this._toMaster.truncate(MASTER_READ_BYTES);
+    this._tell(TIOCPKT_FLUSHWRITE, 0);
     this.masterQueue.wake();
   }
 
   protected override inputFlushed(): void {
-    this.#tell(TIOCPKT_FLUSHREAD, 0);
+    this._tell(TIOCPKT_FLUSHREAD, 0);
     this.freed();
   }
 
   protected override get typedBytes(): number {
-    return this.#toSlave.length;
+    return this._toSlave.length;
   }
 
   protected override takeTyped(max: number): Uint8Array {
-    return this.#toSlave.take(max);
+    return this._toSlave.take(max);
   }
 
   protected override dropTyped(): void {
-    this.#toSlave.clear();
+    this._toSlave.clear();
     this.masterQueue.wake();
   }
 
@@ -113,29 +113,29 @@ export class PtySlave extends Tty {
   }
 
   override get windowSize(): WindowSize {
-    return this.#windowSize;
+    return this._windowSize;
   }
 
   protected override storeWindowSize(size: WindowSize): void {
-    this.#windowSize = size;
+    this._windowSize = size;
   }
 
   // --- packet mode
 
-  #tell(set: number, clear: number): void {
+  private _tell(set: number, clear: number): void {
     if (!this.packet) return;
-    this.#packetStatus = (this.#packetStatus & ~clear) | set;
+    this._packetStatus = (this._packetStatus & ~clear) | set;
     this.masterQueue.wake();
   }
 
   setPacket(on: boolean): void {
-    if (on && !this.packet) this.#packetStatus = 0;
+    if (on && !this.packet) this._packetStatus = 0;
     this.packet = on;
   }
 
   protected override flowChanged(stopped: boolean): void {
-    if (stopped) this.#tell(TIOCPKT_STOP, TIOCPKT_START);
-    else this.#tell(TIOCPKT_START, TIOCPKT_STOP);
+    if (stopped) this._tell(TIOCPKT_STOP, TIOCPKT_START);
+    else this._tell(TIOCPKT_START, TIOCPKT_STOP);
   }
 
   protected override modesSet(before: { iflag: number; lflag: number; start: number; stop: number }): void {
@@ -143,9 +143,9 @@ export class PtySlave extends Tty {
     const flow = (iflag: number, start: number, stop: number): boolean => (iflag & T.IXON) !== 0 && start === XON && stop === XOFF;
     const now = flow(termios.iflag, termios.cc[T.VSTART], termios.cc[T.VSTOP]);
     if (flow(before.iflag, before.start, before.stop) !== now) {
-      this.#tell(now ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP, TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
+      this._tell(now ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP, TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
     }
-    if (((before.lflag | termios.lflag) & T.EXTPROC) !== 0) this.#tell(TIOCPKT_IOCTL, 0);
+    if (((before.lflag | termios.lflag) & T.EXTPROC) !== 0) this._tell(TIOCPKT_IOCTL, 0);
   }
 
   // --- the master
@@ -153,37 +153,37 @@ export class PtySlave extends Tty {
   /** A byte of status first in packet mode. -EIO when the last slave has gone and all it said has been read. */
   masterRead(to: IoBuffer): number {
     if (to.remaining === 0) return 0;
-    if (this.packet && this.#packetStatus !== 0) {
-      const status = this.#packetStatus;
-      this.#packetStatus = 0;
+    if (this.packet && this._packetStatus !== 0) {
+      const status = this._packetStatus;
+      this._packetStatus = 0;
       return to.put(Uint8Array.of(status));
     }
-    if (this.#toMaster.length === 0) return this.abandoned ? -EIO : -EAGAIN;
+    if (this._toMaster.length === 0) return this.abandoned ? -EIO : -EAGAIN;
     let done = 0;
     if (this.packet) {
       done = to.put(Uint8Array.of(TIOCPKT_DATA));
       if (to.remaining === 0) return done;
     }
-    done += to.put(this.#toMaster.take(Math.min(to.remaining, MASTER_READ_BYTES)));
+    done += to.put(this._toMaster.take(Math.min(to.remaining, MASTER_READ_BYTES)));
     this.flushEcho();
     this.queue.wake();
     return done;
   }
 
   get masterHasInput(): boolean {
-    return this.#toMaster.length > 0 || this.masterHasStatus;
+    return this._toMaster.length > 0 || this.masterHasStatus;
   }
 
   get masterHasStatus(): boolean {
-    return this.packet && this.#packetStatus !== 0;
+    return this.packet && this._packetStatus !== 0;
   }
 
   get masterReadable(): number {
-    return Math.min(this.#toMaster.length, MASTER_READ_BYTES);
+    return Math.min(this._toMaster.length, MASTER_READ_BYTES);
   }
 
   get masterRoom(): number {
-    return WAY_BYTES - this.#toSlave.length - this.discipline.queue.used;
+    return WAY_BYTES - this._toSlave.length - this.discipline.queue.used;
   }
 
   masterWrite(from: IoBuffer): number {
@@ -191,7 +191,7 @@ export class PtySlave extends Tty {
     while (from.remaining > 0 && this.masterRoom > 0) {
       const bytes = from.take(this.masterRoom);
       if (bytes.length === 0) break;
-      this.#toSlave.push(bytes);
+      this._toSlave.push(bytes);
       done += bytes.length;
       this.pull();
     }
@@ -201,10 +201,10 @@ export class PtySlave extends Tty {
   /** TCIFLUSH and TCOFLUSH of the master: what it has not read, and what the slave has not taken. */
   masterFlush(input: boolean, output: boolean): void {
     if (input) {
-      this.#toMaster.clear();
+      this._toMaster.clear();
       this.queue.wake();
     }
-    if (output) this.#toSlave.clear();
+    if (output) this._toSlave.clear();
   }
 
   /** TIOCSIG */

@@ -37,9 +37,9 @@ export class Terminal extends Tty {
   readonly queue = new WaitQueue(() => this.host.input?.ended === false || !this.host.output.writable);
   /** How often a program has asked for input: while it does, it is alive. */
   asked = 0;
-  #windowSize: WindowSize | undefined;
+  private _windowSize: WindowSize | undefined;
   /** Bytes made of the program's that the host has not taken yet. */
-  #carry: Uint8Array = NOTHING;
+  private _carry: Uint8Array = NOTHING;
 
   constructor(
     readonly host: HostTerminal,
@@ -50,7 +50,7 @@ export class Terminal extends Tty {
     if (host.input !== undefined) host.input.onPush = () => this.pull();
     host.output.queue.add({
       wake: () => {
-        this.#flushCarry();
+        this._flushCarry();
         this.flushEcho();
         this.queue.wake();
       },
@@ -58,16 +58,16 @@ export class Terminal extends Tty {
   }
 
   override get windowSize(): WindowSize {
-    return this.#windowSize ?? this.host.windowSize();
+    return this._windowSize ?? this.host.windowSize();
   }
 
   protected override storeWindowSize(size: WindowSize): void {
-    this.#windowSize = size;
+    this._windowSize = size;
   }
 
   /** The host's window has another size now. */
   resized(): void {
-    this.#windowSize = undefined;
+    this._windowSize = undefined;
     this.onSignal?.(SIGWINCH);
   }
 
@@ -111,33 +111,33 @@ export class Terminal extends Tty {
   }
 
   protected override get sendRoom(): number {
-    return this.#carry.length === 0 && this.host.output.writable ? SEND_BYTES : 0;
+    return this._carry.length === 0 && this.host.output.writable ? SEND_BYTES : 0;
   }
 
   protected override send(bytes: Uint8Array): number {
-    const out = this.processesOutput ? this.#prepared(bytes) : bytes;
+    const out = this.processesOutput ? this._prepared(bytes) : bytes;
     const count = this.host.output.write(out);
     if (count < 0) return count;
-    if (count < out.length) this.#carry = out.slice(count);
+    if (count < out.length) this._carry = out.slice(count);
     return out.length;
   }
 
   /** The guest wants bare line feeds and the host would complete them. */
-  #prepared(bytes: Uint8Array): Uint8Array {
+  private _prepared(bytes: Uint8Array): Uint8Array {
     const { termios } = this;
     if ((termios.has('oflag', T.OPOST) && termios.has('oflag', T.ONLCR)) || !bytes.includes(LF)) return bytes;
     return bytes.map((byte, i) => (byte === LF && bytes[i - 1] !== CR ? VERTICAL_TAB : byte));
   }
 
   override write(from: IoBuffer): number {
-    this.#flushCarry();
+    this._flushCarry();
     return super.write(from);
   }
 
-  #flushCarry(): void {
-    if (this.#carry.length === 0) return;
-    const count = this.host.output.write(this.#carry);
+  private _flushCarry(): void {
+    if (this._carry.length === 0) return;
+    const count = this.host.output.write(this._carry);
     // An output that fails has lost these bytes; the write that follows says so.
-    this.#carry = count < 0 ? NOTHING : this.#carry.slice(count);
+    this._carry = count < 0 ? NOTHING : this._carry.slice(count);
   }
 }

@@ -15,11 +15,11 @@ import { TtyFile } from './ttyfile.js';
 const HUNG_UP_EVENTS = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLERR | POLLHUP;
 
 export class TerminalFile extends TtyFile {
-  readonly #connection: number;
+  private readonly _connection: number;
 
   constructor(inode: Inode, terminal: Tty, flags: number) {
     super(inode, terminal, flags);
-    this.#connection = terminal.connection;
+    this._connection = terminal.connection;
     if (terminal instanceof PtySlave) terminal.opened();
   }
 
@@ -29,7 +29,7 @@ export class TerminalFile extends TtyFile {
 
   /** The terminal was hung up since the file was opened: it leads nowhere. */
   get hungUp(): boolean {
-    return this.#connection !== this.terminal.connection;
+    return this._connection !== this.terminal.connection;
   }
 
   override read(to: IoBuffer): number {

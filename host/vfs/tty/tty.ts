@@ -36,8 +36,8 @@ export abstract class Tty implements DisciplineHooks {
   exclusive = false;
   /** Files opened before the last hang-up belong to a connection that is gone. */
   connection = 0;
-  #stoppedByKey = false;
-  #stoppedByProgram = false;
+  private _stoppedByKey = false;
+  private _stoppedByProgram = false;
 
   // --- keys and screen
 
@@ -93,37 +93,37 @@ export abstract class Tty implements DisciplineHooks {
   // --- flow control
 
   get stopped(): boolean {
-    return this.#stoppedByKey || this.#stoppedByProgram;
+    return this._stoppedByKey || this._stoppedByProgram;
   }
 
   get stoppedByKey(): boolean {
-    return this.#stoppedByKey;
+    return this._stoppedByKey;
   }
 
   stop(): void {
-    if (this.#stoppedByKey) return;
-    this.#stoppedByKey = true;
-    if (!this.#stoppedByProgram) this.flowChanged(true);
+    if (this._stoppedByKey) return;
+    this._stoppedByKey = true;
+    if (!this._stoppedByProgram) this.flowChanged(true);
   }
 
   start(): void {
-    if (!this.#stoppedByKey) return;
-    this.#stoppedByKey = false;
-    if (!this.#stoppedByProgram) this.#goOn();
+    if (!this._stoppedByKey) return;
+    this._stoppedByKey = false;
+    if (!this._stoppedByProgram) this._goOn();
   }
 
   /** TCXONC with TCOOFF and TCOON: keys do not undo it. */
   suspendOutput(on: boolean): void {
-    if (this.#stoppedByProgram === on) return;
-    this.#stoppedByProgram = on;
+    if (this._stoppedByProgram === on) return;
+    this._stoppedByProgram = on;
     if (on) this.flowChanged(true);
     else {
-      this.#stoppedByKey = false;
-      this.#goOn();
+      this._stoppedByKey = false;
+      this._goOn();
     }
   }
 
-  #goOn(): void {
+  private _goOn(): void {
     this.flowChanged(false);
     this.flushEcho();
     this.queue.wake();
@@ -207,16 +207,16 @@ export abstract class Tty implements DisciplineHooks {
 
   /** A read finds something. */
   get hasInput(): boolean {
-    return this.#available(1) || (this.ended !== undefined && this.typedBytes === 0);
+    return this._available(1) || (this.ended !== undefined && this.typedBytes === 0);
   }
 
   /** poll(2) waits for VMIN bytes when there is no timer between bytes. */
   get pollsIn(): boolean {
     const { cc } = this.termios;
-    return this.#available(cc[T.VTIME] === 0 && cc[T.VMIN] > 0 ? cc[T.VMIN] : 1) || (this.ended !== undefined && this.typedBytes === 0);
+    return this._available(cc[T.VTIME] === 0 && cc[T.VMIN] > 0 ? cc[T.VMIN] : 1) || (this.ended !== undefined && this.typedBytes === 0);
   }
 
-  #available(bytes: number): boolean {
+  private _available(bytes: number): boolean {
     const { queue } = this.discipline;
     return this.discipline.lines ? queue.canonHead > queue.tail : queue.used >= bytes;
   }
@@ -229,10 +229,10 @@ export abstract class Tty implements DisciplineHooks {
   read(to: IoBuffer): number {
     if (to.remaining === 0) return 0;
     const { discipline } = this;
-    if (!this.#available(1)) {
+    if (!this._available(1)) {
       this.pull();
       if (!this.hasInput) this.want();
-      if (!this.#available(1)) return this.ended !== undefined && this.typedBytes === 0 ? -this.ended : -EAGAIN;
+      if (!this._available(1)) return this.ended !== undefined && this.typedBytes === 0 ? -this.ended : -EAGAIN;
     }
     const done = discipline.lines ? discipline.queue.readLine(to) : discipline.queue.readRaw(to);
     this.pull();
@@ -251,7 +251,7 @@ export abstract class Tty implements DisciplineHooks {
       const room = this.sendRoom;
       const bytes = from.take(Math.min(room, WRITE_BYTES));
       if (bytes.length === 0) break;
-      const { out, used } = this.#processed(bytes, room);
+      const { out, used } = this._processed(bytes, room);
       from.untake(bytes.length - used);
       const result = out.length === 0 ? 0 : this.send(out);
       if (result < 0) {
@@ -264,7 +264,7 @@ export abstract class Tty implements DisciplineHooks {
     return done === 0 && from.remaining > 0 ? -EAGAIN : done;
   }
 
-  #processed(bytes: Uint8Array, room: number): { out: Uint8Array; used: number } {
+  private _processed(bytes: Uint8Array, room: number): { out: Uint8Array; used: number } {
     const { termios } = this;
     if (!termios.has('oflag', T.OPOST)) return { out: bytes, used: bytes.length };
     const out: number[] = [];

@@ -67,7 +67,7 @@ export abstract class TtyFile extends OpenFile {
   override ioctl(command: number, argument: number, user: UserMemory): number {
     const { terminal } = this;
     const change = MODE_CHANGES.get(command);
-    if (change !== undefined) return this.#setModes(user.read(argument, change.bytes), change.flush);
+    if (change !== undefined) return this._setModes(user.read(argument, change.bytes), change.flush);
     const size = MODES_READ.get(command);
     if (size !== undefined) {
       user.write(argument, terminal.termios.encode(size));
@@ -75,9 +75,9 @@ export abstract class TtyFile extends OpenFile {
     }
     switch (command) {
       case I.TIOCGWINSZ:
-        return this.#readWindowSize(argument, user);
+        return this._readWindowSize(argument, user);
       case I.TIOCSWINSZ:
-        return this.#writeWindowSize(argument, user);
+        return this._writeWindowSize(argument, user);
       case I.TIOCGPGRP:
         user.writeU32(argument, terminal.foreground);
         return 0;
@@ -100,7 +100,7 @@ export abstract class TtyFile extends OpenFile {
         this.discard(argument !== TCOFLUSH, argument !== TCIFLUSH);
         return 0;
       case I.TCXONC:
-        return this.#flow(argument);
+        return this._flow(argument);
       case I.TIOCEXCL:
       case I.TIOCNXCL:
         terminal.exclusive = command === I.TIOCEXCL;
@@ -126,13 +126,13 @@ export abstract class TtyFile extends OpenFile {
     }
   }
 
-  #setModes(bytes: Uint8Array, flush: boolean): number {
+  private _setModes(bytes: Uint8Array, flush: boolean): number {
     if (flush) this.terminal.flushInput();
     this.terminal.setModes(bytes);
     return 0;
   }
 
-  #flow(action: number): number {
+  private _flow(action: number): number {
     const { terminal } = this;
     switch (action) {
       case TCOOFF:
@@ -148,13 +148,13 @@ export abstract class TtyFile extends OpenFile {
     }
   }
 
-  #readWindowSize(address: number, user: UserMemory): number {
+  private _readWindowSize(address: number, user: UserMemory): number {
     const { rows, columns, pixelWidth = 0, pixelHeight = 0 } = this.terminal.windowSize;
     user.write(address, new Uint8Array(Uint16Array.of(rows, columns, pixelWidth, pixelHeight).buffer));
     return 0;
   }
 
-  #writeWindowSize(address: number, user: UserMemory): number {
+  private _writeWindowSize(address: number, user: UserMemory): number {
     const view = new DataView(user.read(address, 8).buffer);
     const [rows, columns, pixelWidth, pixelHeight] = [0, 2, 4, 6].map((at) => view.getUint16(at, true));
     this.terminal.setWindowSize({ rows, columns, pixelWidth, pixelHeight });
