@@ -14,7 +14,7 @@ import { BOUND_MASK, BOUND_PAGES, COMPILED, COMPILED_EPOCH, JUMPS, JUMPS_ENTRIES
 import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
 import { RECORD_CODE } from './shared/trace';
 import { FAR_ONLY } from './decode';
-import { recording, traceRecord } from './tracing';
+import { recording, tracePage } from './tracing';
 import { fetchFrame, protectCode, unprotectCode } from './mm/access';
 import { fail } from './mm/fault';
 import { FRAME_CODE, FRAME_COMPILED, frameAddress, frameDecoded, frameFlags, frameNextGeneration, frameSetFlags } from './mm/frames';
@@ -121,7 +121,7 @@ export function lookUp(pc: u64): usize {
     // Only the running page is known, so that coming to another one is seen.
     if (latestEntry != 0) store<u64>(latestEntry, 0);
     latestEntry = e;
-    traceRecord(RECORD_CODE, pc);
+    tracePage(RECORD_CODE, pc);
   }
   store<u64>(e, vpn + 1);
   store<u32>(e, code, 8);

@@ -4,7 +4,7 @@ export * from './mm/abi-pages';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
 export { flushInstructionCache, newCodeEpoch as jitForgetJumps } from './code';
 export { run } from './run';
-export { tracePlaces, traceRecord, traceTake } from './tracing';
+export { traceEntries, tracePlaces, traceRecord, traceTake } from './tracing';
 export { traceSet } from './mm/tlb';
 export { jitCodePage, jitConfigure, jitDecoded, jitExecute, jitInstall, jitIntact, jitOperation, jitRemove } from './jit';
 /* Exported only because binaryen would inline a function with one caller into it, and the loop must stay without calls. */

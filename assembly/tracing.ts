@@ -7,6 +7,8 @@
  */
 import * as T from './shared/trace';
 import { COUNT_INSTRUCTIONS, HART, HART_COUNTERS } from './shared/layout';
+import { leafShared, PTE_W, pteAt } from './mm/pagetable';
+import { activeSpace, SPACE_ROOT, SPACE_TRACED } from './mm/space';
 
 const BUFFER: usize = T.TRACE_BUFFER;
 
@@ -28,6 +30,9 @@ export function traceSwitch(on: bool): void {
   recording = on;
   count = 0;
   flushed = false;
+  memory.fill(told, 0, TOLD_PAGES << 4);
+  running = 0;
+  if (on && activeSpace != 0) traceSpace(activeSpace);
   counted = instructions();
   now = counted;
 }
@@ -65,6 +70,54 @@ export function tracePlace(pc: u64, executed: u32): void {
   }
 }
 
+/** Whether accesses tell their page-table entries: one that changed, before the access. */
+let entries: bool = false;
+/** { u64 page and space of it, u64 entry }: what was told lately. */
+const TOLD_PAGES: usize = 1024;
+const told = memory.data(16384);
+
+/** From now on, while recording. A run of n instructions makes at most 8 n records then. */
+export function traceEntries(on: bool): void {
+  entries = on;
+}
+
+function traceEntry(va: u64): void {
+  const root = load<u32>(activeSpace, SPACE_ROOT);
+  const entry = pteAt(root, va) & (leafShared(root, va) ? ~PTE_W : u64.MAX_VALUE);
+  const page = (va >> 12 << 16) | <u64>running;
+  const at = told + (((<usize>(va >> 12) ^ running) & (TOLD_PAGES - 1)) << 4);
+  if (load<u64>(at) == page && load<u64>(at, 8) == entry) return;
+  store<u64>(at, page);
+  store<u64>(at, entry, 8);
+  traceRecord(T.RECORD_ENTRY, entry);
+}
+
+/** Numbers of address spaces: each gets one when it runs first while recording, and keeps it. */
+let running: u32 = 0;
+let nextSpace: u32 = 1;
+
+/** A space is about to run. */
+export function traceSpace(space: usize): void {
+  let number = space == 0 ? 0 : load<u32>(space, SPACE_TRACED);
+  if (number == 0 && space != 0) {
+    number = nextSpace++;
+    if (nextSpace == <u32>T.RECORD_SPACES) nextSpace = 1;
+    store<u32>(space, number, SPACE_TRACED);
+  }
+  if (number == running || number == 0) return;
+  running = number;
+  traceRecord(T.RECORD_SPACE, number);
+}
+
+/** A space will be no more: its number may be another's one day. */
+export function traceRelease(space: usize): void {
+  const number = load<u32>(space, SPACE_TRACED);
+  if (number == 0) return;
+  store<u32>(space, 0, SPACE_TRACED);
+  if (running == number) running = 0;
+  if (recording) traceRecord(T.RECORD_FLUSH, number + 1);
+}
+
 function put(kind: u32, value: u64, passed: u64): void {
   store<u64>(BUFFER + (<usize>count << 3), (passed << T.RECORD_PASSED_SHIFT) | ((<u64>kind) << T.RECORD_KIND_SHIFT) | value);
   count++;
@@ -82,14 +135,24 @@ export function traceRecord(kind: u32, value: u64): void {
 /** An instruction touches data: in two pages if it crosses a border. */
 export function traceAccess(va: u64, size: u32, write: bool): void {
   const kind = write ? T.RECORD_STORE : T.RECORD_LOAD;
-  traceRecord(kind, va);
-  if ((<u32>va & 4095) + size > 4096) traceRecord(kind, (va + 4095) & ~4095);
+  tracePage(kind, va);
+  if ((<u32>va & 4095) + size > 4096) tracePage(kind, (va + 4095) & ~4095);
 }
 
-/** The translation of a page has changed or gone. */
-export function traceDrop(va: u64): void {
-  if (count < <u32>T.TRACE_DROPS_MAX) traceRecord(T.RECORD_DROP, va & ~4095);
-  else if (!flushed) {
+/** An access of a kind in one page. */
+export function tracePage(kind: u32, va: u64): void {
+  if (entries) traceEntry(va);
+  traceRecord(kind, va);
+}
+
+/** The translations of 2^order pages of a space have changed or gone. What never ran has none that matter. */
+export function traceDrop(space: usize, va: u64, order: u32): void {
+  const number = load<u32>(space, SPACE_TRACED);
+  if (number == 0) return;
+  if (count < <u32>T.TRACE_DROPS_MAX) {
+    if (number != running) traceRecord(T.RECORD_OTHER, number);
+    traceRecord(T.RECORD_DROP, (va & ~4095) | <u64>order);
+  } else if (!flushed) {
     flushed = true;
     traceRecord(T.RECORD_FLUSH, 0);
   }

@@ -68,6 +68,7 @@ export function stageTlb(
   const stage = stages[id];
   const tlb = arrayNew(sets, ways, replacement, seed, partitions);
   stage.all.push(tlb);
+  stage.named.push(tlb);
   if (victims != 0) {
     const others = arrayNew(1, victims, LRU, 1);
     tlb.victims = changetype<usize>(others);
@@ -163,6 +164,10 @@ export function stageVictimHits(id: u32): f64 {
   let sum: u64 = 0;
   for (let i = 0; i < stages[id].all.length; i++) sum += stages[id].all[i].victimHits;
   return <f64>sum;
+}
+/** Which TLBs, as bits, in their order, hold the translation of a page of 4K. */
+export function stageHolds(id: u32, space: u32, address: f64): u32 {
+  return stages[id].holds(space, <u64>address);
 }
 export function stagePrefetches(id: u32): f64 {
   return <f64>stages[id].prefetches;

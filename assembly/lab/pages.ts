@@ -103,6 +103,13 @@ export function spaceOfKey(key: u32): u64 {
 export function regionAddress(region: u32): u64 {
   return (load<u64>(keys + (<usize>region << 3)) & NUMBER_MASK) << 21;
 }
+/** Where the page of a TLB's key begins; of 1G: somewhere in it. */
+export function addressOfKey(key: u32): u64 {
+  const size = key & 3;
+  if (size == 0) return regionAddress(key >> 11) | ((<u64>(key >> 2) & 511) << 12);
+  if (size == 1) return regionAddress(key >> 7) | ((<u64>(key >> 2) & 31) << 16);
+  return regionAddress(key >> 2);
+}
 /** Which touch the first access of a page was, 0: none yet. */
 // @ts-ignore: decorator
 @inline

@@ -5,14 +5,14 @@
  */
 import { arrayClear, arrayRemove, arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup } from './array';
 import { Policy, SIZES, sizeShift } from './policy';
-import { regionSpace } from './pages';
+import { addressOfKey, regionSpace, spaceOfKey } from './pages';
 import { Prefetcher } from './prefetch';
 import { DROP, FETCH, FLUSH, LOAD, PREFETCH, STORE, SWITCH } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
 import { Walker } from './walker';
 
 /**
- * A miss: { u64 address, u32 touches, u32 kind, u32 key, u32 page }; or an event, as in runs (page: the space). PROMOTES in kind: the
+ * A miss: { u64 address, u32 touches, u32 kind, u32 key, u32 page }; or an event, as in runs (page: the space, key: log2 of how many pages). PROMOTES in kind: the
  * access made its region one page.
  */
 export const MISS_BYTES: usize = 24;
@@ -28,6 +28,8 @@ export class Stage {
   /** [class * SIZES + size] -> its TLB. */
   tlbs: StaticArray<CacheArray | null> = new StaticArray<CacheArray | null>(2 * <i32>SIZES);
   all: Array<CacheArray> = new Array<CacheArray>();
+  /** Those of the configuration, in its order, without what they keep victims in. */
+  named: Array<CacheArray> = new Array<CacheArray>();
   /** Does the first hit after a fill still change something (SRRIP)? */
   rehit: bool = false;
   /** What else is walked for after a miss of this, the last level. */
@@ -55,7 +57,7 @@ export class Stage {
     for (let at = from; at < end; at += RUN_BYTES) {
       const kind = load<u32>(at, RUN_KIND);
       if (kind > STORE) {
-        this.event(kind, load<u64>(at), load<u32>(at, RUN_TOUCHES), <u32>load<u64>(at, RUN_LOADS));
+        this.event(kind, load<u64>(at), load<u32>(at, RUN_TOUCHES), <u32>load<u64>(at, RUN_LOADS), <u32>load<u64>(at, RUN_STORES));
         continue;
       }
       const va = load<u64>(at);
@@ -101,7 +103,7 @@ export class Stage {
       const access = kind & ~PROMOTES;
       const va = load<u64>(at);
       if (access > STORE) {
-        this.event(access, va, load<u32>(at, MISS_TOUCHES), load<u32>(at, MISS_PAGE));
+        this.event(access, va, load<u32>(at, MISS_TOUCHES), load<u32>(at, MISS_PAGE), load<u32>(at, MISS_KEY));
         continue;
       }
       const key = load<u32>(at, MISS_KEY);
@@ -175,13 +177,36 @@ export class Stage {
     }
   }
 
-  private event(kind: u32, address: u64, after: u32, space: u32): void {
-    if (kind == FLUSH || (kind == SWITCH && this.flushOnSwitch)) for (let i = 0; i < this.all.length; i++) arrayClear(this.all[i]);
+  private event(kind: u32, address: u64, after: u32, space: u32, order: u32): void {
+    if (kind == FLUSH && address != 0) this.dropSpan(address - 1, 0, 64);
+    else if (kind == FLUSH || (kind == SWITCH && this.flushOnSwitch)) for (let i = 0; i < this.all.length; i++) arrayClear(this.all[i]);
+    else if (kind == DROP && order != 0) this.dropSpan(space, address, 12 + order);
     else if (kind == DROP) {
       this.drop(address, this.policy.largeKeyAt(space, address));
       this.drop(address, this.policy.smallKeyAt(space, address));
     }
-    this.emit(address, after, kind, 0, space);
+    this.emit(address, after, kind, order, space);
+  }
+
+  /** Whatever has a part in 2^shift bytes; 64: all of the space. */
+  private dropSpan(space: u64, address: u64, shift: u32): void {
+    for (let i = 0; i < this.all.length; i++) {
+      const tlb = this.all[i];
+      for (let slot = arraySlots(tlb); slot-- > 0; ) {
+        const key = arraySlot(tlb, slot);
+        if (key == 0 || spaceOfKey(key) != space) continue;
+        const larger = max(shift, sizeShift(key & 3));
+        if (shift == 64 || addressOfKey(key) >> larger == address >> larger) arrayRemoveSlot(tlb, slot);
+      }
+    }
+  }
+
+  /** Which of the stage's TLBs, as bits, have the page of 4K. */
+  holds(space: u64, va: u64): u32 {
+    const key = this.policy.smallKeyAt(space, va);
+    let bits: u32 = 0;
+    for (let i = 0; key != 0 && i < this.named.length; i++) if (tlbHolds(this.named[i], va >> 12, key)) bits |= 1 << i;
+    return bits;
   }
 
   private drop(address: u64, key: u32): void {

@@ -32,7 +32,10 @@ export const runs: usize = heap.alloc((<usize>BLOCK + 1) * 2 * RUN_BYTES);
 export const FETCH: u32 = 0;
 export const LOAD: u32 = 1;
 export const STORE: u32 = 2;
-/** Events: another address space runs (address: which), all is forgotten, an address (loads: of which space) is dropped. */
+/**
+ * Events: another address space runs (address: which); all is forgotten (address 0) or what is a space's (address: its number + 1); an
+ * address is dropped (loads: of which space, stores: log2 of how many pages).
+ */
 export const SWITCH: u32 = 3;
 export const FLUSH: u32 = 4;
 export const DROP: u32 = 5;
@@ -59,6 +62,10 @@ let codeAddress: u64 = NONE;
 let codePage: u32 = 0;
 /** Where collapse begins: the same before this block, and the page of the latest data. */
 let firstCodeAddress: u64 = NONE;
+
+/** The space that the next drop is about. */
+const SELF: u64 = u64.MAX_VALUE;
+let dropSpace: u64 = SELF;
 
 /** Instructions of all records so far: also those before it is known where they come from. */
 export let instructions: u64 = 0;
@@ -148,10 +155,16 @@ export function annotate(from: u32, count: u32): void {
         break;
       case T.RECORD_DROP:
         drops++;
-        store<u32>(out, <u32>space);
+        store<u32>(out, <u32>(dropSpace == SELF ? space : dropSpace));
+        dropSpace = SELF;
+        break;
+      case T.RECORD_OTHER:
+        dropSpace = valueOf(record);
         break;
       case T.RECORD_PASSED:
       case T.RECORD_FLUSH:
+      case T.RECORD_ENTRY:
+      case T.RECORD_MARK:
         break;
       default:
         unknown++;
@@ -232,7 +245,11 @@ export function collapse(from: u32, count: u32, joint: bool): usize {
       case T.RECORD_FLUSH:
         if (kind == T.RECORD_SPACE && load<u32>(notes) == 0) break;
         begin(end, kind == T.RECORD_DROP ? DROP : kind == T.RECORD_SPACE ? SWITCH : FLUSH, valueOf(record), now, 0);
-        if (kind == T.RECORD_DROP) store<u64>(end, load<u32>(notes), RUN_LOADS);
+        if (kind == T.RECORD_DROP) {
+          store<u64>(end, valueOf(record) & ~4095);
+          store<u64>(end, load<u32>(notes), RUN_LOADS);
+          store<u64>(end, valueOf(record) & T.DROP_ORDER_MASK, RUN_STORES);
+        }
         end += RUN_BYTES;
         code = 0;
         data = 0;

@@ -52,8 +52,10 @@ export class Walker {
       const kind = load<u32>(at, MISS_KIND);
       const access = kind & ~PROMOTES;
       if (access > STORE && access != PREFETCH) {
-        if (access == FLUSH || (access == SWITCH && this.flushOnSwitch)) this.flush();
-        if (access == FLUSH) this.flushHost();
+        // What one space's translations forget leaves its tables known.
+        const everything = access == FLUSH && load<u64>(at) == 0;
+        if (everything || (access == SWITCH && this.flushOnSwitch)) this.flush();
+        if (everything) this.flushHost();
         continue;
       }
       const va = load<u64>(at);

@@ -17,8 +17,8 @@ import {
   objectFrame, objectFrameMake, objectHit, objectMetered, objectMarkDirty, objectSize, objectSlot, OBJECT_KIND,
 } from './object';
 import {
-  MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_D, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate,
-  pteFrame, pteMake, pteMarkKind, pteMarkValue, TASK_SIZE,
+  MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate,
+  pteFrame, pteMake, pteMarkKind, pteMarkValue, TASK_SIZE, WRITTEN,
 } from './pagetable';
 import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
 import { swapClaim, swapDrop, swapFrame, swapReturned, swapWant } from './swap';
@@ -31,9 +31,6 @@ import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA
 export const MMAP_MIN: u64 = 0x10000;
 /** Cached file pages mapped around a read fault. */
 const FAULT_AROUND: u64 = 16;
-
-/** What a page gets when it may be written and is. */
-export const WRITTEN: u64 = PTE_W | PTE_D | PTE_SOFT;
 
 /** The one page of zeros that untouched anonymous memory reads; no PTE counts as a reference to it. */
 export let zeroFrame: u32 = 0;

@@ -14,7 +14,7 @@ import { COUNT_HUGE_FAULTS, COUNT_HUGE_REFUSED, COUNT_HUGE_SPLITS, HART, HART_CO
 import {
   HUGE_ALWAYS, HUGE_MADVISE, VM_DONTEXPAND, VM_HUGEPAGE, VM_HUGETLB, VM_NOHUGEPAGE, VM_SHARED, VM_UFFD, VM_VDSO,
 } from '../shared/mman';
-import { pteBits, WRITTEN } from './fault';
+import { pteBits } from './fault';
 import {
   FRAME_POOL, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain, frameSetSharers,
   frameSharers, frameSpanIsFree, frameSpanTake,
@@ -22,7 +22,7 @@ import {
 import { hugetlbClear } from './hugetlb';
 import { dropWrites, LEAF_SPAN } from './leaf';
 import {
-  hugePte, isHuge, leafPointer, leafPointerCreate, PTE_A, PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteAt, pteFrame, pteMake,
+  hugePte, isHuge, leafPointer, leafPointerCreate, PTE_A, PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteAt, pteFrame, pteMake, WRITTEN,
 } from './pagetable';
 import { countResident, SPACE_HUGE, SPACE_HUGETLB, SPACE_NO_HUGE, SPACE_ROOT, SPACE_TABLES } from './space';
 import { swapRelease } from './swap';

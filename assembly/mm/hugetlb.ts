@@ -13,13 +13,13 @@ import { ACCESS_WRITE, FAULT_ADRERR, FAULT_MEMORY, FAULT_NONE } from '../shared/
 import { VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED } from '../shared/mman';
 import { PAGE_SIZE } from '../shared/layout';
 import { codeWritten } from '../code';
-import { pteBits, WRITTEN } from './fault';
+import { pteBits } from './fault';
 import {
   FRAME_CODE, FRAME_DIRTY, FRAME_POOL, frameAddress, frameFlags, frameObject, frameRelease, frameSetFlags, frameSetSharers,
   frameSharers, frameSpanFind, frameSpanIsUnused, frameSpanTake,
 } from './frames';
 import { isSole, SPAN_PAGES } from './huge';
-import { leafPointer, leafPointerCreate, PTE_A, PTE_W, pteFrame, pteMake } from './pagetable';
+import { leafPointer, leafPointerCreate, PTE_A, PTE_W, pteFrame, pteMake, WRITTEN } from './pagetable';
 import { objectFrame, objectNextPresent, objectSize } from './object';
 import { objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
 import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT } from './space';

@@ -9,6 +9,8 @@
  *   - all entries belong to anonymous private memory, are marks, or 0: what happens to a file never has to look for them.
  */
 import { PERM_WRITE } from '../shared/layout';
+import { DROP_ORDER_2M } from '../shared/trace';
+import { recording, traceDrop } from '../tracing';
 import { VM_DONTFORK, VM_LOCKED, VM_SHARED, VM_UFFD, VM_WIPEONFORK } from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameAddress, frameAllocate, frameReferences, frameRelease, frameRetain } from './frames';
@@ -61,6 +63,7 @@ export function leafShare(parent: usize, child: usize, va: u64): bool {
 
 /** Takes the write permission of 2 MiB from the window; the TLB is the caller's, once for all tables. */
 export function dropWrites(space: usize, va: u64): void {
+  if (recording) traceDrop(space, va, DROP_ORDER_2M);
   const first = permissionByte(space, va >> 12);
   if (first == 0) return;
   for (let at = first; at < first + 512; at += 8) {
@@ -168,6 +171,7 @@ export function leafLeave(space: usize, va: u64): bool {
   }
   countResident(space, -leafResident(table));
   leave(space, va, at);
+  if (recording) traceDrop(space, va, DROP_ORDER_2M);
   if (space == activeSpace) tlbFlush();
   return true;
 }

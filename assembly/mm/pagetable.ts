@@ -35,6 +35,8 @@ export const PTE_SHARED: u64 = 256;
 export const PTE_SOFT: u64 = 512;
 /** Software's bit (RSW) in a leaf: a userfaultfd is asked before the next store. W is not set then. */
 export const PTE_UFFD_WP: u64 = 256;
+/** What a page gets when it may be written and is. */
+export const WRITTEN: u64 = PTE_W | PTE_D | PTE_SOFT;
 export const TASK_SIZE: u64 = 1 << 38;
 
 /** The page lies in the swap area: the value is its slot. */

@@ -7,7 +7,7 @@
  *   92 u32 resident pages of objects   104 u64 pages mapped   112 most so far   152 u32 VM_LOCKED and VM_LOCKONFAULT of new mappings
  *  156 u32 not 0: there may be sealed mappings   160 u32 next, 164 u32 previous of all spaces
  *  136 u32 megapages of the pool   140 u32 VM_MERGEABLE for new mappings, or 0   144 u32 megapages
- *  148 u32 not 0: no megapage is taken (PR_SET_THP_DISABLE)
+ *  148 u32 not 0: no megapage is taken (PR_SET_THP_DISABLE)   120 u32 number in records of traces, 0: none yet
  */
 import { HART, HART_SPACE } from '../shared/layout';
 import * as S from '../shared/stat';
@@ -18,6 +18,7 @@ import { MARK_SWAP, PTE_V, pteAt, pteFind, pteFrame, pteMarkKind, pteSkip, TASK_
 import { scanForget } from './scan';
 import { slabAllocate, slabFree } from './slab';
 import { swapBackForget } from './swapoff';
+import { recording, traceRelease, traceSpace } from '../tracing';
 import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
 import { identityFrame, windowActivate, windowGive, windowTake } from './window';
@@ -52,6 +53,7 @@ export const SPACE_MERGE: usize = 140;
 export const SPACE_NO_HUGE: usize = 148;
 /** The most pages mapped before the last time that there were fewer. */
 export const SPACE_MAPPED_PEAK: usize = 112;
+export const SPACE_TRACED: usize = 120;
 
 export let activeSpace: usize = 0;
 let first: usize = 0;
@@ -83,6 +85,7 @@ export function spaceCreate(): usize {
 }
 
 export function spaceRelease(space: usize): void {
+  traceRelease(space);
   scanForget(space);
   swapBackForget(space);
   const next = load<u32>(space, NEXT);
@@ -109,6 +112,7 @@ export function spaceActivate(space: usize): void {
   store<u32>(HART + HART_SPACE, <u32>space);
   windowActivate(space);
   tlbFlush();
+  if (recording) traceSpace(space);
 }
 
 export function spaceSetLayout(space: usize, mmapBase: u64, brkStart: u64, stackLimit: u64): void {

@@ -3,6 +3,7 @@
  * { u64 read tag, u64 write tag, u32 address of the frame }. A tag is the virtual page number + 1; 0 = invalid.
  */
 import { PERM_READ, PERM_WRITE, TLB_BASE } from '../shared/layout';
+import { DROP_ORDER_2M } from '../shared/trace';
 import { execInvalidate, execInvalidateAll, execInvalidateSpan } from '../code';
 import { FRAME_CODE, frameAddress, frameFlags } from './frames';
 import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
@@ -76,8 +77,8 @@ export function translationInvalidate(space: usize, va: u64): void {
     // Written only when set: an untouched table stays untouched.
     if (load<u8>(at) != 0) store<u8>(at, 0);
   }
+  if (recording) traceDrop(space, va, 0);
   if (space != activeSpace) return;
-  if (recording) traceDrop(va);
   const e = entry(vpn);
   if (load<u64>(e) == vpn + 1 || load<u64>(e, 8) == vpn + 1) {
     store<u64>(e, 0);
@@ -90,6 +91,7 @@ export function translationInvalidate(space: usize, va: u64): void {
 export function spanInvalidate(space: usize, va: u64): void {
   const first = permissionByte(space, va >> 12);
   if (first != 0) for (let at = first; at < first + 512; at += 8) if (load<u64>(at) != 0) store<u64>(at, 0);
+  if (recording) traceDrop(space, va, DROP_ORDER_2M);
   if (space != activeSpace) return;
   for (let e = TABLE; e < TABLE + (<usize>ENTRIES << 5); e += 32) {
     const tag = max(load<u64>(e), load<u64>(e, 8));
@@ -108,10 +110,11 @@ export function writeInvalidate(space: usize, va: u64): void {
     const bits = load<u8>(at);
     if (bits & PERM_WRITE) store<u8>(at, bits & ~PERM_WRITE);
   }
+  if (recording) traceDrop(space, va, 0);
   if (space == activeSpace && load<u64>(entry(vpn), 8) == vpn + 1) store<u64>(entry(vpn), 0, 8);
 }
 
-/** After many pages of the space have lost W at once. */
+/** After many pages of the space have lost W at once, which whoever took it has recorded. */
 export function tlbDropWrites(space: usize): void {
   if (space != activeSpace) return;
   for (let e = TABLE; e < TABLE + (<usize>ENTRIES << 5); e += 32) store<u64>(e, 0, 8);

@@ -7,14 +7,14 @@ import { UFFD_CONTINUE, UFFD_COPY, UFFD_POISON, UFFD_ZERO } from '../shared/exit
 import { PAGE_SIZE, STAGING } from '../shared/layout';
 import * as M from '../shared/mman';
 import { codeWritten } from '../code';
-import { pteBits, WRITTEN, zeroFrame } from './fault';
+import { pteBits, zeroFrame } from './fault';
 import { FRAME_CODE, FRAME_SWAP, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
 import { leavesOwn } from './leaf';
 import { objectFrame, objectFrameMake, objectHolds, objectMarkDirty, objectSize, objectSlot } from './object';
 import { needFrames, needSlot } from './need';
 import {
   MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMake, pteMark, pteMarkKind,
-  pteSkip,
+  pteSkip, WRITTEN,
 } from './pagetable';
 import { joinRange } from './protect';
 import { SPACE_ROOT, SPACE_VMAS } from './space';

@@ -20,9 +20,18 @@ export const RECORD_LOAD = 1; // of data at the address; an access across a page
 export const RECORD_STORE = 2; // or an atomic operation
 export const RECORD_SPACE = 3; // another address space runs: its number, below 8192
 export const RECORD_PASSED = 4; // value: more instructions passed, RECORD_PASSED_LONGEST at most
-export const RECORD_FLUSH = 5; // all translations are forgotten
+export const RECORD_FLUSH = 5; // translations are forgotten: value 0: all; n: those of address space n - 1
 export const RECORD_MARK = 6; // a marker of the program
 export const RECORD_DROP = 7; // translations of the page at the address are forgotten (munmap, mprotect, copy-on-write)
+export const RECORD_OTHER = 8; // the next record, a drop, is about the address space of this number and not the one that runs
+export const RECORD_ENTRY = 9; // page-table entry (Sv39) of the next access's page, if it is not as it was told last; W as it holds
+
+/** Low bits of a RECORD_DROP's address: log2 of how many pages, from a multiple of so many. */
+export const DROP_ORDER_MASK = 15;
+export const DROP_ORDER_2M = 9;
+
+/** Address spaces in records have numbers that are used again, below this. */
+export const RECORD_SPACES = 8192;
 
 /**
  * Where the core puts records. In one run of RUN_MAX instructions there are at most three for each, and fewer invalidations than

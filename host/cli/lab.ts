@@ -60,7 +60,12 @@ export function labCommand(program: Command, finish: (status: number) => void): 
       const { labRun } = await import('./lab/commands.js');
       finish(await labRun(path, args, withEnvironment(options)));
     });
-  programArguments(lab.command('record').requiredOption('-o, --output <file>', 'the trace'))
+  programArguments(
+    lab
+      .command('record')
+      .requiredOption('-o, --output <file>', 'the trace')
+      .option('--entries', 'page-table entries, too: for systems with "validate"'),
+  )
     .description("record a program's accesses to memory")
     .action(async (path: string, args: readonly string[], options) => {
       const { labRecord } = await import('./lab/commands.js');

@@ -47,6 +47,8 @@ export interface CoreExports {
   traceTake(): number;
   /** Whether each access tells its instruction: at most twice as many records. */
   tracePlaces(on: number): void;
+  /** Whether each access tells its page-table entry, where that has changed: at most twice as many records. */
+  traceEntries(on: number): void;
   /** Adds a record of the host's own. */
   traceRecord(kind: number, value: bigint): void;
 

@@ -97,6 +97,8 @@ export interface SystemConfig {
   /** Distances that the prefetcher "distance" remembers. */
   readonly prefetchRows: number;
   readonly costs: CostsConfig;
+  /** Is what its TLBs hold compared with the page tables? A translation that they don't have any more ends the pass. */
+  readonly validate: boolean;
 }
 
 const ENTRIES_MAX = 1 << 20;
@@ -197,7 +199,7 @@ function checkLevels(tlbs: readonly TlbConfig[], possible: readonly PageSize[]):
 export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   const given = fields(value, '', [
     ...['$schema', 'name', 'source', 'format', 'pageSize', 'promoteAfter', 'tlbs', 'walkCaches', 'caches', 'lineBytes', 'memoryLatency'],
-    ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs', 'tableEntries', 'nested'],
+    ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs', 'tableEntries', 'nested', 'validate'],
   ]);
   const format = oneOf(given.format, 'format', Object.keys(FORMATS) as Format[], 'sv39');
   const pageSize = oneOf(given.pageSize, 'pageSize', PAGE_SIZES, '4K');
@@ -231,6 +233,13 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     const { bytes: _, latency: __, ...rest } = one;
     return { latency: whole(one.latency, `${at}.latency`, 0, 10_000, 4), ...arrayConfig({ ...rest, entries: bytes / lineBytes }, at) };
   });
+  const ideal = flag(given.ideal, 'ideal', false);
+  const prefetchNext = whole(given.prefetchNext, 'prefetchNext', 0, 8, 0);
+  const validate = flag(given.validate, 'validate', false);
+  if (validate && (pageSize !== '4K' || promoteAfter !== 0))
+    throw new ConfigError('validate', 'needs pages as the machine has them: pageSize 4K, promoteAfter 0');
+  if (validate && (ideal || prefetchNext > 0))
+    throw new ConfigError('validate', 'is of TLBs that are filled by walks: no ideal, no prefetchNext');
   return {
     name: text(given.name, 'name', name),
     source: text(given.source, 'source', '-'),
@@ -239,16 +248,17 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     nested,
     pageSize,
     promoteAfter,
-    ideal: flag(given.ideal, 'ideal', false),
+    ideal,
     tlbs,
     walkCaches,
     caches,
     lineBytes,
     memoryLatency: whole(given.memoryLatency, 'memoryLatency', 0, 100_000, 100),
     onSwitch: oneOf(given.onSwitch, 'onSwitch', ['asid', 'flush'], 'asid'),
-    prefetchNext: whole(given.prefetchNext, 'prefetchNext', 0, 8, 0),
+    prefetchNext,
     prefetcher: oneOf(given.prefetcher, 'prefetcher', PREFETCHERS, 'next'),
     prefetchRows: whole(given.prefetchRows, 'prefetchRows', 1, 65536, 64),
     costs: costsConfig(given.costs),
+    validate,
   };
 }

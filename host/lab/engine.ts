@@ -25,6 +25,7 @@ interface Exports {
   policyPromotions(id: number): number;
   stageMissed(id: number, kind: number): number;
   stagePrefetches(id: number): number;
+  stageHolds(id: number, space: number, address: number): number;
   stageVictimHits(id: number): number;
   walkerNested(id: number, depth: number, size: number): void;
   walkerNestedTlb(...args: [id: number, ...shape: Shape, latency: number]): void;
@@ -280,6 +281,15 @@ export class Engine {
   walkCyclesOf(system: number): number {
     const { walker } = this.#systems[system];
     return walker === undefined ? 0 : this.#exports.walkerCycles(walker);
+  }
+
+  /** Names of a system's TLBs that have the translation of a page of 4K. */
+  holders(system: number, space: number, address: number): string[] {
+    const { config, stages } = this.#systems[system];
+    return stages.flatMap((stage, n) => {
+      const bits = this.#exports.stageHolds(stage, space, address);
+      return config.tlbs.filter(({ level }) => level === n + 1).flatMap(({ name }, i) => ((bits >>> i) & 1 ? [name] : []));
+    });
   }
 
   distances(): Distances {

@@ -11,6 +11,7 @@
  *
  * Addresses that data of 48 bits can't hold (none of x86-64's user space) are refused.
  */
+import { RECORD_SPACES } from '../../assembly/shared/trace.js';
 import { isLackey, lackeyLine } from './lackey.js';
 import type { RecordWriter } from './records.js';
 import { TraceError } from './tracefile.js';
@@ -150,7 +151,6 @@ const IGNORED: ReadonlySet<number> = new Set([
   ...Array.from({ length: 16 }, (_, i) => 32 + i),
 ]);
 const VERSION_MAX = 100;
-const SPACES = 8192;
 
 function isDrmemtrace(start: Uint8Array): boolean {
   if (start.length < 12) return false;
@@ -179,7 +179,7 @@ function drmemtraceEntry(writer: RecordWriter): TakeEntry {
     if (type === PID) {
       const pid = view.getUint32(at + 4, true);
       const space = spaces.get(pid) ?? spaces.size + 1;
-      if (space >= SPACES) throw new TraceError(`entry ${number}: more than ${SPACES - 1} processes`);
+      if (space >= RECORD_SPACES) throw new TraceError(`entry ${number}: more than ${RECORD_SPACES - 1} processes`);
       spaces.set(pid, space);
       writer.space(space);
       return;

@@ -1,46 +1,39 @@
 /** A running machine as a source of records (assembly/shared/trace.ts): every instruction page, load and store of all its processes. */
 import * as T from '../../assembly/shared/trace.js';
 import type { Core } from '../core/core.js';
-import type { AddressSpace } from '../kernel/space.js';
 
 /** Takes the records of one stretch of execution: valid during the call. Each is two 32-bit words, the low one first. */
 export type TakeRecords = (words: Uint32Array, count: number) => void;
 
-/** Address spaces in records have numbers that are used again, below this. */
-const SPACES = 8192;
+export interface RecorderOptions {
+  /** Each access is preceded by a record of the code at its instruction, where that has changed. It changes no count. */
+  readonly places?: boolean;
+  /** Each access is preceded by a record of its page-table entry, where that has changed: for systems that validate. */
+  readonly entries?: boolean;
+}
 
 /**
- * places: each access is preceded by a record of the code at its instruction, where that has changed. It changes no count.
- *
  * While attached, the machine's core interprets and records. Compiled code is not seen: the machine must have been made with `jit:
  * false`.
  * What system calls read and write of the program's memory is the kernel's doing and not recorded.
  */
 export class Recorder {
-  readonly #numbers = new Map<number, number>();
-  #next = 1;
-  #current = 0;
-
   constructor(
     private readonly core: Core,
     private readonly take: TakeRecords,
-    places = false,
+    { places = false, entries = false }: RecorderOptions = {},
   ) {
     const { exports } = core;
-    const { run, spaceActivate, spaceRelease } = exports;
-    const most = places ? T.TRACE_RUN_MAX / 2 : T.TRACE_RUN_MAX;
+    const { run, spaceRelease } = exports;
+    const most = T.TRACE_RUN_MAX / (places ? 2 : 1) / (entries ? 2 : 1);
     exports.tracePlaces(places ? 1 : 0);
+    exports.traceEntries(entries ? 1 : 0);
     exports.run = (budget) => {
       const reason = run(Math.min(budget, most));
       this.drain();
       return reason;
     };
-    exports.spaceActivate = (space) => {
-      spaceActivate(space);
-      this.#enter(space);
-    };
     exports.spaceRelease = (space) => {
-      this.#numbers.delete(space);
       spaceRelease(space);
       this.drain();
     };
@@ -51,18 +44,6 @@ export class Recorder {
   finish(): void {
     this.drain();
     this.core.exports.traceSet(0);
-  }
-
-  #enter(space: AddressSpace['handle']): void {
-    let number = this.#numbers.get(space);
-    if (number === undefined) {
-      number = this.#next;
-      this.#next = this.#next === SPACES - 1 ? 1 : this.#next + 1;
-      this.#numbers.set(space, number);
-    }
-    if (number === this.#current) return;
-    this.#current = number;
-    this.core.exports.traceRecord(T.RECORD_SPACE, BigInt(number));
   }
 
   /** Hands over what was recorded so far: otherwise that happens when the machine has run a while. */

@@ -8,7 +8,7 @@ import type { Windows, WorkingSetPoint } from './results.js';
 
 /** Windows of a result; beyond them two become one. */
 const WINDOWS_MAX = 1024;
-const SPACES = 8192;
+const SPACES = T.RECORD_SPACES;
 const TWO32 = 2 ** 32;
 /** Steps of a doubling of the working set's window. */
 const STEPS = 4;

@@ -381,17 +381,21 @@ class System:
         for a in [a for _, a in self.tlbs] + list(self.walk_caches.values()):
             a.remove(lambda key: True)
 
-    def drop(self, va):
+    def drop(self, value, space):
         self.drops += 1
-        for size in self.sizes:
-            for _, a in self.tlbs:
-                key = self.key(va, size)
-                a.remove(lambda other: other == key)
+        first = value >> 12
+        last = first + (1 << (value & 15)) - 1
+        for _, a in self.tlbs:
+            a.remove(lambda key: key[0] == space and key[2] << SHIFTS[key[1]] - 12 <= last and first < key[2] + 1 << SHIFTS[key[1]] - 12)
+
+    def forget(self, space):
+        for _, a in self.tlbs:
+            a.remove(lambda key: key[0] == space)
 
 
 def run(config, records):
     system = System(config)
-    instructions, code = 0, None
+    instructions, code, other = 0, None, None
     for passed, kind, value in records:
         if kind == 4:
             passed, kind = passed + value, None
@@ -405,12 +409,17 @@ def run(config, records):
             system.access(kind, value)
         elif kind == 3:
             system.switch(value)
+        elif kind == 5 and value:
+            system.forget(value - 1)
         elif kind == 5:
             system.flush()
             if system.host_tlb:
                 system.host_tlb.remove(lambda key: True)
+        elif kind == 8:
+            other = value
         elif kind == 7:
-            system.drop(value)
+            system.drop(value, system.asid if other is None else other)
+            other = None
     s, costs = system, config["costs"]
     pages = -(-len(s.slots) * 16 // 4096) if s.slots and not config["ideal"] else len(s.tables)
     levels = []

@@ -42,7 +42,12 @@ export function randomRecords(random: Random, count: number): Rec[] {
     else if (dice < 850) records.push({ passed, kind: between(random, 1, 2), value: latest < 8192 ? place() : latest });
     else if (dice < 970) records.push({ passed, kind: T.RECORD_CODE, value: place() });
     else if (dice < 985) records.push({ passed, kind: T.RECORD_SPACE, value: between(random, 1, 3) });
-    else if (dice < 995) records.push({ passed, kind: T.RECORD_DROP, value: place() });
+    else if (dice < 993) {
+      if (between(random, 0, 2) === 0) records.push({ passed: 0, kind: T.RECORD_OTHER, value: between(random, 1, 3) });
+      const order = random.pick([0, 0, 0, 3, T.DROP_ORDER_2M]);
+      const bytes = 4096 * 2 ** order;
+      records.push({ passed, kind: T.RECORD_DROP, value: Math.floor(place() / bytes) * bytes + order });
+    } else if (dice < 995) records.push({ passed, kind: T.RECORD_FLUSH, value: 1 + between(random, 0, 3) });
     else if (dice < 998) records.push({ passed: 0, kind: T.RECORD_PASSED, value: between(random, 1, 600) });
     else records.push({ passed, kind: T.RECORD_FLUSH, value: 0 });
   }

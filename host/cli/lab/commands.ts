@@ -4,12 +4,14 @@ import { loadLab } from '../../index-node.js';
 import type { Process } from '../../kernel/process.js';
 import { ConfigError } from '../../lab/check.js';
 import { EngineError } from '../../lab/engine.js';
+import { Causes } from '../../lab/live/causes.js';
 import { LiveLab } from '../../lab/live/live.js';
 import { MACHINES } from '../../lab/machines.js';
 import { Pass } from '../../lab/pass.js';
 import { Recorder, type TakeRecords } from '../../lab/recorder.js';
 import type { LabResult } from '../../lab/results.js';
 import { SYNTHETIC_DEFAULTS, type SyntheticOptions, synthesize } from '../../lab/synthetic.js';
+import { NoEntriesError, StaleEntryError, type StalePlace, Validator } from '../../lab/validator.js';
 import { WindowWatcher } from '../../lab/windows.js';
 import type { Machine, RunResult } from '../../machine.js';
 import { type RunOptions, runProgram } from '../execute.js';
@@ -31,16 +33,25 @@ interface Passing {
   readonly pass: Pass;
   readonly take: TakeRecords;
   readonly watcher: WindowWatcher | undefined;
+  /** Does a system validate, so that records must tell page-table entries? */
+  readonly validates: boolean;
 }
 
-async function passOf(options: ModelOptions & { attribute?: boolean }): Promise<Passing> {
+/** cause: what the kernel did, for a message about a stale translation. */
+async function passOf(
+  options: ModelOptions & { attribute?: boolean },
+  cause?: (place: StalePlace) => string | undefined,
+): Promise<Passing> {
   const part = options.skip !== undefined || options.count !== undefined;
   if (part && (options.windows !== undefined || options.attribute === true))
     throw new UsageError('--windows and --attribute are of the whole stream: not with --skip or --count');
   const pass = new Pass(await loadLab(), systemsOf(options), options);
   if (options.distances !== undefined) pass.engine.countDistances(options.distances);
   const watcher = options.windows === undefined ? undefined : new WindowWatcher(pass, options.windows);
-  return { pass, take: watcher?.take ?? pass.take, watcher };
+  const validates = pass.systems.some(({ validate }) => validate);
+  if (validates && options.attribute === true) throw new UsageError('--attribute: not with a system that validates');
+  const counting = watcher?.take ?? pass.take;
+  return { pass, take: validates ? new Validator(pass, counting, cause).take : counting, watcher, validates };
 }
 
 const watched = (watcher: WindowWatcher | undefined): Pick<LabResult, 'windows' | 'workingSet'> =>
@@ -51,7 +62,8 @@ async function modelling<R>(work: () => R | Promise<R>): Promise<R> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof EngineError) throw new CliError(1, error.message);
+    if (error instanceof EngineError || error instanceof StaleEntryError) throw new CliError(1, error.message);
+    if (error instanceof NoEntriesError) throw new CliError(1, `${error.message}: record it with --entries`);
     throw error;
   }
 }
@@ -74,11 +86,20 @@ export async function labRun(
   args: readonly string[],
   options: RunOptions & ModelOptions & { attribute?: boolean },
 ): Promise<number> {
-  const { pass, take, watcher } = await passOf(options);
+  let causes: Causes | undefined;
+  const { pass, take, watcher, validates } = await passOf(options, ({ from, to }) => causes?.between(from, to));
   const lab = await loadLab();
   let live: LiveLab | undefined;
   const attach = (machine: Machine): Recorder | LiveLab => {
-    if (options.attribute !== true) return new Recorder(machine.core, take);
+    if (options.attribute !== true) {
+      const recorder = new Recorder(machine.core, take, { entries: validates });
+      const told = (): number => {
+        recorder.drain();
+        return pass.engine.instructions;
+      };
+      if (validates) causes = new Causes(machine.kernel, told);
+      return recorder;
+    }
     live = new LiveLab(machine, lab, pass.systems[0], take);
     return live;
   };
@@ -88,9 +109,13 @@ export async function labRun(
   return status;
 }
 
-export async function labRecord(program: string, args: readonly string[], options: RunOptions & { output: string }): Promise<number> {
+export async function labRecord(
+  program: string,
+  args: readonly string[],
+  options: RunOptions & { output: string; entries?: boolean },
+): Promise<number> {
   const file = createTrace(options.output, [program, ...args].join(' '));
-  const status = await runRecorded(program, args, options, (machine) => new Recorder(machine.core, file.take));
+  const status = await runRecorded(program, args, options, (machine) => new Recorder(machine.core, file.take, options));
   const { instructions, bytes } = file.end();
   const each = instructions === 0 ? 0 : bytes / instructions;
   const sizes = `${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`;

@@ -38,7 +38,7 @@ function checked(value: Json, what: string): SystemConfig {
 function parseVary(text: string): { path: string[]; name: string; values: Json[] } {
   const found = /^([a-zA-Z]+(?:\[\d+\])?(?:\.[a-zA-Z]+)*)=(.+)$/.exec(text);
   if (found === null) throw new UsageError(`--vary: '${text}' is not FIELD=VALUE,VALUE... (example: tlbs[0].entries=16,32,64)`);
-  const values = found[2].split(',').map((value): Json => (/^\d+$/.test(value) ? Number(value) : value));
+  const values = found[2].split(',').map((value): Json => (/^(\d+|true|false)$/.test(value) ? (JSON.parse(value) as Json) : value));
   return { path: found[1].split(/[.[\]]+/).filter((part) => part !== ''), name: found[1], values };
 }
 

@@ -36,13 +36,13 @@ export class LiveLab {
         this.#attribution.accessed(pc, address, walks, cycles);
         this.#timeline.accessed(address, store, walks, cycles);
       },
-      onDrop: (address) => this.#timeline.dropped(address),
+      onDrop: (address, pages, other) => this.#timeline.dropped(address, pages, other),
     });
     const take: TakeRecords = (words, count) => {
       also(words, count);
       this.#observed.take(words, count);
     };
-    this.#recorder = new Recorder(machine.core, take, true);
+    this.#recorder = new Recorder(machine.core, take, { places: true });
     this.#timeline = new Timeline(
       kernel,
       () => this.#observed.engine.instructions,

@@ -11,8 +11,8 @@ export interface Listener {
   /** count instructions were fetched at pc's page; walks: 0 or 1, for the first of them. */
   onFetch(pc: number, count: number, walks: number, cycles: number): void;
   onData(pc: number, address: number, store: boolean, walks: number, cycles: number): void;
-  /** The translation of a page was dropped; undefined: all were. */
-  onDrop(address: number | undefined): void;
+  /** The translations of so many pages were dropped, of another space's (other); undefined: all were, or all of a space. */
+  onDrop(address: number | undefined, pages: number, other: boolean): void;
 }
 
 /** Page of nothing. */
@@ -31,6 +31,8 @@ export class Observed {
   #code = 0;
   #codePage = NONE;
   #dataPage = NONE;
+  /** The next drop is about another space. */
+  #other = false;
   #fetchWalks = 0;
   #dataWalks = 0;
   #cycles = 0;
@@ -87,8 +89,11 @@ export class Observed {
         this.#put(low, high & NOTHING_PASSED);
         this.#codePage = NONE;
         this.#dataPage = NONE;
-        if (kind === T.RECORD_DROP) this.listener.onDrop(value);
-        else if (kind === T.RECORD_FLUSH) this.listener.onDrop(undefined);
+        if (kind === T.RECORD_DROP) {
+          const order = low & T.DROP_ORDER_MASK;
+          this.listener.onDrop(value - order, 2 ** order, this.#other);
+        } else if (kind === T.RECORD_FLUSH) this.listener.onDrop(undefined, 0, false);
+        this.#other = kind === T.RECORD_OTHER;
     }
   }
 

@@ -143,8 +143,8 @@ export class Timeline {
     return sum;
   }
 
-  /** A translation was dropped, by the call in progress or else by a fault. */
-  dropped(address: number | undefined): void {
+  /** Translations of pages were dropped, by the call in progress or else by a fault. other: not of the caller's space. */
+  dropped(address: number | undefined, pages: number, other: boolean): void {
     const { loaded } = this.kernel.cpu;
     const open = loaded === undefined ? undefined : this.#open.get(loaded);
     const sum = this.#sumOf(open?.event.name ?? FAULT);
@@ -153,7 +153,9 @@ export class Timeline {
       if (address === undefined) one.flushes++;
       else one.drops++;
     }
-    if (address !== undefined) open?.pages.add(Math.floor(address / 4096));
+    if (address === undefined || other || open === undefined) return;
+    const first = Math.floor(address / 4096);
+    for (let page = first; page < first + pages; page++) open.pages.add(page);
   }
 
   /** The first access to a page since its translation was dropped tells what that cost. */
