@@ -32,9 +32,9 @@ export function traceSwitch(on: bool): void {
   flushed = false;
   memory.fill(told, 0, TOLD_PAGES << 4);
   running = 0;
-  if (on && activeSpace != 0) traceSpace(activeSpace);
   counted = instructions();
   now = counted;
+  if (on && activeSpace != 0) traceSpace(activeSpace);
 }
 
 /** `executed` instructions of this run are done, the one at hand included. */

@@ -12,7 +12,8 @@ import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } fro
 import { Walker } from './walker';
 
 /**
- * A miss: { u64 address, u32 touches, u32 kind, u32 key, u32 page }; or an event, as in runs (page: the space, key: log2 of how many pages). PROMOTES in kind: the
+ * A miss: { u64 address, u32 touches, u32 kind, u32 key, u32 page }; or an event, as in runs (page: the space, key: log2 of how many
+ * pages). PROMOTES in kind: the
  * access made its region one page.
  */
 export const MISS_BYTES: usize = 24;

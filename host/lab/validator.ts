@@ -117,7 +117,8 @@ export class Validator {
         [
           `stale translation in ${this.pass.systems[system].name}, ${holders.join(' and ')}: page ${at} of address space ${this.#space}`,
           `  held: ${shown(before.entry)}; the page tables say: ${shown(entry)}`,
-          `  missing: an invalidation of that page (sfence.vma ${at}, ${this.#space}) between instructions ${before.at} and ${this.#instructions}`,
+          `  missing: an invalidation of that page (sfence.vma ${at}, ${this.#space})`,
+          `  between instructions ${before.at} and ${this.#instructions}`,
           ...(cause === undefined ? [] : [`  ${cause}`]),
         ].join('\n'),
         place,
