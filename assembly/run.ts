@@ -1,5 +1,6 @@
 /** What the generated loop (generated/dispatch.ts) is made of: registers, memory, ways out. All inlined. */
 import * as X from './shared/exit';
+import { COMPILED, COMPILED_LEFT } from './shared/compiled';
 import * as L from './shared/layout';
 import { decodeSlot, enter, pcOf, straddle } from './code';
 import { loop } from './generated/dispatch';
@@ -180,8 +181,32 @@ function leave(pc: u64, executed: u32, accesses: u64, reason: u32): u32 {
   return reason;
 }
 
-/** Runs at most `budget` instructions from HART_PC; returns EXIT_*. */
+/** The host does the system call at HART_PC. The budget with which run() goes on; 0: it comes back. */
+// @ts-ignore: decorator
+@external('env', 'call')
+declare function hostCall(): u32;
+
+/** Comes back for the compiler, with `left` of the budget. */
+function leaveHot(pc: u64, budget: u32, left: u32, accesses: u64): u32 {
+  store<u32>(COMPILED + COMPILED_LEFT, left);
+  return leave(pc, budget - left, accesses, X.EXIT_HOT);
+}
+
+/**
+ * Runs at most `budget` instructions from HART_PC; returns EXIT_*. With HART_CALLS the host does system calls in between: everything is in
+ * memory then, as if run() had come back, and every such call gives a budget of its own.
+ */
 export function run(budget: u32): u32 {
+  let reason = runToCall(budget);
+  while (reason == X.EXIT_ECALL && load<u32>(L.HART + L.HART_CALLS) != 0 && !recording) {
+    const more = hostCall();
+    if (more == 0) return X.EXIT_CALLED;
+    reason = runToCall(more);
+  }
+  return reason;
+}
+
+function runToCall(budget: u32): u32 {
   holdNothing();
   const permissions: usize = windowPages == 0 || recording ? NO_WINDOW : windowPermissions;
   const base: usize = windowBase;
@@ -191,29 +216,34 @@ export function run(budget: u32): u32 {
   let ip = enter(pc);
   if (ip != 0) behindCompiledCall(pc, ip);
   while (ip != 0) {
-    const burst = min(left, sampleIn);
-    const from = isSeeking() ? pcOf(ip) : 0;
-    const reason = loop(ip, burst, permissions, base);
-    ip = load<u32>(LOOP);
-    const unspent = load<u32>(LOOP, 4);
-    left -= burst - unspent;
-    sampleSpent(burst - unspent);
-    accesses += load<u32>(LOOP, 8);
-    if (reason == X.EXIT_BUDGET && left != 0) {
-      if (sample(from, pcOf(ip), ip)) return leave(pcOf(ip), budget - left, accesses, X.EXIT_HOT);
-      continue;
-    }
-    // Calls are counted; what is slow is not yet.
-    if (reason < <u32>X.SLOW) return leave(pcOf(ip), budget - left, accesses, reason);
-    left++;
-    // Whatever is not executed by executeSlow below was no instruction: a sample must not fall due by it, or nothing may ever be executed.
-    sampleRefund();
-    if (reason == UNDECODED) {
-      decodeSlot(ip);
-      continue;
+    let operation = <u32>load<u16>(ip);
+    // The loop would only say so: it counts what is not executed, and that is taken back below.
+    if (operation != OP_COMPILED || left == 0 || sampleIn == 0) {
+      const burst = min(left, sampleIn);
+      const from = isSeeking() ? pcOf(ip) : 0;
+      const reason = loop(ip, burst, permissions, base);
+      ip = load<u32>(LOOP);
+      const unspent = load<u32>(LOOP, 4);
+      left -= burst - unspent;
+      sampleSpent(burst - unspent);
+      accesses += load<u32>(LOOP, 8);
+      if (reason == X.EXIT_BUDGET && left != 0) {
+        if (sample(from, pcOf(ip), ip)) return leaveHot(pcOf(ip), budget, left, accesses);
+        continue;
+      }
+      // Calls are counted; what is slow is not yet.
+      if (reason < <u32>X.SLOW) return leave(pcOf(ip), budget - left, accesses, reason);
+      left++;
+      // Whatever is not executed by executeSlow below was no instruction: a sample must not fall due by it, or nothing may ever be
+      // executed.
+      sampleRefund();
+      if (reason == UNDECODED) {
+        decodeSlot(ip);
+        continue;
+      }
+      operation = <u32>load<u16>(ip);
     }
     pc = pcOf(ip);
-    const operation = <u32>load<u16>(ip);
     if (operation == OP_COMPILED) {
       left = enterCompiled(ip, pc, left, permissions, base);
       accesses += compiledAccesses;
@@ -223,7 +253,10 @@ export function run(budget: u32): u32 {
       }
       ip = compiledNext;
       if (ip == 0) pc = load<u64>(L.HART + L.HART_PC);
-      else if (compiledHot) return leave(pcOf(ip), budget - left, accesses, left == 0 ? X.EXIT_BUDGET : X.EXIT_HOT);
+      else if (compiledHot) {
+        if (left == 0) return leave(pcOf(ip), budget, accesses, X.EXIT_BUDGET);
+        return leaveHot(pcOf(ip), budget, left, accesses);
+      }
       continue;
     }
     if (operation == OP_STRADDLE) {

@@ -1,31 +1,25 @@
-import { ENOMEM } from '../assembly/shared/errno.js';
-import * as X from '../assembly/shared/exit.js';
-import * as C from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
 import { Jit } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
 import { createProcess } from './kernel/clone.js';
 import { makeCred } from './kernel/credentials.js';
-import { deliverSignals } from './kernel/delivery.js';
-import { exitThread, killEverything } from './kernel/exit.js';
+import { killEverything } from './kernel/exit.js';
 import { FaultLog, type LoggedFault } from './kernel/faultlog.js';
 import { Kernel } from './kernel/kernel.js';
 import { RLIMIT_STACK } from './kernel/limits.js';
-import { killForMemory } from './kernel/oom.js';
 import type { Process } from './kernel/process.js';
-import { forceSignal, sendToGroup } from './kernel/signal.js';
+import { sendToGroup } from './kernel/signal.js';
 import { Thread } from './kernel/thread.js';
-import { handOut, sleepForPage, UserfaultWait } from './kernel/userfault.js';
 import { VdsoClock } from './kernel/vdsoclock.js';
-import { Suspend, SysError } from './linux/error.js';
+import { Suspend, type SysError } from './linux/error.js';
 import * as S from './linux/signal.js';
 import { encodeText } from './linux/text.js';
 import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
 import { fillRandom, turnEventLoop } from './machine-host.js';
 import type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
-import { Pace } from './machine-pace.js';
 import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
+import { Turns } from './machine-turn.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
 import type { CharacterDevice } from './vfs/chardevice.js';
@@ -41,11 +35,6 @@ import { resolve } from './vfs/walk.js';
 export type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
 
 const PAGE = 4096;
-/** Instructions of a turn. A system call counts as many as it takes about as long as. */
-const SLICE_INSTRUCTIONS = 500_000;
-const CALL_INSTRUCTIONS = 500;
-/** So many in one stretch take long enough for a look at the host's clock. */
-const LONG_INSTRUCTIONS = 5000;
 /** The host's events get their turn this often: a page keeps its frame rate. */
 const YIELD_MS = 8;
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -55,15 +44,6 @@ const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
 const WINDOW_BYTES_MIN = 1024 ** 3;
 const WINDOW_BYTES_MAX = 3 * 1024 ** 3;
-
-const BEYOND_END = { signo: S.SIGBUS, code: S.BUS_ADRERR };
-const FAULT_SIGNALS: ReadonlyMap<number, { signo: number; code: number }> = new Map([
-  [X.FAULT_MAPERR, { signo: S.SIGSEGV, code: S.SEGV_MAPERR }],
-  [X.FAULT_ACCERR, { signo: S.SIGSEGV, code: S.SEGV_ACCERR }],
-  [X.FAULT_ADRERR, BEYOND_END],
-  [X.FAULT_ALIGN, { signo: S.SIGBUS, code: S.BUS_ADRALN }],
-  [X.FAULT_HWPOISON, { signo: S.SIGBUS, code: S.BUS_MCEERR_AR }],
-]);
 
 /** A riscv64 Linux machine: core, kernel, file systems, and THE run loop. */
 export class Machine {
@@ -78,19 +58,10 @@ export class Machine {
   readonly #reports = new WeakMap<Process, FatalReport>();
   readonly #starved = new WeakSet<Process>();
   readonly #yield: () => Promise<void>;
-  #fuel: number;
-  #faults: FaultLog | undefined = undefined;
-  /** Instructions, and every other reason for which the core came back: what a step counts. The same however a run is cut up. */
-  position = 0;
-  /** Instructions until `pump` hands the machine back, in the middle of a turn. */
-  #allowance = Number.POSITIVE_INFINITY;
+  readonly #turns: Turns;
   #main: Process | undefined = undefined;
   #toldAsleep = false;
-  /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
-  #paused: { readonly thread: Thread; readonly left: number } | undefined = undefined;
-  readonly #pace = new Pace();
   #advancedAt = 0;
-  #yieldAt = 0;
   #stopped = false;
 
   private constructor(
@@ -101,7 +72,7 @@ export class Machine {
     windowPages: number,
     clock: Clock,
     root: FileSystem,
-    private readonly turns: { inTurn: boolean },
+    private readonly moment: { inTurn: boolean },
   ) {
     const { hostname, maxProcesses: threadsMax, maxFiles: filesMax, aslr: randomize } = options;
     this.kernel = new Kernel({ env, clock, windowPages, hostname, threadsMax, filesMax, randomize });
@@ -110,7 +81,7 @@ export class Machine {
     this.#yield = options.yieldToHost ?? turnEventLoop;
     this.framebuffer = options.framebuffer === undefined ? undefined : new Framebuffer(options.framebuffer);
     this.devices = { ...(this.framebuffer === undefined ? {} : { '/dev/fb0': this.framebuffer }), ...options.devices };
-    this.#fuel = options.fuel ?? Number.POSITIVE_INFINITY;
+    this.#turns = new Turns(this.kernel, this.calls, options.fuel ?? Number.POSITIVE_INFINITY);
     this.kernel.hooks.onFatalSignal = (t, info) => this.#reports.set(t.process, describeFatal(t, info));
     this.kernel.hooks.onOutOfMemory = (process) => this.#starved.add(process);
   }
@@ -125,13 +96,13 @@ export class Machine {
     const clock = given === undefined ? new VdsoClock(core) : typeof given === 'function' ? given(core) : given;
     const random = options.random ?? ((bytes: Uint8Array) => fillRandom(bytes));
     // Between turns the last reading may be of long ago.
-    const turns = { inTurn: false };
-    const env = new VfsEnvironment({ core, now: () => (turns.inTurn ? clock.coarse?.() : undefined) ?? clock.realtime(), random });
+    const moment = { inTurn: false };
+    const env = new VfsEnvironment({ core, now: () => (moment.inTurn ? clock.coarse?.() : undefined) ?? clock.realtime(), random });
     if (options.swap !== undefined && !env.pages.swap.open(options.swap.sizeBytes, options.swap.medium ?? new MemorySwap())) {
       throw new RangeError(`a swap area of ${options.swap.sizeBytes} bytes is too large`);
     }
     const jit = options.jit === false ? undefined : new Jit(core, options.jit);
-    return new Machine(core, env, options, jit, windowPages, clock, await options.root(env), turns);
+    return new Machine(core, env, options, jit, windowPages, clock, await options.root(env), moment);
   }
 
   /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */
@@ -194,40 +165,42 @@ export class Machine {
     allowance = Number.POSITIVE_INFINITY,
   ): Promise<EndReason | 'paused' | undefined> {
     const { kernel } = this;
-    this.#allowance = allowance;
-    this.#yieldAt = this.#pace.look() + YIELD_MS;
+    const turns = this.#turns;
+    const { pace } = turns;
+    turns.allowance = allowance;
+    turns.yieldAt = pace.look() + YIELD_MS;
     if (this.#stopped) return 'stopped';
     this.#look();
     while (!done()) {
-      const t = this.#paused?.thread ?? kernel.scheduler.next();
+      const t = turns.paused?.thread ?? kernel.scheduler.next();
       let dead = false;
       if (t !== undefined) {
-        this.turns.inTurn = true;
-        this.#turn(t);
-        this.turns.inTurn = false;
+        this.moment.inTurn = true;
+        turns.take(t);
+        this.moment.inTurn = false;
       } else {
         dead = !(await this.#idle(timeoutAt));
         this.#look();
       }
-      if (t === undefined) this.#pace.look();
-      else this.#pace.step();
+      if (t === undefined) pace.look();
+      else pace.step();
       // A clock that is not the host's goes on between turns only, wherever the host interrupts them; one of the embedder's may go by its
       // readings: once for each turn.
       const own = this.options.clock !== undefined;
-      if (own ? this.#paused === undefined : this.#pace.now !== this.#advancedAt) {
-        this.#advancedAt = this.#pace.now;
+      if (own ? turns.paused === undefined : pace.now !== this.#advancedAt) {
+        this.#advancedAt = pace.now;
         kernel.advance();
       }
-      if (this.#pace.now >= this.#yieldAt) {
+      if (pace.now >= turns.yieldAt) {
         await this.#yield();
         this.#look();
-        this.#yieldAt = this.#pace.look() + YIELD_MS;
+        turns.yieldAt = pace.look() + YIELD_MS;
       }
       if (done()) break;
-      if (this.#allowance <= 0) return 'paused';
+      if (turns.allowance <= 0) return 'paused';
       if (this.#stopped) return 'stopped';
-      if (this.#fuel <= 0) return 'fuel';
-      if (this.#pace.now >= timeoutAt) return 'timeout';
+      if (turns.fuel <= 0) return 'fuel';
+      if (pace.now >= timeoutAt) return 'timeout';
       if (dead) return 'deadlock';
     }
     return undefined;
@@ -241,16 +214,21 @@ export class Machine {
   /** Page faults are told to `take` as they happen, at the latest after some hundred instructions. The result ends it. */
   watchFaults(take: (fault: LoggedFault) => void): () => void {
     const log = new FaultLog(this.core, take);
-    this.#faults = log;
+    this.#turns.faults = log;
     return () => {
       log.stop();
-      if (this.#faults === log) this.#faults = undefined;
+      if (this.#turns.faults === log) this.#turns.faults = undefined;
     };
+  }
+
+  /** Instructions, and every other reason for which the core came back: what a step counts. The same however a run is cut up. */
+  get position(): number {
+    return this.#turns.position;
   }
 
   /** `pump` hands the machine back as soon as what is being done is done: for callbacks. */
   pause(): void {
-    this.#allowance = 0;
+    this.#turns.allowance = 0;
     this.kernel.scheduler.onRunnable?.();
   }
 
@@ -262,7 +240,7 @@ export class Machine {
   /** Everything ends; dirty files are written back. */
   async powerOff(): Promise<void> {
     killEverything(this.kernel);
-    this.#dropFreed();
+    this.#turns.dropFreed();
     await this.#writeBack();
   }
 
@@ -291,172 +269,6 @@ export class Machine {
         await error.promise;
       }
     }
-  }
-
-  /** One turn of one thread: until its slice is used up, or it sleeps, stops or ends. */
-  #turn(t: Thread): void {
-    const { kernel } = this;
-    const { process } = t;
-    let left = this.#paused?.left ?? SLICE_INSTRUCTIONS;
-    if (this.#paused === undefined) {
-      kernel.cpu.load(t);
-      kernel.contextSwitches++;
-    }
-    this.#paused = undefined;
-    while (t.state === 'runnable') {
-      if (process.exiting) {
-        exitThread(t, process.status);
-        return;
-      }
-      // A call that was asleep runs again first: it finishes, or finds the signal and says how it is to be interrupted.
-      if ((t.signalFlag && t.syscall < 0) || t.interrupted !== 0) {
-        if (!this.#deliver(t)) return;
-        if (process.exiting) continue;
-        if (process.stopped) {
-          process.parked.push(t);
-          return;
-        }
-      }
-      if (left <= 0 || kernel.yielding || this.#fuel <= 0) {
-        kernel.yielding = false;
-        t.involuntarySwitches++;
-        kernel.scheduler.add(t);
-        return;
-      }
-      const spent = t.syscall >= 0 ? this.#call(t) : this.#execute(t, left);
-      left -= spent;
-      // Calls may take long. The host gets its time without anybody losing a turn: slices are the same whatever the host's speed.
-      const late = this.#pace.step(spent > LONG_INSTRUCTIONS) && this.#pace.now >= this.#yieldAt;
-      if ((late || this.#allowance <= 0) && left > 0 && t.state === 'runnable') {
-        this.#paused = { thread: t, left };
-        return;
-      }
-      if (this.core.u32[(C.HART + C.HART_FREED_OBJECTS) >>> 2] !== 0) this.#dropFreed();
-      if (process.cpuTimers.armed) process.cpuTimers.check(process);
-    }
-  }
-
-  /** False: the thread waits for the host in the middle of it. */
-  #deliver(t: Thread): boolean {
-    try {
-      deliverSignals(t);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Suspend)) throw error;
-      this.#await(t, error);
-      return false;
-    }
-  }
-
-  /** Lets the core run, then acts on why it came back. Returns what it cost of the slice. */
-  #execute(t: Thread, left: number): number {
-    const { core } = this;
-    const { cpuTimers } = t.process;
-    const { beforeRun } = this.kernel.hooks;
-    let budget = Math.min(left, this.#fuel, this.#allowance, beforeRun?.(t) ?? left);
-    if (this.#faults !== undefined) budget = Math.min(budget, C.FAULT_LOG_RUN_MAX);
-    if (cpuTimers.armed) budget = Math.min(budget, Math.ceil(cpuTimers.budget(t.process)));
-    const counter = (C.HART + C.HART_COUNTERS + C.COUNT_INSTRUCTIONS * 8) >>> 2;
-    const before = core.u32[counter];
-    let reason = core.exports.run(budget);
-    if (reason === X.EXIT_TIME) {
-      core.writeU64(C.HART + C.HART_TIME, Math.max(1, this.kernel.now()));
-      reason = core.exports.run(1);
-      core.writeU64(C.HART + C.HART_TIME, 0);
-    }
-    const executed = (core.u32[counter] - before) >>> 0;
-    t.instructions += executed;
-    this.#fuel -= executed;
-    const steps = executed + (reason === X.EXIT_BUDGET ? 0 : 1);
-    this.#allowance -= steps;
-    this.position += steps;
-    this.#faults?.drain();
-    switch (reason) {
-      case X.EXIT_BUDGET:
-        return executed;
-      case X.EXIT_ECALL:
-        return executed + this.#call(t);
-      case X.EXIT_FAULT:
-        this.#fault(t);
-        return executed + CALL_INSTRUCTIONS;
-      case X.EXIT_IO:
-        this.#fillPage(t);
-        return executed + CALL_INSTRUCTIONS;
-      case X.EXIT_MEMORY:
-        this.#starve(t);
-        return executed + CALL_INSTRUCTIONS;
-      case X.EXIT_ILLEGAL:
-        forceSignal(t, { signo: S.SIGILL, code: S.ILL_ILLOPC, address: core.pc });
-        return executed + CALL_INSTRUCTIONS;
-      case X.EXIT_EBREAK:
-        forceSignal(t, { signo: S.SIGTRAP, code: S.TRAP_BRKPT, address: core.pc });
-        return executed + CALL_INSTRUCTIONS;
-      default:
-        throw new Error(`the core came back for an unknown reason: ${reason}`);
-    }
-  }
-
-  #call(t: Thread): number {
-    if (this.core.u32[(C.HART + C.HART_SHORT) >>> 2] !== 0) this.env.pages.reclaimer.relieve();
-    try {
-      this.calls.call(t);
-      this.#faults?.drain();
-    } catch (error) {
-      if (!(error instanceof Suspend)) throw error;
-      this.#await(t, error);
-    }
-    return CALL_INSTRUCTIONS;
-  }
-
-  /** What a call needs comes from the host, or from a program that a userfaultfd tells of it. */
-  #await(t: Thread, wait: Suspend): void {
-    if (wait instanceof UserfaultWait) sleepForPage(t, wait.fault, false);
-    else t.suspend(wait.promise);
-  }
-
-  #fault(t: Thread): void {
-    const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
-    const kind = this.core.u32[(C.HART + C.HART_FAULT_KIND) >>> 2];
-    if (kind === X.FAULT_USERFAULT) {
-      const fault = handOut(t, t.process.space, false);
-      if (fault !== 'refused') {
-        if (fault !== undefined) sleepForPage(t, fault, true);
-        return;
-      }
-    }
-    forceSignal(t, { ...(FAULT_SIGNALS.get(kind) ?? BEYOND_END), address });
-  }
-
-  /** A page of a file: read into the cache; the instruction then runs again. A page that can't be read is a bus error. */
-  #fillPage(t: Thread): void {
-    const words = this.core.u32;
-    const object = words[(C.HART + C.HART_IO_OBJECT) >>> 2];
-    const index = words[(C.HART + C.HART_IO_INDEX) >>> 2];
-    const address = this.core.readU64(C.HART + C.HART_FAULT_ADDRESS);
-    try {
-      this.env.pages.pager(object, index, words[(C.HART + C.HART_IO_HOW) >>> 2]);
-      if (object === X.SWAP_AREA || this.core.exports.objectPage(object, index) !== 0) return;
-    } catch (error) {
-      if (!(error instanceof Suspend || error instanceof SysError)) throw error;
-      if (error instanceof Suspend || error.errno === ENOMEM) {
-        if (error instanceof Suspend) t.suspend(error.promise);
-        else this.#starve(t);
-        return;
-      }
-    }
-    forceSignal(t, { signo: S.SIGBUS, code: S.BUS_ADRERR, address });
-  }
-
-  /** No frame is left: room is made, or waited for, or else the out-of-memory rule ends somebody. */
-  #starve(t: Thread): void {
-    const { pages } = this.env;
-    if (pages.reclaim() > 0) return;
-    if (pages.reclaimer.waiting !== undefined) this.#await(t, pages.reclaimer.waiting);
-    else killForMemory(t);
-  }
-
-  #dropFreed(): void {
-    this.env.pages.forgetFreed();
   }
 
   /** Nobody can run: waits for a deadline or the host. False: neither can come. */

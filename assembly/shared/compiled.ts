@@ -91,4 +91,5 @@ export const COMPILED_EXITS = 40; // u64 how often regions left for the interpre
 export const COMPILED_JUMPS = 104; // u32 jumps from regions to others, modulo 2^32
 export const COMPILED_EPOCH = 112; // u32 changes with whatever regions depend on
 export const COMPILED_REGION = 116; // u32, left by a region: its record
+export const COMPILED_LEFT = 120; // u32, left by run() with EXIT_HOT: what is left of its budget
 export const COMPILED_POOR = 20; // u32 regions that have become REGION_POOR or REGION_HOT

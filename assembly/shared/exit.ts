@@ -10,6 +10,7 @@ export const EXIT_IO = 5; // a file page is not in the cache: HART_IO_*; fill it
 export const EXIT_MEMORY = 6; // out of frames
 export const EXIT_TIME = 7; // pc is at an instruction that reads the time: set HART_TIME and run again
 export const EXIT_HOT = 8; // code waits in the hot list for the compiler; the budget is not used up
+export const EXIT_CALLED = 9; // the host has done a system call (HART_CALLS) and did not want to go on: it knows why
 
 /* Inside the core: how the interpreter's loop and its slow half speak with each other. */
 export const SLOW = 16; // the operation at ip needs executeSlow

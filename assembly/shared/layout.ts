@@ -58,6 +58,7 @@ export const HART_SPACE = 0x41c; // u32 active address space
 export const HART_SHORT = 0x428; // u32 not 0: frames run short; the host clears it
 export const HART_TIME = 0x420; // u64 what the next read of the `time` CSR gives, ns; 0: the host must be asked
 export const HART_FAULTS_LOGGED = 0x430; // u32 faults told since the host took them, plus 1; 0: nobody wants to know
+export const HART_CALLS = 0x434; // u32 not 0: run() has the host do system calls and goes on, instead of coming back with EXIT_ECALL
 /* Machine-wide counters, u64 each. */
 export const HART_COUNTERS = 0x480;
 export const COUNT_INSTRUCTIONS = 0;

@@ -1,5 +1,6 @@
 /**
- * What the Wasm core exports, as the host sees it. The core imports nothing but its memory.
+ * What the Wasm core exports, as the host sees it. The core imports its memory, the table of compiled code, and what does
+ * a system call (core.ts).
  *
  * Conventions: addresses, lengths and file offsets cross as non-negative whole numbers below 2^53 (Wasm f64), because
  * BigInt is slow in hot calls; the host rejects anything larger before calling. Handles (space, object, context, vma) are
@@ -13,7 +14,10 @@ export interface CoreExports {
   frameLimit(): number;
 
   // --- CPU
-  /** Runs the loaded context in the active space for exactly `budget` instructions at most. Returns EXIT_*. */
+  /**
+   * Runs the loaded context in the active space for exactly `budget` instructions at most. Returns EXIT_*. With HART_CALLS system calls are
+   * done in between, and each gives another budget.
+   */
   run(budget: number): number;
   contextCreate(): number;
   contextRelease(context: number): void;

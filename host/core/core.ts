@@ -15,6 +15,11 @@ export class Core {
   readonly exports: CoreExports;
   /** Functions the core calls by their index: compiled code is put here. */
   readonly table: WebAssembly.Table;
+  /**
+   * With HART_CALLS run() calls it at a system call, registers and counters in memory as if it had come back. The budget with which run()
+   * is to go on; 0: it comes back with EXIT_CALLED.
+   */
+  onCall: () => number = () => 0;
   #u8!: Uint8Array;
   #u32!: Uint32Array;
   #view!: DataView;
@@ -30,8 +35,11 @@ export class Core {
   static async create(module: WebAssembly.Module): Promise<Core> {
     const memory = new WebAssembly.Memory({ initial: MEMORY_INITIAL_WASM_PAGES, maximum: MEMORY_MAX_WASM_PAGES });
     const table = new WebAssembly.Table({ initial: TABLE_INITIAL, element: 'anyfunc' });
-    const instance = await WebAssembly.instantiate(module, { env: { memory, table } });
-    return new Core(memory, table, { ...(instance.exports as unknown as CoreExports) });
+    let core: Core | undefined;
+    const call = (): number => (core === undefined ? 0 : core.onCall());
+    const instance = await WebAssembly.instantiate(module, { env: { memory, table, call } });
+    core = new Core(memory, table, { ...(instance.exports as unknown as CoreExports) });
+    return core;
   }
 
   #refresh(): void {

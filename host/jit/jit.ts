@@ -200,16 +200,13 @@ export class Jit {
 
   #run(run: (budget: number) => number, budget: number): number {
     const { core } = this;
-    const counter = (L.HART + L.HART_COUNTERS + L.COUNT_INSTRUCTIONS * 8) >>> 2;
     let left = budget;
     for (;;) {
-      const before = core.u32[counter];
       const reason = run(left);
       const words = core.u32;
       if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || this.#isPoor(words[(C.COMPILED + C.COMPILED_POOR) >>> 2])) this.#compileHot();
       if (reason !== EXIT_HOT) return reason;
-      left -= (core.u32[counter] - before) >>> 0;
-      if (left <= 0) return 0;
+      left = core.u32[(C.COMPILED + C.COMPILED_LEFT) >>> 2];
     }
   }
 
