@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import { cacheFolder } from './cache-folder.js';
 import { CliError } from './options.js';
-import { type CreateOptions, createRootfs, defaultCache } from './rootfs/create.js';
+import { type CreateOptions, createRootfs } from './rootfs/create.js';
 import { RootfsError } from './rootfs/errors.js';
 import { DEFAULT_MIRROR } from './rootfs/mirror.js';
 
@@ -36,7 +37,7 @@ export function rootfsCommand(program: Command): void {
       ),
     )
     .addOption(new Option('--component <name>', 'component of the suite (repeatable)').argParser(collect).default(undefined, 'main'))
-    .option('--cache <dir>', 'where downloads are kept', defaultCache(process.env))
+    .option('--cache <dir>', 'where downloads are kept', cacheFolder(process.env))
     .option('--keyring <file>', 'public keys that must have signed the suite')
     .option('--no-signature', 'do not look at the signature of the suite')
     .option('--no-essential', 'only the packages named and what they depend on')

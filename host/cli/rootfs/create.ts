@@ -1,6 +1,5 @@
 /** `pagewalk rootfs create`: from names of packages to a root. */
 import * as fs from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { failureText } from '../files.js';
 import { complain } from '../output.js';
@@ -34,12 +33,6 @@ export interface CreateOptions {
   readonly recommends: boolean;
   readonly allowUnverifiedIndex: boolean;
   readonly dryRun: boolean;
-}
-
-/** ~/.cache/pagewalk, or where XDG_CACHE_HOME says. */
-export function defaultCache(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env.XDG_CACHE_HOME;
-  return join(base?.startsWith('/') === true ? base : join(homedir(), '.cache'), 'pagewalk');
 }
 
 /** RootfsError says in one line what went wrong. */
