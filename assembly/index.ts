@@ -3,6 +3,7 @@ export * from './mm/abi';
 export * from './mm/abi-pages';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
 export { flushInstructionCache, newCodeEpoch as jitForgetJumps } from './code';
+export { decodedRun } from './mm/decoded';
 export { run } from './run';
 export { traceEntries, tracePlaces, traceRecord, traceTake } from './tracing';
 export { traceSet } from './mm/tlb';

@@ -1,12 +1,22 @@
 import type { Core } from './core/core.js';
 import type { JitOptions } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
+import type { Thread } from './kernel/thread.js';
 import type { FatalReport } from './machine-report.js';
 import type { CharacterDevice } from './vfs/chardevice.js';
 import type { VfsEnvironment } from './vfs/environment.js';
 import type { FramebufferOptions } from './vfs/framebuffer.js';
 import type { SwapMedium } from './vfs/swap.js';
 import type { FileSystem, OpenFile } from './vfs/types.js';
+
+/** How far a machine's run has come, besides what the kernel knows. */
+export interface RunProgress {
+  readonly position: number;
+  /** Instructions left. */
+  readonly fuel: number;
+  /** The thread whose turn is not over, and what is left of its slice. */
+  readonly paused: { readonly thread: Thread; readonly left: number } | undefined;
+}
 
 export interface MachineOptions {
   /** The compiled core (dist/core.wasm); machines may share it. */

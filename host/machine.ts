@@ -17,7 +17,7 @@ import { encodeText } from './linux/text.js';
 import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
 import { fillRandom, turnEventLoop } from './machine-host.js';
-import type { EndReason, MachineOptions, RunResult, SpawnOptions } from './machine-options.js';
+import type { EndReason, MachineOptions, RunProgress, RunResult, SpawnOptions } from './machine-options.js';
 import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
 import { Turns } from './machine-turn.js';
 import { Dispatcher } from './syscalls/dispatch.js';
@@ -224,6 +224,17 @@ export class Machine {
   /** Instructions, and every other reason for which the core came back: what a step counts. The same however a run is cut up. */
   get position(): number {
     return this.#turns.position;
+  }
+
+  /** How far the run has come: for snapshots. */
+  get progress(): RunProgress {
+    const { position, fuel, paused } = this.#turns;
+    return { position, fuel, paused };
+  }
+
+  /** A machine that has run nothing goes on where another was. */
+  set progress({ position, fuel, paused }: RunProgress) {
+    Object.assign(this.#turns, { position, fuel, paused });
   }
 
   /** `pump` hands the machine back as soon as what is being done is done: for callbacks. */

@@ -40,10 +40,15 @@ report.push('--log-level=warning', '--legal-comments=none');
 /** What dist/core.wasm is made of: all but the laboratory. */
 const core = readdirSync('assembly').flatMap((name) => (name === 'lab' ? [] : [join('assembly', name)]));
 
-/** [name, inputs, command]: inputs are files or folders; a stamp in dist/ remembers the last success. */
+/** [name, inputs, ...commands]: inputs are files or folders; a stamp in dist/ remembers the last success. */
 const steps = [
   ['generate', ['isa', 'host/syscalls', 'scripts/generate-docs.ts'], ['tsx', ['isa/generate.ts']]],
-  ['core', [...core, 'asconfig.json'], ['asc', ['assembly/index.ts', '--target', 'release']]],
+  [
+    'core',
+    [...core, 'asconfig.json', 'scripts/export-globals.mjs'],
+    ['asc', ['assembly/index.ts', '--target', 'release']],
+    ['node', ['scripts/export-globals.mjs', 'dist/core.wasm']],
+  ],
   ['lab', ['assembly/lab', 'assembly/shared', 'aslab.json'], ['asc', ['--config', 'aslab.json', '--target', 'release']]],
   ['host', ['host', 'assembly/shared', 'tsconfig.json'], ['tsc', ['-p', 'tsconfig.json']]],
   // What a report of the laboratory carries: the library of its plots is in it.
@@ -60,17 +65,22 @@ function newest(path) {
 }
 
 mkdirSync('dist', { recursive: true });
-for (const [name, inputs, [command, args]] of steps) {
+for (const [name, inputs, ...commands] of steps) {
   const stamp = join('dist', `.built-${name}`);
   const fresh = existsSync(stamp) && inputs.every((input) => newest(input) <= statSync(stamp).mtimeMs);
   if (fresh && !force) continue;
   if (name === 'command') rmSync('dist/bin', { recursive: true, force: true });
   const started = Date.now();
-  const bin = join('node_modules', '.bin', process.platform === 'win32' ? `${command}.cmd` : command);
-  const result = spawnSync(bin, args, { stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
-  if (result.status !== 0) {
-    console.error(`build: ${name} failed`);
-    process.exit(1);
+  for (const [command, args] of commands) {
+    const local = join('node_modules', '.bin', process.platform === 'win32' ? `${command}.cmd` : command);
+    const result = spawnSync(command === 'node' ? process.execPath : local, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    if (result.status !== 0) {
+      console.error(`build: ${name} failed`);
+      process.exit(1);
+    }
   }
   writeFileSync(stamp, '');
   console.error(`build: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);

@@ -71,3 +71,8 @@ function evict(): bool {
   execInvalidateAll();
   return free != 0;
 }
+
+/** Address of a run, by its number from 0; 0: there are no more. Snapshots leave operations out: slots of zeros are decoded again. */
+export function decodedRun(index: u32): u32 {
+  return index < runCount ? load<u32>(runs + <usize>index * 4) : 0;
+}

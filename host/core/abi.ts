@@ -27,6 +27,9 @@ export interface CoreExports {
   /** Drops all decoded code (riscv_flush_icache; stores already invalidate what they overwrite). */
   flushInstructionCache(): void;
 
+  /** Address of a run of 64 decoded pages (assembly/mm/decoded.ts), by its number from 0; 0: there are no more. */
+  decodedRun(index: number): number;
+
   // --- compiled code, see assembly/shared/compiled.ts and host/jit
   /** interval: instructions between samples (0: nothing is compiled, 1: everything); heat at which code is hot; how many hot places make
    * run() come back with EXIT_HOT; instructions after which a region comes back. */

@@ -6,6 +6,13 @@ const MEMORY_MAX_WASM_PAGES = 65536;
 const MEMORY_INITIAL_WASM_PAGES = 2048;
 const TABLE_INITIAL = 64;
 
+/** scripts/export-globals.mjs names them. */
+function globalsOf(exports: WebAssembly.Exports): WebAssembly.Global[] {
+  const found: WebAssembly.Global[] = [];
+  for (let at = exports[`state${found.length}`]; at instanceof WebAssembly.Global; at = exports[`state${found.length}`]) found.push(at);
+  return found;
+}
+
 /**
  * The instantiated core and its linear memory. Memory grows, which detaches every view: always go through `u8`, `u32` and
  * `view`, which notice it. Never keep one of them across a call into the core.
@@ -20,14 +27,21 @@ export class Core {
    * is to go on; 0: it comes back with EXIT_CALLED.
    */
   onCall: () => number = () => 0;
+  /** Its mutable globals: with the memory, all that it is. */
+  readonly globals: readonly WebAssembly.Global[];
+  /** Names the core's build. */
+  readonly build: string;
   #u8!: Uint8Array;
   #u32!: Uint32Array;
   #view!: DataView;
 
-  private constructor(memory: WebAssembly.Memory, table: WebAssembly.Table, exports: CoreExports) {
+  private constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, table: WebAssembly.Table, exports: WebAssembly.Exports) {
     this.memory = memory;
     this.table = table;
-    this.exports = exports;
+    this.exports = { ...exports } as unknown as CoreExports;
+    this.globals = globalsOf(exports);
+    const [build] = WebAssembly.Module.customSections(module, 'build');
+    this.build = build === undefined ? '' : Array.from(new Uint8Array(build), (byte) => byte.toString(16).padStart(2, '0')).join('');
     this.#refresh();
   }
 
@@ -38,7 +52,7 @@ export class Core {
     let core: Core | undefined;
     const call = (): number => (core === undefined ? 0 : core.onCall());
     const instance = await WebAssembly.instantiate(module, { env: { memory, table, call } });
-    core = new Core(memory, table, { ...(instance.exports as unknown as CoreExports) });
+    core = new Core(module, memory, table, instance.exports);
     return core;
   }
 

@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Process } from '../kernel/process.js';
 import { giveTerminal } from '../kernel/terminal.js';
@@ -6,6 +7,8 @@ import { Machine as BareMachine } from '../machine.js';
 import { turnEventLoop } from '../machine-host.js';
 import { addDevice, findProgram, mountAt, mountStandard, replaceFile } from '../machine-setup.js';
 import { countersOf, type MachineCounters } from '../machine-stats.js';
+import { type SnapshotSource, unpack } from '../snapshot/format.js';
+import { restoreParts } from '../snapshot/parts.js';
 import { MemoryFileSystem } from '../vfs/backends/memory.js';
 import type { CharacterDevice } from '../vfs/chardevice.js';
 import type { Framebuffer } from '../vfs/framebuffer.js';
@@ -15,12 +18,26 @@ import { timeAndChance } from './deterministic.js';
 import { settle } from './errors.js';
 import { Emitter, EventObserver, type Listener, type MachineEvents } from './events.js';
 import { MachineFiles } from './fs.js';
-import { ENVIRONMENT, environmentOf, type FileSystemSource, type MachineOptions, type MountOptions, memoryBytesOf } from './options.js';
+import {
+  ENVIRONMENT,
+  environmentOf,
+  type FileSystemSource,
+  type Limits,
+  type MachineOptions,
+  type MountOptions,
+  memoryBytesOf,
+} from './options.js';
 import { type ExitReason, type ExitStatus, GuestProcess, outputOf, type ProcessOutput, type SpawnOptions, signalOf } from './process.js';
+import { EMBEDDED, NewStreams, type RestoreOptions, type SavedProcess, StreamNames, saveMachine, settingsOf } from './snapshot.js';
 import { stateHash } from './state-hash.js';
 import { openStdio } from './stdio.js';
 import { bytesOf, Collected, type OutputAllowance } from './streams.js';
 import { type CallHandler, replaceCall } from './syscalls.js';
+
+/** Without what has no limit. */
+function finite(limits: Limits): Limits {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => Number.isFinite(limit)));
+}
 
 /** Between two `stats` events. */
 const STATS_MS = 250;
@@ -47,6 +64,7 @@ export class Machine {
     this.#bare.pause();
   });
   readonly #processes = new Map<number, GuestProcess>();
+  readonly #streams = new StreamNames();
   /** Output on its way to WritableStreams. */
   readonly #pipes = new Set<Promise<void>>();
   readonly #allowance: OutputAllowance;
@@ -106,6 +124,49 @@ export class Machine {
     for (const [path, mount] of Object.entries(options.mounts ?? {})) await machine.mount(path, mount);
     for (const [path, content] of Object.entries(options.files ?? {})) await machine.install(path, content);
     return machine;
+  }
+
+  /**
+   * A machine that goes on where another was when `snapshot` saved it: in the same state, except for what is the host's (time that is not
+   * the machine's own, streams, folders, devices), which is given anew. Throws SnapshotError.
+   */
+  static async restore(source: SnapshotSource, options: RestoreOptions = {}): Promise<Machine> {
+    const saved = await unpack(source);
+    const settings = settingsOf(saved.settings);
+    const { stdio, paused = false, ...given } = options;
+    const machine = await Machine.create({ ...settings, ...given });
+    machine.#paused = true;
+    const streams = new NewStreams(settings, machine.#streams, machine.#allowance, stdio);
+    const roots = restoreParts(machine.#bare, saved, { classes: EMBEDDED, anchored: (name) => streams.anchored(name) });
+    for (const [kernelProcess, serial, terminal] of roots as SavedProcess[]) {
+      machine.#add(new GuestProcess(kernelProcess, { ...streams.feed(serial), files: [], terminal }));
+    }
+    if (!paused) machine.resume();
+    return machine;
+  }
+
+  /**
+   * The whole machine as bytes: memory, processes, open files, timers. It stands still meanwhile, between two instructions. Calls that wait
+   * for an answer of the host get it first. Throws SnapshotError, with a word on what it is that can't be saved.
+   */
+  async snapshot(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#requireAlive();
+    if (Number.isFinite(this.#steps)) await this.#pumping;
+    const wasPaused = this.#paused;
+    await this.pause();
+    const { scheduler } = this.#bare.kernel;
+    try {
+      while (this.#bare.kernel.hostWaits > 0) await new Promise<void>((woken) => (scheduler.onRunnable = woken));
+      this.#requireAlive();
+      const { hostname, deterministic, aslr, env, framebuffer, limits } = this.#options;
+      const left = { ...limits, timeMs: this.#timeLeftMs, outputBytes: this.#allowance.left, instructions: undefined };
+      const memory = this.#bare.core.exports.frameLimit() * PAGE_SIZE;
+      const settings = { memory, hostname, deterministic, aslr, env, framebuffer, limits: finite(left) };
+      return await saveMachine(this.#bare, this.#streams, settings, [...this.#processes.values()]);
+    } finally {
+      scheduler.onRunnable = () => this.#start();
+      if (!wasPaused) this.resume();
+    }
   }
 
   /** What lies below: the kernel's own objects, for tools. */
@@ -178,16 +239,13 @@ export class Machine {
       stdio.ended();
       throw error;
     });
-    for (const piped of stdio.piped) {
-      this.#pipes.add(piped);
-      piped.finally(() => this.#pipes.delete(piped));
-    }
+    this.#streams.add(stdio.ports);
     const process = new GuestProcess(kernelProcess, stdio);
     if (this.#failure !== undefined) {
       process.fail(this.#failure);
       throw this.#failure;
     }
-    this.#processes.set(process.pid, process);
+    this.#add(process);
     if (stdio.terminal !== undefined) giveTerminal(kernelProcess, stdio.terminal);
     this.#linkSignal(process, options.signal);
     this.#start();
@@ -288,6 +346,14 @@ export class Machine {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #add(process: GuestProcess): void {
+    for (const piped of process.stdio.piped) {
+      this.#pipes.add(piped);
+      piped.finally(() => this.#pipes.delete(piped));
+    }
+    this.#processes.set(process.pid, process);
   }
 
   #requireAlive(): void {

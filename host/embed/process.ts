@@ -6,7 +6,7 @@ import type { EndReason } from '../machine.js';
 import type { FatalReport } from '../machine-report.js';
 import { SystemError } from './errors.js';
 import { GuestMemory } from './memory.js';
-import type { EmbeddedTerminal, Stdio, StdioOptions, TerminalSize } from './stdio.js';
+import type { EmbeddedTerminal, Stdio, StdioOptions, StdioPorts, TerminalSize } from './stdio.js';
 import { collect } from './streams.js';
 
 /** Why a process ended: by itself, by a signal, because memory ran out, or because a limit of the machine's was reached. */
@@ -78,18 +78,17 @@ export class GuestProcess {
   status: ExitStatus | undefined = undefined;
   readonly memory: GuestMemory;
   cutReason: ExitReason | undefined = undefined;
-  readonly #stdio: Stdio;
   #settle!: (status: ExitStatus) => void;
   #reject!: (error: unknown) => void;
 
   constructor(
     /** What the kernel knows of it. */
     readonly kernelProcess: Process,
-    stdio: Stdio,
+    /** The embedder's side of its descriptors. */
+    readonly stdio: Stdio & { readonly ports: StdioPorts },
   ) {
     this.pid = kernelProcess.pid;
     this.memory = new GuestMemory(kernelProcess);
-    this.#stdio = stdio;
     this.exited = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
@@ -100,26 +99,26 @@ export class GuestProcess {
 
   /** What it reads; with `stdin: 'pipe'` or a terminal. TypeError otherwise. */
   get stdin(): WritableStream<Uint8Array | string> {
-    return required(this.#stdio.stdin, 'stdin');
+    return required(this.stdio.stdin, 'stdin');
   }
 
   /** What it writes, at most 64 KiB ahead of the reader; it ends when nobody in the machine has it open. TypeError when it is not piped. */
   get stdout(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return required(this.#stdio.stdout, 'stdout');
+    return required(this.stdio.stdout, 'stdout');
   }
 
   get stderr(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return required(this.#stdio.stderr, 'stderr');
+    return required(this.stdio.stderr, 'stderr');
   }
 
   /** Its terminal; undefined: it has none. */
   get terminal(): EmbeddedTerminal | undefined {
-    return this.#stdio.terminal;
+    return this.stdio.terminal;
   }
 
   /** The window of its terminal has another size. */
   resize(size: TerminalSize): void {
-    this.#stdio.terminal?.resize(size);
+    this.stdio.terminal?.resize(size);
   }
 
   /** Sends it a signal; 0 only asks. False: it has ended. */
@@ -157,7 +156,7 @@ export class GuestProcess {
 
   /** Reads its piped outputs to their end and waits for its own. */
   async output(): Promise<ProcessOutput> {
-    const { stdout, stderr } = this.#stdio;
+    const { stdout, stderr } = this.stdio;
     const read = (stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined): ReturnType<typeof NONE> =>
       stream === undefined ? NONE() : collect(stream);
     const [status, out, err] = await Promise.all([this.exited, read(stdout), read(stderr)]);
@@ -180,13 +179,13 @@ export class GuestProcess {
   finish(status: ExitStatus): void {
     if (this.status !== undefined) return;
     this.status = status;
-    this.#stdio.ended();
+    this.stdio.ended();
     this.#settle(status);
   }
 
   /** The machine has failed. */
   fail(error: unknown): void {
-    this.#stdio.failed(error);
+    this.stdio.failed(error);
     this.#reject(error);
   }
 }

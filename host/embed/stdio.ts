@@ -4,7 +4,7 @@ import type { Machine as BareMachine } from '../machine.js';
 import { type HostInput, type HostOutput, openHostStream } from '../vfs/hoststream.js';
 import { retainFile } from '../vfs/openfile.js';
 import { installTerminal } from '../vfs/tty/install.js';
-import { Terminal } from '../vfs/tty/terminal.js';
+import { type HostTerminal, Terminal } from '../vfs/tty/terminal.js';
 import type { OpenFile } from '../vfs/types.js';
 import { CallbackOutput, fixedInput, NullOutput, type OutputAllowance, ReadableOutput, streamInput, writableInput } from './streams.js';
 
@@ -43,19 +43,32 @@ export interface Stdio {
 
 const SIZE_DEFAULT: TerminalSize = { columns: 80, rows: 24 };
 
-/** A terminal that the embedder draws. */
-export class EmbeddedTerminal extends Terminal {
+/** Where a terminal of the embedder's has its keys and its screen. */
+export class EmbeddedScreen implements HostTerminal {
+  readonly processesOutput = false;
+
   constructor(
     readonly input: HostInput,
     readonly output: HostOutput,
     public size: TerminalSize,
+  ) {}
+
+  windowSize(): TerminalSize {
+    return this.size;
+  }
+}
+
+/** A terminal that the embedder draws. */
+export class EmbeddedTerminal extends Terminal {
+  constructor(
+    readonly screen: EmbeddedScreen,
     rdev: number,
   ) {
-    super({ input, output, processesOutput: false, windowSize: () => this.size }, rdev);
+    super(screen, rdev);
   }
 
   resize(size: TerminalSize): void {
-    this.size = size;
+    this.screen.size = size;
     this.resized();
   }
 }
@@ -101,52 +114,54 @@ function freeTerminal({ env }: BareMachine): number {
   return makeDev(136, index);
 }
 
-export function openStdio(machine: BareMachine, options: StdioOptions, allowance: OutputAllowance): Stdio {
-  const { stdin = 'ignore', stdout = 'pipe', stderr = 'pipe', tty = false } = options;
-  if (tty !== false) return openTty(machine, options, tty === true ? SIZE_DEFAULT : tty, allowance);
+/** What the streams of a process are connected to. */
+export interface StdioPorts {
+  readonly stdin: HostInput;
+  readonly stdout: HostOutput;
+  /** Of a terminal: that of stdout. */
+  readonly stderr: HostOutput;
+}
+
+export interface Streams extends Omit<Stdio, 'files' | 'terminal'> {
+  readonly ports: StdioPorts;
+}
+
+/** The embedder's side. Of a terminal, whose `stderr` is undefined, keys are `stdin` and the screen `stdout`. */
+export function openStreams(options: StdioOptions, allowance: OutputAllowance): Streams {
+  const tty = (options.tty ?? false) !== false;
+  const { stdin = tty ? 'pipe' : 'ignore', stdout = 'pipe', stderr = 'pipe' } = options;
   const input = openInput(stdin);
   const out = openOutput(stdout, allowance);
-  const err = openOutput(stderr, allowance);
+  const err = tty ? undefined : openOutput(stderr, allowance);
   return {
-    files: [{ input: input.input }, out, err].map((stream) => openHostStream(machine.namespace, stream)),
+    ports: { stdin: input.input, stdout: out.output, stderr: (err ?? out).output },
     stdin: input.stream,
     stdout: out.stream,
-    stderr: err.stream,
-    terminal: undefined,
-    piped: pipesOf(out, err),
-    ended: () => input.close?.(),
+    stderr: err?.stream,
+    piped: pipesOf(out, ...(err === undefined ? [] : [err])),
+    ended: () => {
+      input.close?.();
+      if (tty) out.output.closed?.();
+    },
     failed: (error) => {
       input.close?.();
       out.fail?.(error);
-      err.fail?.(error);
+      err?.fail?.(error);
     },
   };
 }
 
-function openTty(
-  machine: BareMachine,
-  { stdin = 'pipe', stdout = 'pipe' }: StdioOptions,
-  size: TerminalSize,
-  allowance: OutputAllowance,
-): Stdio {
-  const input = openInput(stdin);
-  const out = openOutput(stdout, allowance);
-  const terminal = new EmbeddedTerminal(input.input, out.output, size, freeTerminal(machine));
+/** Descriptors 0, 1 and 2, and the embedder's side of them. */
+export function openStdio(machine: BareMachine, options: StdioOptions, allowance: OutputAllowance): Stdio & Streams {
+  const streams = openStreams(options, allowance);
+  const { stdin, stdout, stderr } = streams.ports;
+  const { tty = false } = options;
+  if (tty === false) {
+    const ends = [{ input: stdin }, { output: stdout }, { output: stderr }];
+    return { ...streams, files: ends.map((stream) => openHostStream(machine.namespace, stream)), terminal: undefined };
+  }
+  const screen = new EmbeddedScreen(stdin, stdout, tty === true ? SIZE_DEFAULT : tty);
+  const terminal = new EmbeddedTerminal(screen, freeTerminal(machine));
   const file = installTerminal(machine.namespace, terminal);
-  return {
-    files: [file, retainFile(file), retainFile(file)],
-    stdin: input.stream,
-    stdout: out.stream,
-    stderr: undefined,
-    terminal,
-    piped: pipesOf(out),
-    ended: () => {
-      input.close?.();
-      out.output.closed?.();
-    },
-    failed: (error) => {
-      input.close?.();
-      out.fail?.(error);
-    },
-  };
+  return { ...streams, files: [file, retainFile(file), retainFile(file)], terminal };
 }

@@ -160,6 +160,7 @@ export class Jit {
   readonly #wholeSource: CodeSource;
   /** Exits of regions that are gone. */
   readonly #gone = new Map<string, ExitCount>();
+  readonly #configure: () => void;
   readonly #onRegion: JitOptions['onRegion'];
   readonly #onWork: JitOptions['onWork'];
   /** Where regions begin, in whatever address space. */
@@ -193,9 +194,16 @@ export class Jit {
       (pc) => this.#entered.has(pc) || this.#batch.has(pc),
     );
     this.#wholeSource = this.#reader(this.#eager ? 'any' : 'decoded', (pc) => this.#wholes.has(pc));
-    exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
+    this.#configure = () =>
+      exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
+    this.#configure();
     const run = exports.run;
     exports.run = (budget) => this.#run(run, budget);
+  }
+
+  /** The core is what another was, in which compiled code was sought in another way. */
+  coreRestored(): void {
+    this.#configure();
   }
 
   #run(run: (budget: number) => number, budget: number): number {

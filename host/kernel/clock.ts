@@ -13,6 +13,8 @@ export interface Clock {
   coarse?(): Timestamp;
   /** A clock that is not the host's: when nobody can run before this moment, time goes there at once. */
   advanceTo?(ns: number): void;
+  /** Of a restored machine: monotonic time goes on from here, and realtime is the host's. */
+  resumeAt?(ns: number): void;
   /** Fills the vDSO's data page, at this linear address; absent: programs ask by system calls. */
   publish?(page: number): void;
 }
@@ -34,19 +36,26 @@ export function hostClock(): Clock {
  * A clock of the machine's own: an instruction takes a nanosecond, and sleep no time of the host's. What a program sees of time is the same
  * in every run.
  */
-export function virtualClock(core: Core, startMs = 0): Clock {
-  let skippedNs = 0;
-  const monotonicNs = (): number => core.counter(COUNT_INSTRUCTIONS) + skippedNs;
-  return {
-    monotonicNs,
-    realtime: () => {
-      const ns = monotonicNs();
-      const ms = startMs + Math.floor(ns / 1e6);
-      const sec = Math.floor(ms / 1000);
-      return { sec, nsec: Math.floor((ms - sec * 1000) * 1e6 + (ns % 1e6)) };
-    },
-    advanceTo: (ns) => {
-      skippedNs += Math.max(0, ns - monotonicNs());
-    },
-  };
+export class VirtualClock implements Clock {
+  private _skippedNs = 0;
+
+  constructor(
+    private readonly core: Core,
+    private readonly startMs = 0,
+  ) {}
+
+  monotonicNs(): number {
+    return this.core.counter(COUNT_INSTRUCTIONS) + this._skippedNs;
+  }
+
+  realtime(): Timestamp {
+    const ns = this.monotonicNs();
+    const ms = this.startMs + Math.floor(ns / 1e6);
+    const sec = Math.floor(ms / 1000);
+    return { sec, nsec: Math.floor((ms - sec * 1000) * 1e6 + (ns % 1e6)) };
+  }
+
+  advanceTo(ns: number): void {
+    this._skippedNs += Math.max(0, ns - this.monotonicNs());
+  }
 }

@@ -1,3 +1,4 @@
+import { bound } from '../linux/bound.js';
 import { SI_KERNEL, SIGALRM, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from '../linux/signal.js';
 import { NS_PER_SECOND } from './clock.js';
 import { RLIMIT_CPU } from './limits.js';
@@ -25,10 +26,10 @@ export class IntervalTimer {
 
   private _arm(deadline: number): void {
     this._deadline = deadline;
-    this._timer = this.process.kernel.timers.at(deadline, { wake: () => this._fire() });
+    this._timer = this.process.kernel.timers.at(deadline, { wake: bound(this, 'fire') });
   }
 
-  private _fire(): void {
+  fire(): void {
     this._timer = undefined;
     sendToProcess(this.process, { signo: SIGALRM, code: SI_KERNEL });
   }
@@ -80,7 +81,11 @@ export class CpuTimers {
     const alarm = { deadline, now, fire };
     this._alarms.add(alarm);
     this._arm();
-    return { cancel: () => this._alarms.delete(alarm) };
+    return { cancel: bound(this, 'forget', alarm) };
+  }
+
+  forget(alarm: CpuAlarm): void {
+    this._alarms.delete(alarm);
   }
 
   /** RLIMIT_CPU has been set or inherited. */

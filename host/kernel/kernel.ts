@@ -1,4 +1,5 @@
 import type { Core } from '../core/core.js';
+import { bound } from '../linux/bound.js';
 import type { Location } from '../vfs/dentry.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
 import { FileCount } from '../vfs/filecount.js';
@@ -155,8 +156,13 @@ export class Kernel {
 
   newSpace(handle: number, layout?: ImageLayout): AddressSpace {
     const space = new AddressSpace(this.core, handle, this.env.pages.pager, layout);
-    space.user.handOut = () => handOutInCall(this, space);
+    space.user.handOut = bound(this, 'handOutIn', space);
     return space;
+  }
+
+  /** A userfaultfd must give a page that a system call needs. */
+  handOutIn(space: AddressSpace): void {
+    handOutInCall(this, space);
   }
 
   /** 0: all are taken. A pid is taken while a thread, a process group or a session has it. */

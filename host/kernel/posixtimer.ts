@@ -1,6 +1,8 @@
+import { bound } from '../linux/bound.js';
 import { SI_TIMER } from '../linux/signal.js';
 import { expirations } from './itimer.js';
-import type { Process } from './process.js';
+import type { Kernel } from './kernel.js';
+import { type Process, threadCpuNs } from './process.js';
 import { sendToProcess, sendToThread, signalPending } from './signal.js';
 import type { Thread } from './thread.js';
 
@@ -19,6 +21,38 @@ export interface TimerClock {
   now(): number;
   /** Calls `fire` once when that moment has come. */
   start(deadline: number, fire: () => void): { cancel(): void };
+}
+
+/** Monotonic time of the machine. */
+export class HostTime implements TimerClock {
+  constructor(private readonly kernel: Kernel) {}
+
+  now(): number {
+    return this.kernel.now();
+  }
+
+  start(deadline: number, fire: () => void): { cancel(): void } {
+    return this.kernel.timers.at(deadline, { wake: fire });
+  }
+}
+
+/** CPU time of a thread, or of a whole process; `userOnly`: without that of system calls. */
+export class CpuTime implements TimerClock {
+  constructor(
+    readonly process: Process,
+    private readonly thread: Thread | undefined,
+    private readonly userOnly: boolean,
+  ) {}
+
+  now(): number {
+    const { process, thread, userOnly } = this;
+    if (thread !== undefined) return userOnly ? thread.instructions : threadCpuNs(thread);
+    return userOnly ? process.usage().userNs : process.cpuNs();
+  }
+
+  start(deadline: number, fire: () => void): { cancel(): void } {
+    return this.process.cpuTimers.at(deadline, bound(this, 'now'), fire);
+  }
 }
 
 /** What timer_create(2) asks for. */
@@ -65,10 +99,10 @@ export class PosixTimer {
 
   private _start(): void {
     if (this._expires === undefined || this.request.notify === SIGEV_NONE) return;
-    this._running = this.time.start(this._expires, () => this._fire());
+    this._running = this.time.start(this._expires, bound(this, 'fire'));
   }
 
-  private _fire(): void {
+  fire(): void {
     const { id, signo, value, process, target } = this.request;
     this._running = undefined;
     const info = { signo, code: SI_TIMER, timerId: id, value };

@@ -2,7 +2,9 @@
  * Job control (credentials(7), tty_ioctl(4)): which processes may use the terminal that controls their session, and what stops the
  * others.
  */
+
 import { EINVAL, EIO, ENOTTY, ENXIO, EPERM, ESRCH } from '../../assembly/shared/errno.js';
+import { bound } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { O_ACCMODE, O_NOCTTY, O_WRONLY } from '../linux/fcntl.js';
 import { SI_KERNEL, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU } from '../linux/signal.js';
@@ -29,10 +31,26 @@ function attach(leader: Process, terminal: Tty): void {
   terminal.session = leader.sid;
   terminal.foreground = leader.pgid;
   leader.terminal = terminal;
-  terminal.onSignal = (signo) => {
-    if (terminal.foreground !== 0) sendToGroup(kernel, terminal.foreground, { signo, code: SI_KERNEL });
-  };
-  terminal.onHangUp = () => hangUpSession(kernel, terminal);
+  const control = new TerminalControl(kernel, terminal);
+  terminal.onSignal = bound(control, 'signal');
+  terminal.onHangUp = bound(control, 'hangUp');
+}
+
+/** What a terminal that controls a session does to it. */
+export class TerminalControl {
+  constructor(
+    readonly kernel: Kernel,
+    readonly terminal: Tty,
+  ) {}
+
+  signal(signo: number): void {
+    const { foreground } = this.terminal;
+    if (foreground !== 0) sendToGroup(this.kernel, foreground, { signo, code: SI_KERNEL });
+  }
+
+  hangUp(): void {
+    hangUpSession(this.kernel, this.terminal);
+  }
 }
 
 function inBackground(t: Thread, terminal: Tty): boolean {

@@ -166,12 +166,29 @@ export class Userfault {
 }
 
 /** All there are, by number. */
-export class Userfaults extends Map<number, Userfault> {
+export class Userfaults {
+  private readonly _all = new Map<number, Userfault>();
   private _last = 0;
+
+  get size(): number {
+    return this._all.size;
+  }
+
+  get(number: number): Userfault | undefined {
+    return this._all.get(number);
+  }
+
+  values(): Iterable<Userfault> {
+    return this._all.values();
+  }
+
+  delete(number: number): void {
+    this._all.delete(number);
+  }
 
   create(kernel: Kernel, space: AddressSpace, flags: { userModeOnly: boolean; closeOnExec: boolean }): Userfault {
     const made = new Userfault(kernel, ++this._last, space, flags.userModeOnly, flags.closeOnExec);
-    this.set(made.number, made);
+    this._all.set(made.number, made);
     return made;
   }
 }

@@ -11,15 +11,27 @@ const WALL_AHEAD = 8;
  * asks the host, so that what a program measures is real: a clock made up from instruction counts would show faults and copies as free.
  */
 export class VdsoClock implements Clock {
-  private readonly _start = performance.now();
+  private _start = performance.now();
   /** Of CLOCK_REALTIME when monotonic time was 0. */
-  private readonly _bootSec: number;
-  private readonly _bootNsec: number;
+  private _bootSec = 0;
+  private _bootNsec = 0;
   private _latestNs = 0;
   /** Of _latestNs, once it is asked for. */
   private _coarse: Timestamp | undefined = undefined;
 
   constructor(private readonly core: Core) {
+    this._boot();
+  }
+
+  /** As after a suspension: nobody has seen the time between. */
+  resumeAt(ns: number): void {
+    this._start = performance.now() - ns / 1e6;
+    this._latestNs = ns;
+    this._coarse = undefined;
+    this._boot();
+  }
+
+  private _boot(): void {
     const ms = performance.timeOrigin + this._start;
     this._bootSec = Math.floor(ms / 1000);
     this._bootNsec = Math.floor((ms - this._bootSec * 1000) * 1e6);

@@ -1,4 +1,5 @@
 /** Signals of readiness: O_ASYNC, F_SETOWN and F_SETSIG of fcntl(2). */
+
 import { EFAULT, EINVAL, ESRCH } from '../../assembly/shared/errno.js';
 import { CAP_KILL, type Cred, hasCapability } from '../kernel/credentials.js';
 import { Socket } from '../kernel/net/socket.js';
@@ -6,6 +7,7 @@ import type { Process } from '../kernel/process.js';
 import { SIGINFO_BYTES } from '../kernel/siginfo.js';
 import { sendToProcess, sendToThread } from '../kernel/signal.js';
 import type { Thread } from '../kernel/thread.js';
+import { sideTable } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { O_ASYNC } from '../linux/fcntl.js';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from '../linux/poll.js';
@@ -25,7 +27,7 @@ const BANDS: readonly (readonly [events: number, code: number, band: number])[] 
 ];
 
 /** Whom an open file tells, and how. */
-class Notice implements Waiter, ClosingWatcher {
+export class Notice implements Waiter, ClosingWatcher {
   type = F_OWNER_PID;
   /** 0: nobody. */
   id = 0;
@@ -97,7 +99,7 @@ class Notice implements Waiter, ClosingWatcher {
   }
 }
 
-const notices = new WeakMap<OpenFile, Notice>();
+const notices = sideTable<OpenFile, Notice>('SIGIO');
 
 function noticeOf(t: Thread, file: OpenFile): Notice {
   let notice = notices.get(file);

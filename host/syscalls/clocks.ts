@@ -1,6 +1,6 @@
 /** The clocks of clock_gettime(2) as moments and durations: what sleeping calls, timers and timer descriptors share. */
 import { EINVAL } from '../../assembly/shared/errno.js';
-import { type Process, threadCpuNs } from '../kernel/process.js';
+import { CpuTime } from '../kernel/posixtimer.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import type { Timestamp } from '../vfs/types.js';
@@ -21,17 +21,11 @@ export const CLOCK_TAI = 11;
 export const COARSE_NS = 4_000_000;
 export const TIMER_ABSTIME = 1;
 
-/** CPU time, of whose it is. */
-export interface CpuClock {
-  readonly process: Process;
-  readonly now: () => number;
-}
-
 /**
  * The CPU clocks: of the caller, and those of clock_getcpuclockid(3) and pthread_getcpuclockid(3), which hold a pid or tid complemented
  * above three bits of kind. Kind 1 (CPUCLOCK_VIRT) is user time only. EINVAL: no such clock.
  */
-export function cpuClock(t: Thread, clock: number): CpuClock {
+export function cpuClock(t: Thread, clock: number): CpuTime {
   if (clock === CLOCK_PROCESS_CPUTIME_ID) return cpuClock(t, ~0 << 3);
   if (clock === CLOCK_THREAD_CPUTIME_ID) return cpuClock(t, (~0 << 3) | 4);
   const id = ~(clock >> 3);
@@ -40,11 +34,11 @@ export function cpuClock(t: Thread, clock: number): CpuClock {
   if ((clock & 4) !== 0) {
     const target = id === 0 ? t : t.kernel.threads.get(id);
     if (target?.process !== t.process) throw new SysError(EINVAL);
-    return { process: t.process, now: () => (kind === 1 ? target.instructions : threadCpuNs(target)) };
+    return new CpuTime(t.process, target, kind === 1);
   }
   const process = id === 0 ? t.process : t.kernel.processes.get(id);
   if (process === undefined) throw new SysError(EINVAL);
-  return { process, now: () => (kind === 1 ? process.usage().userNs : process.cpuNs()) };
+  return new CpuTime(process, undefined, kind === 1);
 }
 
 /** A clock that counts from boot, the realtime ones excluded; EINVAL for an unknown id. */

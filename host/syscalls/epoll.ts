@@ -1,6 +1,8 @@
 /** epoll_create1(2), epoll_ctl(2), epoll_wait(2) in its forms. */
+
 import { EEXIST, EFAULT, EINVAL, ELOOP, ENOENT, EPERM } from '../../assembly/shared/errno.js';
 import { RESTART_NEVER, type Thread } from '../kernel/thread.js';
+import { sideTable } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { O_CLOEXEC, O_RDWR } from '../linux/fcntl.js';
 import * as P from '../linux/poll.js';
@@ -16,7 +18,7 @@ const EVENT_BYTES = 16;
 const EVENTS_MAX = Math.floor(0x7fffffff / EVENT_BYTES);
 const EXCLUSIVE_ALLOWED = P.EPOLLEXCLUSIVE | P.EPOLLWAKEUP | P.EPOLLET | P.POLLIN | P.POLLOUT | P.POLLERR | P.POLLHUP;
 
-const uses = new WeakMap<VfsEnvironment, EpollUse>();
+const uses = sideTable<VfsEnvironment, EpollUse>('epoll watches');
 
 function useOf(env: VfsEnvironment): EpollUse {
   let use = uses.get(env);

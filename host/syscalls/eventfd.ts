@@ -11,7 +11,7 @@ const COUNTER_BYTES = 8;
 const COUNTER_MAX = 2n ** 64n - 2n;
 
 /** eventfd(2): a counter that reads take and writes add to. */
-class EventFile extends OpenFile {
+export class EventFile extends OpenFile {
   private readonly _queue = new WaitQueue();
   private _count: bigint;
 

@@ -53,7 +53,7 @@ function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false
 }
 
 /** A reader whose buffer's next page must be awaited has so many bytes already, which the file does not have any more. */
-class Received {
+export class Received {
   constructor(readonly bytes: number) {}
 }
 

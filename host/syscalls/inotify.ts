@@ -1,6 +1,8 @@
 /** inotify_init1(2) and its watches. */
+
 import { EEXIST, EINVAL, EMFILE } from '../../assembly/shared/errno.js';
 import type { Thread } from '../kernel/thread.js';
+import { sideTable } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK } from '../linux/fcntl.js';
 import * as I from '../linux/inotify.js';
@@ -26,7 +28,7 @@ const KNOWN =
   I.IN_ONESHOT;
 
 /** By user id: who has how many. */
-const uses = new WeakMap<VfsEnvironment, Map<number, InotifyUse>>();
+const uses = sideTable<VfsEnvironment, Map<number, InotifyUse>>('inotify instances');
 
 function useOf(env: VfsEnvironment, uid: number): InotifyUse {
   let users = uses.get(env);

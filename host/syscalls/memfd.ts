@@ -1,5 +1,6 @@
 import { EINVAL, ENAMETOOLONG, ENODEV } from '../../assembly/shared/errno.js';
 import type { Thread } from '../kernel/thread.js';
+import { sideTable } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { S_IFREG } from '../linux/stat.js';
@@ -15,8 +16,8 @@ const NAME_BYTES_MAX = 249;
 const FLAGS = F.MFD_CLOEXEC | F.MFD_ALLOW_SEALING | F.MFD_NOEXEC_SEAL | F.MFD_EXEC;
 
 /** Where a machine's nameless memory files live: a file system that is mounted nowhere. */
-const fileSystems = new WeakMap<VfsEnvironment, MemoryFileSystem>();
-const hugeFileSystems = new WeakMap<VfsEnvironment, MemoryFileSystem>();
+const fileSystems = sideTable<VfsEnvironment, MemoryFileSystem>('memfds');
+const hugeFileSystems = sideTable<VfsEnvironment, MemoryFileSystem>('memfds of huge pages');
 
 function fileSystemOf(env: VfsEnvironment, hugePages: boolean): MemoryFileSystem {
   const known = hugePages ? hugeFileSystems : fileSystems;

@@ -1,4 +1,5 @@
 /** POSIX message queues: mq_open(2) and what works on a queue's descriptor. */
+
 import * as E from '../../assembly/shared/errno.js';
 import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
 import { RLIMIT_MSGQUEUE } from '../kernel/limits.js';
@@ -21,6 +22,7 @@ import {
 } from '../vfs/backends/mqueue.js';
 import { type MessageQueue, PRIORITIES, type QueueShape, type QueueWaiter } from '../vfs/messagequeue.js';
 import { releaseFile } from '../vfs/openfile.js';
+import { CallWaiter } from './callwaiter.js';
 import * as C from './clocks.js';
 import { outsideUser } from './iobuffer.js';
 import { descriptorLimit, readPath } from './lookup.js';
@@ -120,12 +122,10 @@ function sleepAs(t: Thread, messages: MessageQueue, waiter: QueueWaiter, deadlin
 }
 
 function newWaiter(t: Thread, message: QueueWaiter['message']): QueueWaiter {
-  const waiter: QueueWaiter = {
+  const waiter: QueueWaiter = Object.assign(new CallWaiter(t), {
     message,
     served: false,
-    alive: () => t.state !== 'dead' && t.scratch === waiter,
-    wake: () => t.wake(),
-  };
+  });
   return waiter;
 }
 

@@ -92,7 +92,7 @@ function encodeSignalfdInfo(info: SigInfo): Uint8Array {
 }
 
 /** It shows the signals of whoever looks, not of its maker: after fork each process reads its own. */
-class SignalFile extends OpenFile {
+export class SignalFile extends OpenFile {
   constructor(
     inode: DescriptorInode,
     flags: number,

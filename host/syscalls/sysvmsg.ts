@@ -1,4 +1,5 @@
 /** System V message queues: msgget(2), msgctl(2), msgsnd(2), msgrcv(2). */
+
 import * as E from '../../assembly/shared/errno.js';
 import { HART, HART_X } from '../../assembly/shared/layout.js';
 import { CAP_SYS_RESOURCE, hasCapability } from '../kernel/credentials.js';
@@ -6,6 +7,7 @@ import { type IpcMessage, IpcQueue, type IpcReceiver, type IpcSender, type Messa
 import { BLOCKED, RESTART_NOHAND, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as I from '../linux/ipc.js';
+import { CallWaiter } from './callwaiter.js';
 import { outsideUser } from './iobuffer.js';
 import { row } from './row.js';
 import { objectBytes, READ, readChange, seconds, setLong, WRITE } from './sysv.js';
@@ -116,13 +118,11 @@ function msgsnd(t: Thread, id: number, address: number, length: number, flags: n
   if ((flags & I.IPC_NOWAIT) !== 0) return -E.EAGAIN;
   let waiter = waiting;
   if (waiter === undefined) {
-    const entry: SendWait = {
+    const entry: SendWait = Object.assign(new CallWaiter(t), {
       queue,
       message,
       removed: false,
-      alive: () => t.state !== 'dead' && t.scratch === entry,
-      wake: () => t.wake(),
-    };
+    });
     waiter = entry;
     queue.waitForRoom(waiter);
   }
@@ -192,16 +192,14 @@ function msgrcv(t: Thread, id: number, address: number, length: number, _type: n
     return deliver(t, address, length, message);
   }
   if ((flags & I.IPC_NOWAIT) !== 0) return -E.ENOMSG;
-  const waiter: ReceiveWait = {
+  const waiter: ReceiveWait = Object.assign(new CallWaiter(t), {
     queue,
     choice,
     bytesMax: length,
     truncates,
     pid: t.process.pid,
     result: undefined,
-    alive: () => t.state !== 'dead' && t.scratch === waiter,
-    wake: () => t.wake(),
-  };
+  });
   queue.waitForMessage(waiter);
   return sleepIn(t, queue, waiter);
 }

@@ -1,9 +1,11 @@
 /** System V semaphores: semget(2), semctl(2), semop(2), semtimedop(2). */
+
 import * as E from '../../assembly/shared/errno.js';
 import { type SemaphoreOperation, SemaphoreSet, type SemaphoreWaiter } from '../kernel/sysv/semaphores.js';
 import { BLOCKED, RESTART_NEVER, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as I from '../linux/ipc.js';
+import { CallWaiter } from './callwaiter.js';
 import { row } from './row.js';
 import { objectBytes, READ, readChange, seconds, setLong, WRITE } from './sysv.js';
 import { readTimespec } from './user-types.js';
@@ -164,16 +166,14 @@ function semtimedop(t: Thread, id: number, address: number, count: number, timeo
     if (outcome === 0 && alters) set.settle(seconds(t));
     return outcome;
   }
-  const waiter: Wait = {
+  const waiter: Wait = Object.assign(new CallWaiter(t), {
     set,
     deadline: t.deadline(interval),
     operations,
     process,
     result: undefined,
     blocking: outcome,
-    alive: () => t.state !== 'dead' && t.scratch === waiter,
-    wake: () => t.wake(),
-  };
+  });
   set.wait(waiter);
   return sleepIn(t, waiter);
 }

@@ -1,4 +1,5 @@
 /** timerfd_create(2): timers that are read and polled instead of sending signals. */
+
 import { EAGAIN, EINVAL, ENOTTY, EPERM } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
 import { CAP_WAKE_ALARM, hasCapability } from '../kernel/credentials.js';
@@ -6,6 +7,7 @@ import { expirations } from '../kernel/itimer.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Thread } from '../kernel/thread.js';
 import type { Timer } from '../kernel/timers.js';
+import { bound } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from '../linux/fcntl.js';
 import { TFD_IOC_SET_TICKS } from '../linux/ioctl.js';
@@ -31,7 +33,7 @@ export interface TimerState {
  * Once expired, a repeating timer is started again only when somebody looks: further expirations are counted by arithmetic, so that a
  * timer nobody reads costs the host nothing.
  */
-class TimerFile extends OpenFile {
+export class TimerFile extends OpenFile {
   private readonly _queue = new WaitQueue();
   private _timer: Timer | undefined;
   private _deadline = 0;
@@ -60,10 +62,10 @@ class TimerFile extends OpenFile {
 
   private _start(deadline: number): void {
     this._deadline = deadline;
-    this._timer = this.kernel.timers.at(deadline, { wake: () => this._expire() });
+    this._timer = this.kernel.timers.at(deadline, { wake: bound(this, 'expire') });
   }
 
-  private _expire(): void {
+  expire(): void {
     this._timer = undefined;
     this._expired = true;
     this._ticks++;
@@ -74,7 +76,7 @@ class TimerFile extends OpenFile {
   private _look(): void {
     if (this._timer === undefined || this._deadline > this.kernel.now()) return;
     this._timer.cancel();
-    this._expire();
+    this.expire();
   }
 
   private _catchUp(): void {

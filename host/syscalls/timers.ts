@@ -1,7 +1,7 @@
 /** Timers that send signals: setitimer(2) and timer_create(2). */
 import { EAGAIN, EINVAL, EOPNOTSUPP } from '../../assembly/shared/errno.js';
 import { IntervalTimer } from '../kernel/itimer.js';
-import { PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, type TimerClock } from '../kernel/posixtimer.js';
+import { HostTime, PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID, type TimerClock } from '../kernel/posixtimer.js';
 import type { Process } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
@@ -54,15 +54,11 @@ const MONOTONIC = [C.CLOCK_REALTIME, C.CLOCK_TAI, C.CLOCK_MONOTONIC, C.CLOCK_BOO
 
 /** What a timer on that clock runs on. EINVAL: no such clock; EOPNOTSUPP: it has no timers (there is no alarm hardware). */
 function timeOf(t: Thread, clock: number): TimerClock {
-  const { kernel } = t;
-  if (MONOTONIC.includes(clock)) {
-    return { now: () => kernel.now(), start: (deadline, fire) => kernel.timers.at(deadline, { wake: fire }) };
-  }
+  if (MONOTONIC.includes(clock)) return new HostTime(t.kernel);
   if (clock >= 0 && clock !== C.CLOCK_PROCESS_CPUTIME_ID && clock !== C.CLOCK_THREAD_CPUTIME_ID) {
     throw new SysError(clock > C.CLOCK_TAI || clock === C.CLOCK_SGI_CYCLE ? EINVAL : EOPNOTSUPP);
   }
-  const { process, now } = C.cpuClock(t, clock);
-  return { now, start: (deadline, fire) => process.cpuTimers.at(deadline, now, fire) };
+  return C.cpuClock(t, clock);
 }
 
 function timerCreate(t: Thread, clock: number, event: number, idAddress: number): number {

@@ -11,7 +11,7 @@ import * as U from '../linux/userfaultfd.js';
 import type { SyscallHandler } from './row.js';
 
 /** A call that is waiting: what it has told, and its result if it has done its work. */
-class Telling {
+export class Telling {
   constructor(
     readonly events: readonly UserfaultEvent[],
     readonly result?: number,

@@ -18,7 +18,7 @@ import * as Pages from './userfaultpages.js';
 
 const WORD = 8;
 
-class UserfaultFile extends OpenFile {
+export class UserfaultFile extends OpenFile {
   constructor(
     readonly userfault: Userfault,
     inode: Inode,
@@ -164,7 +164,7 @@ function userfaultfd(t: Thread, flags: number): number {
 }
 
 /** /dev/userfaultfd: who may open it may watch the kernel's accesses, too. */
-class UserfaultDevice extends OpenFile {
+export class UserfaultDevice extends OpenFile {
   constructor(
     readonly kernel: Kernel,
     inode: Inode,

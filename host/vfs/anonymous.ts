@@ -1,3 +1,4 @@
+import { sideTable } from '../linux/bound.js';
 import { ANON_INODE_FS_MAGIC, PIPEFS_MAGIC, S_IFDIR } from '../linux/stat.js';
 import type { Location } from './dentry.js';
 import type { VfsEnvironment } from './environment.js';
@@ -45,7 +46,7 @@ export abstract class AnonymousInode extends Inode {
   }
 }
 
-class EmptyRoot extends AnonymousInode {
+export class EmptyRoot extends AnonymousInode {
   override lookup(): undefined {
     return undefined;
   }
@@ -83,7 +84,7 @@ interface AnonymousFileSystems {
   readonly others: AnonymousFileSystem;
 }
 
-const ofEnvironment = new WeakMap<VfsEnvironment, AnonymousFileSystems>();
+const ofEnvironment = sideTable<VfsEnvironment, AnonymousFileSystems>('nameless files');
 
 /** The nameless file systems of a machine. `others`: eventfd, epoll, signalfd, the host's streams. */
 export function anonymousFileSystems(env: VfsEnvironment): AnonymousFileSystems {

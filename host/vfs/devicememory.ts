@@ -53,7 +53,7 @@ export abstract class DeviceMemoryInode extends PagedInode {
   }
 }
 
-class FrameInode extends DeviceMemoryInode {
+export class FrameInode extends DeviceMemoryInode {
   constructor(env: VfsEnvironment, node: Inode, sizeBytes: number) {
     super(env, node, sizeBytes);
   }
@@ -63,7 +63,7 @@ class FrameInode extends DeviceMemoryInode {
   }
 }
 
-class CallbackInode extends DeviceMemoryInode {
+export class CallbackInode extends DeviceMemoryInode {
   constructor(env: VfsEnvironment, node: Inode, memory: PagedDeviceMemory) {
     super(env, node, memory.sizeBytes, {
       readPage: (index, into) => memory.load(index, into),

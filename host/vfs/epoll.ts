@@ -1,6 +1,7 @@
 /** epoll(7): the set of watched files, and the list of those that may be ready. */
 
 import { ENOSPC } from '../../assembly/shared/errno.js';
+import { bound } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import * as P from '../linux/poll.js';
 import type { VfsKnobs } from './knobs.js';
@@ -59,7 +60,7 @@ export interface EpollEvent {
 }
 
 export class EpollFile extends OpenFile implements ClosingWatcher {
-  private readonly _queue = new WaitQueue(() => this._mayComeFromHost());
+  private readonly _queue = new WaitQueue(bound(this, 'hostMayWake'));
   private readonly _interests = new Map<OpenFile, Map<number, Interest>>();
   /** In the order in which they became ready; a level-triggered one goes to the end when it is reported. */
   private readonly _ready = new Set<Interest>();
@@ -72,7 +73,7 @@ export class EpollFile extends OpenFile implements ClosingWatcher {
     super(inode, flags);
   }
 
-  private _mayComeFromHost(): boolean {
+  hostMayWake(): boolean {
     for (const { queue } of this._all()) if (queue?.mayComeFromHost() === true) return true;
     return false;
   }

@@ -3,7 +3,9 @@
  * whole-file locks of flock(2). The two kinds do not see each other. Nothing here sleeps: a refused caller waits on `lockQueue` and
  * asks again.
  */
+
 import { EDEADLK, EINVAL, ENOLCK } from '../../assembly/shared/errno.js';
+import { sideTable } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { type F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_SH, LOCK_UN } from '../linux/fcntl.js';
 import type { Inode, OpenFile } from './types.js';
@@ -48,7 +50,7 @@ export interface WholeLock {
 
 let lastSerial = 0;
 
-class FileLocks {
+export class FileLocks {
   records: RecordLock[] = [];
   readonly whole = new Map<OpenFile, WholeLock>();
   /** Who sleeps for such a lock. An entry may be out of date: its task may have been killed. */
@@ -61,9 +63,9 @@ interface Waiting {
   readonly request: LockRequest;
 }
 
-const tables = new WeakMap<Inode, FileLocks>();
+const tables = sideTable<Inode, FileLocks>('file locks');
 /** What each owner sleeps for, for deadlock detection. An entry may be out of date: it counts only while its request is still refused. */
-const waiting = new WeakMap<LockOwner, Waiting>();
+const waiting = sideTable<LockOwner, Waiting>('waiting for a lock');
 
 function locksOf(inode: Inode): FileLocks {
   let locks = tables.get(inode);

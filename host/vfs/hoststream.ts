@@ -1,6 +1,8 @@
 /** Byte streams of the host as open files of the guest: input from a pipe or a file, output that goes anywhere but a terminal. */
+
 import { EAGAIN, EBADF, EIO, ENOTTY } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
+import { bound } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { O_ACCMODE, O_RDONLY, O_WRONLY } from '../linux/fcntl.js';
 import { FIONREAD } from '../linux/ioctl.js';
@@ -37,7 +39,7 @@ const CHUNK_BYTES = 65536;
 
 /** Where input comes from: the host pushes chunks as they arrive, the guest takes bytes when it likes. */
 export class HostInput {
-  readonly queue = new WaitQueue(() => !this._ended);
+  readonly queue = new WaitQueue(bound(this, 'hostMayPush'));
   /** A terminal looks at bytes as they come, so that its keys work while nobody reads. */
   onPush: (() => void) | undefined = undefined;
   private readonly _chunks: Uint8Array[] = [];
@@ -65,6 +67,10 @@ export class HostInput {
     this._error = errno;
     this.onPush?.();
     this.queue.wake();
+  }
+
+  hostMayPush(): boolean {
+    return !this._ended;
   }
 
   get available(): number {
@@ -120,7 +126,7 @@ export interface HostStream {
   readonly output?: HostOutput;
 }
 
-class StreamInode extends AnonymousInode {
+export class StreamInode extends AnonymousInode {
   /** Descriptions that may write to it. */
   writers = 0;
 
@@ -137,7 +143,7 @@ class StreamInode extends AnonymousInode {
   }
 }
 
-class StreamFile extends OpenFile {
+export class StreamFile extends OpenFile {
   private readonly _input: HostInput | undefined;
   private readonly _output: HostOutput | undefined;
 

@@ -34,7 +34,7 @@ interface QueuedEvent {
   readonly bytes: number;
 }
 
-class Watch implements Mark {
+export class Watch implements Mark {
   constructor(
     private readonly owner: InotifyFile,
     readonly wd: number,

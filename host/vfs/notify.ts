@@ -2,6 +2,7 @@
  * What happens to files, told to whoever watches them: where the events of inotify(7) come from. Each operation of the VFS names its event
  * here once it has succeeded. While nobody watches anything, in any machine, that costs a test of `marks`.
  */
+import { sideTable } from '../linux/bound.js';
 import { O_ACCMODE, O_PATH, O_RDONLY } from '../linux/fcntl.js';
 import * as I from '../linux/inotify.js';
 import { isDirectory, isRegular } from '../linux/stat.js';
@@ -19,7 +20,7 @@ export interface Mark {
 
 let marks = 0;
 /** The watches of each file system, for its unmounting. */
-const marksOf = new WeakMap<FileSystem, Set<Mark>>();
+const marksOf = sideTable<FileSystem, Set<Mark>>('watches');
 
 export function addMark(mark: Mark): void {
   const { inode } = mark;

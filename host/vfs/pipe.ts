@@ -1,6 +1,8 @@
 /** Pipes and FIFOs (pipe(7), fifo(7)). */
+
 import { EAGAIN, EBADF, EBUSY, EINVAL, ENOTTY, ENXIO, EPERM, EPIPE } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
+import { sideTable } from '../linux/bound.js';
 import { SysError } from '../linux/error.js';
 import { O_ACCMODE, O_DIRECT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
 import { FIONREAD } from '../linux/ioctl.js';
@@ -349,7 +351,7 @@ export class PipeFile extends OpenFile {
 }
 
 /** What flows through a FIFO belongs to its inode, whatever file system that is in. */
-const pipes = new WeakMap<Inode, Pipe>();
+const pipes = sideTable<Inode, Pipe>('FIFOs');
 
 /** Opens a FIFO by name. ENXIO: for writing, O_NONBLOCK, and nobody reads. The file may be `opening`: its partner is not there yet. */
 export function openFifo(env: VfsEnvironment, inode: Inode, flags: number): PipeFile {
@@ -360,7 +362,7 @@ export function openFifo(env: VfsEnvironment, inode: Inode, flags: number): Pipe
 }
 
 /** The inode of a pipe(2): opened again through /proc/self/fd, it waits for nobody (fs/pipe.c, fifo_open: `is_pipe`). */
-class PipeInode extends AnonymousInode {
+export class PipeInode extends AnonymousInode {
   constructor(
     env: VfsEnvironment,
     fs: FileSystem,

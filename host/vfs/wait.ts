@@ -4,15 +4,17 @@ export interface Waiter {
   wake(events: number): void;
 }
 
-const never = (): boolean => false;
-
 /** A list of those who wait for one condition (pipe readable, child exited, futex...). Wakers wake all: the woken test
  * their condition again, so a spurious wake is harmless. */
 export class WaitQueue {
   private readonly _waiters = new Set<Waiter>();
 
-  /** mayComeFromHost: can something outside the guest (a key, bytes from the host) still wake it? Default: never. */
-  constructor(readonly mayComeFromHost: () => boolean = never) {}
+  /** hostMayWake: can something outside the guest (a key, bytes from the host) still wake it? Default: never. */
+  constructor(private readonly hostMayWake?: () => boolean) {}
+
+  mayComeFromHost(): boolean {
+    return this.hostMayWake?.() === true;
+  }
 
   add(waiter: Waiter): void {
     this._waiters.add(waiter);

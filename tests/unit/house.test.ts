@@ -24,6 +24,7 @@ const LAYERS: readonly (readonly [name: string, match: RegExp])[] = [
   ['jit', /^host\/jit\//],
   ['syscalls', /^host\/syscalls\//],
   ['machine', /^host\/machine/],
+  ['snapshot', /^host\/snapshot\//],
   ['embed', /^host\/embed\//],
   ['lab', /^host\/lab\//],
   ['index', /^host\/index(-node)?\.ts$/],

@@ -96,7 +96,7 @@ export class Inflight {
     if (candidates.size === 0) return;
     // What a message of a socket outside holds can be received, and so on.
     const reached: OpenFile[] = [...this._sockets.keys()].filter((socket) => !candidates.has(socket));
-    for (const holder of this.holders()) if (!candidates.has(holder) && !this._sockets.has(holder)) reached.push(holder);
+    for (const holder of this.holders) if (!candidates.has(holder) && !this._sockets.has(holder)) reached.push(holder);
     for (let file = reached.pop(); file !== undefined; file = reached.pop()) {
       if (!isHolder(file)) continue;
       for (const held of file.heldFiles()) if (candidates.delete(held)) reached.push(held);
@@ -105,7 +105,7 @@ export class Inflight {
   }
 
   /** All sockets that may hold messages with files. */
-  constructor(private readonly holders: () => Iterable<Socket & RightsHolder>) {}
+  constructor(private readonly holders: Iterable<Socket & RightsHolder>) {}
 }
 
 function isHolder(file: OpenFile): file is Socket & RightsHolder {

@@ -106,7 +106,7 @@ export class NetlinkSocket extends Socket {
   }
 
   /** A message for whoever reads the socket. ENOBUFS comes when nobody does. */
-  override readonly fromKernel = (bytes: Uint8Array): void => {
+  override fromKernel(bytes: Uint8Array): void {
     if (this._queued + bytes.length > QUEUED_BYTES_MAX) {
       this.raise(E.ENOBUFS);
       return;
@@ -114,7 +114,7 @@ export class NetlinkSocket extends Socket {
     this._answers.push(bytes.slice());
     this._queued += bytes.length;
     this.queue.wake(POLLIN | POLLRDNORM);
-  };
+  }
 
   override receive(incoming: Incoming): number {
     const { data, flags } = incoming;

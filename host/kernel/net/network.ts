@@ -39,7 +39,7 @@ export class Network {
   readonly unixNames = new UnixNames();
   /** All that a descriptor leads to or led to; not those that wait to be accepted. */
   readonly unixSockets = new Set<UnixSocket>();
-  readonly inflight = new Inflight(() => this.unixSockets);
+  readonly inflight = new Inflight(this.unixSockets);
   readonly netlinkSockets = new Set<NetlinkSocket>();
   readonly tcpPorts: Ports<InetSocket>;
   readonly udpPorts: Ports<InetSocket>;
@@ -53,9 +53,8 @@ export class Network {
     readonly env: VfsEnvironment,
   ) {
     this.fileSystem = new AnonymousFileSystem(env, 'sockfs', SOCKFS_MAGIC);
-    const now = (): number => kernel.now();
-    this.tcpPorts = new Ports(now, env.random);
-    this.udpPorts = new Ports(now, env.random);
+    this.tcpPorts = new Ports(kernel);
+    this.udpPorts = new Ports(kernel);
   }
 
   /** The thread whose call is being served. */

@@ -1,6 +1,7 @@
 import { EADDRINUSE } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
 import { NS_PER_SECOND } from '../clock.js';
+import type { Kernel } from '../kernel.js';
 import { ANY_V4, ANY_V6, type Endpoint, isV4 } from './address.js';
 
 /** net.ipv4.ip_local_port_range */
@@ -42,10 +43,7 @@ export class Ports<T extends PortHolder> {
   private readonly _holders = new Map<number, Set<T>>();
   private _left: { readonly holder: PortHolder; readonly until: number }[] = [];
 
-  constructor(
-    readonly now: () => number,
-    readonly random: (bytes: Uint8Array) => void,
-  ) {}
+  constructor(private readonly kernel: Pick<Kernel, 'now' | 'random'>) {}
 
   /** Those bound to a port. */
   holders(port: number): Iterable<T> {
@@ -103,18 +101,18 @@ export class Ports<T extends PortHolder> {
   leave(holder: T): void {
     this.remove(holder);
     const { local, v6only, reuseAddress, reusePort, uid } = holder;
-    this._left.push({ holder: { local, v6only, reuseAddress, reusePort, uid, listens: false }, until: this.now() + TIME_WAIT_NS });
+    this._left.push({ holder: { local, v6only, reuseAddress, reusePort, uid, listens: false }, until: this.kernel.now() + TIME_WAIT_NS });
   }
 
   private _forgetLeft(): void {
-    const now = this.now();
+    const now = this.kernel.now();
     if (this._left.length > 0 && this._left[0].until <= now) this._left = this._left.filter(({ until }) => until > now);
   }
 
   /** A random one, so that no program relies on its order. */
   private _ephemeral(holder: PortHolder): number {
     const bytes = new Uint8Array(2);
-    this.random(bytes);
+    this.kernel.random(bytes);
     const count = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
     const start = (bytes[0] * 256 + bytes[1]) % count;
     for (let i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 import { EAGAIN, EINVAL, ENOPROTOOPT, ENOTTY, ENXIO, EOPNOTSUPP } from '../../../assembly/shared/errno.js';
 import type { UserMemory } from '../../core/user.js';
+import { bound } from '../../linux/bound.js';
 import { SysError } from '../../linux/error.js';
 import { O_NONBLOCK, O_RDWR } from '../../linux/fcntl.js';
 import { FIONREAD, TIOCOUTQ } from '../../linux/ioctl.js';
@@ -41,7 +42,7 @@ export abstract class Socket extends OpenFile {
   peerCredentials: Ucred | undefined = undefined;
   /** l_linger of a socket that does not linger, as Linux remembers it. */
   readonly unusedLinger = 0;
-  private readonly _queue = new WaitQueue(() => this.hostMayWake());
+  private readonly _queue = new WaitQueue(bound(this, 'hostMayWake'));
   private _error = 0;
 
   constructor(
@@ -60,7 +61,7 @@ export abstract class Socket extends OpenFile {
   }
 
   /** Something outside the machine can still change what poll says. */
-  protected hostMayWake(): boolean {
+  hostMayWake(): boolean {
     return false;
   }
 

@@ -60,7 +60,7 @@ export class TcpSocket extends InetSocket implements TcpPeer {
   }
 
   /** A connection of the host, or to it, or one that may still come. */
-  protected override hostMayWake(): boolean {
+  override hostMayWake(): boolean {
     if (this.listening) return this.net.published.has(this.local.port);
     if (this.state === K.TCP_SYN_SENT) return this.remote !== undefined && !this.net.isLocal(this.remote.address);
     return this._peer !== undefined && !(this._peer instanceof TcpSocket);

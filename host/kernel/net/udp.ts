@@ -203,7 +203,7 @@ export class UdpSocket extends InetSocket {
     return 0;
   }
 
-  protected override hostMayWake(): boolean {
+  override hostMayWake(): boolean {
     return this._outside !== undefined;
   }
 

@@ -1,3 +1,4 @@
+import { bound } from '../../linux/bound.js';
 import { MSGMNI, SEMMNI, SHMMNI } from '../../linux/ipc.js';
 import { MemoryFileSystem } from '../../vfs/backends/memory.js';
 import type { VfsEnvironment } from '../../vfs/environment.js';
@@ -11,7 +12,7 @@ import { IpcTable } from './table.js';
 export class SystemV {
   readonly queues = new IpcTable<IpcQueue>(MSGMNI);
   readonly sets = new IpcTable<SemaphoreSet>(SEMMNI);
-  readonly segments = new IpcTable<SharedSegment>(SHMMNI, () => this._forgetGone());
+  readonly segments = new IpcTable<SharedSegment>(SHMMNI, bound(this, 'forgetGone'));
   /** Removed segments that were still attached when last looked at. */
   private readonly _leaving = new Set<SharedSegment>();
   private _memory: MemoryFileSystem | undefined = undefined;
@@ -35,10 +36,10 @@ export class SystemV {
   removeSegment(segment: SharedSegment): void {
     segment.release();
     this._leaving.add(segment);
-    this._forgetGone();
+    this.forgetGone();
   }
 
-  private _forgetGone(): void {
+  forgetGone(): void {
     for (const segment of this._leaving) {
       if (!segment.gone) continue;
       this._leaving.delete(segment);

@@ -68,7 +68,7 @@ export class IpcTable<T extends IpcObject> {
   constructor(
     readonly max: number,
     /** Forgets what has ended by itself; called before anything is looked up. */
-    readonly sweep: () => void = () => {},
+    private readonly sweep?: () => void,
   ) {}
 
   get size(): number {
@@ -77,19 +77,19 @@ export class IpcTable<T extends IpcObject> {
 
   /** In the order of their places. */
   values(): T[] {
-    this.sweep();
+    this.sweep?.();
     return [...this._places.keys()].sort((a, b) => a - b).map((place) => this._places.get(place) as T);
   }
 
   /** The highest place in use, 0 when there is none: what *_INFO calls return. */
   get highest(): number {
-    this.sweep();
+    this.sweep?.();
     return Math.max(0, ...this._places.keys());
   }
 
   /** EINVAL: there is no object with this id. */
   get(id: number): T {
-    this.sweep();
+    this.sweep?.();
     const object = id < 0 ? undefined : this._places.get(id % IPC_PLACES);
     if (object === undefined || object.permissions.id !== id) throw new SysError(EINVAL);
     return object;
@@ -97,7 +97,7 @@ export class IpcTable<T extends IpcObject> {
 
   /** By place, as *_STAT calls count: the sequence number is not looked at. EINVAL: the place is free. */
   at(place: number): T {
-    this.sweep();
+    this.sweep?.();
     const object = place < 0 ? undefined : this._places.get(place % IPC_PLACES);
     if (object === undefined) throw new SysError(EINVAL);
     return object;
@@ -105,7 +105,7 @@ export class IpcTable<T extends IpcObject> {
 
   /** The rule of all *get calls: finds by key or makes. `fits` throws when an object that is there is not what was asked for. */
   getOrMake(cred: Cred, key: number, flags: number, fits: (object: T) => void, make: (permissions: IpcPermissions) => T): number {
-    this.sweep();
+    this.sweep?.();
     const found = key === IPC_PRIVATE ? undefined : this._byKey(key);
     if (found !== undefined) {
       if ((flags & (IPC_CREAT | IPC_EXCL)) === (IPC_CREAT | IPC_EXCL)) throw new SysError(EEXIST);

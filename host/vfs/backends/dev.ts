@@ -26,7 +26,7 @@ function discard(from: IoBuffer): number {
   return done;
 }
 
-class NullFile extends DeviceFile {
+export class NullFile extends DeviceFile {
   override read(): number {
     return 0;
   }
@@ -35,7 +35,7 @@ class NullFile extends DeviceFile {
   }
 }
 
-class ZeroFile extends DeviceFile {
+export class ZeroFile extends DeviceFile {
   /** What the last mapObject gave away: its mapping has taken a reference by the next call, or has failed. */
   private _object = 0;
 
@@ -77,7 +77,7 @@ class ZeroFile extends DeviceFile {
   }
 }
 
-class FullFile extends ZeroFile {
+export class FullFile extends ZeroFile {
   override mapObject(): number {
     throw new SysError(ENODEV);
   }
@@ -86,7 +86,7 @@ class FullFile extends ZeroFile {
   }
 }
 
-class RandomFile extends DeviceFile {
+export class RandomFile extends DeviceFile {
   constructor(
     readonly env: VfsEnvironment,
     inode: Inode,

@@ -48,7 +48,7 @@ export class HugeFile extends MemoryFile {
   }
 }
 
-class HugeOpenFile extends PagedFile {
+export class HugeOpenFile extends PagedFile {
   constructor(
     readonly file: HugeFile,
     flags: number,

@@ -1,5 +1,7 @@
 /** POSIX message queues (mq_overview(7)): the file system that their names live in. It may be mounted, usually at /dev/mqueue. */
+
 import { EINVAL, EMFILE, ENOENT, ENOMEM, ENOSPC, EPERM } from '../../../assembly/shared/errno.js';
+import { sideTable } from '../../linux/bound.js';
 import { SysError } from '../../linux/error.js';
 import { SEEK_CUR, SEEK_SET } from '../../linux/fcntl.js';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../../linux/poll.js';
@@ -101,7 +103,7 @@ export class MqueueFile extends OpenFile {
 }
 
 /** The one directory; names are looked up every time, since they come and go by mq_open and mq_unlink as well. */
-class MqueueRoot extends AnonymousInode {
+export class MqueueRoot extends AnonymousInode {
   private readonly _entries = new Map<string, MqueueInode>();
   override nlink = 2;
 
@@ -196,7 +198,7 @@ export class MqueueFileSystem implements FileSystem {
   sync(): void {}
 }
 
-const ofEnvironment = new WeakMap<VfsEnvironment, MqueueFileSystem>();
+const ofEnvironment = sideTable<VfsEnvironment, MqueueFileSystem>('message queues');
 
 /** The queues of a machine: one file system, wherever it is mounted. */
 export function mqueueFileSystem(env: VfsEnvironment): MqueueFileSystem {

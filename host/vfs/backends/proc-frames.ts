@@ -126,7 +126,7 @@ class Survey {
   }
 }
 
-class FrameFile extends EntryFile {
+export class FrameFile extends EntryFile {
   protected override readonly count = FRAME_COUNT;
 
   constructor(

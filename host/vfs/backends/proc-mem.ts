@@ -23,7 +23,7 @@ export function openMemory(view: TaskView, inode: Inode, flags: number): OpenFil
  * /proc/PID/mem: offsets are addresses. It reads and writes also where the process itself may not: what may be made readable, and private
  * memory that may be made writable, of which a copy is written then (breakpoints of debuggers).
  */
-class MemoryFile extends OpenFile {
+export class MemoryFile extends OpenFile {
   constructor(
     inode: Inode,
     flags: number,

@@ -36,7 +36,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** Inode numbers of the links: these and the kind's index. */
 const NS_KEYS = 2048;
 
-class NamespaceInode extends Inode {
+export class NamespaceInode extends Inode {
   override readonly mode = S_IFREG | 0o444;
   override readonly uid = 0;
   override readonly gid = 0;
@@ -67,7 +67,7 @@ class NamespaceInode extends Inode {
 }
 
 /** ioctl_ns(2) */
-class NamespaceFile extends OpenFile {
+export class NamespaceFile extends OpenFile {
   constructor(
     readonly namespace: NamespaceInode,
     flags: number,

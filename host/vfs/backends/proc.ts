@@ -137,6 +137,10 @@ class RootEntries implements SyntheticEntries {
     readonly fixed: FixedEntries,
   ) {}
 
+  fixedChildren(): Iterable<readonly [name: string, inode: Inode]> {
+    return this.fixed.fixedChildren();
+  }
+
   lookup(name: string): Inode | undefined {
     const pid = parseId(name);
     return pid === undefined ? this.fixed.lookup(name) : processDirectory(this.fs, this.fs.source, pid, this.fs.now(), this.fs.namespaces);

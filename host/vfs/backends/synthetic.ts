@@ -21,7 +21,7 @@ export interface SyntheticPlace {
 /** The most one write hands over, as the kernel's own sysctl files. */
 const WRITE_MAX_BYTES = 4096;
 
-abstract class SyntheticInode extends Inode {
+export abstract class SyntheticInode extends Inode {
   override readonly fs: FileSystem;
   override readonly ino: number;
   override mode: number;
@@ -76,7 +76,7 @@ export class SyntheticFile extends SyntheticInode {
  * One reading of generated contents. They are made at the first read and again whenever somebody reads at offset 0, so the parts of one
  * pass fit together and a rewind sees news (as the kernel's seq_file).
  */
-class GeneratedFile extends OpenFile {
+export class GeneratedFile extends OpenFile {
   private _bytes: Uint8Array | undefined;
 
   constructor(
@@ -153,6 +153,8 @@ export class SyntheticLink extends SyntheticInode {
 export interface SyntheticEntries {
   lookup(name: string): Inode | undefined;
   list(): Dirent[];
+  /** Those that are always there, the same in every machine. Absent: none. */
+  fixedChildren?(): Iterable<readonly [name: string, inode: Inode]>;
 }
 
 export class SyntheticDirectory extends SyntheticInode {
@@ -206,6 +208,10 @@ export class FixedEntries implements SyntheticEntries {
   addAll(children: Iterable<readonly [name: string, inode: Inode]>): this {
     for (const [name, inode] of children) this.add(name, inode);
     return this;
+  }
+
+  fixedChildren(): Iterable<readonly [name: string, inode: Inode]> {
+    return this._children;
   }
 
   lookup(name: string): Inode | undefined {

@@ -1,5 +1,7 @@
 /** devpts: a directory with a node for every pseudo-terminal that is open, and ptmx, which makes them (pts(4)). */
+
 import { EACCES, EINVAL, ENOSPC, EPERM } from '../../../assembly/shared/errno.js';
+import { bound } from '../../linux/bound.js';
 import { SysError } from '../../linux/error.js';
 import { DEVPTS_SUPER_MAGIC, makeDev, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
@@ -17,7 +19,7 @@ import {
 } from '../types.js';
 import { PtySlave } from './pty.js';
 import { PtyMaster } from './ptymaster.js';
-import { CurrentTerminalFile, openTerminal } from './terminalfile.js';
+import { CurrentTerminalFile, TerminalDriver } from './terminalfile.js';
 import type { Tty } from './tty.js';
 
 const ROOT_INO = 1;
@@ -29,7 +31,7 @@ const PTMX = makeDev(5, 2);
 const TTY = makeDev(5, 0);
 const TTY_GID = 5;
 
-class DevptsInode extends Inode {
+export class DevptsInode extends Inode {
   override nlink = 1;
   override size = 0;
   override atime: Timestamp;
@@ -59,7 +61,7 @@ class DevptsInode extends Inode {
   }
 }
 
-class DevptsRoot extends DevptsInode {
+export class DevptsRoot extends DevptsInode {
   override nlink = 2;
 
   override lookup(name: string): Inode | undefined {
@@ -105,7 +107,7 @@ export class DevptsFileSystem implements FileSystem {
     this.dev = env.allocateDev();
     this.root = new DevptsRoot(this, ROOT_INO, S_IFDIR | 0o755, 0, 0, 0);
     this._ptmx = new DevptsInode(this, PTMX_INO, S_IFCHR | 0o666, 0, 0, PTMX);
-    env.devices.registerCharacter(PTMX, { name: 'ptmx', open: (inode, flags, cred) => this._openMaster(inode, flags, cred) });
+    env.devices.registerCharacter(PTMX, { name: 'ptmx', open: bound(this, 'openMaster') });
     env.devices.registerCharacter(TTY, { name: 'tty', open: (inode, flags) => new CurrentTerminalFile(inode, flags) });
   }
 
@@ -121,11 +123,11 @@ export class DevptsFileSystem implements FileSystem {
     }
   }
 
-  private _openMaster(inode: Inode, flags: number, cred: Credentials | undefined): PtyMaster {
+  openMaster(inode: Inode, flags: number, cred: Credentials | undefined): PtyMaster {
     let index = 0;
     while (this._entries[index] !== undefined) index++;
     if (index >= PTYS_MAX) throw new SysError(ENOSPC);
-    const slave = new PtySlave(index, () => this._remove(index));
+    const slave = new PtySlave(index, bound(this, 'remove', index));
     this.adopt(slave, index, cred?.uid ?? 0);
     return new PtyMaster(inode, slave, flags);
   }
@@ -134,13 +136,10 @@ export class DevptsFileSystem implements FileSystem {
   adopt(terminal: Tty, index: number, uid = 0): void {
     const inode = new DevptsInode(this, FIRST_INO + index, S_IFCHR | this._mode, uid, this._gid, terminal.rdev);
     this._entries[index] = { inode, terminal };
-    this.env.devices.registerCharacter(terminal.rdev, {
-      name: `pts/${index}`,
-      open: (node, flags, cred) => openTerminal(node, terminal, flags, cred),
-    });
+    this.env.devices.registerCharacter(terminal.rdev, new TerminalDriver(`pts/${index}`, terminal));
   }
 
-  private _remove(index: number): void {
+  remove(index: number): void {
     const entry = this._entries[index];
     if (entry === undefined) return;
     this._entries[index] = undefined;

@@ -9,12 +9,12 @@ import { open } from '../open.js';
 import type { Credentials, OpenFile } from '../types.js';
 import { DevptsFileSystem } from './devpts.js';
 import type { Terminal } from './terminal.js';
-import { openTerminal, TerminalFile } from './terminalfile.js';
+import { TerminalDriver, TerminalFile } from './terminalfile.js';
 
 const CONSOLE = makeDev(5, 1);
 const ROOT: Credentials = { uid: 0, gid: 0, groups: [] };
 
-class TerminalInode extends AnonymousInode {
+export class TerminalInode extends AnonymousInode {
   constructor(
     namespace: Namespace,
     readonly terminal: Terminal,
@@ -41,11 +41,11 @@ export function installTerminal(namespace: Namespace, terminal: Terminal): OpenF
   const { devices } = namespace.env;
   const index = devMinor(terminal.rdev);
   const path = `/dev/pts/${index}`;
-  devices.registerCharacter(CONSOLE, { name: 'console', open: (inode, flags, cred) => openTerminal(inode, terminal, flags, cred) });
+  devices.registerCharacter(CONSOLE, new TerminalDriver('console', terminal));
   const ctx = PathContext.create(namespace, ROOT);
   const devpts = mountedDevpts(namespace);
   if (devpts !== undefined) devpts.adopt(terminal, index);
-  else devices.registerCharacter(terminal.rdev, { name: `pts/${index}`, open: (inode, flags) => openTerminal(inode, terminal, flags) });
+  else devices.registerCharacter(terminal.rdev, new TerminalDriver(`pts/${index}`, terminal));
   try {
     if (devpts === undefined) mknod(ctx, ctx.root, path, S_IFCHR | 0o620, terminal.rdev);
     return open(ctx, ctx.root, path, O_RDWR);

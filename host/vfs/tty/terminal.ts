@@ -1,4 +1,5 @@
 /** The host's terminal as the guest's. */
+import { bound } from '../../linux/bound.js';
 import { SIGWINCH } from '../../linux/signal.js';
 import { makeDev } from '../../linux/stat.js';
 import type { HostInput, HostOutput } from '../hoststream.js';
@@ -34,7 +35,7 @@ const VERTICAL_TAB = 11;
 const OUTPUT_MODES = T.OPOST | T.ONLCR | T.OLCUC | T.OCRNL | T.ONOCR | T.ONLRET | T.TABDLY;
 
 export class Terminal extends Tty {
-  readonly queue = new WaitQueue(() => this.host.input?.ended === false || !this.host.output.writable);
+  readonly queue = new WaitQueue(bound(this, 'hostMayWake'));
   /** How often a program has asked for input: while it does, it is alive. */
   asked = 0;
   private _windowSize: WindowSize | undefined;
@@ -47,14 +48,18 @@ export class Terminal extends Tty {
   ) {
     super();
     this.termios.iflag |= T.IUTF8;
-    if (host.input !== undefined) host.input.onPush = () => this.pull();
-    host.output.queue.add({
-      wake: () => {
-        this._flushCarry();
-        this.flushEcho();
-        this.queue.wake();
-      },
-    });
+    if (host.input !== undefined) host.input.onPush = bound(this, 'pull');
+    host.output.queue.add({ wake: bound(this, 'roomOnScreen') });
+  }
+
+  hostMayWake(): boolean {
+    return this.host.input?.ended === false || !this.host.output.writable;
+  }
+
+  roomOnScreen(): void {
+    this._flushCarry();
+    this.flushEcho();
+    this.queue.wake();
   }
 
   override get windowSize(): WindowSize {

@@ -6,6 +6,7 @@ import { O_ACCMODE, O_RDONLY, O_WRONLY } from '../../linux/fcntl.js';
 import { TIOCGDEV, TIOCSPGRP } from '../../linux/ioctl.js';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../../linux/poll.js';
 import { CAP_SYS_ADMIN, capable } from '../access.js';
+import type { DeviceDriver } from '../devices.js';
 import { type Credentials, type Inode, type IoBuffer, OpenFile } from '../types.js';
 import type { WaitQueue } from '../wait.js';
 import { PtySlave } from './pty.js';
@@ -92,5 +93,17 @@ export class CurrentTerminalFile extends OpenFile {
 
   override write(): number {
     return -ENXIO;
+  }
+}
+
+/** What stands behind the number of a terminal. */
+export class TerminalDriver implements DeviceDriver {
+  constructor(
+    readonly name: string,
+    readonly terminal: Tty,
+  ) {}
+
+  open(inode: Inode, flags: number, cred?: Credentials): OpenFile {
+    return openTerminal(inode, this.terminal, flags, cred);
   }
 }

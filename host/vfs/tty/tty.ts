@@ -167,7 +167,7 @@ export abstract class Tty implements DisciplineHooks {
   // --- from the keys
 
   /** The discipline takes what has been typed, as far as it has room. */
-  protected pull(): void {
+  pull(): void {
     const { discipline } = this;
     let any = false;
     while (this.typedBytes > 0) {

@@ -118,7 +118,7 @@ export class Session {
     const running = this.#running;
     if (running === undefined || this.phase === 'ended' || this.phase === 'replaying') return;
     if (this.launch.time === 'exact') this.#inputs.push({ at: running.watcher.at, bytes });
-    running.main.terminal?.input.push(bytes.slice());
+    running.main.terminal?.screen.input.push(bytes.slice());
   }
 
   resize(size: Launch['terminal']): void {
@@ -174,7 +174,7 @@ export class Session {
     if (input === undefined) return Number.POSITIVE_INFINITY;
     if (input.at > now) return input.at - now;
     this.#given++;
-    this.#running?.main.terminal?.input.push(input.bytes.slice());
+    this.#running?.main.terminal?.screen.input.push(input.bytes.slice());
     return this.#feed(now);
   }
 

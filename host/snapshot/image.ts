@@ -1,0 +1,132 @@
+/**
+ * The core in a snapshot: its globals, and of its memory what holds something. Frames that are free, decoded operations and compiled code
+ * are left out: the first are never read before they are written, the others are made again.
+ */
+import * as C from '../../assembly/shared/compiled.js';
+import * as L from '../../assembly/shared/layout.js';
+import type { Core } from '../core/core.js';
+import { type ByteReader, ByteWriter } from './bytes.js';
+import { SnapshotError } from './error.js';
+
+const WASM_PAGE_BYTES = 65536;
+const PAGE_WORDS = L.PAGE_SIZE / 4;
+const DESCRIPTOR_WORDS = (1 << L.DESCRIPTOR_SHIFT) / 4;
+/** Of a descriptor: word of its flags, and the flag of frames in use (assembly/mm/frames.ts). */
+const FLAGS_WORD = 1;
+const FRAME_USED = 1;
+
+/* A run of decoded pages (assembly/mm/decoded.ts). */
+const RUN_PAGES = 64;
+const RUN_BYTES = 257 * L.PAGE_SIZE;
+const DECODED_BYTES = (2048 + 8) * 8;
+const SLOTS_BYTES = 2048 * 8;
+const TAIL_BYTES = DECODED_BYTES - SLOTS_BYTES;
+
+/** In the memory: the first byte of what is saved of it page by page, and behind its last. Frames come besides. */
+function ranges(core: Core): (readonly [from: number, to: number])[] {
+  const frames = core.memory.buffer.byteLength / L.PAGE_SIZE;
+  return [
+    [L.HART, L.STAGING],
+    [L.STATIC_BASE, C.REGIONS],
+    [L.DESCRIPTORS, L.DESCRIPTORS + (frames << L.DESCRIPTOR_SHIFT)],
+    [L.PERMISSIONS, L.PERMISSIONS + (L.WINDOW_SLOTS << L.PERMISSION_STRIDE_SHIFT)],
+  ];
+}
+
+function holdsSomething(words: Uint32Array, page: number): boolean {
+  const end = (page + 1) * PAGE_WORDS;
+  for (let at = page * PAGE_WORDS; at < end; at++) if (words[at] !== 0) return true;
+  return false;
+}
+
+/** Numbers of the pages that are not all zeros, in order; frames that nobody uses are passed by. */
+export function* pagesInUse(core: Core): Generator<number> {
+  const words = core.u32;
+  for (const [from, to] of ranges(core)) {
+    for (let page = from / L.PAGE_SIZE; page < to / L.PAGE_SIZE; page++) if (holdsSomething(words, page)) yield page;
+  }
+  const frames = core.memory.buffer.byteLength / L.PAGE_SIZE;
+  for (let frame = L.FIRST_FRAME; frame < frames; frame++) {
+    const flags = words[(L.DESCRIPTORS >>> 2) + frame * DESCRIPTOR_WORDS + FLAGS_WORD];
+    if ((flags & FRAME_USED) !== 0 && holdsSomething(words, frame)) yield frame;
+  }
+}
+
+function runsOf(core: Core): number[] {
+  const runs: number[] = [];
+  for (let run = core.exports.decodedRun(0) >>> 0; run !== 0; run = core.exports.decodedRun(runs.length) >>> 0) runs.push(run);
+  return runs;
+}
+
+export function saveCore(core: Core): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  out.count(core.globals.length);
+  for (const { value } of core.globals) {
+    out.u8(typeof value === 'bigint' ? 1 : 0);
+    if (typeof value === 'bigint') out.text(String(value));
+    else out.u32(value);
+  }
+  out.count(core.memory.buffer.byteLength / WASM_PAGE_BYTES);
+  const pages = [...pagesInUse(core)];
+  const { u8 } = core;
+  out.count(pages.length);
+  let last = 0;
+  for (const page of pages) {
+    out.count(page - last);
+    last = page;
+  }
+  for (const page of pages) out.raw(u8.subarray(page * L.PAGE_SIZE, (page + 1) * L.PAGE_SIZE));
+  const runs = runsOf(core);
+  out.count(runs.length);
+  for (const run of runs) {
+    out.u32(run);
+    for (let at = run; at < run + RUN_PAGES * DECODED_BYTES; at += DECODED_BYTES) {
+      const tail = u8.subarray(at + SLOTS_BYTES, at + DECODED_BYTES);
+      const isOwned = core.u32[(at + DECODED_BYTES - 8) >>> 2] !== 0;
+      out.raw(tail);
+      // The first word of a free page leads to the next one.
+      out.u32(isOwned ? 0 : core.u32[at >>> 2]);
+    }
+  }
+  return out.bytes;
+}
+
+/** Makes a core that nothing has run in yet what the saved one was. */
+export function restoreCore(core: Core, input: ByteReader): void {
+  if (input.amount() !== core.globals.length) throw new SnapshotError('the snapshot is of another core');
+  const values = core.globals.map(() => (input.u8() === 1 ? BigInt.asIntN(64, BigInt(input.text())) : input.u32()));
+  // What the core has written so far is in these places, too.
+  for (const page of [...pagesInUse(core)]) core.u8.fill(0, page * L.PAGE_SIZE, (page + 1) * L.PAGE_SIZE);
+  for (const run of runsOf(core)) core.u8.fill(0, run, run + RUN_BYTES);
+  const wanted = input.count();
+  const there = core.memory.buffer.byteLength / WASM_PAGE_BYTES;
+  if (wanted > there) {
+    try {
+      core.memory.grow(wanted - there);
+    } catch (error) {
+      throw new SnapshotError(`there is no room for ${wanted} pages of memory (${String(error)})`);
+    }
+  }
+  core.globals.forEach((global, i) => {
+    if (typeof global.value !== typeof values[i]) throw new SnapshotError('the snapshot is damaged: a global is another');
+    global.value = values[i];
+  });
+  const pages: number[] = [];
+  let page = 0;
+  for (let n = input.amount(); n > 0; n--) pages.push((page += input.count()));
+  const { u8, u32 } = core;
+  const end = core.memory.buffer.byteLength / L.PAGE_SIZE;
+  for (const at of pages) {
+    const bytes = input.raw(L.PAGE_SIZE);
+    if (at === 0 || at >= end) throw new SnapshotError('the snapshot is damaged: a page is outside the memory');
+    u8.set(bytes, at * L.PAGE_SIZE);
+  }
+  for (let n = input.amount(); n > 0; n--) {
+    const run = input.u32();
+    if (run + RUN_BYTES > u8.length) throw new SnapshotError('the snapshot is damaged: decoded code is outside the memory');
+    for (let at = run; at < run + RUN_PAGES * DECODED_BYTES; at += DECODED_BYTES) {
+      u8.set(input.raw(TAIL_BYTES), at + SLOTS_BYTES);
+      u32[at >>> 2] = input.u32();
+    }
+  }
+}
