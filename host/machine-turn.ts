@@ -4,6 +4,7 @@ import * as C from '../assembly/shared/layout.js';
 import { deliverSignals } from './kernel/delivery.js';
 import { exitThread } from './kernel/exit.js';
 import type { FaultLog } from './kernel/faultlog.js';
+import { atCallReturn, HandlerWait } from './kernel/guestcall.js';
 import type { Kernel } from './kernel/kernel.js';
 import { killForMemory } from './kernel/oom.js';
 import { forceSignal } from './kernel/signal.js';
@@ -76,15 +77,18 @@ export class Turns {
         exitThread(t, process.status);
         return;
       }
+      const settled = t.calls?.isSettled() === true;
+      if (settled) t.calls?.unwind();
       // A call that was asleep runs again first: it finishes, or finds the signal and says how it is to be interrupted.
       if ((t.signalFlag && t.syscall < 0) || t.interrupted !== 0) {
-        if (!this.#deliver(t)) return;
+        if (!this.#attempt(t, () => deliverSignals(t))) return;
         if (process.exiting) continue;
         if (process.stopped) {
           process.parked.push(t);
           return;
         }
       }
+      if (settled && !this.#attempt(t, () => t.calls?.begin())) return;
       if (this.#left <= 0 || kernel.yielding || this.fuel <= 0) {
         kernel.yielding = false;
         t.involuntarySwitches++;
@@ -103,6 +107,7 @@ export class Turns {
       if (kernel.core.u32[FREED_OBJECTS] !== 0) this.dropFreed();
       if (process.cpuTimers.armed) process.cpuTimers.check(process);
     }
+    t.calls?.nudge();
   }
 
   /** The VFS hears of objects that nobody holds any more. */
@@ -115,9 +120,9 @@ export class Turns {
   }
 
   /** False: the thread waits for the host in the middle of it. */
-  #deliver(t: Thread): boolean {
+  #attempt(t: Thread, act: () => unknown): boolean {
     try {
-      deliverSignals(t);
+      act();
       return true;
     } catch (error) {
       if (!(error instanceof Suspend)) throw error;
@@ -225,7 +230,7 @@ export class Turns {
   /** What a call needs comes from the host, or from a program that a userfaultfd tells of it. */
   #await(t: Thread, wait: Suspend): void {
     if (wait instanceof UserfaultWait) sleepForPage(t, wait.fault, false);
-    else t.suspend(wait.promise);
+    else t.suspend(wait.promise, wait instanceof HandlerWait);
   }
 
   #fault(t: Thread): void {
@@ -239,7 +244,9 @@ export class Turns {
         return;
       }
     }
-    forceSignal(t, { ...(FAULT_SIGNALS.get(kind) ?? BEYOND_END), address });
+    const signal = { ...(FAULT_SIGNALS.get(kind) ?? BEYOND_END), address };
+    if (atCallReturn(t)) this.#attempt(t, () => t.calls?.finish() || forceSignal(t, signal));
+    else forceSignal(t, signal);
   }
 
   /** A page of a file: read into the cache; the instruction then runs again. A page that can't be read is a bus error. */

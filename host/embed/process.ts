@@ -4,8 +4,9 @@ import { sendToProcess } from '../kernel/signal.js';
 import { SI_USER, SIGKILL, signalName, signalNumber } from '../linux/signal.js';
 import type { EndReason } from '../machine.js';
 import type { FatalReport } from '../machine-report.js';
+import { type CallArgument, type CallOptions, type CallResults, callFunction } from './call.js';
 import { SystemError } from './errors.js';
-import { GuestMemory } from './memory.js';
+import { type Address, GuestMemory } from './memory.js';
 import type { EmbeddedTerminal, Stdio, StdioOptions, StdioPorts, TerminalSize } from './stdio.js';
 import { collect } from './streams.js';
 
@@ -129,6 +130,19 @@ export class GuestProcess {
     return number === 0 || sendToProcess(kernelProcess, { signo: number, code: SI_USER }) !== -ESRCH;
   }
 
+  /**
+   * Calls a function of the program, by symbol or address, on a thread of its own, which is led away from what it does and goes on with it
+   * afterwards. Calls of one process come one after the other. GuestCallError: it never returns, because of a fault (the process goes on),
+   * exit or exec; SystemError: EFAULT for a symbol that is not there, ESRCH for a process that has ended.
+   */
+  async call<K extends keyof CallResults = 'i64'>(
+    which: Address,
+    args: readonly CallArgument[] = [],
+    options: CallOptions<K> = {},
+  ): Promise<CallResults[K]> {
+    return (await callFunction(this.kernelProcess, this.memory.locate(which), args, options)) as CallResults[K];
+  }
+
   /** Kills it and whatever else runs in its session. */
   killAll(): void {
     const { kernel, sid } = this.kernelProcess;
@@ -186,6 +200,7 @@ export class GuestProcess {
   /** The machine has failed. */
   fail(error: unknown): void {
     this.stdio.failed(error);
+    for (const thread of this.kernelProcess.threads) thread.calls?.failAll(error);
     this.#reject(error);
   }
 }

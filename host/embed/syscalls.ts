@@ -1,6 +1,7 @@
 /** System calls of the embedder's: new ones, or others in the place of the kernel's. */
 import { ENOSYS } from '../../assembly/shared/errno.js';
 import type { UserMemory } from '../core/user.js';
+import { HandlerWait } from '../kernel/guestcall.js';
 import type { Thread } from '../kernel/thread.js';
 import { BLOCKED, SWITCHED } from '../kernel/thread.js';
 import { Suspend } from '../linux/error.js';
@@ -27,6 +28,7 @@ export type CallHandler = (call: GuestCall) => number | Promise<number>;
 
 /** What a promise of a handler's has come to. */
 class Answer {
+  settled: Promise<void> = Promise.resolve();
   value: number | undefined = undefined;
   error: unknown = undefined;
   hasFailed = false;
@@ -45,7 +47,9 @@ export function replaceCall(machine: BareMachine, which: string | number, handle
   const before = machine.calls.row(number);
   const run = (t: Thread, ...registers: number[]): number => {
     const { scratch } = t;
-    if (scratch instanceof Answer && scratch.isSettled) {
+    if (scratch instanceof Answer) {
+      // Woken for something else: a function of its program was called.
+      if (!scratch.isSettled) throw new HandlerWait(scratch.settled);
       if (scratch.hasFailed) throw scratch.error;
       return scratch.value ?? -ENOSYS;
     }
@@ -76,19 +80,18 @@ export function replaceCall(machine: BareMachine, which: string | number, handle
     }
     const answer = new Answer();
     t.scratch = answer;
-    throw new Suspend(
-      result.then(
-        (value) => {
-          answer.value = value;
-          answer.isSettled = true;
-        },
-        (error: unknown) => {
-          answer.error = error ?? new Error('a handler was rejected without a reason');
-          answer.hasFailed = true;
-          answer.isSettled = true;
-        },
-      ),
+    answer.settled = result.then(
+      (value) => {
+        answer.value = value;
+        answer.isSettled = true;
+      },
+      (error: unknown) => {
+        answer.error = error ?? new Error('a handler was rejected without a reason');
+        answer.hasFailed = true;
+        answer.isSettled = true;
+      },
     );
+    throw new HandlerWait(answer.settled);
   };
   const row: SyscallRow = {
     number,

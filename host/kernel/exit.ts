@@ -1,8 +1,7 @@
 import { Suspend, SysError } from '../linux/error.js';
-import { CLD_EXITED, killedCode, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX } from '../linux/signal.js';
+import { CLD_EXITED, killedCode, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGNAL_MAX, signalName } from '../linux/signal.js';
 import type { FdTable } from '../vfs/fdtable.js';
-import { releaseFile } from '../vfs/openfile.js';
-import { OpenFile } from '../vfs/types.js';
+import { releaseScratch } from './guestcall.js';
 import { addIo } from './iocounts.js';
 import { hangUpOrphans } from './jobs.js';
 import type { Kernel } from './kernel.js';
@@ -12,12 +11,6 @@ import { childInfo, endProcess, sendToProcess } from './signal.js';
 import { leaveTerminal } from './terminal.js';
 import { SWITCHED, type Thread } from './thread.js';
 import { addUsage } from './usage.js';
-
-/** A thread that dies in the open call of a FIFO, waiting for the other end, holds a file that no descriptor leads to. */
-function abandonCall(t: Thread): void {
-  const { scratch } = t;
-  if (scratch instanceof OpenFile) attempt(() => releaseFile(scratch));
-}
 
 /** exit_group(2): the whole process ends with this wait status once its threads get their turn. */
 export function exitGroup(process: Process, status: number): number {
@@ -31,7 +24,8 @@ export function exitThread(t: Thread, status: number): void {
   if (t.state === 'dead') return;
   releaseUserState(t);
   kernel.futexes.release(t);
-  abandonCall(t);
+  releaseScratch(t.scratch);
+  t.calls?.close('exit', `the ${t.process.exiting ? `process has ended (${describeStatus(t.process.status)})` : 'thread has ended'}`);
   t.die();
   t.pending.clear();
   process.threads.delete(t);
@@ -63,6 +57,12 @@ function attempt(act: () => void): void {
   } catch (error) {
     if (!(error instanceof SysError || error instanceof Suspend)) throw error;
   }
+}
+
+/** Of a wait status. */
+function describeStatus(status: number): string {
+  const signal = status & 0x7f;
+  return signal === 0 ? `exit ${(status >> 8) & 0xff}` : signalName(signal);
 }
 
 /** What a dying thread owes its siblings: robust mutexes, and pthread_join's word. Bad addresses are the guest's own business. */

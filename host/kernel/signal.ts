@@ -161,11 +161,15 @@ export function childInfo(process: Process, signo: number, code: number, status:
   };
 }
 
-/** A signal that the thread's own instruction caused: it can be neither blocked nor ignored. */
+/** A signal that the thread's own instruction caused: it can be neither blocked nor ignored. One that would kill ends a call of the embedder's. */
 export function forceSignal(t: Thread, info: SigInfo): void {
   const { handlers } = t.process;
   const bit = signalBit(info.signo);
   const blocked = (t.mask & bit) !== 0n;
+  if (t.calls?.active === true && (blocked || handlers.isDefaultOrIgnored(info.signo))) {
+    t.calls.fail(info);
+    return;
+  }
   if (blocked || handlers.get(info.signo).handler === SIG_IGN) handlers.set(info.signo, DEFAULT_ACTION);
   if (blocked) t.setMask(t.mask & ~bit);
   t.pending.add(info, t.cred.ruid);

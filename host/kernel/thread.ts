@@ -3,6 +3,7 @@ import type { PathContext } from '../vfs/context.js';
 import type { FdTable } from '../vfs/fdtable.js';
 import type { Waiter, WaitQueue } from '../vfs/wait.js';
 import type { Cred } from './credentials.js';
+import type { GuestCalls } from './guestcall.js';
 import { noIo } from './iocounts.js';
 import type { Kernel } from './kernel.js';
 import { PendingSignals } from './pending.js';
@@ -35,6 +36,8 @@ export interface Sleep {
   readonly interruptible?: boolean;
   /** RESTART_* code that sleep() returns (negated) when a signal is there; default RESTART_SYS. */
   readonly restart?: number;
+  /** For a system call of the embedder's: functions of the guest may be called meanwhile. */
+  readonly inHandler?: boolean;
 }
 
 export interface AltStack {
@@ -78,6 +81,9 @@ export class Thread implements Waiter {
   /** A signal may wait for delivery: looked at after every system call and slice. */
   signalFlag = false;
   altStack: AltStack = { address: 0, size: 0, flags: 2 };
+
+  /** Functions of its program that the embedder calls; undefined: it never has. */
+  calls: GuestCalls | undefined = undefined;
 
   // --- the system call in progress
   /** The handler has slept in this call before. */
@@ -139,8 +145,8 @@ export class Thread implements Waiter {
   }
 
   /** Only the host can let the thread go on: it sleeps until the promise is settled, whatever its outcome. Then the same again. */
-  suspend(promise: Promise<unknown>): void {
-    this._sleep = { interruptible: false };
+  suspend(promise: Promise<unknown>, inHandler = false): void {
+    this._sleep = { interruptible: false, inHandler };
     this.state = 'sleeping';
     this.kernel.hostWaits++;
     const done = (): void => {
@@ -169,12 +175,19 @@ export class Thread implements Waiter {
     return this._sleep?.interruptible !== false;
   }
 
+  /** Asleep until a handler of the embedder's has its answer. */
+  get inHandler(): boolean {
+    return this.state === 'sleeping' && this._sleep?.inHandler === true;
+  }
+
   /** Asleep for something that only the host can bring. */
   get waitsForHost(): boolean {
     return this._sleep?.queues?.some((queue) => queue?.mayComeFromHost() === true) === true;
   }
 
+  /** A signal, or a call of the embedder's, that ends a sleep. */
   hasDeliverable(): boolean {
+    if (this.calls?.interrupts === true) return true;
     const waiting = this.pending.set | this.process.pending.set;
     return waiting !== 0n && (waiting & ~this.mask) !== 0n;
   }
@@ -204,6 +217,21 @@ export class Thread implements Waiter {
     this.scratch = undefined;
     this._deadline = Number.NaN;
     this.syscall = -1;
+  }
+
+  /** The call in progress as it stands, for `resumeCall`; there is none then. */
+  takeCall(): { readonly syscall: number; readonly resumed: boolean; readonly scratch: unknown; readonly deadline: number } {
+    const { syscall, resumed, scratch } = this;
+    const taken = { syscall, resumed, scratch, deadline: this._deadline };
+    this.endCall();
+    return taken;
+  }
+
+  resumeCall({ syscall, resumed, scratch, deadline }: ReturnType<Thread['takeCall']>): void {
+    this.syscall = syscall;
+    this.resumed = resumed;
+    this.scratch = scratch;
+    this._deadline = deadline;
   }
 
   /** The thread will never run again: out of every queue. */

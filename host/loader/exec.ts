@@ -68,6 +68,7 @@ function becomeLeader(t: Thread): void {
 function enter(t: Thread, program: LoadedProgram, path: string): void {
   const { process, kernel } = t;
   const { core } = kernel;
+  t.calls?.close('exec', `the process executes another program (${path})`);
   process.handlers = process.handlers.afterExec();
   process.executable = { path: displayPath(program.location, t.fs.root), location: program.location };
   process.hasExeced = true;

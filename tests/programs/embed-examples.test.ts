@@ -11,6 +11,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   sandbox: /^exit 7, 0 bytes\nfuel SIGKILL, 0 bytes\noutput SIGKILL, 992 bytes\nsignal SIGSEGV, 0 bytes\n$/,
   device: /^from a device 42\n$/,
   'remote-mmap': /^105 8192 of 10485760 bytes\n$/,
+  call: /^30n\n$/,
   replay: /^true true\n$/,
 };
 
