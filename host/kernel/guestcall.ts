@@ -67,37 +67,38 @@ interface Frame {
 
 /** Of one thread: what it has been led away for, and what waits. */
 export class GuestCalls {
-  readonly #waiting: CallRequest[] = [];
-  readonly #frames: Frame[] = [];
+  private readonly _waiting: CallRequest[] = [];
+  private readonly _frames: Frame[] = [];
   /** Woken from the wait for an embedder's handler. */
-  #fromHandler = false;
+  private _fromHandler = false;
 
   constructor(private readonly thread: Thread) {}
 
   /** The thread's registers are those of a called function. */
   get active(): boolean {
-    return this.#frames.length > 0;
+    return this._frames.length > 0;
   }
 
   /** An interruptible sleep is to end. */
   get interrupts(): boolean {
-    return this.#frames.length === 0 ? this.#waiting.length > 0 : this.#frames[this.#frames.length - 1].abandoned !== undefined;
+    return this._frames.length === 0 ? this._waiting.length > 0 : this._frames[this._frames.length - 1].abandoned !== undefined;
   }
 
   post(request: CallRequest): void {
-    this.#waiting.push(request);
+    this._waiting.push(request);
     this.nudge();
   }
 
   /** The call is taken back, at the next place where it can be. */
   abandon(request: CallRequest, error: unknown): void {
-    const at = this.#waiting.indexOf(request);
+    const at = this._waiting.indexOf(request);
     if (at >= 0) {
-      this.#waiting.splice(at, 1);
+      this._waiting.splice(at, 1);
       request.failed(error);
+      this._rest();
       return;
     }
-    const frame = this.#frames.find((one) => one.request === request);
+    const frame = this._frames.find((one) => one.request === request);
     if (frame === undefined) return;
     frame.abandoned ??= { error };
     this.nudge();
@@ -106,41 +107,42 @@ export class GuestCalls {
   /** Wakes the thread when it has something to do. */
   nudge(): void {
     const { thread } = this;
-    const wanted = this.interrupts || (thread.inHandler && this.#waiting.length > 0);
+    const wanted = this.interrupts || (thread.inHandler && this._waiting.length > 0);
     if (!wanted) return;
     thread.signalWake(false);
     if (!thread.inHandler) return;
-    this.#fromHandler = true;
+    this._fromHandler = true;
     thread.wake();
   }
 
   /** No handler of a system call is in the middle of its work. */
   isSettled(): boolean {
     const { thread } = this;
-    return thread.syscall < 0 || thread.interrupted !== 0 || this.#fromHandler;
+    return thread.syscall < 0 || thread.interrupted !== 0 || this._fromHandler;
   }
 
   /** Takes back what was abandoned; the thread is loaded and settled. */
   unwind(): void {
-    for (let frame = this.#frames.at(-1); frame?.abandoned !== undefined; frame = this.#frames.at(-1)) {
-      this.#frames.pop();
+    for (let frame = this._frames.at(-1); frame?.abandoned !== undefined; frame = this._frames.at(-1)) {
+      this._frames.pop();
       const { thread } = this;
       if (thread.syscall >= 0) releaseScratch(thread.scratch);
       thread.endCall();
       thread.interrupted = 0;
       // It has left by longjmp: there is no way back any more.
       const sp = thread.kernel.core.reg(SP);
-      if (sp <= frame.sp || altStackState(thread, sp) === SS_ONSTACK) this.#restore(frame);
+      if (sp <= frame.sp || altStackState(thread, sp) === SS_ONSTACK) this._restore(frame);
       frame.request.failed(frame.abandoned.error);
     }
+    this._rest();
   }
 
   /** Leads the thread away, if somebody waits for it; it is loaded and settled. Throws Suspend with nothing changed. */
   begin(): void {
-    const mayNest = this.#fromHandler;
-    this.#fromHandler = false;
-    const request = this.#waiting[0];
-    if (request === undefined || (this.#frames.length > 0 && !mayNest)) return;
+    const mayNest = this._fromHandler;
+    this._fromHandler = false;
+    const request = this._waiting[0];
+    if (request === undefined || (this._frames.length > 0 && !mayNest)) return;
     const { thread } = this;
     const { core } = thread.kernel;
     const sp = Math.floor((core.reg(SP) - request.stack.length * WORD_BYTES) / STACK_ALIGNMENT) * STACK_ALIGNMENT;
@@ -148,16 +150,17 @@ export class GuestCalls {
       const { buffer, byteOffset, byteLength } = request.stack;
       thread.user.write(sp, new Uint8Array(buffer, byteOffset, byteLength));
     } catch (error) {
-      this.#fromHandler = mayNest;
+      this._fromHandler = mayNest;
       if (!(error instanceof SysError)) throw error;
-      this.#waiting.shift();
+      this._waiting.shift();
       request.failed(new GuestCallError('the stack has no room for its arguments', 'signal', 'SIGSEGV', sp));
+      this._rest();
       return;
     }
-    this.#waiting.shift();
+    this._waiting.shift();
     const { mask, savedMask, altStack } = thread;
     const registers = core.u8.slice(HART, HART + CONTEXT_BYTES);
-    this.#frames.push({ request, registers, sp, call: thread.takeCall(), mask, savedMask, altStack });
+    this._frames.push({ request, registers, sp, call: thread.takeCall(), mask, savedMask, altStack });
     thread.savedMask = undefined;
     thread.setMask(savedMask ?? mask);
     core.setReg(RA, CALL_RETURN);
@@ -175,20 +178,21 @@ export class GuestCalls {
   finish(): boolean {
     const { thread } = this;
     const sp = thread.kernel.core.reg(SP);
-    const frame = this.#frames.at(-1);
+    const frame = this._frames.at(-1);
     if (frame === undefined || frame.sp !== sp) return false;
     frame.request.returned(thread);
-    this.#frames.pop();
+    this._frames.pop();
     // What the function has made of the signal mask stays.
     const mask = frame.savedMask === undefined ? thread.mask : frame.mask;
     const savedMask = frame.savedMask === undefined ? undefined : thread.mask;
-    this.#restore({ ...frame, mask, savedMask, altStack: thread.altStack });
+    this._restore({ ...frame, mask, savedMask, altStack: thread.altStack });
+    this._rest();
     return true;
   }
 
   /** A fault that the program has no handler for ends the call, not the process. */
   fail({ signo, address }: SigInfo): void {
-    const frame = this.#frames[this.#frames.length - 1];
+    const frame = this._frames[this._frames.length - 1];
     const where = address === undefined ? '' : ` at 0x${address.toString(16)}`;
     frame.abandoned ??= {
       error: new GuestCallError(`${signalName(signo)}${where} in the called function`, 'signal', signalName(signo), address),
@@ -202,14 +206,20 @@ export class GuestCalls {
   }
 
   failAll(error: unknown): void {
-    for (const { call } of this.#frames) releaseScratch(call.scratch);
-    const requests = [...this.#frames.map(({ request }) => request), ...this.#waiting];
-    this.#frames.length = 0;
-    this.#waiting.length = 0;
+    for (const { call } of this._frames) releaseScratch(call.scratch);
+    const requests = [...this._frames.map(({ request }) => request), ...this._waiting];
+    this._frames.length = 0;
+    this._waiting.length = 0;
     for (const request of requests) request.failed(error);
+    this._rest();
   }
 
-  #restore({ registers, call, mask, savedMask, altStack }: Frame): void {
+  /** With nothing to do there is none: a snapshot has nothing of the embedder's to carry. */
+  private _rest(): void {
+    if (this._frames.length === 0 && this._waiting.length === 0) this.thread.calls = undefined;
+  }
+
+  private _restore({ registers, call, mask, savedMask, altStack }: Frame): void {
     const { thread } = this;
     const { core } = thread.kernel;
     core.u8.set(registers, HART);

@@ -161,7 +161,7 @@ export function childInfo(process: Process, signo: number, code: number, status:
   };
 }
 
-/** A signal that the thread's own instruction caused: it can be neither blocked nor ignored. One that would kill ends a call of the embedder's. */
+/** A signal that the thread's own instruction caused: neither blocked nor ignored. One that would kill ends a call from outside. */
 export function forceSignal(t: Thread, info: SigInfo): void {
   const { handlers } = t.process;
   const bit = signalBit(info.signo);
