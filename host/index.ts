@@ -20,6 +20,7 @@ export { Strace } from './debug/strace/strace.js';
 export type { CallArgument, CallOptions, CallResults } from './embed/call.js';
 export { SystemError } from './embed/errors.js';
 export type { AsleepEvent, ExitEvent, FaultEvent, Listener, MachineEvents, SignalEvent, SpawnEvent, SyscallEvent } from './embed/events.js';
+export type { FaultAnswer, FaultHandler, HookedFault } from './embed/faults.js';
 export { FileHandle } from './embed/file-handle.js';
 export { MachineFiles, type OpenMode } from './embed/fs.js';
 export { DirectoryEntry, Stats } from './embed/fs-stats.js';

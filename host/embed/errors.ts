@@ -1,5 +1,7 @@
+import { type PendingFault, UserfaultWait } from '../kernel/userfault.js';
 import { errnoMessage, errnoName } from '../linux/errno.js';
 import { Suspend, SysError } from '../linux/error.js';
+import type { Waiter } from '../vfs/wait.js';
 
 /** What a call on the machine failed with, in the shape of Node's errors of system calls: `error.code === 'ENOENT'`. */
 export class SystemError extends Error {
@@ -23,6 +25,20 @@ export class SystemError extends Error {
   }
 }
 
+/** A userfaultfd is told that somebody wants a page, and has given it, or has gone. */
+async function pageGiven(fault: PendingFault): Promise<void> {
+  await new Promise<void>((done) => {
+    const waiter: Waiter = {
+      wake: () => {
+        fault.remove(waiter);
+        done();
+      },
+    };
+    fault.add(waiter);
+    fault.userfault.post(fault);
+  });
+}
+
 /** Does something that may have to wait for the host, again and again until it need not. Errors of the machine come out as SystemError. */
 export async function settle<T>(action: () => T, syscall: string, path?: string): Promise<T> {
   for (;;) {
@@ -31,7 +47,7 @@ export async function settle<T>(action: () => T, syscall: string, path?: string)
     } catch (error) {
       if (error instanceof SysError) throw new SystemError(error.errno, syscall, path, error.detail);
       if (!(error instanceof Suspend)) throw error;
-      await error.promise;
+      await (error instanceof UserfaultWait ? pageGiven(error.fault) : error.promise);
     }
   }
 }

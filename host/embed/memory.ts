@@ -5,6 +5,7 @@ import type { ProcessSnapshot } from '../debug/inspect/snapshot.js';
 import { parseAddress, Symbols } from '../debug/inspect/symbols.js';
 import type { Process } from '../kernel/process.js';
 import { SystemError, settle } from './errors.js';
+import { type FaultHandler, hookFaults } from './faults.js';
 
 /** An address, or a symbol of a file that the process maps: 'main', 'table+8'. */
 export type Address = number | string;
@@ -52,6 +53,16 @@ export class GuestMemory {
   /** UTF-8 up to a NUL byte. ENAMETOOLONG: there is none within `max` bytes. */
   readString(address: Address, max = 4096): Promise<string> {
     return settle(() => this.#user.readString(this.locate(address), max), 'read', String(address));
+  }
+
+  /**
+   * Asks `give` for each page of a range of anonymous memory that is not there yet, when somebody first touches it: who does sleeps
+   * meanwhile, others run. The result ends that: pages are zeros again. EINVAL: nothing is mapped there, or files are; EBUSY: another hook or
+   * a userfaultfd has it. It ends with the program, and a child's memory is ordinary.
+   */
+  onFault(start: Address, length: number, give: FaultHandler): () => void {
+    if (this.process.state !== 'running') throw new SystemError(ESRCH, 'onFault', undefined);
+    return hookFaults(this.process, this.locate(start), length, give);
   }
 
   /** Its mappings, every page's state, its page tables, and walks of some addresses. Changes nothing. */

@@ -28,7 +28,7 @@ export class PendingFault extends WaitQueue {
     readonly address: number,
     readonly bytes: Uint8Array,
   ) {
-    super();
+    super(() => userfault.byHost);
   }
 
   /** The thread has left, woken by whatever. */
@@ -60,6 +60,8 @@ export class UserfaultEvent {
 /** What the descriptor stands for. */
 export class Userfault {
   readonly queue = new WaitQueue();
+  /** The embedder gives the pages, not a program. */
+  byHost = false;
   initialized = false;
   features = 0;
   released = false;
@@ -258,7 +260,7 @@ export function handOut(t: Thread, space: AddressSpace, inCall: boolean): Pendin
 
 /** The same for an access of the kernel's, for the thread that is loaded: returns when it is worth another try. */
 export function handOutInCall(kernel: Kernel, space: AddressSpace): void {
-  const t = kernel.cpu.loaded;
+  const t = kernel.cpu.loaded ?? kernel.threads.values().next().value;
   const fault = t === undefined ? 'refused' : handOut(t, space, true);
   if (fault === 'refused') throw new SysError(EFAULT);
   if (fault !== undefined) throw new UserfaultWait(fault);

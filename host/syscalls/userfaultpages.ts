@@ -75,11 +75,20 @@ function canWatch(userfault: Userfault, mapping: Mapping, modes: number): boolea
 export function register(userfault: Userfault, argument: number, user: UserMemory): number {
   const [start, length, mode] = words(user, argument, 3);
   if (mode === 0 || !knows(mode, U.REGISTER_MISSING | U.REGISTER_WP | U.REGISTER_MINOR) || !isRange(start, length)) return -EINVAL;
-  if (!userfault.alive) return -ENOMEM;
   const modes =
     (mode & U.REGISTER_MISSING ? M.VM_UFFD_MISSING : 0) |
     (mode & U.REGISTER_WP ? M.VM_UFFD_WP : 0) |
     (mode & U.REGISTER_MINOR ? M.VM_UFFD_MINOR : 0);
+  const error = watch(userfault, start, length, modes);
+  if (error !== 0) return error;
+  const commands = U.RANGE_IOCTLS & ~(mode & U.REGISTER_WP ? 0 : U.IOCTL_WRITEPROTECT) & ~(mode & U.REGISTER_MINOR ? 0 : U.IOCTL_CONTINUE);
+  user.writeU64(argument + 3 * WORD, commands);
+  return 0;
+}
+
+/** The mappings in a range of whole pages are its own from now on. modes: VM_UFFD_*. 0, or -errno as for UFFDIO_REGISTER. */
+export function watch(userfault: Userfault, start: number, length: number, modes: number): number {
+  if (!userfault.alive) return -ENOMEM;
   const mappings = mappingsIn(userfault, start, start + length);
   if (mappings.length === 0) return -EINVAL;
   for (const mapping of mappings) {
@@ -87,11 +96,7 @@ export function register(userfault: Userfault, argument: number, user: UserMemor
     if ((mapping.flags & M.VM_MAYWRITE) === 0) return -EPERM;
     if (mapping.number !== 0 && mapping.number !== userfault.number) return -EBUSY;
   }
-  const error = userfault.kernel.core.exports.uffdRegister(userfault.space.handle, start, start + length, modes, userfault.number);
-  if (error !== 0) return error;
-  const commands = U.RANGE_IOCTLS & ~(mode & U.REGISTER_WP ? 0 : U.IOCTL_WRITEPROTECT) & ~(mode & U.REGISTER_MINOR ? 0 : U.IOCTL_CONTINUE);
-  user.writeU64(argument + 3 * WORD, commands);
-  return 0;
+  return userfault.kernel.core.exports.uffdRegister(userfault.space.handle, start, start + length, modes, userfault.number);
 }
 
 export function unregister(userfault: Userfault, argument: number, user: UserMemory): number {
@@ -226,6 +231,27 @@ function simple(userfault: Userfault, argument: number, user: UserMemory, how: n
     mayFill(userfault, start, length, guard, proceeds) || fill({ userfault, user, start, length, quiet }, give),
     length,
   );
+}
+
+/**
+ * One page from outside, whatever its mapping is now: its bytes, zeros, or memory that is broken. Who waits for it looks again. 0, or -errno
+ * (EEXIST: there is one already). Suspend: call again.
+ */
+export function giveOne(userfault: Userfault, page: number, content: Uint8Array | 'zero' | 'poison'): number {
+  const { core } = userfault.kernel;
+  if (!userfault.alive) return -ESRCH;
+  const how = content === 'zero' ? UFFD_ZERO : content === 'poison' ? UFFD_POISON : UFFD_COPY;
+  const give = (): number => {
+    if (typeof content !== 'string') {
+      core.u8.fill(0, STAGING, STAGING + PAGE_SIZE);
+      core.u8.set(content.subarray(0, PAGE_SIZE), STAGING);
+    }
+    return core.exports.uffdFill(userfault.space.handle, page, how, 0);
+  };
+  const { user } = userfault.space;
+  const given = mayFill(userfault, page, PAGE_SIZE, false) || fill({ userfault, user, start: page, length: PAGE_SIZE, quiet: true }, give);
+  userfault.wake(page, PAGE_SIZE);
+  return Math.min(given, 0);
 }
 
 export function zero(userfault: Userfault, argument: number, user: UserMemory): number {

@@ -77,6 +77,85 @@ test('a pager gives pages when they are touched and takes them back when they ar
   assert.is(await statusOf(MAPPER, () => undefined, { devices: { '/dev/pages': { memory: pagedMemory(failing) } } }), 128 + 7);
 });
 
+/** Maps four pages, tells where, touches the bytes that its input names, a page and an offset below 256 each, and adds them up. */
+const TOUCHER = elf(`
+_start: li a0, 0; li a1, 16384; li a2, 3; li a3, 0x22; li a4, -1; li a5, 0; li a7, 222; ecall
+        mv s0, a0
+        li a7, 1000; ecall
+        li s1, 0
+1:      li a0, 0; la a1, pair; li a2, 2; li a7, 63; ecall
+        blez a0, 2f
+        la t0, pair; lbu t1, 0(t0); lbu t2, 1(t0)
+        slli t1, t1, 12; add t1, t1, s0; add t1, t1, t2
+        lbu t1, 0(t1); add s1, s1, t1
+        j 1b
+2:      addi a1, s0, 16; li a0, -100; li a2, 0; addi a0, s1, 0; li a7, 93; ecall
+.bss
+pair:   .zero 2`);
+
+test('page faults of ordinary memory are answered from outside, once for each page', async () => {
+  const machine = await Machine.create({ memory: '32M', files: { '/program': TOUCHER } });
+  const asked: string[] = [];
+  let base = 0;
+  let mapped: (() => void) | undefined;
+  const isMapped = new Promise<void>((done) => (mapped = done));
+  machine.setCall(1000, ({ args: [at] }) => {
+    base = at;
+    mapped?.();
+    return 0;
+  });
+  const process = await machine.spawn('/program', [], { stdin: 'pipe' });
+  await isMapped;
+  const { memory } = process;
+  const stop = memory.onFault(base, 3 * 4096, async ({ address, page, access, tid }) => {
+    await new Promise((done) => setTimeout(done, 1));
+    asked.push(`${(page - base) / 4096} ${address - page} ${access} ${tid === process.pid}`);
+    if (page === base) return Uint8Array.from({ length: 200 }, (_, i) => i);
+    if (page === base + 4096) return 'zero';
+    throw new Error('not this one');
+  });
+  const writer = process.stdin.getWriter();
+  // From outside, and by the program; the fourth page is not watched.
+  assert.equal([...(await memory.read(base + 4096 + 5, 2))], [0, 0]);
+  await writer.write(Uint8Array.of(0, 50, 0, 7, 1, 9, 3, 0, 0, 250));
+  while ((await memory.read('pair', 2))[1] !== 250) await new Promise((done) => setTimeout(done, 1));
+  assert.equal(asked, ['1 5 read true', '0 50 read true']);
+  assert.throws(() => memory.onFault(base, 4096, () => 'zero'), /EBUSY/);
+  assert.throws(() => memory.onFault(base, 4095, () => 'zero'), /EINVAL: not a range of whole pages/);
+  assert.throws(() => memory.onFault(base + (64 << 20), 4096, () => 'zero'), /only anonymous memory/);
+  await writer.write(Uint8Array.of(2, 1));
+  const { signal, report } = await process.exited;
+  assert.is(signal, 'SIGBUS');
+  assert.is(report?.address, base + 8192 + 1);
+  assert.is(asked[2], '2 1 read true');
+  stop();
+  await machine.close();
+});
+
+test('pages that follow may be given, too; a hook that was taken away is asked nothing; the kernel waits for them as programs do', async () => {
+  const machine = await Machine.create({ memory: '32M', files: { '/program': TOUCHER } });
+  const pages: number[] = [];
+  machine.setCall(1000, ({ pid, args: [at] }) => {
+    const memory = machine.process(pid)?.memory;
+    memory?.onFault(at, 4096, () => 'deny')();
+    memory?.onFault(at, 4 * 4096, ({ page }) => {
+      pages.push((page - at) / 4096);
+      return new Uint8Array(3 * 4096).fill(9);
+    });
+    return 0;
+  });
+  const { exitCode } = await machine.run('/program', [], { stdin: Uint8Array.of(1, 0, 2, 0, 3, 255, 0, 0) });
+  assert.equal([exitCode, pages], [36, [1, 0]]);
+  let hook: (() => void) | undefined;
+  machine.setCall(1000, ({ pid, args: [at], user }) => {
+    // Called again when the page is there.
+    hook ??= machine.process(pid)?.memory.onFault(at, 4096, () => Promise.resolve(Uint8Array.of(41)));
+    return user.read(at, 1)[0];
+  });
+  assert.is((await machine.run('/program', [], { stdin: Uint8Array.of(0, 0) })).exitCode, 41);
+  await machine.close();
+});
+
 test('limits: room for files, processes, open files', async () => {
   const machine = await Machine.create({ memory: '32M', limits: { diskBytes: 8192, processes: 2, files: 8 }, files: { '/p': GETPID } });
   const codeOf = (promise: Promise<unknown>): Promise<string> =>
