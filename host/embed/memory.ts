@@ -57,7 +57,7 @@ export class GuestMemory {
 
   /**
    * Asks `give` for each page of a range of anonymous memory that is not there yet, when somebody first touches it: who does sleeps
-   * meanwhile, others run. The result ends that: pages are zeros again. EINVAL: nothing is mapped there, or files are; EBUSY: another hook or
+   * meanwhile, others run. The result ends that: pages are zeros again. EINVAL: nothing is mapped there, or files are. EBUSY: a hook or
    * a userfaultfd has it. It ends with the program, and a child's memory is ordinary.
    */
   onFault(start: Address, length: number, give: FaultHandler): () => void {

@@ -234,7 +234,7 @@ function simple(userfault: Userfault, argument: number, user: UserMemory, how: n
 }
 
 /**
- * One page from outside, whatever its mapping is now: its bytes, zeros, or memory that is broken. Who waits for it looks again. 0, or -errno
+ * One page from outside, whatever its mapping is now: bytes, zeros, or memory that is broken. Who waits for it looks again. 0, or -errno
  * (EEXIST: there is one already). Suspend: call again.
  */
 export function giveOne(userfault: Userfault, page: number, content: Uint8Array | 'zero' | 'poison'): number {
