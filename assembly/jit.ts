@@ -92,6 +92,39 @@ function meet(pc: u64): void {
   store<u8>(at, load<u8>(at) | (<u8>1 << (<u8>(pc >> 1) & 7)));
 }
 
+/** Is the instruction at pc, which was just executed, a jump by register? */
+function isJumpByRegister(pc: u64): bool {
+  const frame = mappedFrame(<u32>(pc >> 12));
+  if (frame == 0) return false;
+  const low = <u32>load<u16>(frameAddress(frame) + (<u32>pc & 4095));
+  // jalr; c.jr and c.jalr, which are c.mv and c.add without a second register.
+  return (low & 0x7f) == 0x67 || ((low & 0xe07f) == 0x8002 && (low & 0xf80) != 0);
+}
+
+/** A jump by register has led to a target. */
+function noteTarget(at: u64, target: u64): void {
+  const e = <usize>C.TARGETS + (<usize>(((at >> 1) ^ (at >> 11)) & (<u64>C.TARGETS_ENTRIES - 1))) * <usize>C.TARGETS_BYTES;
+  if (load<u64>(e) != at) {
+    memory.fill(e, 0, C.TARGETS_BYTES);
+    store<u64>(e, at);
+  }
+  let least: usize = 0;
+  let leastCount = <u32>0xffffffff;
+  for (let n: usize = 0; n < <usize>C.TARGETS_OF_ONE; n++) {
+    const count = load<u32>(e + n * 4, C.TARGETS_COUNTS);
+    if (count != 0 && load<u64>(e + n * 8, C.TARGETS_PC) == target) {
+      store<u32>(e + n * 4, count + 1, C.TARGETS_COUNTS);
+      return;
+    }
+    if (count < leastCount) {
+      least = n;
+      leastCount = count;
+    }
+  }
+  if (leastCount == 0) store<u64>(e + least * 8, target, C.TARGETS_PC);
+  store<u32>(e + least * 4, leastCount == 0 ? 1 : leastCount - 1, C.TARGETS_COUNTS);
+}
+
 /**
  * A sample is due, or the step after one is done: `from` was executed before pc. Where loops and functions begin is looked for, since
  * regions begin there. True: the compiler is to be asked now.
@@ -109,6 +142,7 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
   }
   meet(from);
   meet(pc);
+  if (pc - from - 2 > 2 && isJumpByRegister(from)) noteTarget(from, pc);
   const link = load<u64>(HART, HART_X + 8);
   const called = (link == from + 4 || link == from + 2) && pc != link;
   const back = pc < from && from - pc < 0x10000 && pc != link;
@@ -206,7 +240,12 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     if ((load<u32>(STATE, C.COMPILED_JUMPS) - jumps + 1) * PIECE > spent) credit(load<u32>(STATE, C.COMPILED_REGION), spent);
     accesses += count & ((1 << C.COUNT_SHIFT) - 1);
     const kind = <u32>load<u16>(site, C.SITE_KIND);
-    pc = kind == C.SITE_DYNAMIC ? load<u64>(HART, HART_PC) : load<u64>(site, C.SITE_PC);
+    pc = load<u64>(site, C.SITE_PC);
+    if (kind == C.SITE_DYNAMIC) {
+      const target = load<u64>(HART, HART_PC);
+      noteTarget(pc, target);
+      pc = target;
+    }
     if (kind == C.SITE_CALL && left != 0) {
       const exits = STATE + (<usize>C.SITE_CALL << 3);
       store<u64>(exits, load<u64>(exits, C.COMPILED_EXITS) + 1, C.COMPILED_EXITS);

@@ -32,7 +32,7 @@ export const REGION_HOT = 4; // live, but one of the pieces that much is execute
  *
  * An exit of a region ("site"):
  */
-export const SITE_PC = 0; // u64 where execution goes on
+export const SITE_PC = 0; // u64 where execution goes on; of SITE_DYNAMIC the jump itself
 export const SITE_INSTRUCTIONS = 8; // u16 executed since the count was last brought up to date
 export const SITE_ACCESSES = 10; // u16
 export const SITE_KIND = 12; // u16
@@ -81,6 +81,17 @@ export const COUNT_SHIFT = 20;
 export const MET = 0xe50000;
 export const MET_BITS = 0x100000;
 
+/**
+ * Where jumps by register have led to, as far as the core has seen: { u64 address of the jump, u64 targets, u32 how often each }, direct-mapped.
+ * Counts are estimates: what is not among the targets takes one off the least.
+ */
+export const TARGETS = 0xe80000;
+export const TARGETS_ENTRIES = 1024;
+export const TARGETS_OF_ONE = 8;
+export const TARGETS_PC = 8;
+export const TARGETS_COUNTS = 72;
+export const TARGETS_BYTES = 128;
+
 export const COMPILED = 0xe30000;
 /* Offsets from COMPILED. */
 export const COMPILED_COUNT = 0; // u64, left by a region: fuel left (from bit COUNT_SHIFT on), accesses made
@@ -88,7 +99,7 @@ export const COMPILED_ADDRESS = 8; // u64, left by a region: the address its las
 export const COMPILED_HOT = 16; // u32 addresses in the hot list
 export const COMPILED_INSTRUCTIONS = 24; // u64 executed by regions
 export const COMPILED_EXITS = 40; // u64 how often regions left for the interpreter, by SITE_*
-export const COMPILED_JUMPS = 104; // u32 jumps from regions to others, modulo 2^32
+export const COMPILED_JUMPS = 32; // u32 jumps from regions to others, modulo 2^32
 export const COMPILED_EPOCH = 112; // u32 changes with whatever regions depend on
 export const COMPILED_REGION = 116; // u32, left by a region: its record
 export const COMPILED_LEFT = 120; // u32, left by run() with EXIT_HOT: what is left of its budget

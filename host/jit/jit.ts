@@ -108,6 +108,8 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
+/** Targets of a jump by register that are rarer than one in so many are not part of a region. */
+const TARGET_SHARE = 32;
 /** So many regions that leave too often are made again even when nothing else is to be compiled; fewer wait so long, in instructions. */
 const POOR_MAX = 4;
 const POOR_PATIENCE = 1_000_000;
@@ -249,7 +251,27 @@ export class Jit {
         },
       }[wanted],
       compiled,
+      targets: (pc) => this.#targets(pc),
     };
+  }
+
+  /** Where a jump by register has been seen to lead, but for what is rare. */
+  #targets(pc: number): number[] {
+    const { core } = this;
+    // >> would be of 32 bits.
+    const entry = (Math.floor(pc / 2) ^ Math.floor(pc / 2 ** 11)) & (C.TARGETS_ENTRIES - 1);
+    const at = C.TARGETS + entry * C.TARGETS_BYTES;
+    if (core.readU64(at) !== pc) return [];
+    const seen: { target: number; count: number }[] = [];
+    for (let n = 0; n < C.TARGETS_OF_ONE; n++) {
+      const count = core.u32[(at + C.TARGETS_COUNTS + n * 4) >>> 2];
+      if (count > 0) seen.push({ target: core.readU64(at + C.TARGETS_PC + n * 8), count });
+    }
+    const all = seen.reduce((sum, { count }) => sum + count, 0);
+    return seen
+      .filter(({ count, target }) => count * TARGET_SHARE >= all && target < 2 ** 38)
+      .sort((a, b) => b.count - a.count)
+      .map(({ target }) => target);
   }
 
   #compileHot(): void {

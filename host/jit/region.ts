@@ -10,11 +10,19 @@ export interface CodeSource {
   executed(pc: number): boolean;
   /** Are others to end there, but for what they copy? Because a region begins there. */
   compiled?(pc: number): boolean;
+  /** Where the jump by register at pc has led to, the most frequent first. */
+  targets?(pc: number): readonly number[];
 }
 
 export interface Placed {
   readonly pc: number;
   readonly insn: Insn;
+}
+
+/** Where a jump by register may lead. */
+export interface Candidate {
+  readonly pc: number;
+  to: Block;
 }
 
 export type End =
@@ -24,7 +32,7 @@ export type End =
    * jalr: to one of the candidates, when it is one. Where returns of a function meet the instruction has been executed: otherwise each of
    * them would jump into the others' loops.
    */
-  | { kind: 'return'; at: Placed; candidates: { pc: number; to: Block }[]; executed: boolean }
+  | { kind: 'return'; at: Placed; candidates: Candidate[]; executed: boolean }
   /** The interpreter executes the instruction at pc. */
   | { kind: 'slow'; pc: number }
   /** An ecall at pc. */
@@ -77,6 +85,8 @@ const RECURSION_MAX = 200;
 const RA = 1;
 const T0 = 5;
 const isLink = (register: number): boolean => register === RA || register === T0;
+/** Does it end a function? */
+const isReturn = ({ rd, rs1 }: Insn): boolean => rd === 0 && isLink(rs1);
 const BRANCHES = new Set(['beq', 'bne', 'blt', 'bge', 'bltu', 'bgeu']);
 
 class Builder {
@@ -218,8 +228,18 @@ class Builder {
       return true;
     }
     instance.owners.set(pc, block);
-    block.end = { kind: 'return', at: placed, candidates: [], executed: false };
+    const candidates: Candidate[] = [];
+    block.end = { kind: 'return', at: placed, candidates, executed: false };
+    if (!isReturn(insn) && insn.imm === 0) this.seen(instance, placed, candidates);
     return true;
+  }
+
+  /** A jump by register: where it has been seen to lead is part of the region. */
+  private seen(instance: Instance, { pc, insn }: Placed, candidates: Candidate[]): void {
+    for (const target of this.source.targets?.(pc) ?? []) {
+      const to = isLink(insn.rd) ? this.callee(instance, target, pc + insn.length) : this.block(instance, target);
+      if (to !== undefined) candidates.push({ pc: target, to });
+    }
   }
 
   /** A jump with a known target; with a link it is a call. */
@@ -309,9 +329,14 @@ export function formRegion(source: CodeSource, supported: Supported, pc: number,
 /** Gives a return the places that it may lead to. */
 function linkReturn(block: Block, meetings: Map<Instance, Block>): void {
   const { end, instance } = block;
-  if (end.kind !== 'return' || end.executed || end.at.insn.rd !== 0 || !isLink(end.at.insn.rs1)) return;
+  if (end.kind !== 'return' || end.executed) return;
+  if (!isReturn(end.at.insn)) {
+    end.candidates = end.candidates.filter(({ to }) => !isExit(to));
+    return;
+  }
+  if (end.at.insn.imm !== 0) return;
   const candidates = [...instance.returns].map(([pc, to]) => ({ pc, to }));
-  if (candidates.length < 2 || end.at.insn.rs1 !== RA || end.at.insn.imm !== 0) {
+  if (candidates.length < 2 || end.at.insn.rs1 !== RA) {
     end.candidates = candidates;
     return;
   }

@@ -308,7 +308,7 @@ class Translator {
       r.getX(insn.rs1);
       r.code.i64Const(back);
       r.code.op(0x51);
-      this.#if(node, to, roots);
+      this.#if(node, to, roots, at);
     }
     this.#leaveTo(insn, pc);
   }
@@ -333,7 +333,7 @@ class Translator {
     r.code.get(target);
     r.code.memory(X_STORE, L.HART + L.HART_PC);
     r.release(0x7e, target);
-    r.leave(0, C.SITE_DYNAMIC);
+    r.leave(pc, C.SITE_DYNAMIC);
   }
 
   /** Is the block emitted where its only predecessor jumps to it? */
@@ -407,13 +407,19 @@ class Translator {
     this.#go(node, fall, roots);
   }
 
-  /** Goes there if what is on the stack is not 0. */
-  #if(node: Node, to: Block, roots: Roots): void {
+  /** Goes there if what is on the stack is not 0, by a jump that may write a register. */
+  #if(node: Node, to: Block, roots: Roots, jump?: Placed): void {
     const { r } = this;
     const [instructions, accesses, held] = [r.instructions, r.accesses, r.held];
     r.code.if();
     r.held = new Set(held);
-    this.#go(node, to, roots.copy());
+    const known = roots.copy();
+    if (jump !== undefined && jump.insn.rd !== 0) {
+      r.code.i64Const(jump.pc + jump.insn.length);
+      r.setX(jump.insn.rd);
+      known.wrote(jump.insn);
+    }
+    this.#go(node, to, known);
     r.code.end();
     r.instructions = instructions;
     r.accesses = accesses;
