@@ -32,6 +32,7 @@ let batch: u32 = 1;
 /** A region comes back after so many instructions: engines optimise functions that are entered often. */
 let regionFuel: u32 = 10000;
 let seeking: u32 = 0;
+let uneven: u32 = 1;
 /** Instructions until the next sample. */
 export let sampleIn: u32 = 0xffffffff;
 
@@ -43,6 +44,12 @@ export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32):
   seeking = 0;
   newCodeEpoch();
   sampleIn = samples == 0 ? 0xffffffff : samples;
+}
+
+/** Instructions until the next sample: never the same number, since a loop whose length divides it would be met at one place only. */
+function untilSample(): u32 {
+  uneven = uneven * 1664525 + 1013904223;
+  return interval - (interval >> 3) + (uneven >> 16) % ((interval >> 2) + 1);
 }
 
 // @ts-ignore: decorator
@@ -142,17 +149,17 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
   }
   meet(from);
   meet(pc);
-  if (pc - from - 2 > 2 && isJumpByRegister(from)) noteTarget(from, pc);
+  if (isJumpByRegister(from)) noteTarget(from, pc);
   const link = load<u64>(HART, HART_X + 8);
   const called = (link == from + 4 || link == from + 2) && pc != link;
   const back = pc < from && from - pc < 0x10000 && pc != link;
   seeking--;
   if (called || back) {
     seeking = 0;
-    sampleIn = interval;
+    sampleIn = untilSample();
     return load<u16>(ip) != OP_COMPILED && warm(pc, SAMPLE_HEAT);
   }
-  if (seeking == 0) sampleIn = interval;
+  if (seeking == 0) sampleIn = untilSample();
   return false;
 }
 

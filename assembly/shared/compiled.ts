@@ -82,7 +82,8 @@ export const MET = 0xe50000;
 export const MET_BITS = 0x100000;
 
 /**
- * Where jumps by register have led to, as far as the core has seen: { u64 address of the jump, u64 targets, u32 how often each }, direct-mapped.
+ * Where jumps by register have led, as far as the core has seen: { u64 address of the jump, u64 targets, u32 how often each },
+ * direct-mapped.
  * Counts are estimates: what is not among the targets takes one off the least.
  */
 export const TARGETS = 0xe80000;

@@ -10,6 +10,7 @@ import { listRegion, type RegionListing } from './listing.js';
 import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
 import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from './region.js';
+import { codeSource } from './source.js';
 import { supported, type Translated, translate } from './translate.js';
 
 export interface JitOptions {
@@ -93,6 +94,8 @@ interface Made {
   readonly whole: boolean;
   /** Instructions to be executed by it until it is thought over again. */
   due: number;
+  /** It ends where regions begin that were made before: a number that grows from region to region. */
+  readonly born: number;
 }
 
 interface Region extends Made {
@@ -108,8 +111,6 @@ const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
-/** Targets of a jump by register that are rarer than one in so many are not part of a region. */
-const TARGET_SHARE = 32;
 /** So many regions that leave too often are made again even when nothing else is to be compiled; fewer wait so long, in instructions. */
 const POOR_MAX = 4;
 const POOR_PATIENCE = 1_000_000;
@@ -165,8 +166,11 @@ export class Jit {
   readonly #configure: () => void;
   readonly #onRegion: JitOptions['onRegion'];
   readonly #onWork: JitOptions['onWork'];
-  /** Where regions begin, in whatever address space. */
-  readonly #entered = new Map<number, number>();
+  /** Where regions begin, in whatever address space, and since when. */
+  readonly #entered = new Map<number, { regions: number; readonly born: number }>();
+  #births = 0;
+  /** Regions end where others begin that are older than this. */
+  #youngest = Number.POSITIVE_INFINITY;
   /** Where whole regions begin. */
   readonly #wholes = new Map<number, number>();
   /** Where regions begin that are being made. */
@@ -191,11 +195,12 @@ export class Jit {
     this.#leave = makeLeave(core.memory, this.#tailCalls ? core.table : undefined, this.#records.firstFunction);
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
-    this.#source = this.#reader(
+    this.#source = codeSource(
+      core,
       this.#eager ? 'any' : interval < INTERVAL ? 'decoded' : 'met',
-      (pc) => this.#entered.has(pc) || this.#batch.has(pc),
+      (pc) => (this.#entered.get(pc)?.born ?? Number.POSITIVE_INFINITY) < this.#youngest || this.#batch.has(pc),
     );
-    this.#wholeSource = this.#reader(this.#eager ? 'any' : 'decoded', (pc) => this.#wholes.has(pc));
+    this.#wholeSource = codeSource(core, this.#eager ? 'any' : 'decoded', (pc) => this.#wholes.has(pc));
     this.#configure = () =>
       exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
     this.#configure();
@@ -228,52 +233,6 @@ export class Jit {
     return count >= POOR_MAX || now - this.#poorSince > POOR_PATIENCE;
   }
 
-  #reader(wanted: 'any' | 'decoded' | 'met', compiled: (pc: number) => boolean): CodeSource {
-    const { core } = this;
-    const page = (pc: number): number => (pc < 2 ** 38 ? core.exports.jitCodePage(Math.floor(pc / L.PAGE_SIZE)) >>> 0 : 0);
-    const half = (pc: number): number | undefined => {
-      const at = page(pc);
-      return at === 0 ? undefined : core.view.getUint16(at + (pc % L.PAGE_SIZE), true);
-    };
-    return {
-      word: (pc) => {
-        const low = half(pc);
-        if (low === undefined || (low & 3) !== 3) return low;
-        const high = half(pc + 2);
-        return high === undefined ? undefined : (low | (high << 16)) >>> 0;
-      },
-      executed: {
-        any: () => true,
-        decoded: (pc: number) => pc < 2 ** 38 && core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE) !== 0,
-        met: (pc: number) => {
-          const bit = Math.floor(pc / 2) % C.MET_BITS;
-          return (core.u8[C.MET + (bit >>> 3)] & (1 << (bit & 7))) !== 0;
-        },
-      }[wanted],
-      compiled,
-      targets: (pc) => this.#targets(pc),
-    };
-  }
-
-  /** Where a jump by register has been seen to lead, but for what is rare. */
-  #targets(pc: number): number[] {
-    const { core } = this;
-    // >> would be of 32 bits.
-    const entry = (Math.floor(pc / 2) ^ Math.floor(pc / 2 ** 11)) & (C.TARGETS_ENTRIES - 1);
-    const at = C.TARGETS + entry * C.TARGETS_BYTES;
-    if (core.readU64(at) !== pc) return [];
-    const seen: { target: number; count: number }[] = [];
-    for (let n = 0; n < C.TARGETS_OF_ONE; n++) {
-      const count = core.u32[(at + C.TARGETS_COUNTS + n * 4) >>> 2];
-      if (count > 0) seen.push({ target: core.readU64(at + C.TARGETS_PC + n * 8), count });
-    }
-    const all = seen.reduce((sum, { count }) => sum + count, 0);
-    return seen
-      .filter(({ count, target }) => count * TARGET_SHARE >= all && target < 2 ** 38)
-      .sort((a, b) => b.count - a.count)
-      .map(({ target }) => target);
-  }
-
   #compileHot(): void {
     const started = performance.now();
     const { core } = this;
@@ -289,7 +248,7 @@ export class Jit {
       const translated = this.#translate(pc);
       if (translated === undefined) this.stats.refused++;
       else {
-        made.push({ pc, translated, whole: false, due: this.#eager ? DUE_EAGER : DUE });
+        made.push({ pc, translated, whole: false, due: this.#eager ? DUE_EAGER : DUE, born: this.#births++ });
         this.#batch.add(pc);
       }
     }
@@ -299,9 +258,10 @@ export class Jit {
     this.stats.compileMs += performance.now() - started;
   }
 
-  #translate(pc: number, whole = false): Translated | undefined {
+  /** A region for pc, if there is to be one; one that is made `again` takes the place of another. */
+  #translate(pc: number, whole = false, again = false): Translated | undefined {
     const decoded = this.core.exports.jitDecoded(Math.floor(pc / L.PAGE_SIZE), pc % L.PAGE_SIZE);
-    if (decoded === 0 || (decoded === 2 && !whole)) return undefined;
+    if (decoded === 0 || (decoded === 2 && !again)) return undefined;
     const source = whole ? this.#wholeSource : this.#source;
     if (!mayBegin(source, supported, pc)) return undefined;
     const entry = formRegion(source, supported, pc, { ...REGION_DEFAULTS, whole });
@@ -386,7 +346,9 @@ export class Jit {
       return;
     }
     this.#regions.set(record, { ...made, place, entries: 0 });
-    count(this.#entered, pc, 1);
+    const entered = this.#entered.get(pc);
+    if (entered === undefined) this.#entered.set(pc, { regions: 1, born: made.born });
+    else entered.regions++;
     if (whole) count(this.#wholes, pc, 1);
     this.stats.regions++;
     this.stats.instructions += translated.instructions;
@@ -403,7 +365,8 @@ export class Jit {
     this.core.exports.jitRemove(region.place.record);
     this.#records.give(region.place);
     this.#regions.delete(region.place.record);
-    count(this.#entered, region.pc, -1);
+    const entered = this.#entered.get(region.pc);
+    if (entered !== undefined && --entered.regions === 0) this.#entered.delete(region.pc);
     if (region.whole) count(this.#wholes, region.pc, -1);
     this.#liveBytes -= region.translated.body.length;
     this.stats.removed++;
@@ -457,9 +420,13 @@ export class Jit {
         else if (site.kind === C.SITE_FLOAT) this.#called.add(site.pc);
         else if (site.kind === C.SITE_MODE) for (const at of region.translated.rounding) this.#called.add(at);
       });
+      // Before it goes: what isn't decoded can't begin a region. It ends where it did, and not where others begin since.
+      this.#youngest = region.born;
+      const translated = this.#translate(region.pc, region.whole, true);
+      this.#youngest = Number.POSITIVE_INFINITY;
       this.#remove(region);
-      const translated = this.#translate(region.pc, region.whole);
-      if (translated !== undefined) made.push({ pc: region.pc, translated, whole: region.whole, due: region.due });
+      if (translated === undefined) continue;
+      made.push({ ...region, translated });
       this.stats.remade++;
     }
     return made;
@@ -470,7 +437,7 @@ export class Jit {
     const { pc, whole } = region;
     const due = Math.min(region.due * DUE_GROWTH, DUE_MAX);
     const at = region.place.record >>> 2;
-    const translated = this.#translate(pc, true);
+    const translated = this.#translate(pc, true, true);
     if (translated === undefined || (whole && translated.instructions <= region.translated.instructions)) {
       this.core.u32[at + C.REGION_STATE / 4] = C.REGION_LIVE;
       this.core.u32[at + C.REGION_DUE / 4] = due;
@@ -479,7 +446,7 @@ export class Jit {
     }
     this.#remove(region);
     this.stats.promoted++;
-    return { pc, translated, whole: true, due };
+    return { pc, translated, whole: true, due, born: region.born };
   }
 
   /** What has happened so far. */

@@ -135,7 +135,9 @@ class Writer {
   table(depth: number): void {
     const [table, end] = [this.label(), this.label()];
     const cases = [this.label(), this.label(), this.label(), this.label()];
-    this.emit(`la t0, ${table}`, `andi t1, ${this.value()}, 3`, 'sh3add t0, t1, t0', 'ld t0, 0(t0)', 'jr t0');
+    this.emit(`la t0, ${table}`, `andi t1, ${this.value()}, 3`, 'sh3add t0, t1, t0');
+    const by = this.random.pick(['t0', 't1', 't2']);
+    this.emit(`ld ${by}, 0(t0)`, `jr ${by}`);
     this.emit('.balign 8', `${table}:`, ...cases.map((to) => `.dword ${to}`));
     for (const to of cases) {
       this.emit(`${to}:`);
@@ -163,8 +165,24 @@ class Writer {
       this.emit('addi s8, s8, -1', `bltz s8, ${skip}`, `call fn${this.#function === 0 ? 1 : this.#function}`, `${skip}:`);
       return;
     }
+    if (this.random.chance(0.4)) {
+      this.callByRegister(next);
+      return;
+    }
     const target = next + this.random.below(FUNCTIONS);
     this.emit(target < FUNCTIONS ? `call fn${target}` : 'jal t0, leaf');
+  }
+
+  /** Calls one of two functions, or returns that are none. */
+  callByRegister(next: number): void {
+    const { random } = this;
+    const [call, end] = [this.label(), this.label()];
+    const by = random.pick(['t1', 't2', 'ra']);
+    this.emit(`la ${by}, fn${next}`, `andi t0, ${this.value()}, ${random.pick([1, 7])}`, `beqz t0, ${call}`);
+    this.emit(`la ${by}, ${next + 1 < FUNCTIONS ? `fn${next + 1}` : 'back'}`, `${call}:`);
+    if (random.chance(0.2)) this.emit(`addi ${by}, ${by}, -8`, `jalr ra, 8(${by})`);
+    else this.emit(random.chance(0.2) ? `ori ${by}, ${by}, 1` : `addi ${by}, ${by}, 0`, `jalr ra, 0(${by})`);
+    this.emit(`j ${end}`, 'addi a1, a1, 9', `${end}:`);
   }
 
   /** A function that saves its return address and its caller's counters. */
@@ -190,6 +208,7 @@ export function flowProgram(random: Random): FlowProgram {
   writer.emit('.globl _start', '_start:', 'again:', `li s8, ${random.below(20)}`);
   writer.statements(0, 8);
   writer.emit('addi s9, s9, -1', 'beqz s9, done', 'j again', 'done:', 'ecall', 'leaf:', 'addi a0, a0, 3', 'jr t0');
+  writer.emit('.balign 4', 'back:', 'addi a1, a1, 5', 'andi t0, a1, 1', 'bnez t0, behind', 'ret', 'behind:', 'jr 4(ra)');
   for (let n = 1; n < FUNCTIONS; n++) writer.function(n);
   const text = writer.lines.join('\n');
   const { elf, errors } = assemble(text);

@@ -20,6 +20,8 @@ interface Golden {
   readonly title: string;
   /** The region is the one that begins at `hot`. */
   readonly source: string;
+  /** It is compiled when it was seen for so long, not at once. */
+  readonly threshold?: number;
 }
 
 const GOLDENS: Readonly<Record<string, Golden>> = {
@@ -89,6 +91,23 @@ hot:  addi a1, a1, -1
       bnez a1, hot
       ecall`,
   },
+  switch: {
+    title: 'where a jump by register has been seen to lead is in the region',
+    threshold: 80_000,
+    source: `
+hot:  andi a2, s1, 1
+      slli a2, a2, 3
+      la a3, case
+      add a2, a2, a3
+      jr a2
+case: addi a0, a0, 1
+      j next
+      addi a0, a0, 3
+      nop
+next: addi s1, s1, -1
+      bnez s1, hot
+      ecall`,
+  },
   straight: {
     title: 'no loop: registers are loaded when they are needed and written through',
     source: `
@@ -101,7 +120,10 @@ hot:  addi sp, sp, -16
   },
 };
 
-async function regionOf({ source }: Golden): Promise<{ region: RegionListing; symbol: (address: number) => string | undefined }> {
+async function regionOf({
+  source,
+  threshold = 1,
+}: Golden): Promise<{ region: RegionListing; symbol: (address: number) => string | undefined }> {
   const { elf, errors } = assemble(`.globl _start\n_start: nop\n${source}\n`);
   assert.ok(elf, errors.map(formatDiagnostic).join('\n'));
   const file = readElf(elf as Uint8Array);
@@ -111,18 +133,18 @@ async function regionOf({ source }: Golden): Promise<{ region: RegionListing; sy
   const hart = await Hart.create({ jit: false });
   const regions: RegionListing[] = [];
   // What engines may have or not is fixed.
-  new Jit(hart.core, { threshold: 1, fused: true, tailCalls: true, onRegion: (list) => regions.push(list()) });
+  new Jit(hart.core, { threshold, fused: true, tailCalls: true, onRegion: (list) => regions.push(list()) });
   hart.map(section.address & -4096, 1, RWX);
   hart.map(DATA, 4, RW);
   hart.write(section.address, elf.slice(section.offset, section.offset + section.size));
   hart.setX(2, BigInt(DATA + 8192));
   hart.setX(10, BigInt(DATA));
   hart.setX(11, BigInt(DATA + 64));
-  hart.setX(9, 5n);
+  hart.setX(9, BigInt(5 * threshold));
   // What was never decoded is not compiled.
   for (const pc of [hot - 4, hot]) {
     hart.pc = pc;
-    hart.run(60);
+    hart.run(60 * threshold);
   }
   const region = regions.find(({ pc }) => pc === hot);
   if (region === undefined) throw new Error(`no region at ${hot.toString(16)}, but ${regions.map(({ pc }) => pc.toString(16))}`);
