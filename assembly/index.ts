@@ -4,6 +4,8 @@ export * from './mm/abi-pages';
 export { contextCreate, contextLoad, contextRelease, contextSave } from './mm/context';
 export { flushInstructionCache, newCodeEpoch as jitForgetJumps } from './code';
 export { decodedRun } from './mm/decoded';
+export { framesGeneralEnd } from './mm/frames';
+export { windowTaken } from './mm/window';
 export { run } from './run';
 export { traceEntries, tracePlaces, traceRecord, traceTake } from './tracing';
 export { traceSet } from './mm/tlb';

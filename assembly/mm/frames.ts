@@ -148,6 +148,11 @@ export function framesLimit(): u32 {
   return limit;
 }
 
+/** Behind the last general frame that was ever used: for snapshots. */
+export function framesGeneralEnd(): u32 {
+  return nextGeneral;
+}
+
 /** For check.ts: how many frames linear memory covers, and how many are in the free lists. */
 export function framesCovered(): u32 {
   return covered;

@@ -40,6 +40,11 @@ export function windowTake(space: usize): void {
   }
 }
 
+/** Does a space have the slot? For snapshots. */
+export function windowTaken(slot: u32): bool {
+  return load<u8>(used + slot) != 0;
+}
+
 export function windowGive(space: usize): void {
   const slot = load<u32>(space, SPACE_SLOT);
   if (slot != 0) store<u8>(used + slot - 1, 0);

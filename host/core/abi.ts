@@ -27,6 +27,11 @@ export interface CoreExports {
   /** Drops all decoded code (riscv_flush_icache; stores already invalidate what they overwrite). */
   flushInstructionCache(): void;
 
+  // --- for snapshots
+  /** Is the slot of permission bytes in use? */
+  windowTaken(slot: number): number;
+  /** Behind the last general frame that was ever used. */
+  framesGeneralEnd(): number;
   /** Address of a run of 64 decoded pages (assembly/mm/decoded.ts), by its number from 0; 0: there are no more. */
   decodedRun(index: number): number;
 

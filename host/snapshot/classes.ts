@@ -48,6 +48,7 @@ import { Notice } from '../syscalls/async.js';
 import { CallWaiter } from '../syscalls/callwaiter.js';
 import { EventFile } from '../syscalls/eventfd.js';
 import { Received } from '../syscalls/file.js';
+import { MessageNotification } from '../syscalls/mqueue.js';
 import { PidFile } from '../syscalls/pidfd.js';
 import { SignalFile } from '../syscalls/signalfd.js';
 import { TimerFile } from '../syscalls/timerfd.js';
@@ -167,6 +168,7 @@ const CLASSES = {
   MemoryNode,
   MemorySwap,
   MemoryXattrs,
+  MessageNotification,
   MessageQueue,
   Mount,
   MqueueFile,

@@ -20,6 +20,11 @@ interface Head {
   state?: readonly (readonly [key: string, value: unknown])[];
 }
 
+/** An object that has to do something about being restored, once all of them are there. */
+export interface Restorable {
+  restored(): void;
+}
+
 function damaged(what: string): never {
   throw new SnapshotError(`the snapshot is damaged: ${what}`);
 }
@@ -44,6 +49,7 @@ export class GraphReader {
     for (const head of this._heads) this._body(head);
     this._tables();
     for (let n = input.amount(); n > 0; n--) this._generate(this._heads[input.count()], input.text());
+    for (const { kind, object } of this._heads) if (kind === G.KIND_INSTANCE) (object as Partial<Restorable>).restored?.();
     const roots = this._heads[0]?.object;
     return Array.isArray(roots) ? roots : damaged('it begins with nothing');
   }

@@ -17,7 +17,8 @@ const FRAME_USED = 1;
 
 /* A run of decoded pages (assembly/mm/decoded.ts). */
 const RUN_PAGES = 64;
-const RUN_BYTES = 257 * L.PAGE_SIZE;
+const RUN_FRAMES = 257;
+const RUN_BYTES = RUN_FRAMES * L.PAGE_SIZE;
 const DECODED_BYTES = (2048 + 8) * 8;
 const SLOTS_BYTES = 2048 * 8;
 const TAIL_BYTES = DECODED_BYTES - SLOTS_BYTES;
@@ -25,11 +26,13 @@ const TAIL_BYTES = DECODED_BYTES - SLOTS_BYTES;
 /** In the memory: the first byte of what is saved of it page by page, and behind its last. Frames come besides. */
 function ranges(core: Core): (readonly [from: number, to: number])[] {
   const frames = core.memory.buffer.byteLength / L.PAGE_SIZE;
+  const stride = 1 << L.PERMISSION_STRIDE_SHIFT;
+  const slots = Array.from({ length: L.WINDOW_SLOTS }, (_, slot) => slot).filter((slot) => core.exports.windowTaken(slot) !== 0);
   return [
     [L.HART, L.STAGING],
     [L.STATIC_BASE, C.REGIONS],
     [L.DESCRIPTORS, L.DESCRIPTORS + (frames << L.DESCRIPTOR_SHIFT)],
-    [L.PERMISSIONS, L.PERMISSIONS + (L.WINDOW_SLOTS << L.PERMISSION_STRIDE_SHIFT)],
+    ...slots.map((slot) => [L.PERMISSIONS + slot * stride, L.PERMISSIONS + (slot + 1) * stride] as const),
   ];
 }
 
@@ -46,9 +49,14 @@ export function* pagesInUse(core: Core): Generator<number> {
     for (let page = from / L.PAGE_SIZE; page < to / L.PAGE_SIZE; page++) if (holdsSomething(words, page)) yield page;
   }
   const frames = core.memory.buffer.byteLength / L.PAGE_SIZE;
+  const generalEnd = core.exports.framesGeneralEnd();
+  // Besides decoded code there are tables of the core's that have no owner.
+  const runs = runsOf(core).map((run) => run / L.PAGE_SIZE);
+  const decoded = (frame: number): boolean => runs.some((run) => frame >= run && frame < run + RUN_FRAMES);
   for (let frame = L.FIRST_FRAME; frame < frames; frame++) {
     const flags = words[(L.DESCRIPTORS >>> 2) + frame * DESCRIPTOR_WORDS + FLAGS_WORD];
-    if ((flags & FRAME_USED) !== 0 && holdsSomething(words, frame)) yield frame;
+    const isTable = flags === 0 && frame < generalEnd && !decoded(frame);
+    if (((flags & FRAME_USED) !== 0 || isTable) && holdsSomething(words, frame)) yield frame;
   }
 }
 

@@ -20,8 +20,9 @@ import {
   mqueueFileSystem,
   QUEUES_MAX,
 } from '../vfs/backends/mqueue.js';
-import { type MessageQueue, PRIORITIES, type QueueShape, type QueueWaiter } from '../vfs/messagequeue.js';
+import { type MessageQueue, type Notification, PRIORITIES, type QueueShape, type QueueWaiter } from '../vfs/messagequeue.js';
 import { releaseFile } from '../vfs/openfile.js';
+import type { OpenFile } from '../vfs/types.js';
 import { CallWaiter } from './callwaiter.js';
 import * as C from './clocks.js';
 import { outsideUser } from './iobuffer.js';
@@ -181,44 +182,62 @@ const COOKIE_BYTES = 32;
 const NOTIFY_WOKENUP = 1;
 const NOTIFY_REMOVED = 2;
 
-/** SIGEV_THREAD: the C library's thread waits at a netlink socket for the cookie. ENOTSOCK, EINVAL: that is no such socket. */
-function cookieSender(t: Thread, socketFd: number, cookieAddress: number): (why: number) => void {
+/** Where the C library's thread waits for the cookie (SIGEV_THREAD). */
+interface CookieReader {
+  readonly socket: OpenFile;
+  readonly cookie: Uint8Array;
+}
+
+/** The thread waits at a netlink socket. ENOTSOCK, EINVAL: that is no such socket. */
+function cookieReader(t: Thread, socketFd: number, cookieAddress: number): CookieReader {
   const cookie = t.user.read(cookieAddress, COOKIE_BYTES).slice();
   const socket = t.files.get(socketFd);
   if (!isSocket(socket.inode.mode)) throw new SysError(E.ENOTSOCK);
   if (socket.fromKernel === undefined) throw new SysError(E.EINVAL);
-  return (why) => {
-    cookie[COOKIE_BYTES - 1] = why;
-    if (socket.refs > 0) socket.fromKernel?.(cookie);
-  };
+  return { socket, cookie };
 }
 
-function notify(
-  t: Thread,
-  messages: MessageQueue,
-  event: { method: number; signo: number; value: bigint; told: (why: number) => void },
-): void {
-  const owner = t.process;
-  const { method, signo, value, told } = event;
-  const remove = (): void => {
-    messages.notification = undefined;
-    told(NOTIFY_REMOVED);
-  };
-  messages.notification = {
-    method,
-    signo: method === SIGEV_SIGNAL ? signo : 0,
-    pid: owner.pid,
-    fire: () => {
-      const sender = t.kernel.cpu.loaded;
-      if (method === SIGEV_SIGNAL && signo > 0) {
-        sendToProcess(owner, { signo, code: SI_MESGQ, value, pid: sender?.process.pid, uid: sender?.cred.ruid });
-      }
-      told(NOTIFY_WOKENUP);
-    },
-    descriptorClosed: () => {
-      if (t.kernel.cpu.loaded?.process === owner) remove();
-    },
-  };
+/** Who is told of the next message of a queue, and how. */
+export class MessageNotification implements Notification {
+  constructor(
+    private readonly messages: MessageQueue,
+    private readonly owner: Process,
+    /** SIGEV_* */
+    readonly method: number,
+    private readonly signal: number,
+    private readonly value: bigint,
+    private readonly reader: CookieReader | undefined,
+  ) {}
+
+  get pid(): number {
+    return this.owner.pid;
+  }
+
+  get signo(): number {
+    return this.method === SIGEV_SIGNAL ? this.signal : 0;
+  }
+
+  fire(): void {
+    const { owner, signo } = this;
+    const sender = owner.kernel.cpu.loaded;
+    if (signo > 0) {
+      sendToProcess(owner, { signo, code: SI_MESGQ, value: this.value, pid: sender?.process.pid, uid: sender?.cred.ruid });
+    }
+    this._tell(NOTIFY_WOKENUP);
+  }
+
+  descriptorClosed(): void {
+    if (this.owner.kernel.cpu.loaded?.process !== this.owner) return;
+    this.messages.notification = undefined;
+    this._tell(NOTIFY_REMOVED);
+  }
+
+  private _tell(why: number): void {
+    if (this.reader === undefined) return;
+    const { socket, cookie } = this.reader;
+    cookie[COOKIE_BYTES - 1] = why;
+    if (socket.refs > 0) socket.fromKernel?.(cookie);
+  }
 }
 
 function ownerOf(t: Thread, messages: MessageQueue): Process | undefined {
@@ -226,14 +245,14 @@ function ownerOf(t: Thread, messages: MessageQueue): Process | undefined {
 }
 
 function mqNotify(t: Thread, fd: number, address: number): number {
-  let event: { method: number; signo: number; value: bigint; told: (why: number) => void } | undefined;
+  let event: { method: number; signo: number; value: bigint; reader: CookieReader | undefined } | undefined;
   if (address !== 0) {
     const value = readBigU64(t.user, address);
     const signo = t.user.readI32(address + 8);
     const method = t.user.readI32(address + 12);
     if (![SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD].includes(method)) return -E.EINVAL;
     if (method === SIGEV_SIGNAL && (signo < 0 || signo > SIGNAL_MAX)) return -E.EINVAL;
-    event = { method, signo, value, told: method === SIGEV_THREAD ? cookieSender(t, signo, Number(value)) : () => {} };
+    event = { method, signo, value, reader: method === SIGEV_THREAD ? cookieReader(t, signo, Number(value)) : undefined };
   }
   const { messages } = queueOf(t, fd, NO_ACCESS_MODE);
   if (event === undefined) {
@@ -241,7 +260,8 @@ function mqNotify(t: Thread, fd: number, address: number): number {
     return 0;
   }
   if (messages.notification !== undefined) return -E.EBUSY;
-  notify(t, messages, event);
+  const { method, signo, value, reader } = event;
+  messages.notification = new MessageNotification(messages, t.process, method, signo, value, reader);
   return 0;
 }
 

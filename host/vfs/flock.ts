@@ -56,6 +56,11 @@ export class FileLocks {
   /** Who sleeps for such a lock. An entry may be out of date: its task may have been killed. */
   readonly wanted = new Map<OpenFile, WholeLock>();
   readonly queue = new WaitQueue();
+
+  /** They have come with a restored machine: later ones get higher numbers. */
+  restored(): void {
+    for (const { serial } of [...this.records, ...this.whole.values(), ...this.wanted.values()]) lastSerial = Math.max(lastSerial, serial);
+  }
 }
 
 interface Waiting {

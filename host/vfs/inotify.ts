@@ -8,7 +8,7 @@ import { FIONREAD } from '../linux/ioctl.js';
 import { POLLIN, POLLRDNORM } from '../linux/poll.js';
 import { encodeText } from '../linux/text.js';
 import type { VfsKnobs } from './knobs.js';
-import { addMark, type Mark, removeMark } from './notify.js';
+import { addMark, type Mark, markRestored, removeMark } from './notify.js';
 import { type Inode, type IoBuffer, OpenFile } from './types.js';
 import { WaitQueue } from './wait.js';
 
@@ -42,6 +42,11 @@ export class Watch implements Mark {
     /** Events and manners. */
     public mask: number,
   ) {}
+
+  /** It has come with a restored machine. */
+  restored(): void {
+    markRestored();
+  }
 
   notify(mask: number, name: string | undefined, cookie: number, nameless: boolean): void {
     if ((mask & (this.mask | I.IN_UNMOUNT) & ~MANNERS & (I.IN_ALL_EVENTS | I.IN_UNMOUNT)) === 0) return;

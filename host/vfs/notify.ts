@@ -32,6 +32,11 @@ export function addMark(mark: Mark): void {
   marks++;
 }
 
+/** A mark of a restored machine, which is in its tables already. */
+export function markRestored(): void {
+  marks++;
+}
+
 export function removeMark(mark: Mark): void {
   const { inode } = mark;
   if (inode.marks?.delete(mark) !== true) return;

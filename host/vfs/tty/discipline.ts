@@ -36,7 +36,7 @@ export class Discipline {
     readonly termios: T.Termios,
     readonly hooks: DisciplineHooks,
   ) {
-    this.output = new Output(termios, () => hooks.processesOutput);
+    this.output = new Output(termios, hooks);
     this.echo = new Echo(this.output);
   }
 

@@ -29,12 +29,12 @@ export class Output {
   constructor(
     readonly termios: T.Termios,
     /** What is beyond does the same: bytes go out as they are, only the column is kept. */
-    readonly delegated: () => boolean,
+    private readonly beyond: { readonly processesOutput: boolean },
   ) {}
 
   /** Appends what `byte` becomes. */
   process(byte: number, out: number[]): void {
-    if (!this.delegated()) this._translate(byte, out);
+    if (!this.beyond.processesOutput) this._translate(byte, out);
     else {
       this._translate(byte, []);
       out.push(byte);
