@@ -63,6 +63,8 @@ import { MemoryFile } from '../vfs/backends/memory-file.js';
 import { HugeFile, HugeOpenFile } from '../vfs/backends/memory-huge.js';
 import { MemoryNode } from '../vfs/backends/memory-inode.js';
 import { MqueueFile, MqueueFileSystem, MqueueInode, MqueueRoot } from '../vfs/backends/mqueue.js';
+import { OverlayDirectory, OverlayFileSystem } from '../vfs/backends/overlay.js';
+import { LowerPages, OverlayFile, OverlayNode, OverlaySymlink, Xattrs } from '../vfs/backends/overlay-node.js';
 import { FrameFile } from '../vfs/backends/proc-frames.js';
 import { MemoryFile as ProcMemoryFile } from '../vfs/backends/proc-mem.js';
 import { NamespaceFile, NamespaceInode, Namespaces } from '../vfs/backends/proc-ns.js';
@@ -109,6 +111,13 @@ import { WaitQueue } from '../vfs/wait.js';
 import type { Class } from './graph.js';
 
 const CLASSES = {
+  OverlayDirectory,
+  OverlayFileSystem,
+  OverlayFile,
+  OverlayNode,
+  OverlaySymlink,
+  OverlayXattrs: Xattrs,
+  LowerPages,
   AddressSpace,
   AnonymousFileSystem,
   ByteQueue,

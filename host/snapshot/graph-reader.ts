@@ -49,7 +49,8 @@ export class GraphReader {
     for (const head of this._heads) this._body(head);
     this._tables();
     for (let n = input.amount(); n > 0; n--) this._generate(this._heads[input.count()], input.text());
-    for (const { kind, object } of this._heads) if (kind === G.KIND_INSTANCE) (object as Partial<Restorable>).restored?.();
+    for (const { kind, object } of this._heads)
+      if (kind === G.KIND_INSTANCE || kind === G.KIND_ANCHOR) (object as Partial<Restorable>).restored?.();
     const roots = this._heads[0]?.object;
     return Array.isArray(roots) ? roots : damaged('it begins with nothing');
   }
@@ -69,7 +70,9 @@ export class GraphReader {
   }
 
   private _anchor(name: string): object {
-    return this.options.anchored(name) ?? damaged(`there is nothing of the name ${name}`);
+    const found = this.options.anchored(name);
+    if (found === undefined) throw new SnapshotError(`the snapshot needs '${name}', which this machine was not given`);
+    return found;
   }
 
   private _head(): Head {

@@ -12,6 +12,7 @@ import type { Class, GraphNames } from './graph.js';
 import { GraphReader } from './graph-reader.js';
 import { type Anchor, GraphWriter } from './graph-writer.js';
 import { restoreCore, saveCore } from './image.js';
+import { Media } from './media.js';
 import { transient } from './transient.js';
 
 /** A machine at rest: its core, and the graph of the kernel's objects. */
@@ -44,10 +45,11 @@ export function saveParts(machine: Machine, owner: Owner, roots: readonly unknow
   const { core, kernel, progress, namespace } = machine;
   if (kernel.hostWaits > 0) throw new SnapshotError("the machine can't be saved while a call waits for the host");
   const anchors = new Anchors(machine);
+  const media = new Media(namespace);
   const paths = new Map<Inode, string>();
   const writer = new GraphWriter({
     names: namesWith(owner.classes),
-    anchorOf: (object) => anchors.byObject.get(object) ?? owner.anchorOf(object),
+    anchorOf: (object) => anchors.byObject.get(object) ?? owner.anchorOf(object) ?? media.anchorOf(object),
     isGenerated: (object) => object instanceof Y.SyntheticInode,
     pathOf: (object) => paths.get(object as Inode),
     visit: (object) => {
@@ -68,10 +70,11 @@ function pathOf(dentry: Dentry): string {
 /** Of a machine in which nothing has run. Returns the roots. Throws SnapshotError; the machine is of no use then. */
 export function restoreParts(machine: Machine, parts: Parts, owner: NewOwner): readonly unknown[] {
   const anchors = new Anchors(machine);
+  const media = new Media(machine.namespace);
   restoreCore(machine.core, new ByteReader(parts.core));
   const reader = new GraphReader(new ByteReader(parts.graph), {
     names: namesWith(owner.classes),
-    anchored: (name) => anchors.byName.get(name) ?? owner.anchored(name),
+    anchored: (name) => anchors.byName.get(name) ?? media.anchored(name) ?? owner.anchored(name),
     generated: (path) => generatedFile(anchors.proc?.root, path) ?? goneFile,
   });
   const [, , progress, now, roots] = reader.read();

@@ -85,6 +85,16 @@ export interface InodeChange {
   size?: number;
 }
 
+/** What a file system shows that is not the machine's own: its files are named by their paths in snapshots, and found again. */
+export interface ForeignFiles {
+  /** Tells it from others that could be given instead of it. */
+  readonly label: string;
+  /** Names from the root, without a leading slash; undefined: the inode has none any more. */
+  pathOf(inode: Inode): string | undefined;
+  /** undefined: there is nothing of that name. Throws SysError as a look-up does. */
+  find(path: string): Inode | undefined;
+}
+
 /** A mounted file system. */
 export interface FileSystem {
   readonly name: string; // as in /proc/mounts: tmpfs, proc, overlay...
@@ -100,6 +110,8 @@ export interface FileSystem {
   sync(): void;
   /** Everything dirty to the medium, which may keep it in a cache of its own. Returns the first failure. Absent: nothing is ever dirty. */
   writeBack?(): SysError | undefined;
+  /** Absent: all it has is the machine's own. */
+  readonly foreign?: ForeignFiles;
 }
 
 /**

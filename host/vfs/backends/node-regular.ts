@@ -63,6 +63,11 @@ export class NodeFile extends PagedInode implements HostInode, PageSource {
     this.adoptSize(this._hostSize);
   }
 
+  /** It was in use in a machine that is restored: others may have written since. */
+  restored(): void {
+    this.refresh(this.fs.statPlace(this.place));
+  }
+
   revalidate(): void {
     const fd = this.fs.files.descriptor(this, false);
     this.refresh(host(() => fs.fstatSync(fd, { bigint: true })));

@@ -10,7 +10,7 @@ import { SysError } from '../../linux/error.js';
 import { O_PATH } from '../../linux/fcntl.js';
 import { EXT4_SUPER_MAGIC, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
-import type { FileSystem, FileSystemStat, Inode } from '../types.js';
+import type { FileSystem, FileSystemStat, ForeignFiles, Inode } from '../types.js';
 import { host } from './node-errno.js';
 import { HostFiles } from './node-files.js';
 import { type HostInode, NodeDirectory, NodeSpecial, NodeSymlink } from './node-inode.js';
@@ -62,6 +62,22 @@ export class NodeFileSystem implements FileSystem {
     const stat = this.statPlace(this.anchor.root);
     this.root = new NodeDirectory(this, this.inoOf(stat), this.anchor.root, stat);
     this._inodes.set(key(stat), new WeakRef<HostInode>(this.root as NodeDirectory));
+  }
+
+  get foreign(): ForeignFiles {
+    return {
+      label: 'a folder of the host',
+      pathOf: (inode) => {
+        const names: string[] = [];
+        for (let at: HostPlace | undefined = this.own(inode)?.place; at?.parent !== undefined; at = at.parent) names.push(at.name);
+        return names.reverse().join('/');
+      },
+      find: (path) => {
+        let at: Inode | undefined = this.root;
+        for (const name of path === '' ? [] : path.split('/')) at = at?.lookup(name);
+        return at;
+      },
+    };
   }
 
   statfs(): FileSystemStat {

@@ -46,7 +46,7 @@ function changeAttributes(inode: OverlayInode, change: InodeChange): void {
 }
 
 /** Extended attributes: the lower layer's until the first change. */
-class Xattrs {
+export class Xattrs {
   private _own: Map<string, Uint8Array> | undefined;
 
   constructor(
@@ -285,7 +285,7 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
 }
 
 /** What the lower file still stands for: its bytes below `limit`. A truncation lowers the limit for good. */
-class LowerPages implements Backing {
+export class LowerPages implements Backing {
   limit: number;
   private _source: PageSource | undefined;
 

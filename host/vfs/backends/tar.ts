@@ -11,7 +11,16 @@ import type { Backing } from '../backing.js';
 import type { VfsEnvironment } from '../environment.js';
 import { DirectoryFile } from '../openfile.js';
 import { PagedInode } from '../pagedinode.js';
-import { type Dirent, type FileSystem, type FileSystemStat, Inode, type InodeChange, type OpenFile, type Timestamp } from '../types.js';
+import {
+  type Dirent,
+  type FileSystem,
+  type FileSystemStat,
+  type ForeignFiles,
+  Inode,
+  type InodeChange,
+  type OpenFile,
+  type Timestamp,
+} from '../types.js';
 import { copyCached, type PageSource } from './page-source.js';
 import { shown } from './tar-header.js';
 import { type ByteSource, MEMBERS_MAX, type TarKind, type TarMember, TarWarnings, tarMembers, tooMany } from './tar-index.js';
@@ -60,6 +69,26 @@ export class TarFileSystem implements FileSystem {
       if (refused !== undefined) warnings.add(`${shown(member.path.join('/'))}: ${refused}: left out`);
     }
     this.warnings = warnings.lines;
+  }
+
+  get foreign(): ForeignFiles {
+    const paths = new Map<Inode, string>();
+    const walk = (directory: TarDirectory, path: string): void => {
+      paths.set(directory, path);
+      for (const [name, inode] of directory.children) {
+        const below = path === '' ? name : `${path}/${name}`;
+        if (inode instanceof TarDirectory) walk(inode, below);
+        else paths.set(inode, below);
+      }
+    };
+    return {
+      label: `an archive of ${this.source.size} bytes`,
+      pathOf: (inode) => {
+        if (paths.size === 0) walk(this.root, '');
+        return paths.get(inode);
+      },
+      find: (path) => this._find(path === '' ? [] : path.split('/')),
+    };
   }
 
   statfs(): FileSystemStat {
