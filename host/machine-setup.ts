@@ -186,7 +186,7 @@ export function mountStandard(machine: Machine, create = true): string[] {
   const { exports } = env.core;
   const sys = new SysFileSystem(env, {
     interfaces: () => kernel.net.interfaces,
-    mm: { core: env.core, huge: kernel.huge, ksm: kernel.ksm },
+    mm: { core: env.core, huge: kernel.huge, khugepaged: kernel.khugepaged, ksm: kernel.ksm },
     memory: () => ({ total: exports.frameLimit(), free: Math.max(0, exports.frameLimit() - exports.framesInUse()) }),
   });
   kernel.fileSystemTypes.set('sysfs', withoutOptions(sys));

@@ -1,4 +1,5 @@
 /** More of the core's exports (abi.ts): megapages and same-page merging. Addresses that are out of range were refused by the host. */
+import * as collapse from './collapse';
 import * as huge from './huge';
 import * as hugetlb from './hugetlb';
 import * as ksm from './ksm';
@@ -16,6 +17,14 @@ export function spaceForbidHuge(space: usize, on: bool): void {
 /** THPeligible of smaps: 1 if some place of the mapping would get a megapage. */
 export function hugeEligible(space: usize, vma: usize): u32 {
   return huge.hugeEligible(space, vma) ? 1 : 0;
+}
+/** Start of the next 2 MiB, at or above an address, that may become a megapage; -1: there are none. */
+export function hugeScanNext(space: usize, address: f64): f64 {
+  const next = collapse.hugeScanNext(space, <u64>address);
+  return next == TASK_SIZE ? -1 : <f64>next;
+}
+export function hugeScan(space: usize, base: f64, mostAbsent: u32, mostSwapped: u32, mostShared: u32): i32 {
+  return collapse.hugeScan(space, <u64>base, mostAbsent, mostSwapped, mostShared);
 }
 /** The pool of huge pages: all, free, promised, those that are too many. */
 export function hugetlbPool(which: u32): u32 {

@@ -7,6 +7,7 @@ import {
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { hugeCollapseRange } from './collapse';
+import { hugeAdvised } from './huge';
 import { ksmBreak, NOT_MERGEABLE } from './ksm';
 import { LEAF_SPAN, leafBorders, leavesOwn, leavesOwnMarked, tablesOwn } from './leaf';
 import { pageUp, populate } from './map';
@@ -94,7 +95,9 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_DOFORK: return change(space, start, end, 0, M.VM_DONTFORK);
     case M.MADV_DONTDUMP: return change(space, start, end, M.VM_DONTDUMP, 0);
     case M.MADV_DODUMP: return change(space, start, end, 0, M.VM_DONTDUMP);
-    case M.MADV_HUGEPAGE: return change(space, start, end, M.VM_HUGEPAGE, M.VM_NOHUGEPAGE);
+    case M.MADV_HUGEPAGE:
+      hugeAdvised();
+      return change(space, start, end, M.VM_HUGEPAGE, M.VM_NOHUGEPAGE);
     case M.MADV_NOHUGEPAGE: return change(space, start, end, M.VM_NOHUGEPAGE, M.VM_HUGEPAGE);
     case M.MADV_COLLAPSE: return hugeCollapseRange(space, vma, start, end);
     case M.MADV_MERGEABLE: return flags & NOT_MERGEABLE ? 0 : change(space, start, end, M.VM_MERGEABLE, 0);

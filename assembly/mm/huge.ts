@@ -39,6 +39,13 @@ const PAGES_ONLY: u32 = VM_HUGETLB | VM_SHARED | VM_NOHUGEPAGE | VM_UFFD | VM_VD
 /** /sys/kernel/mm/transparent_hugepage/enabled: HUGE_*. */
 let policy: u32 = HUGE_MADVISE;
 
+/** MADV_HUGEPAGE was ever said. */
+let advised: bool = false;
+
+export function hugeAdvised(): void {
+  advised = true;
+}
+
 export function hugeSetPolicy(wanted: u32): void {
   policy = wanted;
 }
@@ -77,10 +84,15 @@ export function hugeFits(vma: usize, base: u64): bool {
 
 /** What smaps calls THPeligible: would some place of the mapping get a megapage? */
 export function hugeEligible(space: usize, vma: usize): bool {
-  return isEligible(space, vma, (load<u64>(vma, VMA_START) + INNER) & ~INNER);
+  return hugeIsEligible(space, vma, (load<u64>(vma, VMA_START) + INNER) & ~INNER);
 }
 
-function isEligible(space: usize, vma: usize, base: u64): bool {
+/** Could some place of the space get a megapage by policy? As good as no work where none could. */
+export function hugeMayBeEligible(space: usize): bool {
+  return policy != 0 && (policy == HUGE_ALWAYS || advised) && load<u32>(space, SPACE_NO_HUGE) == 0;
+}
+
+export function hugeIsEligible(space: usize, vma: usize, base: u64): bool {
   if (policy == 0 || load<u32>(space, SPACE_NO_HUGE) != 0) return false;
   if (policy != HUGE_ALWAYS && (load<u32>(vma, VMA_FLAGS) & VM_HUGEPAGE) == 0) return false;
   return hugeFits(vma, base);
@@ -94,7 +106,7 @@ export function hugeFault(space: usize, vma: usize, va: u64, access: u32): bool 
   const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
   const entry = at == 0 ? 0 : load<u64>(at);
   if (entry != 0) return isHuge(entry) && allowHuge(space, vma, va, at, access);
-  return isEligible(space, vma, va & ~INNER) && fillHuge(space, vma, va & ~INNER, access);
+  return hugeIsEligible(space, vma, va & ~INNER) && fillHuge(space, vma, va & ~INNER, access);
 }
 
 /** Is all of it the space's alone? */

@@ -71,6 +71,15 @@ export const POOL_SURPLUS = 3;
 export const POOL_WANTED = 4;
 export const POOL_OVERCOMMIT = 5;
 
+/** hugeScan(): what became of 2 MiB that could be a megapage */
+export const SCAN_COLLAPSED = 0;
+export const SCAN_OTHER = 1; // it is one, nothing is there, nothing was used of late, or something is marked
+export const SCAN_EXCEEDS_NONE = 2;
+export const SCAN_EXCEEDS_SWAP = 3;
+export const SCAN_EXCEEDS_SHARED = 4;
+export const SCAN_NO_PLACE = 5; // somebody else's frames are in its place
+export const SCAN_NO_MEMORY = 6;
+
 export const FRAME_IS_USED = 1;
 export const FRAME_IS_DIRTY = 4;
 export const FRAME_IS_REFERENCED = 8;

@@ -92,6 +92,10 @@ export interface CoreExports {
   hugetlbSetOvercommit(pages: number): void;
   /** 1: some place of the mapping would get a megapage at its first fault. */
   hugeEligible(space: number, vma: number): number;
+  /** Where the next 2 MiB begin, at or above an address, that may become a megapage by policy; -1: there are none. */
+  hugeScanNext(space: number, address: number): number;
+  /** Makes them one, if no more pages than these are absent, swapped out, shared. SCAN_*, or NEED_PAGE. */
+  hugeScan(space: number, base: number, mostAbsent: number, mostSwapped: number, mostShared: number): number;
 
   // --- same-page merging
   /** Whether all private mappings, future ones included, may be merged. 0 or -ENOMEM. */

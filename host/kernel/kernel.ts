@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import { Cpu } from './cpu.js';
 import { Futexes } from './futex.js';
 import { HugePages } from './hugepages.js';
+import { Khugepaged } from './khugepaged.js';
 import { KernelKnobs } from './knobs.js';
 import { SamePages } from './ksm.js';
 import { defaultLimits, type Limit, PID_RESERVED, THREADS_MAX } from './limits.js';
@@ -61,6 +62,7 @@ export class Kernel {
   readonly timers = new TimerQueue();
   readonly load = new LoadAverage();
   readonly huge: HugePages;
+  readonly khugepaged: Khugepaged;
   readonly ksm: SamePages;
   readonly futexes: Futexes;
   readonly sysv: SystemV;
@@ -110,6 +112,7 @@ export class Kernel {
     this.hostname = options.hostname ?? 'pagewalk';
     this.cpu = new Cpu(this.core);
     this.huge = new HugePages(this.core);
+    this.khugepaged = new Khugepaged(this);
     this.ksm = new SamePages(this);
     this.net = new Network(this, this.env);
     this.futexes = new Futexes(this);
@@ -145,6 +148,7 @@ export class Kernel {
   advance(): void {
     const now = this.now();
     this.load.advance(now, () => this.active);
+    this.khugepaged.advance(now);
     this.ksm.advance(now);
     this.timers.expire(now);
     this.env.flusher.advance(now);

@@ -39,6 +39,7 @@ export class KernelProcSource implements ProcSource {
   readonly knobs: ProcKnobs;
   readonly ksm: ProcSource['ksm'];
   readonly huge: ProcSource['huge'];
+  readonly khugepaged: ProcSource['khugepaged'];
   readonly osRelease = OS_RELEASE;
   readonly osVersion = OS_VERSION;
   readonly random: (bytes: Uint8Array) => void;
@@ -48,6 +49,7 @@ export class KernelProcSource implements ProcSource {
     this.knobs = kernel.knobs;
     this.ksm = kernel.ksm;
     this.huge = kernel.huge;
+    this.khugepaged = kernel.khugepaged;
     this.random = kernel.random;
   }
 

@@ -288,10 +288,60 @@ static void watched_shared(void) {
   close(fd), fd = 0;
 }
 
+/* 2 MiB of written pages of which so many were swapped out, the last ones first. */
+static char *megapage_with(int out) {
+  char *walls = mmap(NULL, 4 * 512 * P, PROT_NONE, SHARED | MAP_NORESERVE, -1, 0);
+  char *at = (char *)(((uintptr_t)walls + 1024 * P - 1) & ~(512 * P - 1));
+  mmap(at, 512 * P, RW, PRIVATE | MAP_FIXED, -1, 0);
+  madvise(at, 512 * P, MADV_NOHUGEPAGE);
+  for (int i = 0; i < 512; i++) at[i * P] = i % 100 + 1;
+  madvise(at + (512 - out) * P, out * P, MADV_PAGEOUT);
+  return at;
+}
+static int is_whole(char *at) {
+  for (int i = 0; i < 512; i++) if (at[i * P] != i % 100 + 1) return 0;
+  return 1;
+}
+static long knob(const char *name, long value) {
+  char path[128], text[32] = "";
+  snprintf(path, sizeof path, "/sys/kernel/mm/transparent_hugepage/khugepaged/%s", name);
+  int fd = open(path, value < 0 ? O_RDONLY : O_WRONLY);
+  if (value < 0) read(fd, text, sizeof text - 1);
+  else write(fd, text, snprintf(text, sizeof text, "%ld", value));
+  close(fd);
+  return strtol(text, NULL, 10);
+}
+static long collapsed_later(char *at) {
+  madvise(at, 512 * P, MADV_HUGEPAGE);
+  long passes = knob("full_scans", -1);
+  for (int i = 0; i < 5000 && knob("full_scans", -1) < passes + 3; i++) usleep(2000);
+  return smaps_kb(at, "AnonHugePages");
+}
+
+static void huge_pages(void) {
+  PAGE("madvise(2)", "Huge pages of pages in the swap area");
+  char *at = megapage_with(100);
+  ROW("collapse-out", "512 pages, of which were swapped out", swapped(at, 512));
+  madvise(at, 512 * P, MADV_HUGEPAGE);
+  ROW("collapse", "MADV_COLLAPSE brings them back", madvise(at, 512 * P, MADV_COLLAPSE));
+  ROW("collapse-kb", "AnonHugePages, kB", smaps_kb(at, "AnonHugePages"));
+  HOLDS("collapse-kept", "and all is there", is_whole(at));
+  long sleep = knob("scan_sleep_millisecs", -1), most = knob("max_ptes_swap", -1);
+  knob("scan_sleep_millisecs", 1);
+  knob("max_ptes_swap", 64);
+  ROW("khugepaged-65", "max_ptes_swap 64: khugepaged leaves 65 where they are", collapsed_later(megapage_with(65)));
+  at = megapage_with(64);
+  ROW("khugepaged-64", "and brings back 64: AnonHugePages, kB", collapsed_later(at));
+  HOLDS("khugepaged-kept", "all is there", is_whole(at));
+  knob("scan_sleep_millisecs", sleep);
+  knob("max_ptes_swap", most);
+}
+
 int main(void) {
   int own = swap_on();
   if (own < 0) return perror("swapon"), 1;
   private_pages();
+  huge_pages();
   system_v();
   watched_private();
   watched_shared();

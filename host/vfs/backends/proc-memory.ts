@@ -144,6 +144,7 @@ export function vmstatText(source: ProcSource): string {
     pgscan_kswapd: 0,
     pgscan_direct: stat(S.RECLAIM_STAT_SCANNED),
     ...source.huge.counts(),
+    ...source.khugepaged.counts(),
   };
   return Object.entries(rows)
     .map(([name, value]) => `${name} ${value}\n`)

@@ -242,6 +242,7 @@ export interface ProcSource {
   /** Pages in megapages that policy has made. */
   hugePages(): number;
   readonly huge: { counts(): Readonly<Record<string, number>> };
+  readonly khugepaged: { counts(): Readonly<Record<string, number>> };
   /** The task that is looking: what self and thread-self mean. undefined outside a system call. */
   current(): { readonly pid: number; readonly tid: number } | undefined;
   pids(): number[];

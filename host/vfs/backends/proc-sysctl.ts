@@ -78,6 +78,22 @@ export function unsigned({ get, set }: Knob<number>, min: number, max: number): 
   return { mode: 0o644, read: () => `${get()}\n`, write };
 }
 
+/**
+ * A number in a file of /sys (kstrtoul): decimal digits, a plus sign before and one line's end after them at most. EINVAL: something
+ * else, or out of range; `beyond`: larger than what counts there.
+ */
+export function attribute({ get, set }: Knob<number>, min: number, max: number, beyond = EINVAL): Sysctl {
+  const write = (bytes: Uint8Array): void => {
+    const text = decodeText(bytes.subarray(0, TEXT_CHARS));
+    if (!/^\+?\d+\n?$/.test(text)) throw new SysError(EINVAL);
+    const value = Number(text);
+    if (value > max) throw new SysError(beyond);
+    if (value < min) throw new SysError(EINVAL);
+    set(value);
+  };
+  return { mode: 0o644, read: () => `${get()}\n`, write };
+}
+
 /** proc_dostring: the first line, cut to so many characters. A second write goes on where the first ended, and is idle beyond the end. */
 export function line({ get, set }: Knob<string>, most: number): Sysctl {
   const write = (bytes: Uint8Array, position: number): boolean => {
