@@ -188,6 +188,7 @@ export async function world(): Promise<World> {
     core,
     ksm: { recordsOf: () => 7, mergedOf: () => 3 },
     huge: { counts: () => ({ thp_fault_alloc: 2 }) },
+    khugepaged: { counts: () => ({ thp_collapse_alloc_failed: 1 }) },
     hugePages: () => 512,
     current: () => ({ pid: 5, tid: 6 }),
     pids: () => [...processes.keys()],

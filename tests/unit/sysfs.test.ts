@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EINVAL } from '../../assembly/shared/errno.js';
+import { EINVAL, ERANGE } from '../../assembly/shared/errno.js';
 import { OUTWARD } from '../../host/kernel/net/interfaces.js';
 import { SysFileSystem } from '../../host/vfs/backends/sysfs.js';
 import { get, names, newEnvironment, readText, throwsErrno, writeAt } from '../support/backends.js';
@@ -20,7 +20,19 @@ const ksm = {
   generalProfit: 4096,
   counts: () => ({ shared: 2, sharing: 6 }),
 };
-const sys = new SysFileSystem(env, { interfaces: () => [OUTWARD], memory: () => pages, mm: { core: env.core, huge, ksm } });
+const khugepaged = {
+  pagesToScan: 4096,
+  maxPtesNone: 511,
+  maxPtesSwap: 64,
+  maxPtesShared: 256,
+  scanSleepMs: 10_000,
+  allocSleepMs: 60_000,
+  defrag: 1,
+  pagesCollapsed: 0,
+  fullScans: 0,
+};
+const mm = { core: env.core, huge, khugepaged, ksm };
+const sys = new SysFileSystem(env, { interfaces: () => [OUTWARD], memory: () => pages, mm });
 
 test('processors, memory and interfaces have their files', () => {
   const text = (path: string): string => readText(env, get(sys, path));
@@ -46,6 +58,14 @@ test('kernel/mm: one of several words, numbers, and what is only told', () => {
   assert.equal([ksm.run, ksm.pagesToScan], [1, 500]);
   throwsErrno(() => write('ksm/run', '3'), EINVAL);
   assert.is(text('ksm/pages_sharing'), '6\n');
+  write('transparent_hugepage/khugepaged/max_ptes_none', '+10\n');
+  assert.is(khugepaged.maxPtesNone, 10);
+  for (const value of ['512', '-1', ' 5', '5 ', '0x5', '5\n\n']) {
+    throwsErrno(() => write('transparent_hugepage/khugepaged/max_ptes_none', value), EINVAL);
+  }
+  throwsErrno(() => write('transparent_hugepage/khugepaged/pages_to_scan', '0'), EINVAL);
+  throwsErrno(() => write('hugepages/hugepages-1048576kB/nr_overcommit_hugepages', '1'), EINVAL);
+  throwsErrno(() => write('ksm/max_page_sharing', '4294967296'), ERANGE);
   assert.is(get(sys, 'kernel/mm/ksm/pages_sharing').mode & 0o777, 0o444);
   assert.is(get(sys, 'kernel/mm/ksm/run').mode & 0o777, 0o644);
 });
