@@ -30,7 +30,10 @@ import { VMA_END, VMA_FLAGS, VMA_START, vmaAt, vmaFind, vmaNext } from './vma';
 /** Free frames that the background leaves to others: a 32nd of all. */
 const RESERVE_SHIFT: u32 = 5;
 
-/** 0 when all of [start, end), which lies in the mapping, is megapages as far as it can be; else NEED_PAGE, or -errno of what went wrong last. */
+/**
+ * 0 when all of [start, end), which lies in the mapping, is megapages as far as it can be; else NEED_PAGE, or -errno of what went wrong
+ * last.
+ */
 export function hugeCollapseRange(space: usize, vma: usize, start: u64, end: u64): i32 {
   const low = (load<u64>(vma, VMA_START) + LEAF_SPAN - 1) & ~(LEAF_SPAN - 1);
   if (load<u32>(space, SPACE_NO_HUGE) != 0 || low + LEAF_SPAN > load<u64>(vma, VMA_END) || !hugeFits(vma, low)) return -EINVAL;

@@ -25,41 +25,41 @@ export class Khugepaged {
   defrag = 1;
   pagesCollapsed = 0;
   fullScans = 0;
-  #scanSleepMs = 10_000;
-  #allocSleepMs = 60_000;
-  #dueNs = 0;
+  private _scanSleepMs = 10_000;
+  private _allocSleepMs = 60_000;
+  private _dueNs = 0;
   /** What is left of a go that memory was too short for; the next shortage ends it. */
-  #rest = 0;
+  private _rest = 0;
   /** Where the scanner is, and the spaces that it has still to visit in this pass. */
-  #at: { readonly space: number; address: number } | undefined;
-  #left: number[] = [];
-  readonly #exceeded = new Map<number, number>();
-  #shortages = 0;
+  private _at: { readonly space: number; address: number } | undefined;
+  private _left: number[] = [];
+  private readonly _exceeded = new Map<number, number>();
+  private _shortages = 0;
 
   constructor(private readonly kernel: Kernel) {}
 
   get scanSleepMs(): number {
-    return this.#scanSleepMs;
+    return this._scanSleepMs;
   }
   /** The next go is now. */
   set scanSleepMs(ms: number) {
-    this.#scanSleepMs = ms;
-    this.#dueNs = this.kernel.now();
+    this._scanSleepMs = ms;
+    this._dueNs = this.kernel.now();
   }
 
   get allocSleepMs(): number {
-    return this.#allocSleepMs;
+    return this._allocSleepMs;
   }
   set allocSleepMs(ms: number) {
-    this.#allocSleepMs = ms;
-    this.#dueNs = this.kernel.now();
+    this._allocSleepMs = ms;
+    this._dueNs = this.kernel.now();
   }
 
   /** Rows of /proc/vmstat. */
   counts(): Readonly<Record<string, number>> {
-    const exceeded = (which: number): number => this.#exceeded.get(which) ?? 0;
+    const exceeded = (which: number): number => this._exceeded.get(which) ?? 0;
     return {
-      thp_collapse_alloc_failed: this.#shortages,
+      thp_collapse_alloc_failed: this._shortages,
       thp_scan_exceed_none_pte: exceeded(SCAN_EXCEEDS_NONE),
       thp_scan_exceed_share_pte: exceeded(SCAN_EXCEEDS_SHARED),
       thp_scan_exceed_swap_pte: exceeded(SCAN_EXCEEDS_SWAP),
@@ -68,50 +68,50 @@ export class Khugepaged {
 
   /** Time has passed. */
   advance(nowNs: number): void {
-    if (nowNs < this.#dueNs) return;
-    const stepNs = Math.max(1, this.#scanSleepMs) * 1e6;
-    const steps = Math.floor((nowNs - this.#dueNs) / stepNs) + 1;
-    const again = this.#rest > 0;
-    const rest = this.#scan(again ? this.#rest : steps * this.pagesToScan);
-    this.#rest = again ? 0 : rest;
-    this.#dueNs = nowNs + (this.#rest > 0 ? Math.max(1, this.#allocSleepMs) * 1e6 : stepNs);
+    if (nowNs < this._dueNs) return;
+    const stepNs = Math.max(1, this._scanSleepMs) * 1e6;
+    const steps = Math.floor((nowNs - this._dueNs) / stepNs) + 1;
+    const again = this._rest > 0;
+    const rest = this._scan(again ? this._rest : steps * this.pagesToScan);
+    this._rest = again ? 0 : rest;
+    this._dueNs = nowNs + (this._rest > 0 ? Math.max(1, this._allocSleepMs) * 1e6 : stepNs);
   }
 
-  #spaces(): number[] {
+  private _spaces(): number[] {
     const running = [...this.kernel.processes.values()].filter(({ state }) => state === 'running');
     return [...new Set(running.map(({ space }) => space.handle))];
   }
 
   /** Looks at so many pages at most, and at none twice. Returns how many are left because memory is short. */
-  #scan(pages: number): number {
+  private _scan(pages: number): number {
     const { exports } = this.kernel.core;
-    const live = new Set(this.#spaces());
+    const live = new Set(this._spaces());
     let passes = 0;
     for (let left = pages; left > 0; ) {
-      if (this.#at === undefined || !live.has(this.#at.space)) {
-        const space = this.#left.pop();
+      if (this._at === undefined || !live.has(this._at.space)) {
+        const space = this._left.pop();
         if (space === undefined) {
           if (passes++ > 0) return 0;
-          this.#left = [...live].filter((handle) => exports.hugeScanNext(handle, 0) >= 0);
-          if (this.#left.length === 0) return 0;
-        } else this.#at = live.has(space) ? { space, address: 0 } : undefined;
+          this._left = [...live].filter((handle) => exports.hugeScanNext(handle, 0) >= 0);
+          if (this._left.length === 0) return 0;
+        } else this._at = live.has(space) ? { space, address: 0 } : undefined;
         continue;
       }
-      const base = exports.hugeScanNext(this.#at.space, this.#at.address);
+      const base = exports.hugeScanNext(this._at.space, this._at.address);
       if (base < 0) {
-        this.#at = undefined;
-        if (this.#left.length === 0) this.fullScans++;
+        this._at = undefined;
+        if (this._left.length === 0) this.fullScans++;
         continue;
       }
-      this.#at.address = base + SPAN_BYTES;
+      this._at.address = base + SPAN_BYTES;
       left -= SPAN_PAGES;
-      if (!this.#look(this.#at.space, base)) return Math.max(left, 1);
+      if (!this._look(this._at.space, base)) return Math.max(left, 1);
     }
     return 0;
   }
 
   /** False: memory is short. */
-  #look(space: number, base: number): boolean {
+  private _look(space: number, base: number): boolean {
     const { core, env } = this.kernel;
     const word = (at: number): number => core.u32[(HART + at) >>> 2];
     for (;;) {
@@ -122,8 +122,8 @@ export class Khugepaged {
         continue;
       }
       if (result === SCAN_COLLAPSED) this.pagesCollapsed++;
-      this.#exceeded.set(result, (this.#exceeded.get(result) ?? 0) + 1);
-      if (result === SCAN_NO_MEMORY) this.#shortages++;
+      this._exceeded.set(result, (this._exceeded.get(result) ?? 0) + 1);
+      if (result === SCAN_NO_MEMORY) this._shortages++;
       return result !== SCAN_NO_MEMORY;
     }
   }

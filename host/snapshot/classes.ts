@@ -7,6 +7,7 @@ import { SignalHandlers } from '../kernel/handlers.js';
 import { HugePages } from '../kernel/hugepages.js';
 import { CpuTimers, IntervalTimer } from '../kernel/itimer.js';
 import { Kernel } from '../kernel/kernel.js';
+import { Khugepaged } from '../kernel/khugepaged.js';
 import { KernelKnobs } from '../kernel/knobs.js';
 import { SamePages } from '../kernel/ksm.js';
 import { LoadAverage } from '../kernel/load.js';
@@ -168,6 +169,7 @@ const CLASSES = {
   IpOptions,
   Kernel,
   KernelKnobs,
+  Khugepaged,
   LoadAverage,
   Location,
   MappedFiles,
