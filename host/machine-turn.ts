@@ -43,6 +43,8 @@ export class Turns {
   allowance = Number.POSITIVE_INFINITY;
   /** The thread whose turn the host's events have interrupted, and what is left of its slice. */
   paused: { readonly thread: Thread; readonly left: number } | undefined = undefined;
+  /** Instructions until the run ends. */
+  fuel = Number.POSITIVE_INFINITY;
   faults: FaultLog | undefined = undefined;
   readonly pace = new Pace();
   /** When the host's events are to get their turn, as performance.now() tells time. */
@@ -55,9 +57,9 @@ export class Turns {
   constructor(
     private readonly kernel: Kernel,
     private readonly calls: Dispatcher,
-    /** Instructions until the run ends. */
-    public fuel: number,
+    fuel: number,
   ) {
+    this.fuel = fuel;
     kernel.core.onCall = () => this.#callInside();
   }
 

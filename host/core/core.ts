@@ -63,9 +63,10 @@ export class Core {
     this.#view = new DataView(buffer);
   }
 
-  // A view of a buffer that has been detached has length 0. Asking the memory for its buffer costs more than most uses of it.
+  // A view of a buffer that has been detached has no elements. Asking the memory for its buffer costs more than most uses of it, and to
+  // ask a view for its length is slower than to read one: engines take lengths beyond 2^31 into account.
   get u8(): Uint8Array {
-    if (this.#u8.length === 0) this.#refresh();
+    if (this.#u8[0] === undefined) this.#refresh();
     return this.#u8;
   }
 
@@ -75,7 +76,7 @@ export class Core {
   }
 
   get view(): DataView {
-    if (this.#u8.length === 0) this.#refresh();
+    if (this.#u8[0] === undefined) this.#refresh();
     return this.#view;
   }
 
