@@ -19,8 +19,8 @@ export interface FatalReport {
   /** si_code */
   readonly code: number;
   readonly pc: number;
-  /** si_addr, for signals that an instruction caused. */
-  readonly address: number | undefined;
+  /** si_addr, for signals that an instruction caused: a bigint beyond 2^53. */
+  readonly address: number | bigint | undefined;
   /** The mapping at that address as /proc/PID/maps has it, or what lies nearest. */
   readonly mapping: string | undefined;
 }
@@ -46,10 +46,10 @@ export function describeFatal(t: Thread, info: SigInfo): FatalReport {
 const hex = (n: number): string => `0x${n.toString(16)}`;
 
 /** `r-xp /bin/prog 0x10000-0x90000`, or `no mapping; next above: ...`. */
-export function describeAddress(kernel: Kernel, process: Process, address: number): string {
+export function describeAddress(kernel: Kernel, process: Process, address: number | bigint): string {
   const { core } = kernel;
   const { space } = process;
-  const vma = core.exports.vmaFind(space.handle, address);
+  const vma = core.exports.vmaFind(space.handle, Number(address));
   if (vma === 0) return 'no mapping there or above';
   const start = core.readU64(vma + M.VMA_START);
   const text = describeMapping(kernel, process, space, vma);

@@ -237,7 +237,7 @@ export class Turns {
 
   #fault(t: Thread): void {
     const { core } = this.kernel;
-    const address = core.readU64(C.HART + C.HART_FAULT_ADDRESS);
+    const address = core.readExact(C.HART + C.HART_FAULT_ADDRESS);
     const kind = core.u32[(C.HART + C.HART_FAULT_KIND) >>> 2];
     if (kind === X.FAULT_USERFAULT) {
       const fault = handOut(t, t.process.space, false);
@@ -257,7 +257,7 @@ export class Turns {
     const words = core.u32;
     const object = words[(C.HART + C.HART_IO_OBJECT) >>> 2];
     const index = words[(C.HART + C.HART_IO_INDEX) >>> 2];
-    const address = core.readU64(C.HART + C.HART_FAULT_ADDRESS);
+    const address = core.readExact(C.HART + C.HART_FAULT_ADDRESS);
     try {
       env.pages.pager(object, index, words[(C.HART + C.HART_IO_HOW) >>> 2]);
       if (object === X.SWAP_AREA || core.exports.objectPage(object, index) !== 0) return;

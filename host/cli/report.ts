@@ -12,7 +12,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   SIGTRAP: ['TRAP_BRKPT', 'TRAP_TRACE', 'TRAP_BRANCH', 'TRAP_HWBKPT'],
 };
 
-const hex = (n: number): string => `0x${n.toString(16)}`;
+const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
 
 /** "killed by SIGSEGV (SEGV_MAPERR) at pc 0x10234 in main+0x12, address 0x0, no mapping": one line. */
 export function describeKilled(report: FatalReport, symbol: string | undefined): string {

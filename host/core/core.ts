@@ -108,6 +108,12 @@ export class Core {
   }
 
   /** Stores a whole number (negative ones in two's complement, exact between -2^53 and 2^53). */
+  /** The same for what may be any 64 bits: a bigint where a number would be another value. */
+  readExact(address: number): number | bigint {
+    const value = this.readU64(address);
+    return Number.isSafeInteger(value) ? value : this.view.getBigUint64(address, true);
+  }
+
   writeU64(address: number, value: number): void {
     const words = this.u32;
     words[address >>> 2] = value;

@@ -39,8 +39,8 @@ export interface SignalEvent {
   readonly signal: string;
   /** si_code */
   readonly code: number;
-  /** The address of a fault. */
-  readonly address: number | undefined;
+  /** The address of a fault: a bigint beyond 2^53. */
+  readonly address: number | bigint | undefined;
 }
 
 /** A process that the embedder or another process has made. */

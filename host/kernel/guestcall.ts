@@ -43,7 +43,7 @@ export class GuestCallError extends Error {
     /** 'SIGSEGV' */
     readonly signal?: string,
     /** Of the fault. */
-    readonly address?: number,
+    readonly address?: number | bigint,
   ) {
     super(message);
   }

@@ -24,8 +24,8 @@ export interface SigInfo {
   readonly value?: bigint;
   readonly timerId?: number;
   readonly overrun?: number;
-  /** si_addr of a fault. */
-  readonly address?: number;
+  /** si_addr of a fault: a bigint where a number can't say it. */
+  readonly address?: number | bigint;
   /** rt_sigqueueinfo: the caller's 128 bytes, signo already put in. */
   readonly raw?: Uint8Array;
 }

@@ -1,5 +1,5 @@
 /** madvise(2), mseal(2), remap_file_pages(2), cachestat(2). */
-import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../assembly/shared/errno.js';
+import { EFAULT, EINVAL, ENOMEM, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import { IO_TRANSFER, NO_INDEX, SWAP_AREA } from '../../assembly/shared/exit.js';
 import * as M from '../../assembly/shared/mman.js';
 import { STATE_FRAME_SHIFT, STATE_SWAP } from '../../assembly/shared/stat.js';
@@ -126,7 +126,7 @@ function remapFilePages(t: Thread, address: number, length: number, prot: number
   if (prot !== 0) return -EINVAL;
   const start = Math.floor(address / PAGE) * PAGE;
   const bytes = Math.floor(length / PAGE) * PAGE;
-  if (bytes === 0 || start + bytes > TASK_SIZE || page * PAGE + bytes > 2 ** 63) return -EINVAL;
+  if (bytes === 0 || start + bytes > TASK_SIZE || page + bytes / PAGE >= 2 ** 64) return -EINVAL;
   const { core } = t.kernel;
   const { handle } = t.process.space;
   const word = (vma: number, at: number): number => core.u32[(vma + at) >>> 2];
@@ -144,6 +144,7 @@ function remapFilePages(t: Thread, address: number, length: number, prot: number
   const may = vmFlags & (M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC | M.VM_DONTEXPAND | M.VM_DONTDUMP);
   const how = M.MAP_SHARED | M.MAP_FIXED | M.MAP_POPULATE | (flags & M.MAP_NONBLOCK);
   const locked = (vmFlags & M.VM_LOCKED) !== 0 ? M.MAP_LOCKED : 0;
+  if (page * PAGE >= 2 ** 63) return -EOVERFLOW;
   // The mapping that goes may be all that holds the object.
   core.exports.objectRetain(object);
   const result = core.exports.mmMap(handle, start, bytes, access, how | locked, object, page * PAGE, may);

@@ -77,20 +77,31 @@ function isTaken(t: Thread, address: number, bytes: number): boolean {
  * ENOMEM for RLIMIT_AS and RLIMIT_DATA, EAGAIN for RLIMIT_MEMLOCK. What a fixed mapping replaces is not taken off, as in Linux
  * before it.
  */
-export function checkLimits(t: Thread, bytes: number, privateWritable: boolean, locked: boolean): void {
+/** `inPlaceOf`: where what is there already goes (MAP_FIXED). */
+export function checkLimits(t: Thread, bytes: number, isData: boolean, locked: boolean, inPlaceOf?: number): void {
   const { space } = t.process;
   if ((locked || space.lockNew !== M.LOCK_NONE) && !lockFits(t, bytes)) throw new SysError(EAGAIN);
-  checkExpansion(t, bytes, privateWritable);
+  checkExpansion(t, bytes, isData, inPlaceOf);
 }
 
-function checkExpansion(t: Thread, bytes: number, privateWritable: boolean): void {
+function checkExpansion(t: Thread, bytes: number, isData: boolean, inPlaceOf?: number): void {
   const { limits, space } = t.process;
   const { exports } = t.kernel.core;
   const stat = (which: number): number => exports.spaceStat(space.handle, which) * PAGE;
   const as = limits[RLIMIT_AS].current;
-  if (as < Number.POSITIVE_INFINITY && stat(SPACE_STAT_PAGES_MAPPED) + bytes > as) throw new SysError(ENOMEM);
+  if (as < Number.POSITIVE_INFINITY && stat(SPACE_STAT_PAGES_MAPPED) + bytes > as) {
+    if (inPlaceOf === undefined || stat(SPACE_STAT_PAGES_MAPPED) + bytes - mappedIn(t, inPlaceOf, bytes) > as) throw new SysError(ENOMEM);
+  }
   const data = limits[RLIMIT_DATA].current;
-  if (privateWritable && data < Number.POSITIVE_INFINITY && stat(SPACE_STAT_DATA_PAGES) + bytes > data) throw new SysError(ENOMEM);
+  if (isData && data < Number.POSITIVE_INFINITY && stat(SPACE_STAT_DATA_PAGES) + bytes > data) throw new SysError(ENOMEM);
+}
+
+function mappedIn(t: Thread, address: number, bytes: number): number {
+  let mapped = 0;
+  eachMapping(t, address, address + bytes, (_vma, from, to) => {
+    mapped += to - from;
+  });
+  return mapped;
 }
 
 function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, flags: number): number {
@@ -102,7 +113,9 @@ function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, f
   const shared = type === M.MAP_SHARED;
   if (!shared && type !== M.MAP_PRIVATE) return -EINVAL;
   if (shared && (flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
-  checkLimits(t, bytes, !shared && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
+  // A stack is no data.
+  const isData = !shared && (prot & M.PROT_WRITE) !== 0 && (flags & M.MAP_GROWSDOWN) === 0;
+  checkLimits(t, bytes, isData, (flags & M.MAP_LOCKED) !== 0, (flags & M.MAP_FIXED) === 0 ? undefined : address);
   return exports.mmMap(handle, address, bytes, prot & PROT_ALL, flags, 0, 0, MAY_ALL);
 }
 
@@ -123,13 +136,18 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
     may &= ~M.VM_MAYEXEC;
   }
   may &= sealedMay(file, isPrivate, prot);
-  checkLimits(t, bytes, isPrivate && (prot & M.PROT_WRITE) !== 0, (flags & M.MAP_LOCKED) !== 0);
-  const object = file.mapObject(offset, bytes, !isPrivate);
+  const isData = isPrivate && (prot & M.PROT_WRITE) !== 0;
+  checkLimits(t, bytes, isData, (flags & M.MAP_LOCKED) !== 0, (flags & M.MAP_FIXED) === 0 ? undefined : address);
+  const object = file.mapObject(offset, bytes, !isPrivate, (flags & M.MAP_NORESERVE) === 0);
   may |= file.mapFlags;
   const { space } = t.process;
   if (file.location instanceof Location) t.kernel.mapped.set(file.mappedInode, file.location);
   if (!isPrivate && file.mappedInode instanceof PagedInode) space.mappedFiles.set(file.mappedInode, file);
-  if (object !== 0) return t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
+  if (object !== 0) {
+    const result = t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
+    file.mapSettled(result >= 0, (prot & M.PROT_WRITE) === 0 ? 0 : offset + bytes);
+    return result;
+  }
   // A device whose pages are all zero (/dev/zero): memory that starts at zero.
   return mapAnonymous(t, address, bytes, prot, flags | M.MAP_ANONYMOUS);
 }
@@ -237,7 +255,11 @@ function mincore(t: Thread, address: number, length: number, vector: number): nu
     const out = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
       const state = exports.mmResident(t.process.space.handle, address + (done + i) * PAGE);
-      if (state < 0) return state;
+      if (state < 0) {
+        // What comes before the gap has been told.
+        t.user.write(vector + done, out.subarray(0, i));
+        return state;
+      }
       out[i] = state;
     }
     t.user.write(vector + done, out);

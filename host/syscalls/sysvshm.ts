@@ -165,7 +165,8 @@ function shmat(t: Thread, id: number, address: number, flags: number): number {
   const segment = sysv.segments.get(id);
   segment.permissions.require(t.cred, READ | (readOnly ? 0 : WRITE) | (executable ? EXECUTE : 0));
   const bytes = pagesOf(segment.bytes) * PAGE;
-  if (place + bytes > TASK_SIZE) return fixed ? -E.EINVAL : -E.ENOMEM;
+  if (place + bytes >= 2 ** 64) return -E.EINVAL;
+  if (place + bytes > TASK_SIZE) return -E.ENOMEM;
   if (fixed && (flags & I.SHM_REMAP) === 0) {
     const vma = core.exports.vmaFind(space.handle, place);
     if (vma !== 0 && core.readU64(vma + M.VMA_START) < place + bytes) return -E.EINVAL;

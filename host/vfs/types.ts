@@ -287,9 +287,13 @@ export abstract class OpenFile {
   readdir(): Dirent[] {
     throw new SysError(ENOTDIR);
   }
-  /** Core object to map, retained by the caller through mmMap; the range is what will be mapped of it. */
-  mapObject(_offset = 0, _bytes = 0, _shared = false): number {
+  /** Core object to map, retained by the caller through mmMap; the range is what will be mapped of it. `reserve`: its pages are promised. */
+  mapObject(_offset = 0, _bytes = 0, _shared = false, _reserve = true): number {
     throw new SysError(ENODEV);
+  }
+  /** What mapObject was asked for came to be, or failed. writableEnd: where a mapping that may be written to ends in the file, else 0. */
+  mapSettled(_done: boolean, _writableEnd: number): void {
+    // Most files keep no account of it.
   }
   /** VM_* flags that its mappings get besides. */
   get mapFlags(): number {

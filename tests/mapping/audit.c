@@ -145,6 +145,42 @@ static void barriers(void) {
   ROW("shared", "MEMBARRIER_CMD_SHARED", syscall(SYS_membarrier, MEMBARRIER_CMD_SHARED, 0, 0));
 }
 
+static void seldom(void) {
+  PAGE("mmap(2)", "Limits of address space and data");
+  CHILD({
+    char *at = map(90, RW, PRIVATE);
+    limit(RLIMIT_AS, (status_of("VmSize") + 40) * 1024);
+    WORKS("as", "ENOMEM: beyond RLIMIT_AS", mmap(NULL, 90 * P, RW, PRIVATE, -1, 0));
+    WORKS("as-fixed", "MAP_FIXED in the place of as much", mmap(at, 90 * P, RW, PRIVATE | MAP_FIXED, -1, 0));
+  });
+  CHILD({
+    limit(RLIMIT_DATA, (status_of("VmData") + 40) * 1024);
+    WORKS("data", "ENOMEM: beyond RLIMIT_DATA", mmap(NULL, 90 * P, RW, PRIVATE, -1, 0));
+    WORKS("data-stack", "MAP_GROWSDOWN is no data", mmap(NULL, 90 * P, RW, PRIVATE | MAP_GROWSDOWN, -1, 0));
+  });
+  PAGE("mmap(2)", "Signals at addresses that no program can have");
+  LOAD("high", "the last word of 64 bits", (char *)-8L);
+  STORE("high-store", "a store in the last 2 GiB", (char *)0xffffffff80001239L);
+  PAGE("mincore(2)", "Gaps");
+  unsigned char vector[4] = {9, 9, 9, 9};
+  char *at = map(4, RW, PRIVATE);
+  at[0] = 1;
+  munmap(at + 2 * P, P);
+  ROW("mincore-gap", "ENOMEM: a gap", mincore(at, 4 * P, vector));
+  ROW("mincore-gap-told", "what comes before it has been told", vector[0] * 1000 + vector[1] * 100 + vector[2] * 10 + vector[3]);
+  PAGE("shmat(2)", "Addresses that no program can have");
+  int id = shmget(IPC_PRIVATE, P, 0600);
+  ROW("shm-high", "ENOMEM: beyond what a program can have", (long)shmat(id, (void *)(1L << 62), 0));
+  ROW("shm-end", "EINVAL: beyond the end of all addresses", (long)shmat(id, (void *)-4096L, 0));
+  shmctl(id, IPC_RMID, NULL);
+  PAGE("remap_file_pages(2)", "Offsets");
+  int fd = file_of("far", 1);
+  at = mmap(NULL, 2 * P, RW, MAP_SHARED, fd, 0);
+  ROW("far", "EOVERFLOW: an offset that no file has", remap_file_pages(at, P, 0, 1UL << 52, 0));
+  ROW("far-end", "EINVAL: one beyond all numbers", remap_file_pages(at, P, 0, -1L, 0));
+  unlink("far");
+}
+
 int main(void) {
   mappings();
   advice();
@@ -152,5 +188,6 @@ int main(void) {
   segments();
   files();
   barriers();
+  seldom();
   return 0;
 }

@@ -40,6 +40,11 @@ export class HugeFile extends MemoryFile {
     this.promised = Math.min(this.promised, bytes / HUGE_PAGE_BYTES);
   }
 
+  /** To whole pages; nothing is said of when. */
+  extend(bytes: number): void {
+    this.adoptSize(Math.ceil(bytes / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES);
+  }
+
   /** ENOMEM: the file system is not to hold so much. */
   promise(bytes: number): void {
     const pages = Math.max(this.promised, Math.ceil(bytes / HUGE_PAGE_BYTES));
@@ -49,6 +54,8 @@ export class HugeFile extends MemoryFile {
 }
 
 export class HugeOpenFile extends PagedFile {
+  private _promisedBefore = 0;
+
   constructor(
     readonly file: HugeFile,
     flags: number,
@@ -56,10 +63,17 @@ export class HugeOpenFile extends PagedFile {
     super(file, flags);
   }
 
-  override mapObject(offset = 0, bytes = 0, shared = false): number {
+  override mapObject(offset = 0, bytes = 0, shared = false, reserve = true): number {
     const object = super.mapObject();
-    if (shared) this.file.promise(offset + bytes);
+    this._promisedBefore = this.file.promised;
+    if (shared && reserve) this.file.promise(offset + bytes);
     return object;
+  }
+
+  /** What the pool refuses is not promised. A mapping that may be written to makes the file as long as it is, whatever seals it has. */
+  override mapSettled(done: boolean, writableEnd: number): void {
+    if (!done) this.file.promised = this._promisedBefore;
+    else if (writableEnd > this.file.size) this.file.extend(writableEnd);
   }
 
   /** Whole pages are taken from the pool, or given back to it. ENOSPC: it has no more; those before stay. */

@@ -6,7 +6,7 @@ export interface EndText {
   readonly isError: boolean;
 }
 
-const hex = (n: number): string => `0x${n.toString(16)}`;
+const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
 
 export function endText(status: ExitStatus): EndText {
   switch (status.reason) {
@@ -31,7 +31,7 @@ export function endText(status: ExitStatus): EndText {
 export interface Crash {
   readonly name: string;
   readonly pc: number;
-  readonly address: number | undefined;
+  readonly address: number | bigint | undefined;
   readonly mapping: string | undefined;
 }
 
