@@ -18,7 +18,8 @@ export interface FatalReport {
   readonly name: string;
   /** si_code */
   readonly code: number;
-  readonly pc: number;
+  /** A bigint beyond 2^53. */
+  readonly pc: number | bigint;
   /** si_addr, for signals that an instruction caused: a bigint beyond 2^53. */
   readonly address: number | bigint | undefined;
   /** The mapping at that address as /proc/PID/maps has it, or what lies nearest. */
@@ -37,7 +38,7 @@ export function describeFatal(t: Thread, info: SigInfo): FatalReport {
     signal: info.signo,
     name: signalName(info.signo),
     code: info.code,
-    pc: kernel.core.pc,
+    pc: kernel.core.readExact(L.HART + L.HART_PC),
     address,
     mapping: address === undefined ? undefined : describeAddress(kernel, process, address),
   };

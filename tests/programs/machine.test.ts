@@ -131,8 +131,16 @@ test('illegal instruction, breakpoint, misaligned atomic: signal and pc', async 
     assert.is(result.report?.code, code);
     // The one at fault is the second; the first takes two or four bytes.
     const entry = Number(new DataView(elf(source).buffer).getBigUint64(24, true));
-    assert.ok([entry + 2, entry + 4].includes(result.report?.pc ?? 0));
+    assert.ok([entry + 2, entry + 4].includes(Number(result.report?.pc)));
   }
+});
+
+test('addresses beyond 2^53 are told exactly', async () => {
+  const store = (await run('_start: li a0, -9\n sd a0, 0(a0)')).result.report;
+  assert.is(store?.address, 2n ** 64n - 9n);
+  assert.is(store?.mapping, 'no mapping there or above');
+  const jump = (await run('_start: li a0, -16\n jr a0')).result.report;
+  assert.equal([jump?.pc, jump?.address], [2n ** 64n - 16n, 2n ** 64n - 16n]);
 });
 
 test('a program that waits for itself is found dead', async () => {

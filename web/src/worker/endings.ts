@@ -30,7 +30,7 @@ export function endText(status: ExitStatus): EndText {
 
 export interface Crash {
   readonly name: string;
-  readonly pc: number;
+  readonly pc: number | bigint;
   readonly address: number | bigint | undefined;
   readonly mapping: string | undefined;
 }
