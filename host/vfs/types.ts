@@ -287,7 +287,7 @@ export abstract class OpenFile {
   readdir(): Dirent[] {
     throw new SysError(ENOTDIR);
   }
-  /** Core object to map, retained by the caller through mmMap; the range is what will be mapped of it. `reserve`: its pages are promised. */
+  /** Core object to map, retained by the caller through mmMap; the range is what it shows. `reserve`: its pages are promised. */
   mapObject(_offset = 0, _bytes = 0, _shared = false, _reserve = true): number {
     throw new SysError(ENODEV);
   }

@@ -136,10 +136,10 @@ test('illegal instruction, breakpoint, misaligned atomic: signal and pc', async 
 });
 
 test('addresses beyond 2^53 are told exactly', async () => {
-  const store = (await run('_start: li a0, -9\n sd a0, 0(a0)')).result.report;
+  const store = (await run('li a0, -9\n sd a0, 0(a0)')).result.report;
   assert.is(store?.address, 2n ** 64n - 9n);
   assert.is(store?.mapping, 'no mapping there or above');
-  const jump = (await run('_start: li a0, -16\n jr a0')).result.report;
+  const jump = (await run('li a0, -16\n jr a0')).result.report;
   assert.equal([jump?.pc, jump?.address], [2n ** 64n - 16n, 2n ** 64n - 16n]);
 });
 
