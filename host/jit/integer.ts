@@ -70,16 +70,19 @@ const word =
     r.setX(rd);
   };
 
+/** By zeros, where the result can't be negative: that costs nothing. */
 const wordImmediate =
-  (op: number): Emit =>
+  (op: number, positive: (imm: number) => boolean = () => false): Emit =>
   (r, { rd, rs1, imm }) => {
     r.getX(rs1);
     r.code.op(WRAP);
     r.code.i32Const(imm);
     r.code.op(op);
-    r.code.op(SIGN_EXTEND);
+    r.code.op(positive(imm) ? ZERO_EXTEND : SIGN_EXTEND);
     r.setX(rd);
   };
+const notNegative = (imm: number): boolean => imm >= 0;
+const notZero = (imm: number): boolean => imm > 0;
 
 /** Are both operands words, so that an operation that acts on bits, or compares, can be made on 32 bits? */
 const areWords = (r: RegionCode, { rs1, rs2 }: Insn): boolean => isWord(r.words, rs1) && isWord(r.words, rs2);
@@ -92,7 +95,11 @@ const bitwise =
 const bitwiseImmediate =
   (wide: number, narrow: number): Emit =>
   (r, insn) =>
-    (isWord(r.words, insn.rs1) || (narrow === 0x71 && insn.imm >= 0) ? wordImmediate(narrow) : immediate(wide))(r, insn);
+    (narrow === 0x71 && insn.imm >= 0
+      ? wordImmediate(narrow, notNegative)
+      : isWord(r.words, insn.rs1)
+        ? wordImmediate(narrow)
+        : immediate(wide))(r, insn);
 
 const compare =
   (wide: number, narrow: number): Emit =>
@@ -284,7 +291,7 @@ export const INTEGER: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ['srai', immediate(SHR_S)],
   ['addiw', addImmediateWord],
   ['slliw', wordImmediate(0x74)],
-  ['srliw', wordImmediate(0x76)],
+  ['srliw', wordImmediate(0x76, notZero)],
   ['sraiw', wordImmediate(0x75)],
   ['add', binary(ADD)],
   ['sub', binary(SUB)],

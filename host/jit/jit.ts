@@ -76,6 +76,8 @@ export interface JitSnapshot extends Readonly<JitStats> {
   /** Instructions of all processes, and those of them that regions executed. */
   readonly executed: number;
   readonly executedCompiled: number;
+  /** Jumps from region to region, modulo 2^32. */
+  readonly jumps: number;
   /** How often regions left for the interpreter, by SITE_*. */
   readonly exits: readonly number[];
   readonly live: readonly LiveRegion[];
@@ -456,6 +458,7 @@ export class Jit {
       ...this.stats,
       executed: core.counter(L.COUNT_INSTRUCTIONS),
       executedCompiled: core.readU64(C.COMPILED + C.COMPILED_INSTRUCTIONS),
+      jumps: core.u32[(C.COMPILED + C.COMPILED_JUMPS) >>> 2],
       exits: Array.from({ length: C.SITE_KINDS }, (_, kind) =>
         kind < C.SITE_SLOW ? 0 : core.readU64(C.COMPILED + C.COMPILED_EXITS + kind * 8),
       ),

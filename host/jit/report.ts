@@ -26,6 +26,7 @@ export function jitReport(jit: JitSnapshot, nameOf: NameOf = () => undefined): s
   const lines = [
     'compiled code',
     `  executed   ${share(executedCompiled, executed)} of ${count(executed)} instructions`,
+    `  jumped     ${count(jit.jumps)} times from region to region`,
     `  regions    ${count(jit.regions)} made, ${count(jit.remade)} made again in another way`,
     `             ${count(jit.promoted)} made again as a whole`,
     `             ${count(jit.removed)} removed, ${count(jit.refused)} refused`,

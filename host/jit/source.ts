@@ -10,7 +10,6 @@ const ADDRESS_END = 2 ** 38;
 
 /**
  * The code of the process that runs. What counts as executed: anything, what the interpreter has decoded, or what samples have met.
- * have met.
  */
 export function codeSource(core: Core, wanted: 'any' | 'decoded' | 'met', compiled: (pc: number) => boolean): CodeSource {
   const page = (pc: number): number => (pc < ADDRESS_END ? core.exports.jitCodePage(Math.floor(pc / L.PAGE_SIZE)) >>> 0 : 0);
