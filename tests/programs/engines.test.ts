@@ -1,6 +1,6 @@
 /**
- * Compiled code in every engine that is here: Node of each release line (scripts/fetch-nodes.sh), Chromium's main thread and workers; and
- * that Wasm without anything new does.
+ * Compiled code in every engine that is here: Node of each release line (scripts/fetch-nodes.sh), Deno and Bun (scripts/fetch-runtimes.sh),
+ * Chromium's main thread and workers; and that Wasm without anything new does.
  */
 import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
@@ -10,6 +10,7 @@ import { DATA, DUMP_BYTES, randomProgram, TEXT, textOf, usableRows } from '../is
 import { reportOf } from '../support/browser.js';
 import { Hart, RW, RWX } from '../support/hart.js';
 import { Random } from '../support/random.js';
+import { RUNTIMES } from '../support/runtimes.js';
 import { testWith } from '../support/tools.js';
 
 interface Outcome {
@@ -36,19 +37,19 @@ function check(outcomes: Outcomes): void {
   }
 }
 
-function inNode(binary: string): Outcomes {
-  const { status, stdout, stderr } = spawnSync(binary, ['tests/browser/node.js'], { encoding: 'utf8', timeout: 120_000 });
+function outcomesIn(binary: string, args: readonly string[] = []): Outcomes {
+  const { status, stdout, stderr } = spawnSync(binary, [...args, 'tests/browser/node.js'], { encoding: 'utf8', timeout: 120_000 });
   assert.is(`${status} ${stderr}`, '0 ');
   return JSON.parse(stdout);
 }
 
-test('this Node', () => check(inNode(process.execPath)));
+test('this Node', () => check(outcomesIn(process.execPath)));
 
 for (const line of [20, 22, 24, 26]) {
   const binary = `.cache/node/${line}/bin/node`;
   testWith(test, [binary], `Node ${line}`, () => {
     assert.match(spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout, new RegExp(`^v${line}\\.`));
-    check(inNode(binary));
+    check(outcomesIn(binary));
   });
 
   testWith(test, [binary], `the command line under Node ${line}`, () => {
@@ -62,6 +63,8 @@ for (const line of [20, 22, 24, 26]) {
     assert.match(stderr, /^compiled code\n {2}executed +9\d\.\d % of/);
   });
 }
+
+for (const { name, binary, args } of RUNTIMES) testWith(test, [binary], name, () => check(outcomesIn(binary, args)));
 
 testWith(test, ['chromium'], 'Chromium, in the main thread and in a worker', async () => {
   const { main, worker, error } = JSON.parse(await reportOf('tests/browser/index.html'));
