@@ -1,4 +1,4 @@
-/** The library and the command under Deno and Bun (scripts/fetch-runtimes.sh): examples, and what of the tests says most of the embedding API. */
+/** The library and the command under Deno and Bun (scripts/fetch-runtimes.sh): examples, and tests of the embedding API. */
 import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
