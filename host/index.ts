@@ -32,7 +32,7 @@ export { type Pager, pagedMemory, RemoteFile } from './embed/pager.js';
 export { type ExitReason, type ExitStatus, GuestProcess, type ProcessOutput, type SpawnOptions } from './embed/process.js';
 export { type RunOptions, type RunOutput, run } from './embed/run.js';
 export type { RestoreOptions } from './embed/snapshot.js';
-export { memory, overlay, promisesFolder, tar } from './embed/sources.js';
+export { memory, overlay, promisesFolder, tar, zip } from './embed/sources.js';
 export type { StdinOption, StdoutOption, TerminalSize } from './embed/stdio.js';
 export type { CallHandler, GuestCall } from './embed/syscalls.js';
 export type { JitOptions, JitSnapshot, JitStats } from './jit/jit.js';

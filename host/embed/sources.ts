@@ -5,6 +5,7 @@ import { PromisesFileSystem, type PromisesOptions } from '../vfs/backends/promis
 import type { PromisesFiles } from '../vfs/backends/promises-medium.js';
 import { bytesSource, TarFileSystem } from '../vfs/backends/tar.js';
 import { UNPACKED_MAX_BYTES, unpackArchive } from '../vfs/backends/tar-gzip.js';
+import { unpackZip } from '../vfs/backends/zip.js';
 import type { FileSystemSource } from './options.js';
 
 /** Files in memory, empty at first. */
@@ -22,6 +23,18 @@ export function tar(archive: Uint8Array | Blob | Response, options: { readonly m
   return async (env) => {
     const packed = archive instanceof Uint8Array ? archive : new Uint8Array(await archive.arrayBuffer());
     return new TarFileSystem(env, bytesSource(await unpackArchive(packed, options.maxBytes ?? UNPACKED_MAX_BYTES)));
+  };
+}
+
+/**
+ * A zip archive, unpacked into memory, read only: `overlay(zip(bytes))` can be written to. TarError when it is damaged, encrypted, or
+ * unpacks to more than `maxBytes` (default 2 GiB). Needs the package unzipit, which is installed with this one.
+ */
+export function zip(archive: Uint8Array | Blob | Response, options: { readonly maxBytes?: number } = {}): FileSystemSource {
+  return async (env) => {
+    const packed = archive instanceof Uint8Array || archive instanceof Blob ? archive : await archive.blob();
+    const { source, members } = await unpackZip(packed, options.maxBytes ?? UNPACKED_MAX_BYTES);
+    return new TarFileSystem(env, source, undefined, members);
   };
 }
 

@@ -35,7 +35,7 @@ test('npm pack: small, and nothing in it that nobody needs', () => {
   );
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
-  symlinkSync(resolve('node_modules/commander'), join(folder, 'node_modules/commander'));
+  for (const name of ['commander', 'unzipit']) symlinkSync(resolve(`node_modules/${name}`), join(folder, 'node_modules', name));
 });
 
 test('installed: the library in Node, the types, the command', () => {

@@ -194,7 +194,7 @@ function makeMember(
 }
 
 /** Components of a member's name below the root, or what is wrong with it. Absolute names count from the root of the archive. */
-function splitPath(name: string): string[] | string {
+export function splitPath(name: string): string[] | string {
   if (name === '') return 'has no name';
   if (name.includes('\0')) return 'has a NUL in its name';
   if (encodeText(name).length > PATH_MAX) return 'has too long a name';

@@ -60,11 +60,13 @@ export class TarFileSystem implements FileSystem {
     readonly source: ByteSource,
     /** Most files and directories. */
     readonly limit = MEMBERS_MAX,
+    /** Of an archive in another format: where its members lie in `source`. */
+    members = (warnings: TarWarnings): Iterable<TarMember> => tarMembers(source, warnings, limit),
   ) {
     this.dev = env.allocateDev();
     this.root = this._directory({ sec: 0, nsec: 0 });
     const warnings = new TarWarnings();
-    for (const member of tarMembers(source, warnings, limit)) {
+    for (const member of members(warnings)) {
       const refused = this._add(member);
       if (refused !== undefined) warnings.add(`${shown(member.path.join('/'))}: ${refused}: left out`);
     }
