@@ -14,6 +14,8 @@ const force = process.argv.includes('--force');
 const bundle = [
   'host/index.ts',
   'host/index-node.ts',
+  'host/lab.ts',
+  'host/lab-node.ts',
   'host/cli/main.ts',
   'host/cli/lab/sweep-worker.ts',
   '--entry-names=[name]',

@@ -12,7 +12,7 @@ function reach(file) {
   }
 }
 
-for (const entry of ['host/index.d.ts', 'host/index-node.d.ts']) reach(entry);
+for (const entry of ['host/index.d.ts', 'host/index-node.d.ts', 'host/lab.d.ts', 'host/lab-node.d.ts']) reach(entry);
 if (existsSync('dist/types')) rmSync('dist/types', { recursive: true });
 for (const file of seen) {
   mkdirSync(join('dist/types', dirname(file)), { recursive: true });

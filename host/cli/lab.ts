@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
+import { ROW_KINDS } from '../lab/rows.js';
 import { PATTERNS } from '../lab/synthetic.js';
 import { parseCount, parseMany, parseNumber, parseSize } from './options.js';
 import { worldOptions } from './run.js';
@@ -135,6 +136,17 @@ export function labCommand(program: Command, finish: (status: number) => void): 
     .action(async (paths: readonly string[], options) => {
       const { labReport } = await import('./lab/report.js');
       finish(await labReport(paths, options));
+    });
+  lab
+    .command('export')
+    .description('results as a table: CSV or Parquet, as the name of the output says')
+    .argument('<results...>', 'files of --json and of lab sweep')
+    .requiredOption('-o, --output <file>', 'ends with .csv or .parquet')
+    .addOption(new Option('--rows <of>', 'what has a row each').choices(ROW_KINDS).default('systems'))
+    .configureHelp({ helpWidth: 120 })
+    .action(async (paths: readonly string[], options) => {
+      const { labExport } = await import('./lab/export.js');
+      finish(await labExport(paths, options));
     });
   lab
     .command('machines')
