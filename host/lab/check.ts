@@ -6,6 +6,19 @@ export class ConfigError extends Error {
   }
 }
 
+/** Levels of lists and objects: no configuration and no result has a tenth of them. What looks at them calls itself for each. */
+export const DEPTH_MAX = 100;
+
+/** Do lists and objects lie in each other deeper than that? */
+export function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) return true;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 const shown = (value: unknown): string => {

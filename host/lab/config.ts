@@ -1,5 +1,5 @@
 /** What a modelled translation system is made of. docs/lab-model.md says what each part does. */
-import { ConfigError, fields, flag, list, oneOf, text, whole } from './check.js';
+import { ConfigError, DEPTH_MAX, fields, flag, isTooDeep, list, oneOf, text, whole } from './check.js';
 
 export const PAGE_SIZES = ['4K', '64K', '2M', '1G'] as const;
 export type PageSize = (typeof PAGE_SIZES)[number];
@@ -197,6 +197,7 @@ function checkLevels(tlbs: readonly TlbConfig[], possible: readonly PageSize[]):
 
 /** A configuration as a file gives it, checked, its defaults filled in. Throws ConfigError. */
 export function systemConfig(value: unknown, name = 'system'): SystemConfig {
+  if (isTooDeep(value)) throw new ConfigError('', `lists and objects are in each other more than ${DEPTH_MAX} deep`);
   const given = fields(value, '', [
     ...['$schema', 'name', 'source', 'format', 'pageSize', 'promoteAfter', 'tlbs', 'walkCaches', 'caches', 'lineBytes', 'memoryLatency'],
     ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs', 'tableEntries', 'nested', 'validate'],

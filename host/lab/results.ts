@@ -3,6 +3,7 @@
  * trace,
  * a line each.
  */
+import { DEPTH_MAX, isTooDeep } from './check.js';
 import type { Measures } from './engine.js';
 import type { Derived } from './summary.js';
 
@@ -216,6 +217,7 @@ function checkAttributed(value: Json): void {
 
 /** Checks data that came from a file. Throws ResultError, which names the field. */
 export function checkResult(value: Json): LabResult {
+  if (isTooDeep(value)) throw new ResultError('', `lists and objects are in each other more than ${DEPTH_MAX} deep`);
   const given = object(value, '');
   if (given.schema !== RESULT_SCHEMA)
     throw new ResultError('schema', `must be ${RESULT_SCHEMA}, not ${JSON.stringify(given.schema ?? null)}: no result of the laboratory`);

@@ -191,6 +191,10 @@ test('impossible systems are refused by the name of the field', () => {
     );
   };
   refuse(5, /must be an object/);
+  refuse(
+    { tlbs: JSON.parse(`${'['.repeat(20_000)}5${']'.repeat(20_000)}`) as unknown },
+    /^lists and objects are in each other more than 100 deep/,
+  );
   refuse({}, /^tlbs: must be a list/);
   refuse({ tlbs: [] }, /^tlbs: must have at least one/);
   refuse({ tlbs: [{ entries: 0 }] }, /^tlbs\[0\]\.entries: must be a whole number from 1/);
