@@ -108,10 +108,23 @@ export function labCommand(program: Command, finish: (status: number) => void): 
     .argument('<traces...>', 'files')
     .requiredOption('-o, --output <file>', 'the results, a line of JSON for each; a sweep that was ended early goes on')
     .option('--workers <n>', 'threads (default: one for each processor)', parseCount('--workers', 1, 256))
+    .option('--queue <url>', 'redis://HOST:PORT: jobs go into a queue there, for lab worker on any computer')
     .configureHelp({ helpWidth: 120 })
     .action(async (paths: readonly string[], options) => {
       const { labSweep } = await import('./lab/sweep.js');
       finish(await labSweep(paths, options));
+    });
+  lab
+    .command('worker')
+    .description('carry out the jobs of sweeps that were given --queue; ends by SIGTERM or Ctrl-C, when its jobs at hand are done')
+    .argument('<url>', 'redis://HOST:PORT')
+    .option('--workers <n>', 'threads (default: one for each processor)', parseCount('--workers', 1, 256))
+    .option('--traces <folder>', 'where traces are that are not at the path that the sweep was given')
+    .option('--lease <seconds>', 'after so long without a sign of life jobs go to others (default: 30)', parseCount('--lease', 1, 3600))
+    .configureHelp({ helpWidth: 120 })
+    .action(async (url: string, options) => {
+      const { labWorker } = await import('./lab/worker.js');
+      finish(await labWorker(url, options));
     });
   lab
     .command('compare')

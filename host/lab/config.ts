@@ -195,6 +195,11 @@ function checkLevels(tlbs: readonly TlbConfig[], possible: readonly PageSize[]):
         throw new ConfigError('tlbs', `no TLB of level 1 serves ${side} of ${size} pages`);
 }
 
+/** A configuration as a file would give it: caches by their bytes. */
+export function asGiven({ caches, lineBytes, ...rest }: SystemConfig): object {
+  return { ...rest, caches: caches.map(({ entries, ...cache }) => ({ bytes: entries * lineBytes, ...cache })), lineBytes };
+}
+
 /** A configuration as a file gives it, checked, its defaults filled in. Throws ConfigError. */
 export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   if (isTooDeep(value)) throw new ConfigError('', `lists and objects are in each other more than ${DEPTH_MAX} deep`);

@@ -4,11 +4,12 @@ import { createReadStream, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { planSweep, type SweepJob, type SweepResult, type SweepTrace } from '../../lab/sweep.js';
 import { failureText } from '../files.js';
-import { CliError } from '../options.js';
+import { CliError, UsageError } from '../options.js';
 import { complain } from '../output.js';
 import { startProgress, stopProgress } from '../progress.js';
 import { readAsset } from './assets.js';
 import { type PoolEvents, runPool } from './pool.js';
+import { runQueue } from './queue.js';
 import { commandLine, type ResultOptions } from './results.js';
 import { SweepFile } from './sweep-file.js';
 import { type SystemOptions, systemsOf } from './systems.js';
@@ -16,11 +17,16 @@ import { type SystemOptions, systemsOf } from './systems.js';
 export interface SweepCommandOptions extends SystemOptions, Pick<ResultOptions, 'distances'> {
   readonly output: string;
   readonly workers?: number;
+  /** redis://HOST:PORT: jobs go into a queue there. */
+  readonly queue?: string;
 }
 
 const EXIT_INTERRUPTED = 130;
+/** How many there are, and will be, nobody knows: jobs are cut for so many. */
+const QUEUE_WORKERS = 16;
 
-async function hashTrace(path: string): Promise<SweepTrace> {
+/** A trace's size and hash. */
+export async function hashTrace(path: string): Promise<SweepTrace> {
   try {
     const stat = statSync(path);
     if (!stat.isFile()) throw new CliError(1, `${path}: is no file`);
@@ -32,20 +38,31 @@ async function hashTrace(path: string): Promise<SweepTrace> {
   }
 }
 
-const engineHash = (): string => createHash('sha256').update(readAsset('lab.wasm')).digest('hex');
+export const engineHash = (): string => createHash('sha256').update(readAsset('lab.wasm')).digest('hex');
 
 /** Jobs' parts of the whole, by the bytes of traces that their systems read. */
 const weight = ({ trace, systems }: SweepJob): number => Math.max(1, trace.bytes) * Math.max(1, systems.length);
 
 export async function labSweep(paths: readonly string[], options: SweepCommandOptions): Promise<number> {
-  const { output, distances, workers = availableParallelism() } = options;
+  const { output, distances, workers = availableParallelism(), queue } = options;
+  if (queue !== undefined && options.workers !== undefined) throw new UsageError('--workers: with --queue each worker has its own');
+  const run =
+    queue === undefined
+      ? inThreads(workers)
+      : (jobs: readonly SweepJob[], events: PoolEvents) => runQueue(queue, engineHash(), jobs, commandLine(), events);
   const systems = systemsOf(options);
   const traces = await Promise.all(paths.map(hashTrace));
   const file = new SweepFile(output);
   try {
-    const plan = await planSweep({ traces, systems, distances, engine: engineHash() }, file.keys, workers);
+    const plan = await planSweep(
+      { traces, systems, distances, engine: engineHash() },
+      file.keys,
+      queue === undefined ? workers : QUEUE_WORKERS,
+    );
     if (plan.done > 0) complain(`${output} has ${plan.done} of ${plan.keys.length} results already`);
-    const failures = plan.jobs.length === 0 ? new Map<string, string>() : await carryOut(plan.jobs, file, workers);
+    if (queue !== undefined && plan.jobs.length > 0)
+      complain(`${plan.jobs.length} jobs in the queue: pagewalk lab worker ${queue} carries them out`);
+    const failures = plan.jobs.length === 0 ? new Map<string, string>() : await carryOut(plan.jobs, file, run);
     for (const [path, message] of failures) complain(message.startsWith(path) ? message : `${path}: ${message}`);
     const missing = plan.keys.filter((key) => !file.keys.has(key)).length;
     if (missing > 0) {
@@ -60,8 +77,15 @@ export async function labSweep(paths: readonly string[], options: SweepCommandOp
   }
 }
 
+type Run = (jobs: readonly SweepJob[], events: PoolEvents) => Promise<void>;
+
+const inThreads =
+  (workers: number): Run =>
+  (jobs, events) =>
+    runPool(jobs, commandLine(), workers, events);
+
 /** What failed: trace -> why. */
-async function carryOut(jobs: readonly SweepJob[], file: SweepFile, workers: number): Promise<Map<string, string>> {
+async function carryOut(jobs: readonly SweepJob[], file: SweepFile, run: Run): Promise<Map<string, string>> {
   const failures = new Map<string, string>();
   const total = jobs.reduce((sum, job) => sum + weight(job), 0);
   const results = jobs.reduce((sum, { keys, distances }) => sum + keys.length + (distances === undefined ? 0 : 1), 0);
@@ -100,7 +124,7 @@ async function carryOut(jobs: readonly SweepJob[], file: SweepFile, workers: num
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    await runPool(jobs, commandLine(), workers, events);
+    await run(jobs, events);
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);

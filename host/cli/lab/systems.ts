@@ -1,6 +1,6 @@
 /** Which systems a command models: named machines, files, and what is varied of them. */
 import { ConfigError } from '../../lab/check.js';
-import { type SystemConfig, systemConfig } from '../../lab/config.js';
+import { asGiven, type SystemConfig, systemConfig } from '../../lab/config.js';
 import { MACHINES } from '../../lab/machines.js';
 import { readInput } from '../files.js';
 import { CliError, UsageError } from '../options.js';
@@ -56,15 +56,11 @@ function changed(value: Json, path: readonly string[], to: Json, name: string): 
 
 /** Each TLB that was fully associative stays so when its entries are varied. */
 function loosened(config: SystemConfig): Json {
-  const plain = JSON.parse(JSON.stringify(config)) as { [key: string]: Json };
+  const plain = JSON.parse(JSON.stringify(asGiven(config))) as { [key: string]: Json };
   for (const part of ['tlbs', 'walkCaches'])
     for (const one of plain[part] as { [key: string]: Json }[]) if (one.ways === one.entries) one.ways = 'full';
   const host = (plain.nested as { [key: string]: Json } | null)?.tlb as { [key: string]: Json } | null | undefined;
   if (host != null && host.ways === host.entries) host.ways = 'full';
-  plain.caches = (plain.caches as { [key: string]: Json }[]).map(({ entries, ...rest }) => ({
-    ...rest,
-    bytes: (entries as number) * config.lineBytes,
-  }));
   return plain;
 }
 
