@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 /** All of it packed; most is the code of the machine and its types. */
-const PACKED_MAX_BYTES = 590_000;
+const PACKED_MAX_BYTES = 640_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-package-'));
 const installed = join(folder, 'node_modules/pagewalk');
