@@ -178,7 +178,14 @@ test('every host file is used', () => {
     for (const target of importsOf(file))
       if (target.startsWith('.')) used.add(normalize(join(dirname(file), target)).replace(/\.js$/, '.ts'));
   }
-  const entries = new Set(['host/index.ts', 'host/index-node.ts', 'host/lab.ts', 'host/lab-node.ts', 'host/cli/main.ts', 'host/cli/lab/sweep-worker.ts']);
+  const entries = new Set([
+    'host/index.ts',
+    'host/index-node.ts',
+    'host/lab.ts',
+    'host/lab-node.ts',
+    'host/cli/main.ts',
+    'host/cli/lab/sweep-worker.ts',
+  ]);
   check(host.filter((file) => !used.has(file) && !entries.has(file)).map((file) => `${file}: nothing imports it`));
 });
 
