@@ -7,6 +7,7 @@ import { Machine as BareMachine } from '../machine.js';
 import { turnEventLoop } from '../machine-host.js';
 import { addDevice, findProgram, mountAt, mountStandard, replaceFile } from '../machine-setup.js';
 import { countersOf, type MachineCounters } from '../machine-stats.js';
+import { damagedBy } from '../snapshot/error.js';
 import { type SnapshotSource, unpack } from '../snapshot/format.js';
 import { restoreParts } from '../snapshot/parts.js';
 import { MemoryFileSystem } from '../vfs/backends/memory.js';
@@ -137,9 +138,13 @@ export class Machine {
     const machine = await Machine.create({ ...settings, ...given });
     machine.#paused = true;
     const streams = new NewStreams(settings, machine.#streams, machine.#allowance, stdio);
-    const roots = restoreParts(machine.#bare, saved, { classes: EMBEDDED, anchored: (name) => streams.anchored(name) });
-    for (const [kernelProcess, serial, terminal] of roots as SavedProcess[]) {
-      machine.#add(new GuestProcess(kernelProcess, { ...streams.feed(serial), files: [], terminal }));
+    try {
+      const roots = restoreParts(machine.#bare, saved, { classes: EMBEDDED, anchored: (name) => streams.anchored(name) });
+      for (const [kernelProcess, serial, terminal] of roots as SavedProcess[]) {
+        machine.#add(new GuestProcess(kernelProcess, { ...streams.feed(serial), files: [], terminal }));
+      }
+    } catch (error) {
+      throw damagedBy(error);
     }
     if (!paused) machine.resume();
     return machine;

@@ -93,8 +93,8 @@ async function unpacked(bytes: Uint8Array, length: number): Promise<Uint8Array> 
   try {
     content = await collect(streamOf([bytes]).pipeThrough(new DecompressionStream('gzip')), length);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new SnapshotError(`the snapshot is damaged: ${error.message}`);
+    // Engines have different errors for it.
+    throw new SnapshotError(`the snapshot is damaged: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (content.length !== length) throw new SnapshotError('the snapshot is damaged: it has another length than it says');
   return content;

@@ -1,11 +1,15 @@
 /** A machine saved in mid-run and made again goes on as if nothing had happened. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assemble, Machine, type MachineOptions } from '../../host/index-node.js';
+import { assemble, Machine, type MachineOptions, overlay, SnapshotError, tar } from '../../host/index-node.js';
+import { classes } from '../../host/snapshot/classes.js';
+import { pack, unpack } from '../../host/snapshot/format.js';
+import { fuzzSeed, Random } from '../support/random.js';
+import { makeTar } from '../support/tar.js';
 
 function elf(source: string): Uint8Array {
   const { elf: bytes, errors } = assemble(source);
@@ -50,7 +54,7 @@ async function at(position: number): Promise<{ machine: Machine; output: string[
 
 const MORE = 5000;
 
-/** The states after and MORE later, the last position, and all that is written. */
+/** The states now and MORE later, the last position, and all that is written. */
 async function goOn(machine: Machine, output: readonly string[]): Promise<object> {
   const states = [machine.stateHash()];
   await machine.step(MORE);
@@ -73,6 +77,115 @@ test('a machine that was saved goes on alike in another process', async () => {
   rmSync(folder, { recursive: true });
   assert.equal(stderr, '');
   assert.equal(JSON.parse(stdout), expected);
+});
+
+test('wherever it is saved, and saved again', async () => {
+  const random = new Random(fuzzSeed(7));
+  const whole = await at(0);
+  while (await whole.machine.step(1e6));
+  const end = whole.machine.position;
+  const text = whole.output.join('');
+  await whole.machine.close();
+  for (let round = 0; round < 2; round++) {
+    const cuts = Array.from({ length: 3 }, () => random.below(end)).sort((a, b) => a - b);
+    const plain = await at(0);
+    let { machine, output } = await at(0);
+    for (const cut of cuts) {
+      await plain.machine.step(cut - plain.machine.position);
+      await machine.step(cut - machine.position);
+      const bytes = await machine.snapshot();
+      await machine.close();
+      const sink = output;
+      const stdout = (chunk: Uint8Array): unknown => sink.push(Buffer.from(chunk).toString('hex'));
+      machine = await Machine.restore(bytes, { paused: true, stdio: () => ({ stdout }) });
+      output = sink;
+      assert.is(machine.position, cut);
+      assert.is(machine.stateHash(), plain.machine.stateHash(), `the state at ${cut} of ${cuts}`);
+    }
+    while (await machine.step(1e6));
+    assert.is(machine.position, end, `where it ends, saved at ${cuts}`);
+    assert.is(output.join(''), text, `what it writes, saved at ${cuts}`);
+    await machine.close();
+    await plain.machine.close();
+  }
+});
+
+/** What restoring comes to: it takes it, or says that it is damaged. Nothing else may come. */
+async function outcome(bytes: Uint8Array): Promise<'taken' | 'refused'> {
+  try {
+    const machine = await Machine.restore(bytes, { paused: true });
+    await machine.close().catch(() => undefined);
+    return 'taken';
+  } catch (error) {
+    assert.instance(error, SnapshotError, String(error));
+    return 'refused';
+  }
+}
+
+test('what is damaged, foreign or of another version is refused in a sentence', async () => {
+  const { machine } = await at(30_000);
+  const bytes = await machine.snapshot();
+  await machine.close();
+  const random = new Random(fuzzSeed(11));
+  for (let n = 0; n < 30; n++) {
+    const copy = bytes.slice();
+    copy[random.below(copy.length)] ^= 1 << random.below(8);
+    // Of the gzip header some bits say nothing.
+    if ((await outcome(copy)) === 'taken') assert.ok(copy.subarray(24, 34).some((byte, i) => byte !== bytes[24 + i]));
+  }
+  for (const length of [0, 7, 8, 23, 24, 100, bytes.length - 1]) assert.is(await outcome(bytes.subarray(0, length)), 'refused');
+  assert.is(await outcome(random.bytes(4000)), 'refused');
+  const newer = bytes.slice();
+  newer[8]++;
+  const message = await Machine.restore(newer).catch((error: Error) => error.message);
+  assert.match(String(message), /format 2.*restores format 1/);
+});
+
+test('what only looks whole is taken or refused, and reaches nothing', async () => {
+  const { machine } = await at(30_000);
+  const saved = await unpack(await machine.snapshot());
+  await machine.close();
+  const random = new Random(fuzzSeed(13));
+  for (let n = 0; n < 30; n++) {
+    const part = random.pick(['graph', 'graph', 'graph', 'core'] as const);
+    const copy = saved[part].slice();
+    for (let flips = random.below(4) + 1; flips > 0; flips--) copy[random.below(Math.min(copy.length, 20_000))] ^= 1 << random.below(8);
+    await outcome(await pack({ ...saved, [part]: copy }));
+  }
+});
+
+test('what a snapshot needs and is not given is named', async () => {
+  const archive = makeTar([{ name: 'bin/restless', data: RESTLESS, mode: 0o755 }]);
+  const machine = await Machine.create({ ...OPTIONS, files: {}, root: overlay(tar(archive)) });
+  await machine.pause();
+  await machine.spawn('/bin/restless', [], { stdout: 'ignore' });
+  await machine.step(20_000);
+  const state = machine.stateHash();
+  const bytes = await machine.snapshot();
+  await machine.close();
+  const again = await Machine.restore(bytes, { paused: true, root: overlay(tar(archive)) });
+  assert.is(again.stateHash(), state);
+  await again.close();
+  const message = await Machine.restore(bytes).catch((error: Error) => error.message);
+  assert.match(String(message), /needs an archive of \d+ bytes at \/: it is to be given as root or mount/);
+});
+
+/** Classes whose objects are never part of a machine at rest, or are made again. */
+const NEVER_SAVED =
+  /^(KernelProcSource|ProcessView|FaultLog|GuestCallError|HandlerWait|GuestCalls|Walk|HostBuffer|Task(Entries|List|View)|RootEntries|SpaceSizes|Usage|Survey|PaxValues|Tar\w+|PiecesSource|RangeSource|Request|RequestQueue|Answers|SyncPoint|UserfaultWait|Suspend|Dispatcher|UserBuffer|ControlWriter|Cursor|SysFileSystem|ProcFileSystem|VdsoClock|FixedEntries|Framebuffer|DeviceMemory|Host(Files|Pages|Place)|Node\w+|\w+Anchor|Promises\w+|Place)$/;
+
+test('every class of kernel and file systems is registered, or known not to be saved', () => {
+  const registered = new Set([...classes.values()].map(({ name }) => name));
+  const missing: string[] = [];
+  for (const folder of ['host/kernel', 'host/vfs', 'host/syscalls']) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      for (const [, name] of readFileSync(join(folder, file), 'utf8').matchAll(/^(?:export )?class (\w+)/gm)) {
+        if (!registered.has(name) && !NEVER_SAVED.test(name)) missing.push(`${folder}/${file}: ${name}`);
+      }
+    }
+  }
+  assert.equal(missing, []);
 });
 
 test.run();
