@@ -1,8 +1,8 @@
 /**
- * What a ready-made machine saves: `npx tsx bench/snapshot.ts [ROUNDS]` starts programs of a Debian root (scripts/fetch-userland.sh) to their
- * prompt, saves the machine, and restores it again and again, each time until it has answered a line. Medians, in milliseconds of the wall.
+ * What a ready-made machine saves: `npx tsx bench/snapshot.ts [ROUNDS]` starts programs of a Debian root (scripts/fetch-userland.sh) to
+ * their prompt, saves the machine, and restores it again and again, until it has answered a line. Medians, in milliseconds of the wall.
  */
-import { folder, Machine, overlay } from '../host/index-node.js';
+import { folder, Machine, overlay, SnapshotImage } from '../host/index-node.js';
 import { USERLAND_ROOT } from '../tests/support/userland.js';
 import { median, table } from './measure.js';
 
@@ -28,6 +28,7 @@ for (const { name, program, prompt, question, answer } of CASES) {
   await until(() => shown.endsWith(prompt));
   const cold = performance.now() - begun;
   const saves: number[] = [];
+  const packed: number[] = [];
   const restores: number[] = [];
   const answers: number[] = [];
   let bytes = new Uint8Array(0);
@@ -35,17 +36,21 @@ for (const { name, program, prompt, question, answer } of CASES) {
     const saving = performance.now();
     bytes = await machine.snapshot();
     saves.push(performance.now() - saving);
-    shown = '';
+    const unpacking = performance.now();
+    const image = await SnapshotImage.open(bytes);
     const restoring = performance.now();
-    const again = await Machine.restore(bytes, { root, stdio: () => stdio });
-    restores.push(performance.now() - restoring);
+    shown = '';
+    const again = await Machine.restore(image, { root, stdio: () => stdio });
+    const done = performance.now();
+    restores.push(done - restoring);
+    packed.push(done - unpacking);
     await again.process(pid)?.stdin.getWriter().write(new TextEncoder().encode(question));
     await until(() => shown.includes(`${answer}\r\n`));
     answers.push(performance.now() - restoring);
     await again.close();
   }
   await machine.close();
-  const figures = [cold, median(saves), median(restores), median(answers)].map((ms) => ms.toFixed(0));
+  const figures = [cold, median(saves), median(packed), median(restores), median(answers)].map((ms) => ms.toFixed(0));
   rows.push([name, ...figures, (bytes.length / 1e6).toFixed(2)]);
 }
-table(['program', 'start to prompt', 'save', 'restore', 'restore and answer', 'MB'], rows);
+table(['program', 'start to prompt', 'save', 'restore', 'from an image', 'and answer', 'MB'], rows);

@@ -31,7 +31,7 @@ export type { FileSystemSource, Limits, MachineOptions, MountOptions, Size } fro
 export { type Pager, pagedMemory, RemoteFile } from './embed/pager.js';
 export { type ExitReason, type ExitStatus, GuestProcess, type ProcessOutput, type SpawnOptions } from './embed/process.js';
 export { type RunOptions, type RunOutput, run } from './embed/run.js';
-export type { RestoreOptions } from './embed/snapshot.js';
+export type { RestoreOptions, SnapshotOptions } from './embed/snapshot.js';
 export { memory, overlay, promisesFolder, tar, zip } from './embed/sources.js';
 export type { StdinOption, StdoutOption, TerminalSize } from './embed/stdio.js';
 export type { CallHandler, GuestCall } from './embed/syscalls.js';
@@ -61,7 +61,7 @@ export type { FatalReport } from './machine-report.js';
 export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
 export { type MachineCounters, type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
 export { SnapshotError } from './snapshot/error.js';
-export type { SnapshotSource } from './snapshot/format.js';
+export { SnapshotImage, type SnapshotSource } from './snapshot/format.js';
 export { MemoryFileSystem } from './vfs/backends/memory.js';
 export { OverlayFileSystem } from './vfs/backends/overlay.js';
 export type { PromisesOptions } from './vfs/backends/promises.js';

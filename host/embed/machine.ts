@@ -8,7 +8,7 @@ import { turnEventLoop } from '../machine-host.js';
 import { addDevice, findProgram, mountAt, mountStandard, replaceFile } from '../machine-setup.js';
 import { countersOf, type MachineCounters } from '../machine-stats.js';
 import { damagedBy } from '../snapshot/error.js';
-import { type SnapshotSource, unpack } from '../snapshot/format.js';
+import { SnapshotImage, type SnapshotSource } from '../snapshot/format.js';
 import { restoreParts } from '../snapshot/parts.js';
 import { MemoryFileSystem } from '../vfs/backends/memory.js';
 import type { CharacterDevice } from '../vfs/chardevice.js';
@@ -29,7 +29,18 @@ import {
   memoryBytesOf,
 } from './options.js';
 import { type ExitReason, type ExitStatus, GuestProcess, outputOf, type ProcessOutput, type SpawnOptions, signalOf } from './process.js';
-import { EMBEDDED, NewStreams, type RestoreOptions, type SavedProcess, StreamNames, saveMachine, settingsOf } from './snapshot.js';
+import {
+  EMBEDDED,
+  NewStreams,
+  type RestoreOptions,
+  requireBase,
+  requireBuild,
+  type SavedProcess,
+  type SnapshotOptions,
+  StreamNames,
+  saveMachine,
+  settingsOf,
+} from './snapshot.js';
 import { stateHash } from './state-hash.js';
 import { openStdio } from './stdio.js';
 import { bytesOf, Collected, type OutputAllowance } from './streams.js';
@@ -132,14 +143,16 @@ export class Machine {
    * the machine's own, streams, folders, devices), which is given anew. Throws SnapshotError.
    */
   static async restore(source: SnapshotSource, options: RestoreOptions = {}): Promise<Machine> {
-    const saved = await unpack(source);
+    const saved = await SnapshotImage.open(source);
     const settings = settingsOf(saved.settings);
-    const { stdio, paused = false, ...given } = options;
+    const { stdio, base, paused = false, ...given } = options;
+    requireBase(settings, base);
     const machine = await Machine.create({ ...settings, ...given });
+    requireBuild(settings, machine.#bare);
     machine.#paused = true;
     const streams = new NewStreams(settings, machine.#streams, machine.#allowance, stdio);
     try {
-      const roots = restoreParts(machine.#bare, saved, { classes: EMBEDDED, anchored: (name) => streams.anchored(name) });
+      const roots = restoreParts(machine.#bare, saved, { classes: EMBEDDED, anchored: (name) => streams.anchored(name) }, base);
       for (const [kernelProcess, serial, terminal] of roots as SavedProcess[]) {
         machine.#add(new GuestProcess(kernelProcess, { ...streams.feed(serial), files: [], terminal }));
       }
@@ -154,7 +167,7 @@ export class Machine {
    * The whole machine as bytes: memory, processes, open files, timers. It stands still meanwhile, between two instructions. Calls that wait
    * for an answer of the host get it first. Throws SnapshotError, with a word on what it is that can't be saved.
    */
-  async snapshot(): Promise<Uint8Array<ArrayBuffer>> {
+  async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#requireAlive();
     if (Number.isFinite(this.#steps)) await this.#pumping;
     const wasPaused = this.#paused;
@@ -166,8 +179,8 @@ export class Machine {
       const { hostname, deterministic, aslr, env, framebuffer, limits } = this.#options;
       const left = { ...limits, timeMs: this.#timeLeftMs, outputBytes: this.#allowance.left, instructions: undefined };
       const memory = this.#bare.core.exports.frameLimit() * PAGE_SIZE;
-      const settings = { memory, hostname, deterministic, aslr, env, framebuffer, limits: finite(left) };
-      return await saveMachine(this.#bare, this.#streams, settings, [...this.#processes.values()]);
+      const settings = { build: this.#bare.core.build, memory, hostname, deterministic, aslr, env, framebuffer, limits: finite(left) };
+      return await saveMachine(this.#bare, this.#streams, settings, [...this.#processes.values()], options);
     } finally {
       scheduler.onRunnable = () => this.#start();
       if (!wasPaused) this.resume();

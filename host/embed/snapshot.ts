@@ -2,7 +2,7 @@
 import type { Process } from '../kernel/process.js';
 import type { Machine as BareMachine } from '../machine.js';
 import { SnapshotError } from '../snapshot/error.js';
-import { pack } from '../snapshot/format.js';
+import { pack, type SnapshotImage } from '../snapshot/format.js';
 import type { Anchor } from '../snapshot/graph-writer.js';
 import { type Owner, saveParts } from '../snapshot/parts.js';
 import { HostInput } from '../vfs/hoststream.js';
@@ -17,6 +17,10 @@ export const EMBEDDED = { SeededRandom, EmbeddedScreen, EmbeddedTerminal };
 
 /** What the options of a machine are in its snapshot. */
 export type Settings = Pick<MachineOptions, 'memory' | 'hostname' | 'deterministic' | 'aslr' | 'env' | 'framebuffer' | 'limits'> & {
+  /** Of the core that it was saved with. */
+  readonly build: string;
+  /** The snapshot without which this one says nothing. */
+  readonly base?: string;
   /** Streams of its processes that are in the snapshot: of each the process, and which is a terminal. */
   readonly streams: readonly {
     readonly serial: number;
@@ -31,8 +35,27 @@ export type Settings = Pick<MachineOptions, 'memory' | 'hostname' | 'determinist
 export interface RestoreOptions extends Pick<MachineOptions, 'module' | 'root' | 'mounts' | 'devices' | 'clock' | 'random' | 'jit'> {
   /** Where standard input comes from and output goes, by process; default: to be had from `machine.process(pid)`. */
   readonly stdio?: (process: { readonly pid: number; readonly path: string }) => Omit<StdioOptions, 'tty'>;
+  /** Of a snapshot that was saved as what is different: what it was compared with. */
+  readonly base?: SnapshotImage;
   /** Nothing runs until `resume`. Default false. */
   readonly paused?: boolean;
+}
+
+export interface SnapshotOptions {
+  /** With gzip, which takes a third of the bytes and several times as long. Default true. */
+  readonly packed?: boolean;
+  /** Only what is different from this snapshot is saved; restoring needs it. */
+  readonly base?: SnapshotImage;
+}
+
+export function requireBase({ base: wanted }: Settings, base: SnapshotImage | undefined): void {
+  if (wanted === base?.id) return;
+  if (wanted === undefined) throw new SnapshotError('the snapshot is whole: it has no base');
+  throw new SnapshotError(`the snapshot says what is different from another, ${wanted}: that is to be given as its base`);
+}
+
+export function requireBuild({ build }: Settings, { core }: BareMachine): void {
+  if (build !== core.build) throw new SnapshotError('the snapshot was saved by another version of Pagewalk: save it again with this one');
 }
 
 /** A process that the embedder has started, as it is saved. */
@@ -73,8 +96,9 @@ export class StreamNames {
 export async function saveMachine(
   bare: BareMachine,
   names: StreamNames,
-  settings: Omit<Settings, 'streams'>,
+  settings: Omit<Settings, 'streams' | 'base'>,
   processes: readonly GuestProcess[],
+  { packed, base }: SnapshotOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const owner: Owner = { classes: EMBEDDED, anchorOf: (object) => names.of(object) };
   const roots: SavedProcess[] = processes.map((process) => [process.kernelProcess, names.serialOf(process.stdio.ports), process.terminal]);
@@ -85,7 +109,7 @@ export async function saveMachine(
     tty: process.terminal !== undefined,
     stdinEnded: process.stdio.ports.stdin.ended,
   }));
-  return pack({ ...saveParts(bare, owner, roots), settings: { ...settings, streams } });
+  return pack({ ...settings, base: base?.id, streams }, saveParts(bare, owner, roots, base), packed);
 }
 
 /** The streams of a restored machine's processes, as they are asked for. */
@@ -154,7 +178,9 @@ export function settingsOf(value: unknown): Settings {
     throw new SnapshotError(`the snapshot is damaged: its setting '${what}' is none`);
   };
   if (!isObject(value)) return wrong('all');
-  const { memory, hostname, deterministic, aslr, env, limits, streams } = value;
+  const { memory, hostname, deterministic, aslr, env, limits, streams, build, base } = value;
+  if (typeof build !== 'string') wrong('build');
+  if (base !== undefined && typeof base !== 'string') wrong('base');
   if (memory !== undefined && typeof memory !== 'number') wrong('memory');
   if (hostname !== undefined && typeof hostname !== 'string') wrong('hostname');
   if (aslr !== undefined && typeof aslr !== 'boolean') wrong('aslr');

@@ -5,7 +5,7 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { type ByteReader, ByteWriter } from './bytes.js';
+import { ByteReader, ByteWriter } from './bytes.js';
 import { SnapshotError } from './error.js';
 
 const WASM_PAGE_BYTES = 65536;
@@ -66,7 +66,50 @@ function runsOf(core: Core): number[] {
   return runs;
 }
 
-export function saveCore(core: Core): Uint8Array<ArrayBuffer> {
+/** Where the pages of a saved core lie in its bytes. */
+export interface SavedPages {
+  readonly bytes: Uint8Array;
+  readonly offsets: ReadonlyMap<number, number>;
+}
+
+/** Throws SnapshotError for a core that was itself saved as what is different. */
+export function savedPages(bytes: Uint8Array): SavedPages {
+  const input = new ByteReader(bytes);
+  for (let n = input.amount(); n > 0; n--) readGlobal(input);
+  input.count();
+  const pages = readPages(input);
+  const offsets = new Map<number, number>();
+  for (const { page, same } of pages) {
+    if (same) throw new SnapshotError('a snapshot that says what is different is the base of no other');
+    offsets.set(page, input.at + offsets.size * L.PAGE_SIZE);
+  }
+  return { bytes, offsets };
+}
+
+function readGlobal(input: ByteReader): number | bigint {
+  return input.u8() === 1 ? BigInt.asIntN(64, BigInt(input.text())) : input.u32();
+}
+
+/** Numbers of the pages that follow; `same`: as the base has it. */
+function readPages(input: ByteReader): { readonly page: number; readonly same: boolean }[] {
+  let page = 0;
+  return Array.from({ length: input.amount() }, () => {
+    const step = input.count();
+    page += Math.floor(step / 2);
+    return { page, same: step % 2 === 1 };
+  });
+}
+
+function isSame(words: Uint32Array, page: number, base: SavedPages | undefined): boolean {
+  const offset = base?.offsets.get(page);
+  if (base === undefined || offset === undefined) return false;
+  const view = new DataView(base.bytes.buffer, base.bytes.byteOffset + offset, L.PAGE_SIZE);
+  for (let i = 0; i < PAGE_WORDS; i++) if (words[page * PAGE_WORDS + i] !== view.getUint32(i * 4, true)) return false;
+  return true;
+}
+
+/** base: pages that it has, too, are only named. */
+export function saveCore(core: Core, base?: SavedPages): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter();
   out.count(core.globals.length);
   for (const { value } of core.globals) {
@@ -75,15 +118,15 @@ export function saveCore(core: Core): Uint8Array<ArrayBuffer> {
     else out.u32(value);
   }
   out.count(core.memory.buffer.byteLength / WASM_PAGE_BYTES);
-  const pages = [...pagesInUse(core)];
-  const { u8 } = core;
+  const { u8, u32 } = core;
+  const pages = [...pagesInUse(core)].map((page) => ({ page, same: isSame(u32, page, base) }));
   out.count(pages.length);
   let last = 0;
-  for (const page of pages) {
-    out.count(page - last);
+  for (const { page, same } of pages) {
+    out.count((page - last) * 2 + (same ? 1 : 0));
     last = page;
   }
-  for (const page of pages) out.raw(u8.subarray(page * L.PAGE_SIZE, (page + 1) * L.PAGE_SIZE));
+  for (const { page, same } of pages) if (!same) out.raw(u8.subarray(page * L.PAGE_SIZE, (page + 1) * L.PAGE_SIZE));
   const runs = runsOf(core);
   out.count(runs.length);
   for (const run of runs) {
@@ -100,9 +143,9 @@ export function saveCore(core: Core): Uint8Array<ArrayBuffer> {
 }
 
 /** Makes a core that nothing has run in yet what the saved one was. */
-export function restoreCore(core: Core, input: ByteReader): void {
+export function restoreCore(core: Core, input: ByteReader, base?: SavedPages): void {
   if (input.amount() !== core.globals.length) throw new SnapshotError('the snapshot is of another core');
-  const values = core.globals.map(() => (input.u8() === 1 ? BigInt.asIntN(64, BigInt(input.text())) : input.u32()));
+  const values = core.globals.map(() => readGlobal(input));
   // What the core has written so far is in these places, too.
   for (const page of [...pagesInUse(core)]) core.u8.fill(0, page * L.PAGE_SIZE, (page + 1) * L.PAGE_SIZE);
   for (const run of runsOf(core)) core.u8.fill(0, run, run + RUN_BYTES);
@@ -119,14 +162,14 @@ export function restoreCore(core: Core, input: ByteReader): void {
     if (typeof global.value !== typeof values[i]) throw new SnapshotError('the snapshot is damaged: a global is another');
     global.value = values[i];
   });
-  const pages: number[] = [];
-  let page = 0;
-  for (let n = input.amount(); n > 0; n--) pages.push((page += input.count()));
+  const pages = readPages(input);
   const { u8, u32 } = core;
   const end = core.memory.buffer.byteLength / L.PAGE_SIZE;
-  for (const at of pages) {
-    const bytes = input.raw(L.PAGE_SIZE);
-    if (at === 0 || at >= end) throw new SnapshotError('the snapshot is damaged: a page is outside the memory');
+  for (const { page: at, same } of pages) {
+    const offset = same ? base?.offsets.get(at) : undefined;
+    const bytes = offset === undefined ? input.raw(L.PAGE_SIZE) : (base as SavedPages).bytes.subarray(offset, offset + L.PAGE_SIZE);
+    if (at === 0 || at >= end || (same && offset === undefined))
+      throw new SnapshotError('the snapshot is damaged: a page is outside the memory');
     u8.set(bytes, at * L.PAGE_SIZE);
   }
   for (let n = input.amount(); n > 0; n--) {

@@ -11,7 +11,7 @@ import { goneFile } from './gone.js';
 import type { Class, GraphNames } from './graph.js';
 import { GraphReader } from './graph-reader.js';
 import { type Anchor, GraphWriter } from './graph-writer.js';
-import { restoreCore, saveCore } from './image.js';
+import { restoreCore, type SavedPages, saveCore, savedPages } from './image.js';
 import { Media } from './media.js';
 import { transient } from './transient.js';
 
@@ -41,7 +41,7 @@ const namesWith = (more: Readonly<Record<string, Class>>): GraphNames => ({
 });
 
 /** Nobody runs, and no call waits for the host. `roots`: more that is saved. Throws SnapshotError, naming what can't be. */
-export function saveParts(machine: Machine, owner: Owner, roots: readonly unknown[]): Parts {
+export function saveParts(machine: Machine, owner: Owner, roots: readonly unknown[], base?: Parts): Parts {
   const { core, kernel, progress, namespace } = machine;
   if (kernel.hostWaits > 0) throw new SnapshotError("the machine can't be saved while a call waits for the host");
   const anchors = new Anchors(machine);
@@ -57,7 +57,17 @@ export function saveParts(machine: Machine, owner: Owner, roots: readonly unknow
     },
     memory: core.memory.buffer,
   });
-  return { graph: writer.write([kernel, namespace, progress, kernel.now(), roots]), core: saveCore(core) };
+  return { graph: writer.write([kernel, namespace, progress, kernel.now(), roots]), core: saveCore(core, pagesOf(base)) };
+}
+
+/** Found once: many machines may have the same base. */
+const known = new WeakMap<Parts, SavedPages>();
+
+function pagesOf(base: Parts | undefined): SavedPages | undefined {
+  if (base === undefined) return undefined;
+  let pages = known.get(base);
+  if (pages === undefined) known.set(base, (pages = savedPages(base.core)));
+  return pages;
 }
 
 /** Within its file system. */
@@ -68,10 +78,10 @@ function pathOf(dentry: Dentry): string {
 }
 
 /** Of a machine in which nothing has run. Returns the roots. Throws SnapshotError; the machine is of no use then. */
-export function restoreParts(machine: Machine, parts: Parts, owner: NewOwner): readonly unknown[] {
+export function restoreParts(machine: Machine, parts: Parts, owner: NewOwner, base?: Parts): readonly unknown[] {
   const anchors = new Anchors(machine);
   const media = new Media(machine.namespace);
-  restoreCore(machine.core, new ByteReader(parts.core));
+  restoreCore(machine.core, new ByteReader(parts.core), pagesOf(base));
   const reader = new GraphReader(new ByteReader(parts.graph), {
     names: namesWith(owner.classes),
     anchored: (name) => anchors.byName.get(name) ?? media.anchored(name) ?? owner.anchored(name),

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assemble, Machine, type MachineOptions, overlay, SnapshotError, tar } from '../../host/index-node.js';
+import { assemble, Machine, type MachineOptions, overlay, SnapshotError, SnapshotImage, tar } from '../../host/index-node.js';
 import { classes } from '../../host/snapshot/classes.js';
-import { pack, unpack } from '../../host/snapshot/format.js';
+import { pack } from '../../host/snapshot/format.js';
 import { fuzzSeed, Random } from '../support/random.js';
 import { makeTar } from '../support/tar.js';
 
@@ -131,9 +131,9 @@ test('what is damaged, foreign or of another version is refused in a sentence', 
     const copy = bytes.slice();
     copy[random.below(copy.length)] ^= 1 << random.below(8);
     // Of the gzip header some bits say nothing.
-    if ((await outcome(copy)) === 'taken') assert.ok(copy.subarray(24, 34).some((byte, i) => byte !== bytes[24 + i]));
+    if ((await outcome(copy)) === 'taken') assert.ok(copy.subarray(36, 46).some((byte, i) => byte !== bytes[36 + i]));
   }
-  for (const length of [0, 7, 8, 23, 24, 100, bytes.length - 1]) assert.is(await outcome(bytes.subarray(0, length)), 'refused');
+  for (const length of [0, 7, 8, 35, 36, 100, bytes.length - 1]) assert.is(await outcome(bytes.subarray(0, length)), 'refused');
   assert.is(await outcome(random.bytes(4000)), 'refused');
   const newer = bytes.slice();
   newer[8]++;
@@ -143,15 +143,43 @@ test('what is damaged, foreign or of another version is refused in a sentence', 
 
 test('what only looks whole is taken or refused, and reaches nothing', async () => {
   const { machine } = await at(30_000);
-  const saved = await unpack(await machine.snapshot());
+  const saved = await SnapshotImage.open(await machine.snapshot());
   await machine.close();
   const random = new Random(fuzzSeed(13));
   for (let n = 0; n < 30; n++) {
     const part = random.pick(['graph', 'graph', 'graph', 'core'] as const);
     const copy = saved[part].slice();
     for (let flips = random.below(4) + 1; flips > 0; flips--) copy[random.below(Math.min(copy.length, 20_000))] ^= 1 << random.below(8);
-    await outcome(await pack({ ...saved, [part]: copy }));
+    await outcome(await pack(saved.settings, { ...saved, [part]: copy }, false));
   }
+});
+
+test('many machines from one image, and what is different from it', async () => {
+  const { machine } = await at(20_000);
+  const image = await SnapshotImage.open(await machine.snapshot({ packed: false }));
+  await machine.step(MORE);
+  const state = machine.stateHash();
+  const whole = await machine.snapshot();
+  const change = await machine.snapshot({ base: image });
+  await machine.close();
+  assert.ok(change.length < whole.length, `${change.length} of ${whole.length} bytes`);
+  const machines = await Promise.all(
+    [image, image, change, whole].map((from) => Machine.restore(from, { paused: true, ...(from === change ? { base: image } : {}) })),
+  );
+  await machines[0].step(MORE);
+  await machines[1].step(MORE - 1);
+  assert.equal(
+    machines.map((one) => one.stateHash() === state),
+    [true, false, true, true],
+  );
+  for (const one of machines) await one.close();
+  const message = (source: Uint8Array, base?: SnapshotImage): Promise<string> =>
+    Machine.restore(source, { base }).then(
+      () => 'restored',
+      (error: Error) => error.message,
+    );
+  assert.match(await message(change), /what is different from another, [0-9a-f]{16}: that is to be given as its base/);
+  assert.match(await message(whole, image), /the snapshot is whole/);
 });
 
 test('what a snapshot needs and is not given is named', async () => {
