@@ -13,6 +13,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   'remote-mmap': /^105 8192 of 10485760 bytes\n$/,
   call: /^30n\n$/,
   replay: /^true true\n$/,
+  snapshot: /^"first\\n" 0\n"second\\n" 0\n$/,
 };
 
 for (const [name, expected] of Object.entries(EXPECTED)) {
