@@ -24,6 +24,7 @@ export type { FaultAnswer, FaultHandler, HookedFault } from './embed/faults.js';
 export { FileHandle } from './embed/file-handle.js';
 export { MachineFiles, type OpenMode } from './embed/fs.js';
 export { DirectoryEntry, Stats } from './embed/fs-stats.js';
+export { indexedDb } from './embed/indexeddb.js';
 export { Machine } from './embed/machine.js';
 export { type Address, GuestMemory } from './embed/memory.js';
 export { opfs } from './embed/opfs.js';

@@ -1,5 +1,5 @@
-/** What machines make of the browser's private files: done by one, looked at by the next. */
-import { Machine, opfs, promisesFolder } from '../../dist/host/index.js';
+/** What machines make of files that a browser keeps, in its private files or a database: done by one, looked at by the next. */
+import { indexedDb, Machine, opfs, promisesFolder } from '../../dist/host/index.js';
 
 async function codeOf(promise) {
   try {
@@ -10,9 +10,16 @@ async function codeOf(promise) {
   }
 }
 
+async function privateFiles(name) {
+  return opfs(await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true }));
+}
+
 export async function keepFiles(name) {
-  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
-  const create = async () => Machine.create({ memory: '32M', mounts: { '/keep': promisesFolder(await opfs(folder)) } });
+  return { opfs: await keepIn(() => privateFiles(name)), indexedDb: await keepIn(() => indexedDb(name)) };
+}
+
+async function keepIn(files) {
+  const create = async () => Machine.create({ memory: '32M', mounts: { '/keep': promisesFolder(await files()) } });
   const big = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7 + (i >> 12)) & 0xff);
   const first = await create();
   const { fs } = first;
@@ -39,7 +46,7 @@ export async function keepFiles(name) {
     link: await codeOf(fs.symlink('h', '/keep/l')),
     mode: await codeOf(fs.chmod('/keep/h', 0o600)),
   };
-  await fs.rmdir('/keep/a/b');
+  await fs.rmdir(codes.folder === 'none' ? '/keep/c/b' : '/keep/a/b');
   await first.close();
 
   const second = await create();
@@ -49,6 +56,7 @@ export async function keepFiles(name) {
     orphan: bytes.length === big.length && bytes.every((byte, i) => byte === big[i]),
     big: again.length === 150_000 && again.every((byte, i) => byte === (i < 100_000 ? big[i] : 0)),
     h: await second.fs.readFile('/keep/h', 'utf8'),
+    modeOfH: (await second.fs.stat('/keep/h')).mode & 0o777,
     names: (await second.fs.readdir('/keep', { recursive: true })).sort(),
   };
   await second.close();

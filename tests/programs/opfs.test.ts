@@ -1,4 +1,4 @@
-/** The browser's private files as a file system, in a page (writable streams) and in a worker (sync access handles). */
+/** The browser's private files and its database as file systems, in a page (writable streams) and in a worker (sync access handles). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reportOf } from '../support/browser.js';
@@ -20,14 +20,22 @@ const SEEN = {
   orphan: true,
   big: true,
   h: 'one',
+  modeOfH: 0o644,
   names: ['a', 'big', 'h'],
+};
+
+/** The database has links and modes, and moves folders. */
+const SEEN_IN_DATABASE = {
+  ...SEEN,
+  codes: { ...SEEN.codes, folder: 'none', link: 'none', mode: 'none' },
+  modeOfH: 0o600,
+  names: ['big', 'c', 'h', 'l'],
 };
 
 testWith(test, ['chromium'], 'files and folders of two machines, one after the other', async () => {
   const { main, worker, error } = JSON.parse(await reportOf('tests/browser/opfs.html'));
   assert.is(error, undefined);
-  assert.equal(main, SEEN);
-  assert.equal(worker, SEEN);
+  for (const seen of [main, worker]) assert.equal(seen, { opfs: SEEN, indexedDb: SEEN_IN_DATABASE });
 });
 
 test.run();
