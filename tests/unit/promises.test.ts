@@ -255,4 +255,37 @@ test('a medium that fails: fsync tells, once; reading is EIO', async () => {
   });
 });
 
+for (const [name, load] of [
+  ['memfs', async () => (await import('memfs')).memfs().fs.promises],
+  ['ZenFS', async () => (await import('@zenfs/core')).fs.promises],
+] as const) {
+  test(`file systems of libraries: ${name}`, async () => {
+    const files = (await load()) as unknown as PromisesFiles & Pick<typeof fs, 'mkdir' | 'readFile' | 'stat'>;
+    await files.mkdir('/disk');
+    const program = assemble(MAPPER).elf as Uint8Array;
+    await withMachine(
+      '/disk',
+      async (machine) => {
+        await machine.fs.mkdir('/keep/a/b', { recursive: true });
+        await machine.fs.writeFile('/keep/a/f', 'hello'.repeat(3000));
+        await machine.fs.symlink('f', '/keep/a/l');
+        await machine.fs.rename('/keep/a/f', '/keep/a/g');
+        await machine.fs.chmod('/keep/a/g', 0o600);
+        await machine.fs.utimes('/keep/a/g', 1000, 2000);
+        await machine.fs.truncate('/keep/a/g', 10);
+        await machine.fs.rmdir('/keep/a/b');
+        assert.is(await codeOf(machine.fs.readFile('/keep/none')), 'ENOENT');
+        assert.is(await codeOf(machine.fs.rmdir('/keep/a')), 'ENOTEMPTY');
+        assert.equal((await machine.fs.readdir('/keep', { recursive: true })).sort(), ['a', 'a/g', 'a/l']);
+        await machine.install('/mapper', program);
+        assert.is((await machine.run('/mapper')).exitCode, 0x2a);
+      },
+      files,
+    );
+    assert.is(String(await files.readFile('/disk/a/g')), 'hellohello');
+    assert.is((await files.stat('/disk/a/g')).mode & 0o777, 0o600);
+    assert.equal([...(await files.readFile('/disk/x'))].slice(6, 9), [0, 0x2a, 0]);
+  });
+}
+
 test.run();
