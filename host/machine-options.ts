@@ -40,6 +40,11 @@ export interface MachineOptions {
   readonly fuel?: number;
   /** Ends the run after so much host time. */
   readonly timeoutMs?: number;
+  /**
+   * How long a medium may take to answer once the machine ends; what it has not written by then counts as lost: EIO. It is for one
+   * answer: a slow medium that goes on is waited for. Default: 30 s.
+   */
+  readonly mediumTimeoutMs?: number;
   /** Threads of all processes, zombies included: clone gives EAGAIN beyond. Default 4096. */
   readonly maxProcesses?: number;
   /** Open files in all (ENFILE beyond), and the default of RLIMIT_NOFILE where that is less than usual. Default 65536. */

@@ -1,3 +1,4 @@
+import { EIO } from '../assembly/shared/errno.js';
 import { Core } from './core/core.js';
 import { Jit } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
@@ -11,7 +12,7 @@ import type { Process } from './kernel/process.js';
 import { sendToGroup } from './kernel/signal.js';
 import { Thread } from './kernel/thread.js';
 import { VdsoClock } from './kernel/vdsoclock.js';
-import { Suspend, type SysError } from './linux/error.js';
+import { Suspend, SysError } from './linux/error.js';
 import * as S from './linux/signal.js';
 import { encodeText } from './linux/text.js';
 import { enterFirst } from './loader/exec.js';
@@ -38,6 +39,7 @@ const PAGE = 4096;
 /** The host's events get their turn this often: a page keeps its frame rate. */
 const YIELD_MS = 8;
 const TIMER_MS_MAX = 2 ** 31 - 1;
+const MEDIUM_TIMEOUT_MS = 30_000;
 /** So long may all be asleep, with nothing but a signal from outside to wake them, before the embedder is told. */
 const ASLEEP_MS = 1000;
 const MEMORY_DEFAULT = 1024 ** 3;
@@ -63,6 +65,8 @@ export class Machine {
   #toldAsleep = false;
   #advancedAt = 0;
   #stopped = false;
+  /** While the machine waits for a medium at its end. */
+  #giveUp: (() => void) | undefined;
 
   private constructor(
     readonly core: Core,
@@ -137,9 +141,10 @@ export class Machine {
     if (group !== undefined) sendToGroup(this.kernel, group, { signo, code: S.SI_KERNEL });
   }
 
-  /** Ends the run at once, whatever the guest does. */
+  /** Ends the run at once, whatever the guest does. When it has ended: nobody waits any longer for media to take what is dirty. */
   stop(): void {
     this.#stopped = true;
+    this.#giveUp?.();
     this.kernel.scheduler.onRunnable?.();
   }
 
@@ -269,7 +274,9 @@ export class Machine {
     return { reason, exitCode: 128 + signal, report: this.reportOf(process) };
   }
 
+  /** As far as the media answer. */
   async #writeBack(): Promise<void> {
+    const { mediumTimeoutMs = MEDIUM_TIMEOUT_MS } = this.options;
     for (;;) {
       try {
         const failure = this.namespace.writeBack();
@@ -277,9 +284,28 @@ export class Machine {
         return;
       } catch (error) {
         if (!(error instanceof Suspend)) throw error;
-        await error.promise;
+        if (await this.#answers(error.promise, mediumTimeoutMs)) continue;
+        this.writeBackError = new SysError(EIO, 'a file system does not answer');
+        return;
       }
     }
+  }
+
+  /** False: not in time, or `stop` was called meanwhile. */
+  #answers(answer: Promise<unknown>, ms: number): Promise<boolean> {
+    return new Promise((tell) => {
+      const end = (answered: boolean): void => {
+        clearTimeout(timer);
+        this.#giveUp = undefined;
+        tell(answered);
+      };
+      const timer = setTimeout(() => end(false), Math.min(ms, TIMER_MS_MAX));
+      this.#giveUp = (): void => end(false);
+      answer.then(
+        () => end(true),
+        () => end(true),
+      );
+    });
   }
 
   /** Nobody can run: waits for a deadline or the host. False: neither can come. */

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 dir=${1:-.cache/userland}
 packages=(
   base-files base-passwd bash dash coreutils findutils grep sed gawk tar gzip xz-utils zstd diffutils perl python3 lua5.4 sqlite3 git
-  gcc-14 binutils make libc6-dev openssl lmdb-utils vim-tiny less procps util-linux bsdutils bsdextrautils ncurses-base ncurses-bin musl-tools iproute2 curl jq bc m4 patch file mount uuid-runtime
+  gcc-14 binutils make libc6-dev openssl lmdb-utils liblmdb0 vim-tiny less procps util-linux bsdutils bsdextrautils ncurses-base ncurses-bin musl-tools iproute2 curl jq bc m4 patch file mount uuid-runtime
 )
 esbuild=0.28.2
 stamp="${packages[*]} $esbuild"

@@ -16,7 +16,7 @@ import type { Framebuffer } from '../vfs/framebuffer.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { sharedCore } from './core-module.js';
 import { timeAndChance } from './deterministic.js';
-import { settle } from './errors.js';
+import { SystemError, settle } from './errors.js';
 import { Emitter, EventObserver, type Listener, type MachineEvents } from './events.js';
 import { MachineFiles } from './fs.js';
 import {
@@ -128,6 +128,7 @@ export class Machine {
       fuel: limits.instructions,
       maxProcesses: limits.processes,
       maxFiles: limits.files,
+      mediumTimeoutMs: limits.mediumMs,
       aslr,
       jit,
     });
@@ -353,13 +354,18 @@ export class Machine {
     return ran;
   }
 
-  /** Ends all processes, writes dirty files back, and waits until WritableStreams have what was written; the machine is no more. */
+  /**
+   * Ends all processes, writes dirty files back, and waits until WritableStreams have what was written; the machine is no more. Throws a
+   * SystemError when something could not be written back, or its medium did not answer (`limits.mediumMs`).
+   */
   async close(): Promise<void> {
     this.#ended ??= 'closed';
     this.#bare.pause();
     await this.#pumping;
     await this.#powerOff();
     await Promise.all(this.#pipes);
+    const lost = this.#bare.writeBackError;
+    if (lost !== undefined) throw new SystemError(lost.errno, 'sync', undefined, lost.detail);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -32,6 +32,8 @@ export interface Limits {
   readonly diskBytes?: number;
   /** What all processes write to their standard output and error. */
   readonly outputBytes?: number;
+  /** How long a file system may take to answer once the machine ends: what it has not written by then is lost. Default 30 000. */
+  readonly mediumMs?: number;
 }
 
 export interface MachineOptions {

@@ -94,6 +94,8 @@ export class Thread implements Waiter {
   interrupted = 0;
   private _deadline = Number.NaN;
   private _sleep: Sleep | undefined = undefined;
+  /** The promise of the host that ends the sleep. */
+  private _awaited: Promise<unknown> | undefined = undefined;
   private _timer: Timer | undefined = undefined;
   /** Number of the call being executed or slept in, -1 in user mode. */
   syscall = -1;
@@ -149,9 +151,10 @@ export class Thread implements Waiter {
     this._sleep = { interruptible: false, inHandler };
     this.state = 'sleeping';
     this.kernel.hostWaits++;
+    this._awaited = promise;
+    // Who was killed meanwhile, or sleeps for something else by now, is not meant.
     const done = (): void => {
-      this.kernel.hostWaits--;
-      this.wake();
+      if (this._awaited === promise) this.wake();
     };
     promise.then(done, done);
   }
@@ -241,6 +244,8 @@ export class Thread implements Waiter {
   }
 
   private _leaveQueues(): void {
+    if (this._awaited !== undefined) this.kernel.hostWaits--;
+    this._awaited = undefined;
     for (const queue of this._sleep?.queues ?? []) queue?.remove(this);
     this._sleep = undefined;
     this._timer?.cancel();

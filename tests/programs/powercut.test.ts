@@ -1,13 +1,15 @@
-/** Programs that keep data safe by themselves, and the power that goes in the middle: a journal with a mapped table, SQLite. */
+/** Programs that keep data safe by themselves, and the power that goes in the middle: a journal with a mapped table, SQLite, LMDB. */
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadCore } from '../../host/index-node.js';
 import { Machine } from '../../host/machine.js';
-import { mountStandard } from '../../host/machine-setup.js';
+import { installFile, mountAt, mountStandard } from '../../host/machine-setup.js';
+import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
 import { NodeFileSystem } from '../../host/vfs/backends/node.js';
 import type { VfsEnvironment } from '../../host/vfs/environment.js';
 import type { FileSystem } from '../../host/vfs/types.js';
-import { compileGuest, GCC, runMachine, runOurs } from '../support/guest.js';
+import { compileDynamic, compileGuest, GCC, runMachine, runOurs } from '../support/guest.js';
 import { testJit } from '../support/jit.js';
 import { crash, Medium } from '../support/medium.js';
 import { MediumFileSystem } from '../support/mediumfs.js';
@@ -71,7 +73,7 @@ testWith(test, [GCC], 'a journal and a mapped table', async () => {
 });
 
 /** Debian's own programs, in a root folder that nobody changes. */
-const debian: Runner = async (args, input, work, output) => {
+const debian = async (...[args, input, work, output, program]: [...Parameters<Runner>, program?: Uint8Array]): Promise<string> => {
   const machine = await Machine.create({
     module: await loadCore(),
     root: (env) => new NodeFileSystem(env, USERLAND_ROOT),
@@ -79,6 +81,10 @@ const debian: Runner = async (args, input, work, output) => {
     timeoutMs: 120_000,
   });
   mountStandard(machine);
+  if (program !== undefined) {
+    mountAt(machine, '/tmp', new MemoryFileSystem(machine.env));
+    installFile(machine, '/tmp/program', program);
+  }
   return (await runMachine(machine, { path: args[0], argv: args, cwd: '/opt' }, { input, heard: output, work })).stdout;
 };
 
@@ -115,6 +121,26 @@ for (const [mode, synchronous] of SQLITE_MODES) {
         return last !== undefined && last === count ? Number(last) : undefined;
       },
       cuts: 6,
+    });
+  });
+}
+
+/** LMDB writes with pwrite and fdatasync, or (MDB_WRITEMAP) by stores and msync. */
+const LMDB_MODES = { 'pwrite and fdatasync': '0', 'a writable mapping': '0x80000' };
+const LMDB_NEEDS = [...USERLAND_NEEDS, GCC, `${USERLAND_ROOT}/usr/lib/riscv64-linux-gnu/liblmdb.so.0`];
+
+for (const [mode, flags] of Object.entries(LMDB_MODES)) {
+  testWith(test, LMDB_NEEDS, `LMDB, ${mode}`, async () => {
+    const program = readFileSync(compileDynamic('tests/guest/lmdb.c'));
+    await cutThePower({
+      run: (args, input, work, output) => debian(args, input, work, output, program),
+      write: { args: ['/tmp/program', 'db', 'write', '20', flags], input: '' },
+      recover: { args: ['/tmp/program', 'db', 'check', flags], input: '' },
+      last: (found) => {
+        const [, last] = /^last (\d+) whole\n$/.exec(found) ?? [];
+        return last === undefined ? undefined : Number(last);
+      },
+      cuts: 20,
     });
   });
 }

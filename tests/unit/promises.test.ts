@@ -198,6 +198,42 @@ test('links lead nowhere but to what the machine has', async () => {
   });
 });
 
+/** Opens /keep/x. */
+const READER = `
+_start: li a0, -100; la a1, path; li a2, 0x42; li a3, 0x1a4; li a7, 56; ecall
+        li a0, 0; li a7, 93; ecall
+.data
+path: .asciz "/keep/x"`;
+
+test('an object that never answers: who waits can be killed, and the machine ends', async () => {
+  await inFolder(async (folder) => {
+    await fs.writeFile(join(folder, 'f'), 'data');
+    const never = new Promise<never>(() => undefined);
+    let mute = false;
+    const files: PromisesFiles = {
+      ...fs,
+      open: async (path, flags, mode) => {
+        if (mute) await never;
+        return await fs.open(path, flags, mode);
+      },
+    };
+    const machine = await Machine.create({
+      mounts: { '/keep': promisesFolder(files, folder) },
+      files: { '/bin/reader': assemble(READER).elf as Uint8Array },
+      limits: { mediumMs: 20 },
+    });
+    await machine.fs.writeFile('/keep/g', 'never written');
+    mute = true;
+    const waiting = await machine.spawn('/bin/reader');
+    await new Promise((done) => setTimeout(done, 20));
+    waiting.kill('SIGKILL');
+    assert.is((await waiting.wait()).exitCode, 137);
+    const error = await machine.close().catch((thrown: unknown) => thrown);
+    assert.match(String(error), /EIO: a file system does not answer/);
+    assert.is(await codeOf(Promise.reject(error)), 'EIO');
+  });
+});
+
 test('what the object can not do, or is not to do, is refused', async () => {
   await inFolder(async (folder) => {
     await fs.writeFile(join(folder, 'f'), 'data');
@@ -239,19 +275,16 @@ test('a medium that fails: fsync tells, once; reading is EIO', async () => {
         return fs.open(path, flags, mode);
       },
     };
-    await withMachine(
-      folder,
-      async ({ fs: guest }) => {
-        const file = await guest.open('/keep/f', 'w+');
-        await file.write('data');
-        broken = true;
-        assert.is(await codeOf(file.sync()), 'EIO');
-        broken = false;
-        assert.is(await codeOf(file.sync()), 'none');
-        await file.close();
-      },
-      files,
-    );
+    const machine = await create(folder, files);
+    const file = await machine.fs.open('/keep/f', 'w+');
+    await file.write('data');
+    broken = true;
+    assert.is(await codeOf(file.sync()), 'EIO');
+    broken = false;
+    assert.is(await codeOf(file.sync()), 'none');
+    await file.close();
+    // What was lost is lost.
+    assert.is(await codeOf(machine.close()), 'EIO');
   });
 });
 
