@@ -231,6 +231,15 @@ test('an object that never answers: who waits can be killed, and the machine end
     const error = await machine.close().catch((thrown: unknown) => thrown);
     assert.match(String(error), /EIO: a file system does not answer/);
     assert.is(await codeOf(Promise.reject(error)), 'EIO');
+    mute = false;
+    const limited = await Machine.create({
+      mounts: { '/keep': promisesFolder(files, folder) },
+      files: { '/bin/reader': assemble(READER).elf as Uint8Array },
+      limits: { timeMs: 20 },
+    });
+    mute = true;
+    assert.is((await (await limited.spawn('/bin/reader')).wait()).reason, 'timeout');
+    await limited.close();
   });
 });
 
