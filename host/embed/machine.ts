@@ -272,8 +272,8 @@ export class Machine {
   }
 
   /**
-   * A program from start to end, with what it wrote. One that nothing in the machine can wake any more ends with reason 'deadlock'. Throws
-   * the signal's reason when that aborts it.
+   * A program from start to end, with what it wrote; WritableStreams have taken that. One that nothing in the machine can wake any more
+   * ends with reason 'deadlock'. Throws the signal's reason when that aborts it.
    */
   async run(path: string, args: readonly string[] = [], options: RunOptions = {}): Promise<ProcessOutput> {
     const out = new Collected();
@@ -281,6 +281,7 @@ export class Machine {
     const process = await this.spawn(path, args, { stdin: 'ignore', stdout: out.take, stderr: err.take, ...options });
     const status = await this.ended(process);
     options.signal?.throwIfAborted();
+    await Promise.all(process.stdio.pours.map((pour) => pour.drained()));
     return outputOf(status, out.bytes, err.bytes);
   }
 
@@ -373,9 +374,9 @@ export class Machine {
   }
 
   #add(process: GuestProcess): void {
-    for (const piped of process.stdio.piped) {
-      this.#pipes.add(piped);
-      piped.finally(() => this.#pipes.delete(piped));
+    for (const { over } of process.stdio.pours) {
+      this.#pipes.add(over);
+      over.finally(() => this.#pipes.delete(over));
     }
     this.#processes.set(process.pid, process);
   }

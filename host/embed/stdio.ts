@@ -6,7 +6,16 @@ import { retainFile } from '../vfs/openfile.js';
 import { installTerminal } from '../vfs/tty/install.js';
 import { type HostTerminal, Terminal } from '../vfs/tty/terminal.js';
 import type { OpenFile } from '../vfs/types.js';
-import { CallbackOutput, fixedInput, NullOutput, type OutputAllowance, ReadableOutput, streamInput, writableInput } from './streams.js';
+import {
+  CallbackOutput,
+  fixedInput,
+  NullOutput,
+  type OutputAllowance,
+  Pour,
+  ReadableOutput,
+  streamInput,
+  writableInput,
+} from './streams.js';
 
 /** 'pipe': through the `stdin` of the process; 'ignore': its end at once (the default); or all of it. */
 export type StdinOption = 'pipe' | 'ignore' | string | Uint8Array | ReadableStream<Uint8Array | string>;
@@ -33,8 +42,8 @@ export interface Stdio {
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   readonly terminal: EmbeddedTerminal | undefined;
-  /** When the embedder's WritableStreams have all of the output, or have failed. */
-  readonly piped: readonly Promise<void>[];
+  /** On the way to the embedder's WritableStreams. */
+  readonly pours: readonly Pour[];
   /** The process has ended. */
   ended(): void;
   /** The machine has failed: whoever reads is told. */
@@ -90,10 +99,8 @@ interface Output {
   readonly output: HostOutput;
   fail?(error: unknown): void;
   readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly piped?: Promise<void>;
+  readonly pour?: Pour;
 }
-
-const pipesOf = (...outputs: readonly Output[]): Promise<void>[] => outputs.flatMap(({ piped }) => piped ?? []);
 
 function openOutput(option: StdoutOption, allowance: OutputAllowance): Output {
   if (option === 'ignore') return { output: new NullOutput(allowance) };
@@ -102,9 +109,7 @@ function openOutput(option: StdoutOption, allowance: OutputAllowance): Output {
   const output = new ReadableOutput(allowance);
   const fail = (error: unknown): void => output.fail(error);
   if (option === 'pipe') return { output, stream: output.stream, fail };
-  // A sink that fails closes the pipe: the guest gets EPIPE, and who gave the sink has its error there.
-  const piped = output.stream.pipeTo(option).catch(() => undefined);
-  return { output, fail, piped };
+  return { output, fail, pour: new Pour(output, option) };
 }
 
 /** A terminal's number in /dev/pts that nobody has. */
@@ -138,7 +143,7 @@ export function openStreams(options: StdioOptions, allowance: OutputAllowance): 
     stdin: input.stream,
     stdout: out.stream,
     stderr: err?.stream,
-    piped: pipesOf(out, ...(err === undefined ? [] : [err])),
+    pours: [out, err].flatMap((end) => end?.pour ?? []),
     ended: () => {
       input.close?.();
       if (tty) out.output.closed?.();

@@ -100,6 +100,8 @@ function charge(allowance: OutputAllowance, bytes: number): boolean {
 export class ReadableOutput implements HostOutput {
   readonly queue = new WaitQueue(() => true);
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Bytes that the guest has written. */
+  total = 0;
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   #cancelled = false;
   #closed = false;
@@ -131,6 +133,7 @@ export class ReadableOutput implements HostOutput {
     if (chunk.length === 0) return 0;
     if (!charge(this.allowance, chunk.length)) return -EIO;
     this.#controller.enqueue(chunk);
+    this.total += chunk.length;
     return chunk.length;
   }
 
@@ -145,6 +148,51 @@ export class ReadableOutput implements HostOutput {
     this.#closed = true;
     this.#controller.error(error);
     this.queue.wake();
+  }
+}
+
+/** Output on its way to a WritableStream of the embedder's. A sink that fails is EPIPE for the guest: who gave it has its error there. */
+export class Pour {
+  /** The guest has closed the output and the sink is closed, or one of them has failed. */
+  readonly over: Promise<void>;
+  #written = 0;
+  #isOver = false;
+  #progress: (() => void)[] = [];
+
+  constructor(
+    private readonly output: ReadableOutput,
+    sink: WritableStream<Uint8Array>,
+  ) {
+    this.over = this.#pour(output.stream.getReader(), sink.getWriter()).finally(() => {
+      this.#isOver = true;
+      this.#tell();
+    });
+  }
+
+  async #pour(reader: ReadableStreamDefaultReader<Uint8Array>, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
+    const nothing = (): undefined => undefined;
+    // Also when nothing is being written.
+    writer.closed.catch((error: unknown) => reader.cancel(error)).catch(nothing);
+    try {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        await writer.write(next.value);
+        this.#written += next.value.length;
+        this.#tell();
+      }
+      await writer.close();
+    } catch (error) {
+      await Promise.all([reader.cancel(error).catch(nothing), writer.abort(error).catch(nothing)]);
+    }
+  }
+
+  #tell(): void {
+    for (const told of this.#progress.splice(0)) told();
+  }
+
+  /** The sink has taken all that the guest has written so far, or will take no more. */
+  async drained(): Promise<void> {
+    const { total } = this.output;
+    while (!this.#isOver && this.#written < total) await new Promise<void>((told) => this.#progress.push(told));
   }
 }
 

@@ -89,19 +89,27 @@ test('spawn: streams in both directions, as they come', () =>
     assert.is(cat.kill(), false);
   }));
 
-test('a slow WritableStream has everything when the machine is closed; limits are numbers', async () => {
+test('a slow WritableStream has everything when run is over, and its close when the machine is closed; limits are numbers', async () => {
   let bytes = 0;
+  let isClosed = false;
   const slow = new WritableStream<Uint8Array>({
     write: async (piece) => {
       await new Promise((later) => setTimeout(later, 2));
       bytes += piece.length;
     },
+    close: () => {
+      isClosed = true;
+    },
   });
   const machine = await Machine.create();
   await machine.install('/bin/cat', CAT);
   await machine.run('cat', [], { stdin: 'x'.repeat(3000), stdout: slow });
-  await machine.close();
   assert.is(bytes, 3000);
+  const failing = new WritableStream<Uint8Array>({ write: () => Promise.reject(new Error('full')) });
+  // Before or after the program's end: nobody waits for it.
+  assert.match((await machine.run('cat', [], { stdin: 'x'.repeat(300), stdout: failing })).reason, /^(exit|signal)$/);
+  await machine.close();
+  assert.is(isClosed, true);
   try {
     await Machine.create({ limits: { instructions: Number.NaN } });
     assert.unreachable();
