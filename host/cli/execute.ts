@@ -25,6 +25,7 @@ import { complain } from './output.js';
 import { encodePng } from './png.js';
 import { writeProfile } from './profile.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
+import { runAndSave, SavedRun } from './snapshot.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
 import { findUser, type User } from './user.js';
@@ -49,6 +50,11 @@ export interface RunOptions extends WorldOptions {
   readonly screenshot?: string;
   readonly net?: string;
   readonly publish?: readonly O.Publication[];
+  /** A file for the machine, saved at `snapshotAt` instructions, or when a program waits for input. */
+  readonly snapshot?: string;
+  readonly snapshotAt?: number;
+  /** A file that `snapshot` has written: there is no program then. */
+  readonly restore?: string;
   /** '' is stderr, as for strace. */
   readonly stats?: string;
   readonly strace?: string;
@@ -81,11 +87,13 @@ function wantsRegions({ jitDump, jitStats, profile }: RunOptions): boolean {
 }
 
 /** One run from start to end; the status to exit with. */
-export async function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<number> {
+export async function runProgram(program: string | undefined, args: readonly string[], options: RunOptions): Promise<number> {
+  requireProgram(program, options);
   if (options.rw === true && options.root === undefined) throw new O.UsageError('--rw needs --root');
   if (options.screenshot !== undefined && options.framebuffer === undefined) throw new O.UsageError('--screenshot needs --framebuffer');
-  const bytes = options.root === undefined ? programBytes(program) : undefined;
-  const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
+  const saved = options.restore === undefined ? undefined : await SavedRun.open(options.restore);
+  const bytes = options.root === undefined && program !== undefined ? programBytes(program) : undefined;
+  const memoryBytes = saved?.memoryBytes ?? options.memory ?? O.MEMORY_DEFAULT;
   const world = await World.open(options);
   const dump = options.jitDump === undefined ? undefined : await JitDump.open(options.jitDump);
   let names: RegionNames | undefined;
@@ -123,6 +131,10 @@ export async function runProgram(program: string, args: readonly string[], optio
     if (options.rw !== true) provideFile(machine, '/etc/hosts', HOSTS_TEXT);
     if (options.net === 'host') openNetwork(machine, options);
     if (options.publish !== undefined) unpublish = await publish(machine, options.publish);
+    if (saved !== undefined || program === undefined) {
+      const main = (saved as SavedRun).restore(machine, stdio);
+      return await finishRun(machine, main, stdio, main.executable.path, options, (pc) => names?.kept(pc));
+    }
     const user = options.user === undefined ? undefined : findUser(machine, options.user);
     const launch = prepare(machine, program, args, bytes, options, user);
     const main = guard(launch.path, memoryBytes, () =>
@@ -142,6 +154,13 @@ export async function runProgram(program: string, args: readonly string[], optio
     swap?.medium.close();
     stdio.close();
   }
+}
+
+function requireProgram(program: string | undefined, options: RunOptions): void {
+  if (options.restore === undefined && program === undefined) throw new O.UsageError('a PROGRAM is missing');
+  if (options.restore !== undefined && program !== undefined)
+    throw new O.UsageError('--restore goes on with the program that was saved: there is no other');
+  if (options.snapshotAt !== undefined && options.snapshot === undefined) throw new O.UsageError('--snapshot-at needs --snapshot');
 }
 
 function openSwap(): NodeSwap {
@@ -219,7 +238,10 @@ async function finishRun(
   const interruptions = watchInterruptions(machine, stdio);
   let result: RunResult;
   try {
-    result = await (options.drive?.(machine, main) ?? machine.run(main));
+    const { snapshot: file, snapshotAt: at, timeout } = options;
+    const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
+    if (file !== undefined) result = await runAndSave(machine, main, stdio, file, { at, timeout, memoryBytes });
+    else result = await (options.drive?.(machine, main) ?? machine.run(main));
   } finally {
     interruptions.stop();
     trace?.close();

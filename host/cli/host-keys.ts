@@ -10,11 +10,18 @@ type Source = NodeJS.ReadStream | ReadStream;
 
 /** Bytes of the host, read when the guest asks for them: until then they belong to whoever reads the descriptor next. */
 export class HostSource {
-  readonly input = new HostInput({ wanted: () => this.#listen(), full: () => this.source?.pause() });
+  /** Hears when the guest waits for bytes. */
+  onWanted: (() => void) | undefined;
+  readonly input = new HostInput({ wanted: () => this.#wanted(), full: () => this.source?.pause() });
   protected source: Source | undefined;
 
   /** `open` may find nothing to read. */
   constructor(private readonly open: () => Source | undefined) {}
+
+  #wanted(): void {
+    this.onWanted?.();
+    this.#listen();
+  }
 
   #listen(): void {
     if (this.source !== undefined) {

@@ -42,6 +42,8 @@ Examples:
   pagewalk run --stats --memory 64M prog.elf     page faults, TLB misses, instructions, time
   pagewalk run --strace=log.txt prog.elf         system calls to a file
   pagewalk run --framebuffer 320x200 --screenshot a.png draw.elf
+  pagewalk run --root debian.tar.gz --snapshot py.pw python3    a ready-made machine: saved at the prompt
+  pagewalk run --root debian.tar.gz --restore py.pw             and as often as one likes from there
 `;
 
 /** Options that say what machine a program runs in. */
@@ -87,10 +89,13 @@ export function runCommand(program: Command, finish: (status: number) => void): 
   worldOptions(program.command('run'))
     .description('run a riscv64 Linux program')
     .usage('[options] PROGRAM [ARGS...]')
-    .argument('<program>', 'riscv64 ELF file or assembler source')
+    .argument('[program]', 'riscv64 ELF file or assembler source; none with --restore')
     .argument('[args...]', 'its arguments')
     .passThroughOptions()
     .configureHelp({ optionTerm: (option) => option.flags.replace(' [file]', '[=file]'), helpWidth: 120 })
+    .option('--snapshot <file>', 'save the machine when a program waits for input, and end the run')
+    .option('--snapshot-at <n>', 'with --snapshot: after so many instructions instead', parseFuel)
+    .option('--restore <file>', 'go on with a machine that --snapshot has saved; --root and --mount as they were')
     .option('--screenshot <file.png>', 'what /dev/fb0 shows when the run ends')
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
@@ -111,7 +116,7 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .option('--jit-stats', 'what was compiled and why it was left, on stderr')
     .option('--jit-dump <dir>', 'a file for all that is compiled: guest instructions and the WebAssembly they became')
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
+    .action(async (path: string | undefined, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
       // Loaded when it is needed: most of the machine is not, for --help and --version.
       const { runProgram } = await import('./execute.js');
       finish(await runProgram(path, args, { ...options, env: new Map(options.env ?? []) }));

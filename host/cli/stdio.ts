@@ -3,11 +3,12 @@ import { isatty, WriteStream } from 'node:tty';
 import type { Process } from '../kernel/process.js';
 import { giveTerminal } from '../kernel/terminal.js';
 import type { Machine } from '../machine.js';
+import type { Anchor } from '../snapshot/graph-writer.js';
 import { errnoOf } from '../vfs/backends/node-errno.js';
-import { type HostOutput, openHostStream } from '../vfs/hoststream.js';
+import { HostInput, type HostOutput, INPUT_STATE, openHostStream } from '../vfs/hoststream.js';
 import { retainFile } from '../vfs/openfile.js';
 import { installTerminal } from '../vfs/tty/install.js';
-import { Terminal, type WindowSize } from '../vfs/tty/terminal.js';
+import { type HostTerminal, Terminal, type WindowSize } from '../vfs/tty/terminal.js';
 import { ISIG } from '../vfs/tty/termios.js';
 import type { OpenFile } from '../vfs/types.js';
 import { HostKeys, HostSource } from './host-keys.js';
@@ -28,6 +29,15 @@ export interface Stdio {
   hangUp(): boolean;
   /** The terminal gets its modes back. */
   close(): void;
+  /** Called whenever a program waits for input and there is none. */
+  onWanted: (() => void) | undefined;
+  /** The guest's terminal, if it has one. */
+  readonly terminal: Terminal | undefined;
+  /** What of it is part of a saved machine, by name; and what has that name in this process. */
+  anchorOf(object: object): Anchor | undefined;
+  anchored(name: string): object | undefined;
+  /** A machine is restored, with its terminal if it has one. */
+  reattach(terminal: Terminal | undefined): void;
 }
 
 export function openStdio(): Stdio {
@@ -56,17 +66,19 @@ class NodeStdio implements Stdio {
   readonly #keys = new HostKeys(isatty(0));
   #terminal: Terminal | undefined;
   #attached = false;
+  readonly #names = new Map<string, object>();
+  #host: HostTerminal | undefined;
   readonly #onResize = (): void => this.#terminal?.resized();
 
   files(machine: Machine): OpenFile[] {
     const { namespace } = machine;
     const screen = findScreen();
     const terminalFile = screen === undefined ? undefined : this.#openTerminal(machine, screen);
-    const stream = (fd: 1 | 2): OpenFile => openHostStream(namespace, { output: hostOutput(fd) });
+    const stream = (fd: 1 | 2): OpenFile => openHostStream(namespace, { output: this.#port(`output ${fd}`) as HostOutput });
     const shared = (): OpenFile => retainFile(terminalFile as OpenFile);
     const useTerminal = (fd: number): boolean => terminalFile !== undefined && isatty(fd);
     const files = [
-      useTerminal(0) ? shared() : openHostStream(namespace, { input: this.#stdin.input }),
+      useTerminal(0) ? shared() : openHostStream(namespace, { input: this.#port('input') as HostInput }),
       useTerminal(1) ? shared() : stream(1),
       useTerminal(2) ? shared() : stream(2),
     ];
@@ -76,6 +88,17 @@ class NodeStdio implements Stdio {
   }
 
   #openTerminal(machine: Machine, screen: Screen): OpenFile {
+    const terminal = new Terminal(this.#hostTerminal(screen));
+    this.#terminal = terminal;
+    // Once, however many runs there are.
+    process.off('exit', closeGoneTerminals);
+    process.on('exit', closeGoneTerminals);
+    return installTerminal(machine.namespace, terminal);
+  }
+
+  /** The host's side of a terminal: there is one in a process. */
+  #hostTerminal(screen: Screen): HostTerminal {
+    if (this.#host !== undefined) return this.#host;
     const keys = this.#keys;
     keys.onEscape = () => this.onEscape?.();
     keys.onGone = () => {
@@ -84,20 +107,72 @@ class NodeStdio implements Stdio {
       this.hangUp();
     };
     keys.onKeys = (bytes) => this.#lookFor(bytes);
-    const terminal = new Terminal({
-      input: keys.input,
-      output: screen.output,
+    this.#host = {
+      input: this.#port('keys') as HostInput,
+      output: this.#port('screen', screen.output) as HostOutput,
       windowSize: () => screen.size(),
       get processesOutput() {
         return keys.processesOutput;
       },
       modesChanged: (rawOutput) => keys.setRawOutput(rawOutput),
-    });
+    };
+    return this.#host;
+  }
+
+  /** A stream by the name that snapshots have for it. */
+  #port(name: string, given?: HostOutput): HostInput | HostOutput {
+    const known = this.#names.get(name) as HostInput | HostOutput | undefined;
+    if (known !== undefined) return known;
+    const port =
+      name === 'input' ? this.#stdin.input : name === 'keys' ? this.#keys.input : (given ?? hostOutput(name === 'output 2' ? 2 : 1));
+    this.#names.set(name, port);
+    this.#names.set(`queue of ${name}`, port.queue);
+    return port;
+  }
+
+  anchorOf(object: object): Anchor | undefined {
+    if (object === this.#host) return { name: 'host terminal', saves: ['input', 'output'] };
+    for (const [name, known] of this.#names) {
+      if (known !== object) continue;
+      return { name, saves: name.startsWith('queue') ? ['_waiters'] : object instanceof HostInput ? INPUT_STATE : 'nothing' };
+    }
+    return undefined;
+  }
+
+  anchored(name: string): object | undefined {
+    const screen = (): Screen => findScreen() ?? { output: hostOutput(1), size: () => ({ rows: 24, columns: 80 }) };
+    if (name === 'host terminal') return this.#hostTerminal(screen());
+    const port = name.replace(/^queue of /, '');
+    if (!/^(input|keys|screen|output [12])$/.test(port)) return undefined;
+    this.#port(port, port === 'screen' ? screen().output : undefined);
+    return this.#names.get(name);
+  }
+
+  get terminal(): Terminal | undefined {
+    return this.#terminal;
+  }
+
+  get onWanted(): (() => void) | undefined {
+    return this.#keys.onWanted;
+  }
+
+  set onWanted(hear: (() => void) | undefined) {
+    this.#keys.onWanted = hear;
+    this.#stdin.onWanted = hear;
+  }
+
+  reattach(terminal: Terminal | undefined): void {
+    // Who waits for input has asked in another process.
+    for (const port of this.#names.values()) if (port instanceof HostInput && !port.queue.empty) port.want();
+    if (terminal === undefined) return;
     this.#terminal = terminal;
-    // Once, however many runs there are.
+    this.#attached = true;
     process.off('exit', closeGoneTerminals);
     process.on('exit', closeGoneTerminals);
-    return installTerminal(machine.namespace, terminal);
+    process.on('SIGWINCH', this.#onResize);
+    // Keys are asked for by reads, of which one may be waiting; and this terminal may have another size.
+    terminal.want();
+    terminal.resized();
   }
 
   attach(main: Process): void {

@@ -5,7 +5,7 @@ import { SnapshotError } from '../snapshot/error.js';
 import { pack, type SnapshotImage } from '../snapshot/format.js';
 import type { Anchor } from '../snapshot/graph-writer.js';
 import { type Owner, saveParts } from '../snapshot/parts.js';
-import { HostInput } from '../vfs/hoststream.js';
+import { HostInput, INPUT_STATE } from '../vfs/hoststream.js';
 import { SeededRandom } from './deterministic.js';
 import type { MachineOptions } from './options.js';
 import type { GuestProcess } from './process.js';
@@ -62,7 +62,6 @@ export function requireBuild({ build }: Settings, { core }: BareMachine): void {
 export type SavedProcess = readonly [process: Process, serial: number, terminal: EmbeddedTerminal | undefined];
 
 const ROLES = ['stdin', 'stdout', 'stderr'] as const;
-const INPUT_STATE = ['onPush', '_chunks', '_taken', '_available', '_ended', '_error'];
 
 /** What the streams of a machine's processes are called in its snapshots, however long they are used. */
 export class StreamNames {

@@ -197,7 +197,7 @@ export class GraphWriter {
     if (anchor !== undefined) {
       this._heads.u8(anchor.saves === 'nothing' ? G.KIND_REFERENCE : G.KIND_ANCHOR);
       this._heads.count(this._text(anchor.name));
-      if (anchor.saves === 'data') this._properties(object, dataOf(object));
+      if (anchor.saves === 'data') this._properties(object, this._saved(object, dataOf(object)));
       else if (anchor.saves !== 'nothing') this._properties(object, anchor.saves);
       return;
     }
@@ -270,11 +270,14 @@ export class GraphWriter {
       this._properties(object, G.GENERATED_STATE);
       return;
     }
-    const transient = this.options.names.transient.get(name) ?? [];
-    this._properties(
-      object,
-      Object.keys(object).filter((key) => !transient.includes(key)),
-    );
+    this._properties(object, this._saved(object, Object.keys(object)));
+  }
+
+  /** Without what is left out of objects of its class. */
+  private _saved(object: object, keys: readonly string[]): readonly string[] {
+    const name = this._classNames.get(Object.getPrototypeOf(object) as object);
+    const transient = name === undefined ? undefined : this.options.names.transient.get(name);
+    return transient === undefined ? keys : keys.filter((key) => !transient.includes(key));
   }
 
   private _properties(object: object, keys: readonly string[]): void {

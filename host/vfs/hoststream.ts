@@ -34,6 +34,9 @@ export interface HostInputHooks {
   readonly full?: () => void;
 }
 
+/** Of a HostInput in a snapshot: what was pushed and not read. What it is fed by is the host's. */
+export const INPUT_STATE = ['onPush', '_chunks', '_taken', '_available', '_ended', '_error'];
+
 const FULL_BYTES = 262144;
 const CHUNK_BYTES = 65536;
 

@@ -1,5 +1,8 @@
 /** Programs saved in the middle of what they do, and made again: the same states, and in the end the same output. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { folder, Machine, type MachineOptions, overlay } from '../../host/index-node.js';
@@ -110,6 +113,39 @@ testWith(test, USERLAND_NEEDS, 'python at its prompt, in a terminal', async () =
   await keys?.write('exit()\n');
   assert.is((await restored.process(pid)?.exited)?.exitCode, 0);
   await restored.close();
+});
+
+/** Writes, then reads what it writes again; exit status 7. */
+const REPEAT = `
+_start: li a0, 1; la a1, ready; li a2, 6; li a7, 64; ecall
+1:      li a0, 0; la a1, text; li a2, 8; li a7, 63; ecall
+        blez a0, 2f
+        mv a2, a0; li a0, 1; li a7, 64; ecall
+        j 1b
+2:      li a0, 7; li a7, 93; ecall
+.data
+ready:  .ascii "ready\\n"
+text:   .zero 8`;
+
+test('the command saves a machine when it waits for input, or somewhere, and goes on with it', () => {
+  const place = mkdtempSync(join(tmpdir(), 'pagewalk-test-'));
+  const [source, file] = [join(place, 'repeat.s'), join(place, 'saved')];
+  writeFileSync(source, REPEAT);
+  const pagewalk = (args: readonly string[], input = ''): string => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/bin/main.js', 'run', ...args], { encoding: 'utf8', input });
+    return `${status} ${JSON.stringify(stdout)} ${stderr.replaceAll(file, 'FILE')}`;
+  };
+  try {
+    assert.match(pagewalk(['--snapshot', file, source]), /^0 "ready\\n" pagewalk: saved: FILE \(0\.\d MB\)\n$/);
+    for (const text of ['first', 'second']) assert.is(pagewalk(['--restore', file], text), `7 "${text}" `);
+    assert.match(pagewalk(['--snapshot', file, '--snapshot-at', '3', source]), /^0 "" pagewalk: saved/);
+    assert.is(pagewalk(['--restore', file], 'x'), '7 "ready\\nx" ');
+    assert.match(pagewalk(['--restore', file, source]), /^2 "" pagewalk: --restore goes on with the program that was saved/);
+    writeFileSync(file, 'nothing of the kind, but long enough for a header');
+    assert.is(pagewalk(['--restore', file]), '126 "" pagewalk: --restore: FILE: this is no snapshot\n');
+  } finally {
+    rmSync(place, { recursive: true });
+  }
 });
 
 test.run();
