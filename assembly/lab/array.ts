@@ -4,7 +4,7 @@
  *
  * The rules of each policy, to the last detail (an independent simulator must come to the same counts): docs/lab-model.md.
  */
-import { zeros } from './hash';
+import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
 import { spaceOfKey } from './pages';
 
 export const LRU: u32 = 0;
@@ -39,6 +39,32 @@ export class CacheArray {
   /** A CacheArray of what had to go, or 0. */
   victims: usize;
   victimHits: u64;
+  /** log2 of the pages of 4K that one entry has at most; 0: one. Then a HashTable: key of the first page -> bits, which of them. */
+  coalesce: u32;
+  groups: usize;
+}
+
+/** From now on an entry has up to 2^order pages of 4K. */
+export function arrayCoalesce(a: CacheArray, order: u32): void {
+  a.coalesce = order;
+  a.groups = changetype<usize>(tableNew());
+}
+
+// @ts-ignore: decorator
+@inline
+function isGrouped(a: CacheArray, key: u32): bool {
+  return a.coalesce != 0 && (key & 3) == 0;
+}
+/** Key of a page's entry: that of the first page of its group. */
+// @ts-ignore: decorator
+@inline
+function groupOf(a: CacheArray, key: u32): u32 {
+  return key & ~((4 << a.coalesce) - 1);
+}
+/** Has the entry of the group, which is there, the page? */
+function groupHas(a: CacheArray, key: u32): bool {
+  const at = tableFind(changetype<HashTable>(a.groups), groupOf(a, key));
+  return ((load<u64>(at) >> (<u64>((key - groupOf(a, key)) >> 2))) & 1) != 0;
 }
 
 /** sets: of all partitions together. */
@@ -245,6 +271,7 @@ export function arrayRemoveSlot(a: CacheArray, slot: u32): void {
 // @ts-ignore: decorator
 @inline
 export function tlbLookup(a: CacheArray, index: u64, key: u32): bool {
+  if (isGrouped(a, key)) return arrayLookup(a, index >> a.coalesce, groupOf(a, key)) && groupHas(a, key);
   return arrayLookup(a, index, key) || (a.victims != 0 && comesBack(a, index, key));
 }
 
@@ -257,13 +284,33 @@ function comesBack(a: CacheArray, index: u64, key: u32): bool {
   return true;
 }
 
+/** pages: bits, which pages of its group are known with it, if the array coalesces. */
 // @ts-ignore: decorator
 @inline
-export function tlbFill(a: CacheArray, index: u64, key: u32): void {
+export function tlbFill(a: CacheArray, index: u64, key: u32, pages: u32 = 0): void {
+  if (isGrouped(a, key)) {
+    fillGroup(a, index >> a.coalesce, groupOf(a, key), pages);
+    return;
+  }
   const old = arrayFill(a, index, key);
   if (old != 0 && a.victims != 0) arrayFill(changetype<CacheArray>(a.victims), 0, old);
 }
 
+function fillGroup(a: CacheArray, index: u64, group: u32, pages: u32): void {
+  if (!arrayHolds(a, index, group)) arrayFill(a, index, group);
+  const table = changetype<HashTable>(a.groups);
+  const at = tableFind(table, group);
+  if (at != 0) store<u64>(at, pages);
+  else tableInsert(table, group, pages);
+}
+
+/** The page's entry goes, with all that it has. */
+export function tlbRemove(a: CacheArray, index: u64, key: u32): void {
+  if (isGrouped(a, key)) arrayRemove(a, index >> a.coalesce, groupOf(a, key));
+  else arrayRemove(a, index, key);
+}
+
 export function tlbHolds(a: CacheArray, index: u64, key: u32): bool {
+  if (isGrouped(a, key)) return arrayHolds(a, index >> a.coalesce, groupOf(a, key)) && groupHas(a, key);
   return arrayHolds(a, index, key) || (a.victims != 0 && arrayHolds(changetype<CacheArray>(a.victims), 0, key));
 }

@@ -2,8 +2,9 @@
  * The laboratory's engine: policies, levels of TLBs and walkers are built by calls and named by numbers; fed with records; asked for
  * what they counted. host/lab/engine.ts is its other side: it says which systems share what.
  */
-import { arrayNew, LRU, SRRIP } from './array';
-import { regionCount, REGIONS_MAX } from './pages';
+import { arrayCoalesce, arrayNew, LRU, SRRIP } from './array';
+import { Memory } from './memory';
+import { regionCount, REGIONS_MAX, watchStores } from './pages';
 import { Policy, SIZES } from './policy';
 import { Prefetcher } from './prefetch';
 import { Stage } from './stage';
@@ -15,6 +16,7 @@ const FED: u32 = 0;
 const TOO_MANY_REGIONS: u32 = 1;
 const TOO_MANY_TABLES: u32 = 2;
 const TABLE_FULL: u32 = 3;
+const MEMORY_FULL: u32 = 4;
 
 const policies: Array<Policy> = new Array<Policy>();
 const stages: Array<Stage> = new Array<Stage>();
@@ -28,15 +30,21 @@ export function inputAddress(): usize {
   return stream.input;
 }
 
-/** hashBits: log2 of a hash table's entries, 0: trees. */
-export function policyNew(depth: u32, size: u32, promoteAt: u32, hashBits: u32): u32 {
+/** hashBits: log2 of the entries of a hash table or an inverted one, 0: trees. */
+export function policyNew(depth: u32, size: u32, promoteAt: u32, hashBits: u32, inverted: bool): u32 {
   const policy = new Policy();
   policy.depth = depth;
   policy.size = size;
   policy.promoteAt = promoteAt;
   policy.hashBits = hashBits;
+  policy.inverted = inverted;
   policies.push(policy);
   return <u32>policies.length - 1;
+}
+
+/** Pages lie in so many blocks of 2 MiB, of which some per cent have a frame in use. */
+export function policyMemory(id: u32, blocks: u32, fragmented: u32, seed: u32, allocation: u32): void {
+  policies[id].memory = new Memory(blocks, fragmented, seed, allocation);
 }
 
 /** after: the level before, -1: none. */
@@ -53,13 +61,17 @@ export function stagePrefetch(id: u32, kind: u32, degree: u32, rows: u32): void 
   stages[id].prefetcher = new Prefetcher(kind, degree, rows);
 }
 
-/** A TLB of a stage for the classes and sizes that its bits name; sets: of all partitions. victims: entries for what has to go. */
+/**
+ * A TLB of a stage for the classes and sizes that its bits name;
+ * sets: of all partitions. victims: entries for what has to go. coalesce: log2 of pages.
+ */
 export function stageTlb(
   id: u32,
   classes: u32,
   sizes: u32,
   partitions: u32,
   victims: u32,
+  coalesce: u32,
   sets: u32,
   ways: u32,
   replacement: u32,
@@ -67,6 +79,7 @@ export function stageTlb(
 ): void {
   const stage = stages[id];
   const tlb = arrayNew(sets, ways, replacement, seed, partitions);
+  if (coalesce != 0) arrayCoalesce(tlb, coalesce);
   stage.all.push(tlb);
   stage.named.push(tlb);
   if (victims != 0) {
@@ -111,6 +124,7 @@ export function feed(count: u32): u32 {
       for (let n: u32 = 0; n < stream.freshCount; n++) policies[i].add(load<u32>(stream.fresh + (<usize>n << 2)));
       if (policies[i].tableCount >= tablesMax) return TOO_MANY_TABLES;
       if (policies[i].full) return TABLE_FULL;
+      if (policies[i].noFrames) return MEMORY_FULL;
     }
     for (let i = 0; i < walkers.length; i++) if (walkers[i].hostTables.count >= tablesMax) return TOO_MANY_TABLES;
     for (let joint = 0; joint < 2; joint++) {
@@ -155,6 +169,10 @@ export function policyPromotions(id: u32): f64 {
   return <f64>policies[id].promotions;
 }
 
+export function policyRefused(id: u32): f64 {
+  return <f64>policies[id].refused;
+}
+
 /** Misses of a level by kind. */
 export function stageMissed(id: u32, kind: u32): f64 {
   return <f64>stages[id].missed[kind];
@@ -186,6 +204,14 @@ export function walkerNestedTlb(id: u32, sets: u32, ways: u32, replacement: u32,
 }
 export function walkerHostReferences(id: u32): f64 {
   return <f64>walkers[id].hostReferences;
+}
+/** Who sets the bits A and D: BY_* of walker.ts. */
+export function walkerSetsBits(id: u32, who: u32): void {
+  walkers[id].setsBits = who;
+  watchStores();
+}
+export function walkerBitUpdates(id: u32): f64 {
+  return <f64>walkers[id].bitUpdates;
 }
 export function walkerReferences(id: u32): f64 {
   return <f64>walkers[id].references;

@@ -20,6 +20,9 @@ const byKey: HashTable = tableNew();
 let keys: usize = zeros(256 << 3);
 /** u32[page]: which touch its first access was, from 1; 0: it has none yet. */
 let touched: usize = zeros(256 << 11);
+/** u8[page]: has it been stored to since its translation was dropped last? Kept only if somebody wants to know. */
+let stored: usize = zeros(256 << 9);
+export let watchesStores: bool = false;
 let room: u32 = 256;
 /** Regions so far; numbers begin with 1. */
 export let regionCount: u32 = 0;
@@ -70,6 +73,26 @@ export function touch(page: u32): bool {
   return true;
 }
 
+export function watchStores(): void {
+  watchesStores = true;
+}
+
+/** Is this the first store to the page, or the first since its translation was dropped? It is noted. */
+export function firstStore(page: u32): bool {
+  if (load<u8>(stored + <usize>page) != 0) return false;
+  store<u8>(stored + <usize>page, 1);
+  return true;
+}
+
+/** 2^order pages were dropped. */
+export function forgetStores(space: u64, va: u64, order: u32): void {
+  for (let n: u64 = 0; n < <u64>1 << order; n++) {
+    const address = va + (n << 12);
+    const region = regionKnown(space, address);
+    if (region != 0) store<u8>(stored + ((<usize>region << 9) | (<usize>(address >> 12) & 511)), 0);
+  }
+}
+
 function find(key: u64): u32 {
   const at = tableFind(byKey, key);
   if (at != 0) return <u32>load<u64>(at);
@@ -79,6 +102,7 @@ function find(key: u64): u32 {
   if (regionCount == room) {
     keys = grown(keys, <usize>room << 3);
     touched = grown(touched, <usize>room << 11);
+    stored = grown(stored, <usize>room << 9);
     room <<= 1;
   }
   store<u64>(keys + (<usize>regionCount << 3), key);

@@ -3,6 +3,7 @@
  * alone, since what never was accessed is in no TLB: so it is worked out ahead of the TLBs, once for all systems that have it in common.
  */
 import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
+import { Memory, NO_BLOCK } from './memory';
 import { grown, regionAddress, regionKnown, regionSpace, spaceKey, touchOf } from './pages';
 
 /** Page sizes by number. */
@@ -53,6 +54,15 @@ export class Policy {
   private hashed: usize = 0;
   private hashedCount: u32 = 0;
   full: bool = false;
+  /** An inverted table: anchors by hash, and entries that are chained: u32[entry]: key, next. The number of the first one is 1. */
+  inverted: bool = false;
+  private anchors: usize = 0;
+  private nexts: usize = 0;
+  /** Where pages lie; null: in the order of their touches, and there is enough of it. */
+  memory: Memory | null = null;
+  noFrames: bool = false;
+  /** Promotions for which there was no room in one piece. */
+  refused: u32 = 0;
 
   private regions: usize = zeros(256 * REGION_BYTES);
   private room: u32 = 256;
@@ -92,13 +102,57 @@ export class Policy {
     this.touched++;
     const count = load<u32>(r, TOUCHED) + 1;
     store<u32>(r, count, TOUCHED);
-    if (count < this.promoteAt) {
+    if (count < this.promoteAt || !this.isRoomFor(page >> 9)) {
+      this.place(page);
       if (load<u32>(r, SMALL) == 0) store<u32>(r, this.table(space, va, 1), SMALL);
       return;
     }
     store<u32>(r, touchOf(page), PROMOTED);
     store<u32>(r, this.table(space, va, 2), LARGE);
     this.promotions++;
+  }
+
+  /** The page of 4K gets a frame. */
+  private place(page: u32): void {
+    const memory = this.memory;
+    if (memory !== null && !memory.place(page)) this.noFrames = true;
+  }
+
+  /** A region's pages move to a block of their own, if there is one. */
+  private isRoomFor(region: u32): bool {
+    const memory = this.memory;
+    if (memory === null || memory.promote(region) != NO_BLOCK) return true;
+    this.refused++;
+    return false;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  private frameOf(page: u32): u32 {
+    const memory = this.memory;
+    return memory === null ? touchOf(page) : memory.frameOf(page);
+  }
+
+  /** Which pages of the 2^order around a page of 4K, as bits, lie in memory in the order of their addresses, without a gap up to it. */
+  inOrder(page: u32, order: u32, after: u32): u32 {
+    const count: u32 = 1 << order;
+    const first = page & ~(count - 1);
+    const frame = this.frameOf(page);
+    let bits: u32 = 1 << (page - first);
+    for (let other = page; other-- > first; ) {
+      if (!this.isThere(other, after) || this.frameOf(other) + (page - other) != frame) break;
+      bits |= 1 << (other - first);
+    }
+    for (let other = page + 1; other < first + count; other++) {
+      if (!this.isThere(other, after) || this.frameOf(other) != frame + (other - page)) break;
+      bits |= 1 << (other - first);
+    }
+    return bits;
+  }
+
+  private isThere(page: u32, after: u32): bool {
+    const touch = touchOf(page);
+    return touch != 0 && touch <= after;
   }
 
   /** Where the search for a page begins. */
@@ -114,7 +168,45 @@ export class Policy {
     return load<u32>(this.hashed + (<usize>entry << 2)) == key;
   }
 
+  /** Entries of an inverted table that begin with an anchor, one after the other; 0: no more. */
+  // @ts-ignore: decorator
+  @inline
+  firstAt(anchor: u32): u32 {
+    return load<u32>(this.anchors + (<usize>anchor << 2));
+  }
+  // @ts-ignore: decorator
+  @inline
+  nextAfter(entry: u32): u32 {
+    return load<u32>(this.nexts + (<usize>entry << 2));
+  }
+
+  /** At the end of its chain, so that searches for what was there before don't see it. */
+  private chain(anchor: u32, key: u32): void {
+    if (this.hashed == 0) {
+      this.hashed = zeros((<usize>4 << this.hashBits) + 4);
+      this.nexts = zeros((<usize>4 << this.hashBits) + 4);
+      this.anchors = zeros(<usize>4 << this.hashBits);
+    }
+    let last: u32 = 0;
+    for (let entry = this.firstAt(anchor); entry != 0; entry = this.nextAfter(entry)) {
+      if (this.hasAt(entry, key)) return;
+      last = entry;
+    }
+    if (this.hashedCount == <u32>1 << this.hashBits) {
+      this.full = true;
+      return;
+    }
+    const entry = ++this.hashedCount;
+    store<u32>(this.hashed + (<usize>entry << 2), key);
+    if (last == 0) store<u32>(this.anchors + (<usize>anchor << 2), entry);
+    else store<u32>(this.nexts + (<usize>last << 2), entry);
+  }
+
   private insert(space: u64, va: u64, key: u32): void {
+    if (this.inverted) {
+      this.chain(this.home(space, va, key & 3), key);
+      return;
+    }
     if (this.hashed == 0) this.hashed = zeros((<usize>4) << this.hashBits);
     const mask = (<u32>1 << this.hashBits) - 1;
     // One entry stays empty.
@@ -145,7 +237,10 @@ export class Policy {
     store<u32>(r, 1, TOUCHED);
     if (this.size <= SIZE_64K) {
       if (first) store<u32>(r, this.table(space, va, 1), SMALL);
-      if (this.size == SIZE_4K) this.touched++;
+      if (this.size == SIZE_4K) {
+        this.touched++;
+        this.place(page);
+      }
       else if (tableFind(this.middles, page >> 4) == 0) {
         tableInsert(this.middles, page >> 4, touchOf(page));
         this.touched++;

@@ -3,11 +3,11 @@
  * alike share their first levels, and a level hands what it missed to those that come next, and to the walkers of the systems
  * that end here.
  */
-import { arrayClear, arrayRemove, arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup } from './array';
+import { arrayClear, arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup, tlbRemove } from './array';
 import { Policy, SIZES, sizeShift } from './policy';
 import { addressOfKey, regionSpace, spaceOfKey } from './pages';
 import { Prefetcher } from './prefetch';
-import { DROP, FETCH, FLUSH, LOAD, PREFETCH, STORE, SWITCH } from './stream';
+import { DIRTIES, DIRTY, DROP, FETCH, FLUSH, LOAD, PREFETCH, STORE, SWITCH } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
 import { Walker } from './walker';
 
@@ -56,7 +56,8 @@ export class Stage {
   feedRuns(from: usize, end: usize): void {
     const policy = this.policy;
     for (let at = from; at < end; at += RUN_BYTES) {
-      const kind = load<u32>(at, RUN_KIND);
+      const whole = load<u32>(at, RUN_KIND);
+      const kind = whole & ~DIRTIES;
       if (kind > STORE) {
         this.event(kind, load<u64>(at), load<u32>(at, RUN_TOUCHES), <u32>load<u64>(at, RUN_LOADS), <u32>load<u64>(at, RUN_STORES));
         continue;
@@ -70,6 +71,7 @@ export class Stage {
         const promotes = policy.promotes(page, after) ? PROMOTES : 0;
         this.miss(tlb, va, after, kind | promotes, key, page);
       }
+      if (whole != kind) this.emit(va, after, DIRTY, key, page);
       const loads = load<u64>(at, RUN_LOADS);
       const stores = load<u64>(at, RUN_STORES);
       if ((loads | stores) == 0) continue;
@@ -120,9 +122,16 @@ export class Stage {
   private miss(tlb: CacheArray | null, va: u64, after: u32, kind: u32, key: u32, page: u32): void {
     unchecked(this.missed[kind & ~PROMOTES]++);
     if (kind & PROMOTES) this.promote(key);
-    if (tlb !== null) tlbFill(tlb, va >> sizeShift(key & 3), key);
+    if (tlb !== null) tlbFill(tlb, va >> sizeShift(key & 3), key, this.known(tlb, key, after));
     this.emit(va, after, kind, key, page);
     if (this.prefetcher !== null) this.prefetchAfter(kind & ~PROMOTES, va, after, key, page);
+  }
+
+  /** What a fill of a TLB that coalesces brings with the page. */
+  // @ts-ignore: decorator
+  @inline
+  private known(tlb: CacheArray, key: u32, after: u32): u32 {
+    return tlb.coalesce == 0 || (key & 3) != 0 ? 0 : this.policy.inOrder(key >> 2, tlb.coalesce, after);
   }
 
   private emit(va: u64, after: u32, kind: u32, key: u32, page: u32): void {
@@ -163,7 +172,7 @@ export class Stage {
       if (wanted == 0 || tlbHolds(tlb, <u64>number, wanted)) continue;
       this.prefetches++;
       this.emit(next, after, PREFETCH, wanted, 0);
-      tlbFill(tlb, <u64>number, wanted);
+      tlbFill(tlb, <u64>number, wanted, this.known(tlb, wanted, after));
     }
   }
 
@@ -196,7 +205,7 @@ export class Stage {
       for (let slot = arraySlots(tlb); slot-- > 0; ) {
         const key = arraySlot(tlb, slot);
         if (key == 0 || spaceOfKey(key) != space) continue;
-        const larger = max(shift, sizeShift(key & 3));
+        const larger = max(shift, sizeShift(key & 3) + ((key & 3) == 0 ? tlb.coalesce : 0));
         if (shift == 64 || addressOfKey(key) >> larger == address >> larger) arrayRemoveSlot(tlb, slot);
       }
     }
@@ -212,6 +221,6 @@ export class Stage {
 
   private drop(address: u64, key: u32): void {
     if (key == 0) return;
-    for (let i = 0; i < this.all.length; i++) arrayRemove(this.all[i], address >> sizeShift(key & 3), key);
+    for (let i = 0; i < this.all.length; i++) tlbRemove(this.all[i], address >> sizeShift(key & 3), key);
   }
 }

@@ -6,7 +6,7 @@
  * systems. For a first level that serves both classes a run ends where the other class has an access.
  */
 import * as T from '../shared/trace';
-import { pageOf, touch, touches } from './pages';
+import { firstStore, forgetStores, pageOf, touch, touches, watchesStores } from './pages';
 
 /** Records taken at once. */
 export const BATCH: u32 = 65536;
@@ -41,6 +41,10 @@ export const FLUSH: u32 = 4;
 export const DROP: u32 = 5;
 /** In systems: a walk for a page that nobody asked for. */
 export const PREFETCH: u32 = 6;
+/** In systems: the store before it was the page's first (DIRTIES). */
+export const DIRTY: u32 = 7;
+/** In the kind of a run: a store that is the page's first since its translation was dropped. Only if somebody watches stores. */
+export const DIRTIES: u32 = (<u32>1) << 30;
 
 /**
  * [record of the block]: u32 page of its data (of a drop: the space, of a space: was it another), u32 page of the instructions before
@@ -143,6 +147,7 @@ export function annotate(from: u32, count: u32): void {
           latest = pageOf(space, va);
           store<u32>(out, noted(latest));
         }
+        if (watchesStores && kind == T.RECORD_STORE && firstStore(latest)) store<u32>(out, load<u32>(out) | DIRTIES);
         break;
       }
       case T.RECORD_SPACE:
@@ -156,6 +161,7 @@ export function annotate(from: u32, count: u32): void {
       case T.RECORD_DROP:
         drops++;
         store<u32>(out, <u32>(dropSpace == SELF ? space : dropSpace));
+        if (watchesStores) forgetStores(load<u32>(out), valueOf(record) & ~4095, <u32>valueOf(record) & T.DROP_ORDER_MASK);
         dropSpace = SELF;
         break;
       case T.RECORD_OTHER:
@@ -227,15 +233,15 @@ export function collapse(from: u32, count: u32, joint: bool): usize {
       case T.RECORD_STORE: {
         const page = load<u32>(notes);
         const access = kind == T.RECORD_LOAD ? LOAD : STORE;
-        if (data != 0 && page == dataPage && (!joint || load<u32>(data, RUN_KIND) == access)) {
+        if (data != 0 && page == dataPage && (!joint || (load<u32>(data, RUN_KIND) & ~DIRTIES) == access)) {
           const field = data + (access == LOAD ? RUN_LOADS : RUN_STORES);
           store<u64>(field, load<u64>(field) + 1);
           break;
         }
-        dataPage = page & ~NEW;
-        if (joint || page & NEW) code = 0;
+        dataPage = page & ~(NEW | DIRTIES);
+        if (joint || page & (NEW | DIRTIES)) code = 0;
         now += page >> 31;
-        begin(end, access, valueOf(record), now, dataPage);
+        begin(end, access | (page & DIRTIES), valueOf(record), now, dataPage);
         data = end;
         end += RUN_BYTES;
         break;

@@ -3,8 +3,8 @@ import { arrayClear, arrayFill, arrayLookup, arrayRemove, CacheArray } from './a
 import { HashTable, tableFind, tableInsert, tableNew } from './hash';
 import { spaceOfKey } from './pages';
 import { leafOf, Policy, sizeShift } from './policy';
-import { MISS_BYTES, MISS_KEY, MISS_KIND, PROMOTES } from './stage';
-import { FLUSH, PREFETCH, STORE, SWITCH } from './stream';
+import { MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, PROMOTES } from './stage';
+import { DIRTY, DROP, FLUSH, PREFETCH, STORE, SWITCH } from './stream';
 
 const DEPTHS_MAX: u32 = 6;
 export const CACHES_MAX: u32 = 4;
@@ -12,6 +12,13 @@ export const CACHES_MAX: u32 = 4;
 const TABLE_SHIFT: u32 = 12;
 /** Where a hash table is, and where a guest's pages are among its addresses: behind its tables. */
 const HASHED_AT: u64 = 4096;
+/** Where the entries of an inverted table are. */
+const INVERTED_AT: u64 = (<u64>1) << 32;
+/** Who sets the bits A and D of an entry. */
+export const BY_HARDWARE: u32 = 1;
+export const BY_FAULT: u32 = 2;
+const BIT_A: u64 = 1;
+const BIT_D: u64 = 2;
 const GUEST_PAGES: u64 = (<u64>1) << 40;
 
 export class Walker {
@@ -30,6 +37,14 @@ export class Walker {
   hostLatency: u32 = 0;
   hostReferences: u64 = 0;
   hostTables: HashTable = tableNew();
+
+  /** BY_*, 0: nobody, they are of no interest. */
+  setsBits: u32 = 0;
+  bitUpdates: u64 = 0;
+  /** Key -> BIT_A, BIT_D. */
+  private bits: HashTable = tableNew();
+  /** Address of the page's entry that was found last. */
+  private entry: u64 = 0;
 
   references: u64 = 0;
   /** [cache, then memory]: where page-table entries were found. */
@@ -56,20 +71,84 @@ export class Walker {
         const everything = access == FLUSH && load<u64>(at) == 0;
         if (everything || (access == SWITCH && this.flushOnSwitch)) this.flush();
         if (everything) this.flushHost();
+        if (this.setsBits == 0) continue;
+        if (access == DIRTY) this.dirty(load<u64>(at), load<u32>(at, MISS_KEY));
+        else if (access == DROP) this.forget(load<u32>(at, MISS_PAGE), load<u64>(at), load<u32>(at, MISS_KEY));
         continue;
       }
       const va = load<u64>(at);
       const key = load<u32>(at, MISS_KEY);
       if (kind & PROMOTES) this.promote(va, key);
       const before = this.spent;
-      if (this.policy.hashBits != 0) this.search(va, key);
-      else this.walk(va, this.policy.tableOf(key), leafOf(key & 3));
-      if (this.hostDepth != 0) {
-        const shift = sizeShift(key & 3);
-        this.translate(GUEST_PAGES + ((<u64>(key >> 2)) << shift) + (va & (((<u64>1) << shift) - 1)));
+      this.resolve(va, key);
+      if (this.setsBits != 0 && access != PREFETCH) {
+        // What the system has put together itself, it has marked, too.
+        if (kind & PROMOTES) this.setBits(key, BIT_A | BIT_D);
+        this.update(va, key, access == STORE ? BIT_A | BIT_D : BIT_A);
       }
       // A prefetch's references are counted; its time passes beside the program's.
       if (access != PREFETCH) this.cycles += this.spent - before;
+    }
+  }
+
+  private resolve(va: u64, key: u32): void {
+    if (this.policy.inverted) this.follow(va, key);
+    else if (this.policy.hashBits != 0) this.search(va, key);
+    else this.walk(va, this.policy.tableOf(key), leafOf(key & 3));
+    if (this.hostDepth != 0) {
+      const shift = sizeShift(key & 3);
+      this.translate(GUEST_PAGES + ((<u64>(key >> 2)) << shift) + (va & (((<u64>1) << shift) - 1)));
+    }
+  }
+
+  /** True: they were not all set. */
+  private setBits(key: u32, wanted: u64): bool {
+    const at = tableFind(this.bits, key);
+    if (at == 0) tableInsert(this.bits, key, wanted);
+    else {
+      const known = load<u64>(at);
+      if ((known & wanted) == wanted) return false;
+      store<u64>(at, known | wanted);
+    }
+    return true;
+  }
+
+  /** Behind a walk: the hardware writes the entry, or a fault sets the bits and the walk is made again. */
+  private update(va: u64, key: u32, wanted: u64): void {
+    if (!this.setBits(key, wanted)) return;
+    this.bitUpdates++;
+    if (this.setsBits == BY_HARDWARE) this.read(this.entry);
+    else this.resolve(va, key);
+  }
+
+  /** A store that a TLB let through may be the first to its page: D is not in its entry, so that there is a walk after all. */
+  private dirty(va: u64, key: u32): void {
+    if (!this.setBits(key, BIT_A | BIT_D)) return;
+    this.bitUpdates++;
+    const before = this.spent;
+    this.resolve(va, key);
+    if (this.setsBits == BY_HARDWARE) this.read(this.entry);
+    this.cycles += this.spent - before;
+  }
+
+  /** Entries of dropped pages of 4K begin anew. */
+  private forget(space: u32, va: u64, order: u32): void {
+    for (let n: u64 = 0; n < <u64>1 << order; n++) {
+      const key = this.policy.smallKeyAt(space, va + (n << 12));
+      const at: usize = key == 0 ? 0 : tableFind(this.bits, key);
+      if (at != 0) store<u64>(at, 0);
+    }
+  }
+
+  /** The anchor of the page's hash, then the entries that are chained there, until the page's is found. */
+  private follow(va: u64, key: u32): void {
+    const policy = this.policy;
+    const anchor = policy.home(spaceOfKey(key), va, key & 3);
+    this.read(HASHED_AT + ((<u64>anchor) << 3));
+    for (let entry = policy.firstAt(anchor); entry != 0; entry = policy.nextAfter(entry)) {
+      this.entry = INVERTED_AT + ((<u64>(entry - 1)) << 4);
+      this.read(this.entry);
+      if (policy.hasAt(entry, key)) return;
     }
   }
 
@@ -98,12 +177,10 @@ export class Walker {
     for (; ; remaining--) {
       const index = (va >> (12 + 9 * (remaining - 1))) & 511;
       const number = unchecked(path[remaining]);
-      if (this.hostDepth == 0) this.read(((<u64>number) << TABLE_SHIFT) + (index << 3));
-      else {
-        this.translate(((<u64>number) << TABLE_SHIFT) + (index << 3));
-        // The guest's tables and the host's lie between each other.
-        this.read(((<u64>number) << (TABLE_SHIFT + 1)) + (index << 3));
-      }
+      if (this.hostDepth != 0) this.translate(((<u64>number) << TABLE_SHIFT) + (index << 3));
+      // The guest's tables and the host's lie between each other.
+      this.entry = ((<u64>number) << (this.hostDepth == 0 ? TABLE_SHIFT : TABLE_SHIFT + 1)) + (index << 3);
+      this.read(this.entry);
       if (remaining == leaf) return;
       const below = unchecked(this.walkCaches[remaining - 1]);
       if (below !== null) arrayFill(below, va >> (12 + 9 * (remaining - 1)), unchecked(path[remaining - 1]));
@@ -115,7 +192,8 @@ export class Walker {
     const policy = this.policy;
     const mask = (<u32>1 << policy.hashBits) - 1;
     for (let entry = policy.home(spaceOfKey(key), va, key & 3); ; entry = (entry + 1) & mask) {
-      this.read(HASHED_AT + ((<u64>entry) << 4));
+      this.entry = HASHED_AT + ((<u64>entry) << 4);
+      this.read(this.entry);
       if (policy.hasAt(entry, key)) return;
     }
   }

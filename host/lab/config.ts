@@ -5,11 +5,26 @@ export const PAGE_SIZES = ['4K', '64K', '2M', '1G'] as const;
 export type PageSize = (typeof PAGE_SIZES)[number];
 export const REPLACEMENTS = ['lru', 'fifo', 'random', 'tree-plru', 'srrip', 'clock'] as const;
 export type Replacement = (typeof REPLACEMENTS)[number];
-/** Page-table formats and the levels of their trees, each of which resolves 9 bits; 0: a hash table of all spaces' pages. */
-export const FORMATS = { sv39: 3, sv48: 4, sv57: 5, 'x86-64': 4, 'x86-64-la57': 5, hashed: 0 } as const;
+/** Page-table formats and the levels of their trees, each of which resolves 9 bits; 0: one table of all spaces. */
+export const FORMATS = { sv39: 3, sv48: 4, sv57: 5, 'x86-64': 4, 'x86-64-la57': 5, hashed: 0, inverted: 0 } as const;
 export type Format = keyof typeof FORMATS;
 export const SERVES = ['instructions', 'data', 'both'] as const;
 export type Serves = (typeof SERVES)[number];
+
+/** Who sets the bits A and D of page-table entries; "none": they cost nothing. */
+export const BIT_SETTERS = ['none', 'hardware', 'fault'] as const;
+export type BitSetter = (typeof BIT_SETTERS)[number];
+/** Which frame a page of 4K gets: the first free one, any, or its place in a block of 2 MiB that is kept for its region. */
+export const ALLOCATIONS = ['first', 'random', 'reserve'] as const;
+
+/** Physical memory. */
+export interface MemoryConfig {
+  readonly bytes: number;
+  /** Per cent of its blocks of 2 MiB that have a frame in use from the beginning. */
+  readonly fragmented: number;
+  readonly allocation: (typeof ALLOCATIONS)[number];
+  readonly seed: number;
+}
 
 export const PREFETCHERS = ['next', 'stride', 'distance'] as const;
 export type PrefetcherKind = (typeof PREFETCHERS)[number];
@@ -35,11 +50,13 @@ export interface TlbConfig extends ArrayConfig {
   readonly partitions: number;
   /** Entries that what had to go is kept in. */
   readonly victims: number;
+  /** Pages of 4K, aligned together and in order in memory, that one entry has at most: 1, 2, 4 or 8. */
+  readonly coalesce: number;
 }
 
 /** Under a hypervisor: the host's tables, by which each address of the guest's tables and pages is translated. */
 export interface NestedConfig {
-  readonly format: Exclude<Format, 'hashed'>;
+  readonly format: Exclude<Format, 'hashed' | 'inverted'>;
   readonly pageSize: PageSize;
   /** Of translations by the host's tables; asking it costs `latency`. */
   readonly tlb: (ArrayConfig & { readonly latency: number }) | null;
@@ -52,6 +69,8 @@ export interface CostsConfig {
   /** A translation dropped, on the processor that does it, and on each other one. */
   readonly drop: number;
   readonly shootdown: number;
+  /** A fault that sets A or D. */
+  readonly accessedDirty: number;
   /** Processors that the process runs on. */
   readonly processors: number;
 }
@@ -72,9 +91,12 @@ export interface SystemConfig {
   readonly name: string;
   readonly source: string;
   readonly format: Format;
-  /** Of the format "hashed", of 16 bytes each. */
+  /** Of the formats "hashed" and "inverted", of 16 bytes each; an inverted one has as many anchors of 8. */
   readonly tableEntries: number;
   readonly nested: NestedConfig | null;
+  /** null: enough of it, given out in the order of first accesses. */
+  readonly memory: MemoryConfig | null;
+  readonly accessedDirty: BitSetter;
   /** Size of all pages, or what they begin as. */
   readonly pageSize: PageSize;
   /** Distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never. */
@@ -114,7 +136,7 @@ function arrayConfig(value: Readonly<Record<string, unknown>>, at: string): Arra
   return { entries, ways, replacement, seed: whole(value.seed, `${at}.seed`, 1, 0xffffffff, 1) };
 }
 
-const TREES = (Object.keys(FORMATS) as Format[]).filter((format): format is NestedConfig['format'] => format !== 'hashed');
+const TREES = (Object.keys(FORMATS) as Format[]).filter((format): format is NestedConfig['format'] => FORMATS[format] !== 0);
 
 function nestedConfig(value: unknown): NestedConfig | null {
   if (value === undefined || value === null) return null;
@@ -128,10 +150,35 @@ function nestedConfig(value: unknown): NestedConfig | null {
   };
 }
 
+const BLOCK_BYTES = 2 << 20;
+
+function memoryConfig(value: unknown): MemoryConfig | null {
+  if (value === undefined || value === null) return null;
+  const given = fields(value, 'memory', ['bytes', 'fragmented', 'allocation', 'seed']);
+  const bytes = whole(given.bytes, 'memory.bytes', BLOCK_BYTES, 2 ** 38);
+  if (bytes % BLOCK_BYTES !== 0) throw new ConfigError('memory.bytes', `must be a multiple of ${BLOCK_BYTES}, not ${bytes}`);
+  return {
+    bytes,
+    fragmented: whole(given.fragmented, 'memory.fragmented', 0, 100, 0),
+    allocation: oneOf(given.allocation, 'memory.allocation', ALLOCATIONS, 'first'),
+    seed: whole(given.seed, 'memory.seed', 1, 0xffffffff, 1),
+  };
+}
+
+const COALESCE_MAX = 8;
+
+function coalesceOf(value: unknown, at: string, sizes: readonly PageSize[], victims: number): number {
+  const pages = whole(value, `${at}.coalesce`, 1, COALESCE_MAX, 1);
+  if ((pages & (pages - 1)) !== 0) throw new ConfigError(`${at}.coalesce`, `must be 1, 2, 4 or 8, not ${pages}`);
+  if (pages > 1 && !sizes.includes('4K')) throw new ConfigError(`${at}.coalesce`, 'is of pages of 4K, which this TLB does not hold');
+  if (pages > 1 && victims > 0) throw new ConfigError(`${at}.coalesce`, 'not with victims');
+  return pages;
+}
+
 const ARRAY_FIELDS = ['entries', 'ways', 'replacement', 'seed'];
 
 function tlbConfig(value: unknown, at: string): TlbConfig {
-  const given = fields(value, at, ['name', 'level', 'serves', 'sizes', 'latency', 'partitions', 'victims', ...ARRAY_FIELDS]);
+  const given = fields(value, at, ['name', 'level', 'serves', 'sizes', 'latency', 'partitions', 'victims', 'coalesce', ...ARRAY_FIELDS]);
   const level = whole(given.level, `${at}.level`, 1, LEVELS_MAX, 1);
   const sizes = list(given.sizes ?? ['4K'], `${at}.sizes`, PAGE_SIZES.length).map((size, i) =>
     oneOf(size, `${at}.sizes[${i}]`, PAGE_SIZES),
@@ -144,6 +191,7 @@ function tlbConfig(value: unknown, at: string): TlbConfig {
   const apart = array.ways / partitions;
   if (array.replacement === 'tree-plru' && (apart & (apart - 1)) !== 0)
     throw new ConfigError(`${at}.partitions`, `tree-plru needs 1, 2, 4, 8, 16 or 32 ways in each, not ${apart}`);
+  const victims = whole(given.victims, `${at}.victims`, 0, 1024, 0);
   return {
     name: text(given.name, `${at}.name`, `L${level} ${serves}`),
     level,
@@ -151,17 +199,19 @@ function tlbConfig(value: unknown, at: string): TlbConfig {
     sizes,
     latency: whole(given.latency, `${at}.latency`, 0, 10_000, level === 1 ? 0 : 7),
     partitions,
-    victims: whole(given.victims, `${at}.victims`, 0, 1024, 0),
+    victims,
+    coalesce: coalesceOf(given.coalesce, at, sizes, victims),
     ...array,
   };
 }
 
 function costsConfig(value: unknown): CostsConfig {
-  const given = fields(value ?? {}, 'costs', ['fault', 'drop', 'shootdown', 'processors']);
+  const given = fields(value ?? {}, 'costs', ['fault', 'drop', 'shootdown', 'accessedDirty', 'processors']);
   return {
     fault: whole(given.fault, 'costs.fault', 0, 1e9, 0),
     drop: whole(given.drop, 'costs.drop', 0, 1e9, 0),
     shootdown: whole(given.shootdown, 'costs.shootdown', 0, 1e9, 0),
+    accessedDirty: whole(given.accessedDirty, 'costs.accessedDirty', 0, 1e9, 0),
     processors: whole(given.processors, 'costs.processors', 1, 4096, 1),
   };
 }
@@ -205,7 +255,19 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   if (isTooDeep(value)) throw new ConfigError('', `lists and objects are in each other more than ${DEPTH_MAX} deep`);
   const given = fields(value, '', [
     ...['$schema', 'name', 'source', 'format', 'pageSize', 'promoteAfter', 'tlbs', 'walkCaches', 'caches', 'lineBytes', 'memoryLatency'],
-    ...['onSwitch', 'prefetchNext', 'prefetcher', 'prefetchRows', 'ideal', 'costs', 'tableEntries', 'nested', 'validate'],
+    ...[
+      'onSwitch',
+      'prefetchNext',
+      'prefetcher',
+      'prefetchRows',
+      'ideal',
+      'costs',
+      'tableEntries',
+      'nested',
+      'validate',
+      'memory',
+      'accessedDirty',
+    ],
   ]);
   const format = oneOf(given.format, 'format', Object.keys(FORMATS) as Format[], 'sv39');
   const pageSize = oneOf(given.pageSize, 'pageSize', PAGE_SIZES, '4K');
@@ -221,11 +283,11 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     const possible = REACHES.slice(0, Math.max(0, FORMATS[format] - 1));
     return { covers: oneOf(one.covers, `${at}.covers`, possible), ...arrayConfig(one, at) };
   });
-  if (format === 'hashed' && walkCaches.length > 0) throw new ConfigError('walkCaches', 'a hashed table has none');
+  if (FORMATS[format] === 0 && walkCaches.length > 0) throw new ConfigError('walkCaches', `a table of the format ${format} has none`);
   const tableEntries = whole(given.tableEntries, 'tableEntries', 1, 1 << 26, 1 << 20);
   if ((tableEntries & (tableEntries - 1)) !== 0) throw new ConfigError('tableEntries', `must be a power of 2, not ${tableEntries}`);
   const nested = nestedConfig(given.nested);
-  if (nested !== null && format === 'hashed') throw new ConfigError('nested', `the guest's format must be one of ${TREES.join(', ')}`);
+  if (nested !== null && FORMATS[format] === 0) throw new ConfigError('nested', `the guest's format must be one of ${TREES.join(', ')}`);
   if (nested !== null && pageSize === '1G') throw new ConfigError('nested', "the guest's pageSize must be one of 4K, 64K, 2M");
   const reaches = walkCaches.map(({ covers }) => covers);
   if (new Set(reaches).size < reaches.length) throw new ConfigError('walkCaches', 'two have the same reach');
@@ -239,6 +301,11 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     const { bytes: _, latency: __, ...rest } = one;
     return { latency: whole(one.latency, `${at}.latency`, 0, 10_000, 4), ...arrayConfig({ ...rest, entries: bytes / lineBytes }, at) };
   });
+  const memory = memoryConfig(given.memory);
+  if (memory !== null && pageSize !== '4K')
+    throw new ConfigError('memory', `is given out in pages of 4K: pageSize must be 4K, not ${pageSize}`);
+  if (given.validate === true && tlbs.some(({ coalesce }) => coalesce > 1))
+    throw new ConfigError('validate', 'is of TLBs whose entries have one page: no coalesce');
   const ideal = flag(given.ideal, 'ideal', false);
   const prefetchNext = whole(given.prefetchNext, 'prefetchNext', 0, 8, 0);
   const validate = flag(given.validate, 'validate', false);
@@ -252,6 +319,8 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     format,
     tableEntries,
     nested,
+    memory,
+    accessedDirty: oneOf(given.accessedDirty, 'accessedDirty', BIT_SETTERS, 'none'),
     pageSize,
     promoteAfter,
     ideal,

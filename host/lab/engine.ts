@@ -1,15 +1,30 @@
 /** The other side of dist/lab.wasm (assembly/lab): modelled systems, fed with records. */
-import { type ArrayConfig, FORMATS, PAGE_SIZES, PREFETCHERS, REACHES, REPLACEMENTS, SERVES, type SystemConfig } from './config.js';
+import {
+  ALLOCATIONS,
+  type ArrayConfig,
+  BIT_SETTERS,
+  FORMATS,
+  PAGE_SIZES,
+  PREFETCHERS,
+  REACHES,
+  REPLACEMENTS,
+  SERVES,
+  type SystemConfig,
+} from './config.js';
 
 type Shape = [sets: number, ways: number, replacement: number, seed: number];
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
   inputAddress(): number;
-  policyNew(depth: number, size: number, promoteAt: number, hashBits: number): number;
+  policyNew(depth: number, size: number, promoteAt: number, hashBits: number, inverted: number): number;
+  policyMemory(id: number, blocks: number, fragmented: number, seed: number, allocation: number): void;
+  policyRefused(id: number): number;
   stageNew(after: number, policy: number, joint: number, flushOnSwitch: number): number;
   stagePrefetch(id: number, kind: number, degree: number, rows: number): void;
-  stageTlb(...args: [id: number, classes: number, sizes: number, partitions: number, victims: number, ...shape: Shape]): void;
+  stageTlb(
+    ...args: [id: number, classes: number, sizes: number, partitions: number, victims: number, coalesce: number, ...shape: Shape]
+  ): void;
   walkerNew(stage: number, flushOnSwitch: number, lineShift: number, memoryLatency: number): number;
   walkerPointers(id: number, remaining: number, ...shape: Shape): void;
   walkerCache(...args: [id: number, ...shape: Shape, latency: number]): void;
@@ -30,6 +45,8 @@ interface Exports {
   walkerNested(id: number, depth: number, size: number): void;
   walkerNestedTlb(...args: [id: number, ...shape: Shape, latency: number]): void;
   walkerReferences(id: number): number;
+  walkerSetsBits(id: number, who: number): void;
+  walkerBitUpdates(id: number): number;
   walkerHostReferences(id: number): number;
   walkerFound(id: number, where: number): number;
   walkerCycles(id: number): number;
@@ -73,6 +90,10 @@ export interface Measures {
   /** Pages touched, of the size they had when they were first. */
   readonly pages: number;
   readonly promotions: number;
+  /** Promotions for which memory had no block of 2 MiB. */
+  readonly refusals: number;
+  /** Times that A or D was set in an entry. */
+  readonly bitUpdates: number;
   readonly switches: number;
   readonly drops: number;
   readonly tablePages: number;
@@ -128,9 +149,16 @@ export class Engine {
     const { promoteAfter, prefetchNext } = config;
     const prefetcher = [PREFETCHERS.indexOf(config.prefetcher), prefetchNext, config.prefetchRows] as const;
     const flush = config.onSwitch === 'flush' ? 1 : 0;
-    const hashBits = config.format === 'hashed' ? Math.log2(config.tableEntries) : 0;
-    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter, hashBits] as const;
-    const policy = this.#once(['policy', ...page], () => wasm.policyNew(...page));
+    const hashBits = FORMATS[config.format] === 0 ? Math.log2(config.tableEntries) : 0;
+    const inverted = config.format === 'inverted' ? 1 : 0;
+    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter, hashBits, inverted] as const;
+    const { memory } = config;
+    const policy = this.#once(['policy', ...page, memory], () => {
+      const id = wasm.policyNew(...page);
+      if (memory !== null)
+        wasm.policyMemory(id, memory.bytes / (2 << 20), memory.fragmented, memory.seed, ALLOCATIONS.indexOf(memory.allocation));
+      return id;
+    });
     const stages: number[] = [];
     if (config.ideal) {
       this.#systems.push({ config, policy, stages, walker: undefined });
@@ -143,10 +171,10 @@ export class Engine {
       const joint = level === 1 && (prefetch || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
       const after = stages.at(-1) ?? -1;
       const parts = tlbs.map((tlb) => {
-        const { partitions, victims, serves } = tlb;
+        const { partitions, victims, serves, coalesce } = tlb;
         const [sets, ways, ...rest] = shape(tlb);
         const serving = [SERVES.indexOf(serves) + 1, bits(tlb.sizes, PAGE_SIZES)] as const;
-        return [...serving, partitions, victims, sets * partitions, ways / partitions, ...rest] as const;
+        return [...serving, partitions, victims, Math.log2(coalesce), sets * partitions, ways / partitions, ...rest] as const;
       });
       const build = (): number => {
         const id = wasm.stageNew(after, policy, joint, flush);
@@ -157,6 +185,8 @@ export class Engine {
       stages.push(this.#once(['stage', after, policy, joint, flush, prefetch && prefetcher, parts], build));
     }
     const walker = wasm.walkerNew(stages[levels - 1], flush, Math.log2(config.lineBytes), config.memoryLatency);
+    const setter = BIT_SETTERS.indexOf(config.accessedDirty);
+    if (setter > 0) wasm.walkerSetsBits(walker, setter);
     for (const cache of config.walkCaches) wasm.walkerPointers(walker, REACHES.indexOf(cache.covers) + 1, ...shape(cache));
     for (const cache of config.caches) wasm.walkerCache(walker, ...shape(cache), cache.latency);
     if (config.nested !== null) {
@@ -193,6 +223,7 @@ export class Engine {
         `more than ${this.#exports.regionsMax()} regions of 2 MiB are accessed`,
         'there are more page tables than lines of caches can be numbered: lineBytes must be larger',
         'a hashed table is full: tableEntries must be larger',
+        'there is no free frame: memory.bytes must be larger',
       ][result - 1];
       throw new EngineError(`after ${this.#exports.instructions()} instructions: ${what}`);
     }
@@ -246,10 +277,12 @@ export class Engine {
     const latency = (level: number): number => config.tlbs.find((tlb) => tlb.level === level)?.latency ?? 0;
     const walkCycles = walker === undefined ? 0 : wasm.walkerCycles(walker);
     const found = (where: number): number => (walker === undefined ? 0 : wasm.walkerFound(walker, where));
-    const { fault, drop, shootdown, processors } = config.costs;
+    const { fault, drop, shootdown, processors, accessedDirty } = config.costs;
+    const bitUpdates = walker === undefined ? 0 : wasm.walkerBitUpdates(walker);
+    const setting = config.accessedDirty === 'fault' ? bitUpdates * accessedDirty : 0;
     const pages = wasm.policyPages(policy);
     const drops = wasm.drops();
-    const hashed = config.format === 'hashed';
+    const entryBytes = config.format === 'hashed' ? 16 : config.format === 'inverted' ? 16 + 8 : 0;
     return {
       name: config.name,
       instructions: wasm.instructions(),
@@ -261,13 +294,15 @@ export class Engine {
       hostReferences: walker === undefined ? 0 : wasm.walkerHostReferences(walker),
       cycles: levels.reduce((sum, { level, lookups }) => sum + lookups * latency(level), walkCycles),
       walkCycles,
-      osCycles: pages * fault + drops * (drop + shootdown * (processors - 1)),
+      osCycles: pages * fault + drops * (drop + shootdown * (processors - 1)) + setting,
       prefetches: config.ideal ? 0 : wasm.stagePrefetches(stages[depth - 1]),
       victimHits: stages.reduce((sum, stage) => sum + wasm.stageVictimHits(stage), 0),
       pages,
       promotions: wasm.policyPromotions(policy),
+      refusals: wasm.policyRefused(policy),
+      bitUpdates,
       switches: wasm.switches(),
-      tablePages: config.ideal ? 0 : hashed ? Math.ceil((config.tableEntries * 16) / 4096) : wasm.policyTables(policy),
+      tablePages: config.ideal ? 0 : entryBytes > 0 ? Math.ceil((config.tableEntries * entryBytes) / 4096) : wasm.policyTables(policy),
       drops,
     };
   }
@@ -305,7 +340,7 @@ export class Engine {
 
 /** What was counted after something else had been. */
 function since(before: Measures, all: Measures): Measures {
-  const kept = new Set(['level', 'pages', 'tablePages', 'promotions']);
+  const kept = new Set(['level', 'pages', 'tablePages', 'promotions', 'refusals']);
   const less = (a: unknown, b: unknown, name: string): unknown => {
     if (typeof a === 'number') return kept.has(name) ? a : a - (b as number);
     if (Array.isArray(a)) return a.map((one, i) => less(one, (b as unknown[])[i], name));

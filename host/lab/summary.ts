@@ -58,6 +58,8 @@ export function measuresText(config: SystemConfig, measures: Measures): string {
   if (measures.osCycles > 0) lines.push(['system', `${count(measures.osCycles)} cycles for faults and dropped translations`]);
   if (measures.victimHits > 0) lines.push(['victims', `${count(measures.victimHits)} hits among them`]);
   if (measures.prefetches > 0) lines.push(['prefetched', `${count(measures.prefetches)} pages`]);
+  if (measures.bitUpdates > 0) lines.push(['A and D', `${count(measures.bitUpdates)} times set in an entry`]);
+  if (measures.refusals > 0) lines.push(['refused', `${count(measures.refusals)} promotions, for want of 2 MiB in one piece`]);
   if (measures.promotions > 0) lines.push(['promoted', `${count(measures.promotions)} regions of 2 MiB`]);
   if (measures.switches + measures.drops > 0)
     lines.push(['changes', `${count(measures.switches)} switches of address space, ${count(measures.drops)} translations dropped`]);

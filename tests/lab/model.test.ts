@@ -169,6 +169,56 @@ test('a hashed table has an entry for each page; a full one is refused', () => {
   assert.throws(() => hashed(256), /a hashed table is full: tableEntries must be larger/);
 });
 
+test('an inverted table is searched from an anchor on, and has an entry for each page', () => {
+  const records = Array.from({ length: 1000 }, (_, i) => load(i % 500));
+  const inverted = (tableEntries: number): Measures =>
+    measure([systemConfig({ tlbs: [{ entries: 16 }], format: 'inverted', tableEntries })], records)[0];
+  const { references, walks, tablePages } = inverted(65536);
+  assert.ok(references >= 2 * walks.all && references < 2.1 * walks.all, String(references));
+  assert.is(tablePages, (65536 * 24) / 4096);
+  assert.ok(inverted(512).references > references);
+  assert.throws(() => inverted(256), /a hashed table is full: tableEntries must be larger/);
+});
+
+test('a coalescing TLB reaches as far as memory is in order', () => {
+  const twice = Array.from({ length: 512 }, (_, i) => load(i % 256));
+  const walks = (config: object, tlb: object): number =>
+    measure([systemConfig({ tlbs: [{ entries: 64, ...tlb }], ...config })], twice)[0].walks.all;
+  assert.is(walks({}, {}), 512);
+  assert.is(walks({}, { coalesce: 4 }), 256);
+  // Then every second access finds what the one before brought.
+  assert.is(walks({}, { coalesce: 2 }), 256 + 128);
+  const bytes = 64 << 20;
+  assert.is(walks({ memory: { bytes } }, { coalesce: 4 }), 256);
+  assert.ok(walks({ memory: { bytes, allocation: 'random' } }, { coalesce: 4 }) > 500);
+  assert.is(walks({ memory: { bytes, allocation: 'reserve' } }, { coalesce: 4 }), 256);
+});
+
+test('in fragmented memory there are no huge pages', () => {
+  const records = Array.from({ length: 4096 }, (_, i) => load(i));
+  const huge = (memory: object | undefined): Measures =>
+    measure([systemConfig({ tlbs: [{ entries: 16, sizes: ['4K', '2M'] }], promoteAfter: 1, memory })], records)[0];
+  const bytes = 64 << 20;
+  assert.equal([huge(undefined).promotions, huge({ bytes }).promotions, huge({ bytes }).refusals], [8, 8, 0]);
+  assert.equal([huge({ bytes, fragmented: 100 }).promotions, huge({ bytes, fragmented: 100 }).refusals], [0, 4096]);
+  assert.throws(() => huge({ bytes: 8 << 20, fragmented: 100 }), /there is no free frame: memory.bytes must be larger/);
+});
+
+test('A is set by the first walk, D by the first store, once in each page', () => {
+  const pages = Array.from({ length: 10 }, (_, i) => i);
+  const records = [...pages.map(load), ...pages.map((page) => ({ ...load(page), kind: T.RECORD_STORE }))];
+  const bits = (accessedDirty: string, more: readonly Rec[] = []): Measures =>
+    measure([systemConfig({ tlbs: [{ entries: 16 }], accessedDirty, costs: { accessedDirty: 5 } })], [...records, ...records, ...more])[0];
+  assert.equal([bits('none').bitUpdates, bits('none').references], [0, 30]);
+  // A walk of three entries and a write, for A behind a miss and for D behind a hit.
+  assert.equal([bits('hardware').bitUpdates, bits('hardware').references, bits('hardware').osCycles], [20, 10 * 4 + 10 * 4, 0]);
+  // The walk that faults and the one after it; after a fault for D, one.
+  assert.equal([bits('fault').bitUpdates, bits('fault').references, bits('fault').osCycles], [20, 10 * 6 + 10 * 3, 100]);
+  const drop = { passed: 0, kind: T.RECORD_DROP, value: 0 };
+  assert.is(bits('hardware', [drop, load(0)]).bitUpdates, 21);
+  assert.is(bits('hardware', [drop, { ...load(0), kind: T.RECORD_STORE }]).bitUpdates, 21);
+});
+
 test('a stride that repeats is prefetched, and a pattern of distances', () => {
   const walks = (prefetcher: string, pages: readonly number[]): number =>
     measure([systemConfig({ tlbs: [{ entries: 16 }], prefetcher, prefetchNext: 2 })], pages.map(load))[0].walks.all;
@@ -214,6 +264,18 @@ test('impossible systems are refused by the name of the field', () => {
   refuse({ tlbs: [{ entries: 4 }], format: 'hashed', nested: {} }, /^nested: the guest's format must be one of sv39/);
   refuse({ tlbs: [{ entries: 4 }], nested: { format: 'hashed' } }, /^nested\.format: must be one of sv39/);
   refuse({ tlbs: [{ entries: 4 }], nested: { tlb: { entries: 0 } } }, /^nested\.tlb\.entries: must be a whole number from 1/);
+  refuse({ tlbs: [{ entries: 4 }], format: 'inverted', walkCaches: [{ covers: '2M', entries: 4 }] }, /^walkCaches/);
+  refuse({ tlbs: [{ entries: 4, coalesce: 3 }] }, /^tlbs\[0\]\.coalesce: must be 1, 2, 4 or 8, not 3/);
+  refuse({ tlbs: [{ entries: 4, coalesce: 2, victims: 1 }] }, /^tlbs\[0\]\.coalesce: not with victims/);
+  refuse({ tlbs: [{ entries: 4, coalesce: 2, sizes: ['2M'] }], pageSize: '2M' }, /^tlbs\[0\]\.coalesce: is of pages of 4K/);
+  refuse({ tlbs: [{ entries: 4, coalesce: 2 }], validate: true }, /^validate: is of TLBs whose entries have one page/);
+  refuse({ tlbs: [{ entries: 4 }], accessedDirty: 'software' }, /^accessedDirty: must be one of none, hardware, fault/);
+  refuse({ tlbs: [{ entries: 4 }], memory: { bytes: 4096 } }, /^memory\.bytes: must be a whole number from 2097152/);
+  refuse(
+    { tlbs: [{ entries: 4 }], memory: { bytes: 2 << 20, fragmented: 101 } },
+    /^memory\.fragmented: must be a whole number from 0 to 100/,
+  );
+  refuse({ tlbs: [{ entries: 4, sizes: ['2M'] }], pageSize: '2M', memory: { bytes: 2 << 20 } }, /^memory: is given out in pages of 4K/);
   refuse({ tlbs: [{ entries: 4 }], ideal: 1 }, /^ideal: must be true or false/);
   refuse({ tlbs: [{ entries: 4 }], prefetcher: 'all' }, /^prefetcher: must be one of next, stride, distance/);
   refuse({ tlbs: [{ entries: 4 }], costs: { fault: -1 } }, /^costs\.fault: must be a whole number from 0/);

@@ -6,7 +6,7 @@ import json
 import sys
 
 SHIFTS = {"4K": 12, "64K": 16, "2M": 21, "1G": 30}
-DEPTHS = {"hashed": 0, "sv39": 3, "sv48": 4, "sv57": 5, "x86-64": 4, "x86-64-la57": 5}
+DEPTHS = {"hashed": 0, "inverted": 0, "sv39": 3, "sv48": 4, "sv57": 5, "x86-64": 4, "x86-64-la57": 5}
 REACHES = ["2M", "1G", "512G", "256T"]
 
 
@@ -124,12 +124,22 @@ class Tlb:
         entries, ways = config["entries"], config["ways"] // self.parts
         one = Array(entries, ways, config["replacement"], config["seed"])  # all partitions' sets; random numbers are common
         self.array, self.victims, self.hits = one, [], 0
+        self.coalesce, self.pages = config["coalesce"], {}  # key of the first page of a group -> pages that its entry has
 
     def place(self, index, key):
         sets = len(self.array.sets) // self.parts
         return index % sets * self.parts + key[0] % self.parts
 
+    def group(self, key):
+        return key[0], key[1], key[2] // self.coalesce * self.coalesce
+
+    def groups(self, key):
+        return self.coalesce > 1 and key[1] == "4K"
+
     def lookup(self, index, key):
+        if self.groups(key):
+            group = self.group(key)
+            return self.array.lookup(self.place(index // self.coalesce, key), group) and key[2] in self.pages[group]
         if self.array.lookup(self.place(index, key), key):
             return True
         if key not in self.victims:
@@ -140,16 +150,112 @@ class Tlb:
         return True
 
     def holds(self, index, key):
+        if self.groups(key):
+            group = self.group(key)
+            return self.array.holds(self.place(index // self.coalesce, key), group) and key[2] in self.pages[group]
         return key in self.victims or self.array.holds(self.place(index, key), key)
 
-    def fill(self, index, key):
+    def fill(self, index, key, frames=None):
+        if self.groups(key):
+            group, place = self.group(key), self.place(index // self.coalesce, key)
+            if not self.array.holds(place, group):
+                self.pages.pop(self.array.fill(place, group), None)
+            frame = lambda page: frames.get((key[0], page))
+            pages, page = {key[2]}, key[2]
+            for step, end in ((-1, group[2] - 1), (1, group[2] + self.coalesce)):
+                for other in range(page + step, end, step):
+                    if frame(other) is None or frame(other) - other != frame(page) - page:
+                        break
+                    pages.add(other)
+            self.pages[group] = pages
+            return
         gone = self.array.fill(self.place(index, key), key)
         if gone is not None and self.size:
             self.victims = (self.victims + [gone])[-self.size:]
 
     def remove(self, unwanted):
         self.array.remove(unwanted)
+        self.pages = {key: pages for key, pages in self.pages.items() if not unwanted(key)}
         self.victims = [key for key in self.victims if not unwanted(key)]
+
+
+class Memory:
+    """Frames in blocks of 512; None: none is left."""
+
+    def __init__(self, config):
+        self.count, self.allocation, self.random = config["bytes"] >> 12, config["allocation"], config["seed"]
+        self.used, self.kept, self.frames = set(), {}, {}
+        self.in_use = [0] * (self.count // 512)
+        for block in range(self.count // 512):
+            if self.next() % 100 < config["fragmented"]:
+                self.take(512 * block + self.next() % 512)
+
+    def take(self, frame):
+        self.used.add(frame)
+        self.in_use[frame >> 9] += 1
+
+    def next(self):
+        x = self.random
+        x = (x ^ (x << 13)) & 0xFFFFFFFF
+        x ^= x >> 17
+        x = (x ^ (x << 5)) & 0xFFFFFFFF
+        self.random = x
+        return x
+
+    def whole(self):
+        kept = set(self.kept.values())
+        return next((block for block, count in enumerate(self.in_use) if not count and block not in kept), None)
+
+    def free(self, start, avoid=()):
+        n = 0
+        while n < self.count:
+            frame = (start + n) % self.count
+            if self.in_use[frame >> 9] == 512 or frame >> 9 in avoid:
+                n += 512 - frame % 512
+            elif frame in self.used:
+                n += 1
+            else:
+                return frame
+        return None
+
+    def place(self, asid, page):
+        frame, region = None, (asid, page >> 9)
+        if self.allocation == "random":
+            frame = self.free(self.next() % self.count)
+        if self.allocation == "reserve":
+            if region not in self.kept:
+                block = self.whole()
+                if block is not None:
+                    self.kept[region] = block
+            if region in self.kept:
+                frame = 512 * self.kept[region] + page % 512
+            if frame is None or frame in self.used:
+                frame = self.free(0, set(self.kept.values()))
+        if frame is None:
+            frame = self.free(0)
+        self.take(frame)
+        self.frames[asid, page] = frame
+
+    def promote(self, asid, number):
+        region = asid, number
+        mine = {key: f for key, f in self.frames.items() if key[0] == asid and key[1] >> 9 == number}
+        block = self.kept.get(region)
+        if block is not None:
+            if self.in_use[block] != sum(1 for f in mine.values() if f >> 9 == block):
+                block = self.whole()
+        else:
+            block = self.whole()
+        if block is None:
+            return False
+        for key, frame in mine.items():
+            self.used.discard(frame)
+            self.in_use[frame >> 9] -= 1
+            del self.frames[key]
+        for frame in range(512 * block, 512 * block + 512):
+            self.take(frame)
+        if region in self.kept:
+            self.kept[region] = block
+        return True
 
 
 class Prefetcher:
@@ -200,6 +306,11 @@ class System:
         self.levels = max(tlb["level"] for tlb, _ in self.tlbs)
         self.walk_caches = {c["covers"]: array(c) for c in config["walkCaches"]}
         self.slots = [None] * config["tableEntries"] if config["format"] == "hashed" else []
+        self.anchors = [[] for _ in range(config["tableEntries"])] if config["format"] == "inverted" else []
+        self.entries = 0
+        self.memory = Memory(config["memory"]) if config["memory"] else None
+        self.order = {}  # (space, page) -> its frame where there is memory enough
+        self.bits, self.stored, self.bit_updates, self.refusals = {}, set(), 0, 0
         self.nested = config["nested"]
         self.host_tlb = array(self.nested["tlb"]) if self.nested and self.nested["tlb"] else None
         self.region_numbers, self.gigas, self.host_tables, self.host_references = {}, {}, {}, 0
@@ -226,6 +337,7 @@ class System:
     def access(self, kind, va):
         side = "instructions" if kind == 0 else "data"
         self.accesses[kind] += 1
+        self.order.setdefault((self.asid, va >> 12), len(self.order))
         if self.config["ideal"]:
             self.cycles += self.latency(1)
             self.hits[1, side] = self.hits.get((1, side), 0) + 1
@@ -238,10 +350,23 @@ class System:
                 if a and a.lookup(va >> SHIFTS[size], self.key(va, size)):
                     self.hits[level, side] = self.hits.get((level, side), 0) + 1
                     self.fill(level, side, va, size)
+                    if kind == 2 and self.first_store(va) and self.set_bits(va, size, 3):
+                        before = self.cycles
+                        self.walk(va)
+                        if self.config["accessedDirty"] == "hardware":
+                            self.read(self.entry)
+                        self.walk_cycles += self.cycles - before
                     return
         self.walks[kind] += 1
         before = self.cycles
         size = self.walk(va)
+        if kind == 2:
+            self.first_store(va)
+        if self.set_bits(va, size, 3 if kind == 2 else 1):
+            if self.config["accessedDirty"] == "hardware":
+                self.read(self.entry)
+            else:
+                self.walk(va)
         self.walk_cycles += self.cycles - before
         self.fill(self.levels + 1, side, va, size)
         if self.config["prefetchNext"]:
@@ -249,11 +374,29 @@ class System:
                 if 0 <= page << SHIFTS[size] < 1 << 48:
                     self.prefetch(side, page << SHIFTS[size], size)
 
+    def first_store(self, va):
+        page = self.asid, va >> 12
+        first = page not in self.stored
+        self.stored.add(page)
+        return first
+
+    def set_bits(self, va, size, wanted):
+        """Are some of them not set yet (1: A, 2: D)?"""
+        key = self.key(va, size)
+        if self.config["accessedDirty"] == "none" or self.bits.get(key, 0) & wanted == wanted:
+            return False
+        self.bits[key] = self.bits.get(key, 0) | wanted
+        self.bit_updates += 1
+        return True
+
+    def frames(self):
+        return self.memory.frames if self.memory else self.order
+
     def fill(self, below, side, va, size):
         for level in range(1, below):
             a = self.tlb(level, side, size)
             if a:
-                a.fill(va >> SHIFTS[size], self.key(va, size))
+                a.fill(va >> SHIFTS[size], self.key(va, size), self.frames())
 
     def prefetch(self, side, va, size):
         a = self.tlb(self.levels, side, size)
@@ -266,7 +409,7 @@ class System:
         before = self.cycles
         self.walk(va)
         self.cycles = before
-        a.fill(va >> SHIFTS[size], key)
+        a.fill(va >> SHIFTS[size], key, self.frames())
 
     def number(self, va, size):
         """Pages of the guest lie in the order in which regions of 2 MiB were touched first."""
@@ -277,6 +420,11 @@ class System:
         self.region_numbers.setdefault(self.key(va, "2M"), len(self.region_numbers) + 1)
         size = self.size_now(va)
         key = self.key(va, size)
+        if self.anchors:
+            chain = self.anchors[self.home(va, size)]
+            if key not in [k for k, _ in chain]:
+                chain.append((key, self.entries))
+                self.entries += 1
         if self.slots and key not in self.slots:
             entry = self.home(va, size)
             while self.slots[entry] is not None:
@@ -286,10 +434,12 @@ class System:
 
     def home(self, va, size):
         number = va >> SHIFTS[size] ^ self.asid << 40 ^ list(SHIFTS).index(size) << 60
-        return (number * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 32 & len(self.slots) - 1
+        return (number * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 32 & self.config["tableEntries"] - 1
 
     def size_now(self, va):
         if not self.promote:
+            if self.memory and self.key(va, "4K") not in self.touched:
+                self.memory.place(self.asid, va >> 12)
             self.touched.add(self.key(va, self.sizes[0]))
             return self.sizes[0]
         region, page = self.key(va, "2M"), self.key(va, "4K")
@@ -299,9 +449,17 @@ class System:
             return "4K"
         self.touched.add(page)
         self.regions[region] = self.regions.get(region, 0) + 1
-        if self.regions[region] < self.promote:
-            return "4K"
+        if self.regions[region] >= self.promote and self.memory and not self.memory.promote(self.asid, va >> 21):
+            self.refusals += 1
+        elif self.regions[region] >= self.promote:
+            return self.promotion(va, region)
+        if self.memory:
+            self.memory.place(self.asid, va >> 12)
+        return "4K"
+
+    def promotion(self, va, region):
         self.promoted.add(region)
+        self.bits[region] = 3
         self.promotions += 1
         for _, a in self.tlbs:
             a.remove(lambda key: key[0] == self.asid and key[1] == "4K" and key[2] >> 9 == va >> 21)
@@ -311,12 +469,21 @@ class System:
 
     def walk(self, va):
         size = self.page_size(va)
+        if self.anchors:
+            anchor = self.home(va, size)
+            self.read(4096 + 8 * anchor)
+            for key, number in self.anchors[anchor]:
+                self.entry = 2**32 + 16 * number
+                self.read(self.entry)
+                if key == self.key(va, size):
+                    return size
         if self.slots:
             entry = self.home(va, size)
             self.read(4096 + 16 * entry)
             while self.slots[entry] != self.key(va, size):
                 entry = (entry + 1) % len(self.slots)
                 self.read(4096 + 16 * entry)
+            self.entry = 4096 + 16 * entry
             return size
         self.tree(va, size)
         if self.nested:
@@ -349,7 +516,8 @@ class System:
             offset = ((va >> (12 + 9 * (remaining - 1))) & 511) * 8
             if self.nested:
                 self.translate(table * 4096 + offset)
-            self.read(table * 4096 * (2 if self.nested else 1) + offset)
+            self.entry = table * 4096 * (2 if self.nested else 1) + offset
+            self.read(self.entry)
             if remaining > leaf and REACHES[remaining - 2] in self.walk_caches:
                 prefix = va >> (12 + 9 * (remaining - 1))
                 self.walk_caches[REACHES[remaining - 2]].fill(prefix, (self.asid, remaining - 1, prefix))
@@ -386,7 +554,12 @@ class System:
         first = value >> 12
         last = first + (1 << (value & 15)) - 1
         for _, a in self.tlbs:
-            a.remove(lambda key: key[0] == space and key[2] << SHIFTS[key[1]] - 12 <= last and first < key[2] + 1 << SHIFTS[key[1]] - 12)
+            pages = lambda key: 1 << SHIFTS[key[1]] - 12 if key[1] != "4K" else a.coalesce
+            start = lambda key: key[2] << SHIFTS[key[1]] - 12
+            a.remove(lambda key: key[0] == space and start(key) <= last and first < start(key) + pages(key))
+        for page in range(first, last + 1):
+            self.stored.discard((space, page))
+            self.bits.pop((space, "4K", page), None)
 
     def forget(self, space):
         for _, a in self.tlbs:
@@ -421,7 +594,8 @@ def run(config, records):
             system.drop(value, system.asid if other is None else other)
             other = None
     s, costs = system, config["costs"]
-    pages = -(-len(s.slots) * 16 // 4096) if s.slots and not config["ideal"] else len(s.tables)
+    bytes_each = {"hashed": 16, "inverted": 24}.get(config["format"], 0)
+    pages = -(-config["tableEntries"] * bytes_each // 4096) if bytes_each and not config["ideal"] else len(s.tables)
     levels = []
     for side, accesses in (("instructions", s.accesses[0]), ("data", s.accesses[1] + s.accesses[2])):
         lookups = accesses
@@ -432,8 +606,9 @@ def run(config, records):
     return {
         "instructions": instructions, "accesses": s.accesses, "levels": levels, "walks": s.walks, "references": s.references,
         "found": s.found, "hostReferences": s.host_references, "cycles": s.cycles, "walkCycles": s.walk_cycles, "prefetches": s.prefetches, "pages": len(s.touched),
-        "osCycles": len(s.touched) * costs["fault"] + s.drops * (costs["drop"] + costs["shootdown"] * (costs["processors"] - 1)),
-        "victimHits": sum(tlb.hits for _, tlb in s.tlbs), "promotions": s.promotions, "switches": s.switches, "drops": s.drops, "tablePages": pages,
+        "osCycles": len(s.touched) * costs["fault"] + s.drops * (costs["drop"] + costs["shootdown"] * (costs["processors"] - 1))
+        + (s.bit_updates * costs["accessedDirty"] if config["accessedDirty"] == "fault" else 0),
+        "victimHits": sum(tlb.hits for _, tlb in s.tlbs), "promotions": s.promotions, "refusals": s.refusals, "bitUpdates": s.bit_updates, "switches": s.switches, "drops": s.drops, "tablePages": pages,
     }
 
 

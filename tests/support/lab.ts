@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as T from '../../assembly/shared/trace.js';
-import { PREFETCHERS, REPLACEMENTS, type SystemConfig, systemConfig } from '../../host/lab/config.js';
+import { ALLOCATIONS, BIT_SETTERS, FORMATS, PREFETCHERS, REPLACEMENTS, type SystemConfig, systemConfig } from '../../host/lab/config.js';
 import type { Measures } from '../../host/lab/engine.js';
 import type { Random } from './random.js';
 
@@ -62,12 +62,21 @@ export function randomSystem(random: Random): SystemConfig {
     const sets = replacement === 'tree-plru' ? 1 << between(random, 0, most) : between(random, 1, 1 << most);
     return { entries: ways * sets, ways, replacement, seed: between(random, 1, 1000) };
   };
-  const tlb = (most: number) => {
-    const one = array(most);
-    return { ...one, partitions: pick([1, 1, 2].filter((parts) => one.ways % parts === 0)), victims: pick([0, 0, 1, 3]) };
-  };
   const promoteAfter = pick([0, 0, 1, 3]);
   const pageSize = promoteAfter > 0 ? '4K' : pick(['4K', '4K', '64K', '2M', '1G'] as const);
+  const small = pageSize === '4K';
+  const memory = {
+    bytes: promoteAfter > 0 ? 2 ** 31 : pick([8, 16, 1024]) << 20,
+    fragmented: pick([0, 50, 100]),
+    allocation: pick(ALLOCATIONS),
+    seed: between(random, 1, 1000),
+  };
+  const tlb = (most: number) => {
+    const one = array(most);
+    const coalesce = small ? pick([1, 1, 2, 4, 8]) : 1;
+    const victims = coalesce > 1 ? 0 : pick([0, 0, 1, 3]);
+    return { ...one, partitions: pick([1, 1, 2].filter((parts) => one.ways % parts === 0)), victims, coalesce };
+  };
   const sizes = promoteAfter > 0 ? ['4K', '2M'] : [pageSize];
   const first =
     between(random, 0, 2) === 0
@@ -77,14 +86,17 @@ export function randomSystem(random: Random): SystemConfig {
           { level: 1, serves: 'data', sizes, ...tlb(3) },
         ];
   const second = between(random, 0, 2) > 0 ? [{ level: 2, serves: 'both', sizes, latency: between(random, 0, 9), ...tlb(4) }] : [];
-  const format = pick(['sv39', 'sv48', 'sv57', 'x86-64', 'hashed'] as const);
-  const nested = format !== 'hashed' && pageSize !== '1G' && between(random, 0, 2) === 0;
+  const format = pick(['sv39', 'sv48', 'sv57', 'x86-64', 'hashed', 'inverted'] as const);
+  const tree = FORMATS[format] > 0;
+  const nested = tree && pageSize !== '1G' && between(random, 0, 2) === 0;
   const host = { format: pick(['sv39', 'sv48', 'x86-64']), pageSize: pick(['4K', '64K', '2M', '1G']) };
-  const covers = format === 'hashed' ? [] : format === 'sv39' ? ['2M', '1G'] : ['2M', '1G', '512G'];
+  const covers = !tree ? [] : format === 'sv39' ? ['2M', '1G'] : ['2M', '1G', '512G'];
   return systemConfig({
     name: 'random',
     format,
     tableEntries: 4096,
+    memory: small && between(random, 0, 1) === 0 ? memory : undefined,
+    accessedDirty: pick(BIT_SETTERS),
     nested: nested ? { ...host, tlb: pick([undefined, { latency: between(random, 0, 3), ...array(3) }]) } : undefined,
     pageSize,
     promoteAfter,
@@ -97,7 +109,7 @@ export function randomSystem(random: Random): SystemConfig {
     prefetcher: pick(PREFETCHERS),
     prefetchRows: pick([1, 4, 64]),
     ideal: between(random, 0, 19) === 0,
-    costs: { fault: 1000, drop: between(random, 0, 9), shootdown: 50, processors: between(random, 1, 4) },
+    costs: { fault: 1000, drop: between(random, 0, 9), shootdown: 50, accessedDirty: 700, processors: between(random, 1, 4) },
   });
 }
 
