@@ -125,7 +125,7 @@ export function vmaFind(s: usize, address: f64): usize {
   return vma.vmaFind(s, whole(address));
 }
 export function vmaNext(s: usize, v: usize): usize {
-  return vma.vmaNext(s, v);
+  return vma.vmaNext(v);
 }
 export function vmaCount(s: usize): u32 {
   return load<u32>(s, space.SPACE_VMAS);

@@ -44,11 +44,16 @@ function resolve(space: usize, va: u64, access: u32): u32 {
     const at = pteFind(root, va);
     if (at != 0) {
       const pte = load<u64>(at);
-      const allowed = leafShared(root, va) ? pte & ~PTE_W : pte;
+      const shared = leafShared(root, va);
+      const allowed = shared ? pte & ~PTE_W : pte;
       if ((allowed & (PTE_V | PTE_U)) == (PTE_V | PTE_U) && (allowed & needed) != 0) {
         const seen = access == X.ACCESS_WRITE ? PTE_A | PTE_D : PTE_A;
         store<u64>(at, pte | seen);
         if (access != X.ACCESS_EXEC) translationCache(space, va, allowed | seen);
+        if (access == X.ACCESS_READ) {
+          if (va >> 12 == expected) readOn(space, at, va, shared);
+          else expected = (va >> 12) + 1;
+        }
         return pteFrame(pte);
       }
     } else {
@@ -58,6 +63,25 @@ function resolve(space: usize, va: u64, access: u32): u32 {
     if (handleFault(space, va, access) != X.FAULT_NONE) break;
   }
   return 0;
+}
+
+/** The page after the last one that reads were led to: when that is walked to next, memory is being read page by page. */
+let expected: u64 = 0;
+/** So many pages are then translated in advance: each walk costs the way out of compiled code. */
+const READ_ON: u64 = 7;
+
+/** Pages behind va, whose PTE is at `at`, are about to be read: they count as accessed. `shared`: the table is not the space's alone. */
+function readOn(space: usize, at: usize, va: u64, shared: bool): void {
+  let vpn = (va >> 12) + 1;
+  const stop = recording || space != activeSpace ? vpn : min(vpn + READ_ON, (vpn + 511) & ~(<u64>511));
+  for (; vpn < stop; vpn++) {
+    at += 8;
+    const pte = load<u64>(at);
+    if ((pte & (PTE_V | PTE_U | PTE_R)) != (PTE_V | PTE_U | PTE_R)) break;
+    store<u64>(at, pte | PTE_A);
+    translationCache(space, vpn << 12, (shared ? pte & ~PTE_W : pte) | PTE_A);
+  }
+  expected = vpn;
 }
 
 /** The frame of va in a megapage that lets the access through, or 0. */

@@ -44,7 +44,7 @@ function checkVmas(space: usize): u32 {
   let count: u32 = 0;
   let pages: u64 = 0;
   let end: u64 = 0;
-  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(vma)) {
     const start = load<u64>(vma, VMA_START);
     if (start < end) return 2;
     end = load<u64>(vma, VMA_END);

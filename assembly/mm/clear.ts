@@ -21,7 +21,7 @@ export function mmClear(space: usize, what: u32): i32 {
     store<u32>(space, load<u32>(space, SPACE_RESIDENT), SPACE_PEAK);
     return 0;
   }
-  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(vma)) {
     const object = load<u32>(vma, VMA_OBJECT);
     if (what == S.CLEAR_REFERENCED_ANONYMOUS && object != 0) continue;
     if (what == S.CLEAR_REFERENCED_MAPPED && object == 0) continue;

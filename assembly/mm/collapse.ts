@@ -51,7 +51,7 @@ export function hugeCollapseRange(space: usize, vma: usize, start: u64, end: u64
 /** Where the next 2 MiB begin, at or above `from`, that may become a megapage by policy; TASK_SIZE: there are none. */
 export function hugeScanNext(space: usize, from: u64): u64 {
   if (!hugeMayBeEligible(space)) return TASK_SIZE;
-  for (let vma = vmaFind(space, from); vma != 0; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, from); vma != 0; vma = vmaNext(vma)) {
     const base = (max(from, load<u64>(vma, VMA_START)) + LEAF_SPAN - 1) & ~(LEAF_SPAN - 1);
     if (hugeIsEligible(space, vma, base)) return base;
   }

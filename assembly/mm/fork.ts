@@ -29,7 +29,7 @@ export function spaceFork(parent: usize): usize {
   store<u32>(child, load<u32>(parent, S.SPACE_MERGE), S.SPACE_MERGE);
   left = 0;
   let done = true;
-  for (let vma = vmaFind(parent, 0); done && vma != 0; vma = vmaNext(parent, vma)) {
+  for (let vma = vmaFind(parent, 0); done && vma != 0; vma = vmaNext(vma)) {
     if (load<u32>(vma, VMA_FLAGS) & M.VM_DONTFORK) left += residentIn(parent, vma);
     else done = copyVma(child, vma) && copyPages(parent, child, vma);
   }

@@ -34,7 +34,7 @@ export const NOT_MERGEABLE: u32 = VM_SHARED | VM_VDSO | VM_DONTEXPAND | VM_HUGET
 export function ksmAll(space: usize, on: bool): i32 {
   if (!on && ksmBreak(space, 0, TASK_SIZE) != 0) return -ENOMEM;
   store<u32>(space, on ? VM_MERGEABLE : 0, SPACE_MERGE);
-  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(vma)) {
     const flags = load<u32>(vma, VMA_FLAGS);
     if ((flags & NOT_MERGEABLE) == 0) store<u32>(vma, on ? flags | VM_MERGEABLE : flags & ~VM_MERGEABLE, VMA_FLAGS);
   }
@@ -44,7 +44,7 @@ export function ksmAll(space: usize, on: bool): i32 {
 /** The first page at or above va that may be merged, or TASK_SIZE. */
 export function ksmNext(space: usize, va: u64): u64 {
   const root = load<u32>(space, SPACE_ROOT);
-  for (let vma = vmaFind(space, va); vma != 0; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, va); vma != 0; vma = vmaNext(vma)) {
     if ((load<u32>(vma, VMA_FLAGS) & VM_MERGEABLE) == 0) continue;
     const end = load<u64>(vma, VMA_END);
     for (let page = max(va, load<u64>(vma, VMA_START)); page < end; page += PAGE_SIZE) {

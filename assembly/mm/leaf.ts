@@ -34,7 +34,7 @@ const WRITE_BITS: u64 = 0x0101010101010101 * <u64>PERM_WRITE;
 
 /** Whether every mapping in the 2 MiB from va is plain private memory that a child inherits as it is. */
 export function leafSharable(space: usize, va: u64): bool {
-  for (let vma = vmaFind(space, va); vma != 0 && load<u64>(vma, VMA_START) < va + LEAF_SPAN; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, va); vma != 0 && load<u64>(vma, VMA_START) < va + LEAF_SPAN; vma = vmaNext(vma)) {
     if (load<u32>(vma, VMA_OBJECT) != 0 || (load<u32>(vma, VMA_FLAGS) & SPECIAL) != 0) return false;
   }
   return true;

@@ -17,7 +17,7 @@ import { splitAt, unmapRange } from './unmap';
 import { windowSpan } from './window';
 import {
   gapBelow, guardedStart, VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore,
-  vmaFind, vmaFree, vmaInsert, vmaNext, vmaRemove, vmaResize,
+  vmaBeforeThat, vmaFind, vmaFree, vmaInsert, vmaNext, vmaRemove, vmaResize,
 } from './vma';
 
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
@@ -178,17 +178,21 @@ function mapOwnObject(space: usize, start: u64, bytes: u64, flags: u32): i32 {
 function mapAt(space: usize, start: u64, bytes: u64, flags: u32, object: usize, offset: u64): i32 {
   const vma = vmaAllocate();
   if (vma == 0) return -ENOMEM;
-  const error = mmUnmap(space, start, bytes);
-  if (error != 0) {
-    vmaFree(vma);
-    return error;
+  let after = vmaFind(space, start);
+  if (after != 0 && load<u64>(after, VMA_START) < start + bytes) {
+    const error = mmUnmap(space, start, bytes);
+    if (error != 0) {
+      vmaFree(vma);
+      return error;
+    }
+    after = vmaFind(space, start);
   }
   store<u64>(vma, start, VMA_START);
   store<u64>(vma, start + bytes, VMA_END);
   store<u64>(vma, offset, VMA_OFFSET);
   store<u32>(vma, flags, VMA_FLAGS);
   store<u32>(vma, <u32>object, VMA_OBJECT);
-  const before = vmaBefore(space, start);
+  const before = vmaBeforeThat(space, start, after);
   if (before != 0 && continues(before, vma)) {
     vmaResize(space, before, load<u64>(before, VMA_START), start + bytes);
     joinSoft(before, flags);
@@ -222,7 +226,7 @@ function joinSoft(vma: usize, flags: u32): void {
 
 /** Joins the VMA with the one after it when that continues it. */
 export function mergeAfter(space: usize, vma: usize): void {
-  const next = vmaNext(space, vma);
+  const next = vmaNext(vma);
   if (next == 0 || !continues(vma, next)) return;
   const end = load<u64>(next, VMA_END);
   vmaRemove(space, next);
@@ -250,6 +254,12 @@ export function mmUnmap(space: usize, address: u64, length: u64): i32 {
   const vma = vmaFind(space, address);
   if (vma == 0 || load<u64>(vma, VMA_START) >= end) return 0;
   if (sealedWithin(space, address, end)) return -EPERM;
+  // Mostly one mapping goes as it is.
+  if (load<u64>(vma, VMA_START) == address && load<u64>(vma, VMA_END) == end) {
+    if (!leafBorders(space, address, end)) return -ENOMEM;
+    unmapRange(space, address, end);
+    return 0;
+  }
   if (hugetlbCuts(space, address) || hugetlbCuts(space, end)) return -EINVAL;
   // A hole in the middle of one mapping makes two of it.
   if (load<u64>(vma, VMA_START) < address && load<u64>(vma, VMA_END) > end && load<u32>(space, SPACE_VMAS) >= VMA_LIMIT) return -ENOMEM;

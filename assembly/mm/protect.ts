@@ -97,7 +97,7 @@ function pieces(space: usize, vma: usize, start: u64, end: u64, flags: u32, name
   const was = load<u32>(vma, VMA_FLAGS);
   const wasNamed = load<u32>(vma, VMA_NAME);
   const before = vmaBefore(space, start);
-  const after = vmaNext(space, vma);
+  const after = vmaNext(vma);
   store<u32>(vma, flags, VMA_FLAGS);
   store<u32>(vma, name, VMA_NAME);
   let more = load<u64>(vma, VMA_START) < start ? 1 : before != 0 && continues(before, vma) ? -1 : 0;

@@ -106,7 +106,7 @@ export function reclaimPages(wanted: u32): u32 {
 export function pageOut(space: usize, start: u64, end: u64): u64 {
   begin(0xffffffff, true);
   let at = start;
-  for (let vma = vmaFind(space, at); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, at); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaNext(vma)) {
     if ((load<u32>(vma, VMA_FLAGS) & STAYS) == 0) at = scanVma(space, vma, max(at, load<u64>(vma, VMA_START)), end, true);
     if (enough()) break;
     at = min(end, load<u64>(vma, VMA_END));
@@ -167,7 +167,7 @@ export function reclaimWritten(object: usize, index: u32): bool {
 function scanSpaces(): bool {
   if (handSpace == 0) handSpace = spaceFirst();
   for (; handSpace != 0; handSpace = spaceAfter(handSpace), handVa = 0) {
-    for (let vma = vmaFind(handSpace, handVa); vma != 0; vma = vmaNext(handSpace, vma)) {
+    for (let vma = vmaFind(handSpace, handVa); vma != 0; vma = vmaNext(vma)) {
       const end = load<u64>(vma, VMA_END);
       if ((load<u32>(vma, VMA_FLAGS) & STAYS) == 0) {
         handVa = scanVma(handSpace, vma, max(handVa, load<u64>(vma, VMA_START)), end, false);

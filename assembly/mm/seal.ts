@@ -11,7 +11,7 @@ import { VMA_END, VMA_FLAGS, VMA_START, vmaAt, vmaFind, vmaNext } from './vma';
 /** Is a part of [start, end) sealed? Spaces that never had a seal do not look. */
 export function sealedWithin(space: usize, start: u64, end: u64): bool {
   if (load<u32>(space, SPACE_SEALS) == 0) return false;
-  for (let vma = vmaFind(space, start); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, start); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaNext(vma)) {
     if (load<u32>(vma, VMA_FLAGS) & VM_SEALED) return true;
   }
   return false;

@@ -136,7 +136,7 @@ export function countResident(space: usize, pages: i32): void {
 
 function pagesWith(space: usize, set: u32, clear: u32): u64 {
   let pages: u64 = 0;
-  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(space, vma)) {
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaNext(vma)) {
     const flags = load<u32>(vma, VMA_FLAGS);
     if ((flags & set) == set && (flags & clear) == 0) pages += (load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 12;
   }

@@ -14,8 +14,8 @@ import { translationInvalidate } from './tlb';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
 import {
-  VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBefore, vmaFind, vmaFree, vmaInsert, vmaRemove,
-  vmaResize,
+  VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBeforeThat, vmaFind, vmaFree, vmaInsert, vmaNext,
+  vmaRemove, vmaResize,
 } from './vma';
 
 /** Clears one PTE of a page, with everything that counts or caches it. */
@@ -112,12 +112,14 @@ export function splitAt(space: usize, at: u64): bool {
 export function unmapRange(space: usize, start: u64, end: u64): void {
   zapRange(space, start, end, 0, false);
   let vma = vmaFind(space, start);
-  for (; vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, start)) {
+  while (vma != 0 && load<u64>(vma, VMA_START) < end) {
+    const next = vmaNext(vma);
     vmaRemove(space, vma);
     hugetlbForget(vma);
     mappingUnlink(vma);
     vmaFree(vma);
+    vma = next;
   }
-  const before = vmaBefore(space, start);
+  const before = vmaBeforeThat(space, start, vma);
   tablesTrim(space, start, end, before == 0 ? 0 : load<u64>(before, VMA_END), vma == 0 ? TASK_SIZE : load<u64>(vma, VMA_START));
 }

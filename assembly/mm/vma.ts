@@ -1,10 +1,12 @@
 /**
  * VMAs: the mappings of a space in an AVL tree by start address. Each node knows the first start, the last end and the widest gap
- * below it, so that a free range is found in O(log n). Record of 96 bytes; the first 32 are read by the host (shared/mman.ts).
+ * below it, so that a free range is found in O(log n). Record of 96 bytes, partly read by the host (shared/mman.ts).
  *
- *    0 u64 start   8 u64 end   16 u64 offset   24 u32 flags   28 u32 object
- *   32 u32 left   36 u32 right   40 u32 height   44 u32 space   48 u64 first   56 u64 last   64 u64 gap
- *   72 u32 next, 76 u32 previous mapping of the same object   80 u32 name   88 u32 userfaultfd
+ *    0 u64 start   8 u64 end   16 u32 left   20 u32 right   24 u32 flags   28 u32 object
+ *   32 u64 offset   40 u32 height   44 u32 space   48 u64 first   56 u64 last   64 u64 gap
+ *   72 u32 next, 76 u32 previous mapping of the same object   80 u32 name   84 u32 the VMA above   88 u32 userfaultfd   92 u32 the VMA below
+ *
+ * What a search reads lies in the first 32 bytes, which are in one cache line: records begin at multiples of 32.
  *
  * first, last and gap see the guard gap that a stack keeps free below it, so that no mapping is placed where it must grow.
  * Invariant: VMAs do not overlap, and borders move only through vmaResize, within the free range around.
@@ -15,11 +17,11 @@ import { slabAllocate, slabFree } from './slab';
 
 export const VMA_START: usize = 0;
 export const VMA_END: usize = 8;
-export const VMA_OFFSET: usize = 16;
+export const VMA_OFFSET: usize = 32;
 export const VMA_FLAGS: usize = 24;
 export const VMA_OBJECT: usize = 28;
-const LEFT: usize = 32;
-const RIGHT: usize = 36;
+const LEFT: usize = 16;
+const RIGHT: usize = 20;
 const HEIGHT: usize = 40;
 export const VMA_SPACE: usize = 44;
 const FIRST: usize = 48;
@@ -29,6 +31,8 @@ export const VMA_NEXT: usize = 72;
 export const VMA_PREVIOUS: usize = 76;
 export const VMA_UFFD: usize = 88;
 export const VMA_NAME: usize = 80;
+const ABOVE: usize = 84;
+const BELOW: usize = 92;
 const VMA_BYTES: u32 = 96;
 export const VMA_LIMIT: u32 = 65530;
 /** Linux: stack_guard_gap. */
@@ -127,17 +131,34 @@ function settle(node: usize, was: usize): usize {
   return top;
 }
 
+/** Between which VMAs the one that is being inserted lies. */
+let lower: usize = 0;
+let upper: usize = 0;
+
 function insertBelow(node: usize, vma: usize): usize {
   if (node == 0) {
     store<u32>(vma, 0, LEFT);
     store<u32>(vma, 0, RIGHT);
+    join(lower, vma);
+    join(vma, upper);
     update(vma);
     settled = false;
     return vma;
   }
-  const side: usize = load<u64>(vma, VMA_START) < load<u64>(node, VMA_START) ? LEFT : RIGHT;
+  let side = LEFT;
+  if (load<u64>(vma, VMA_START) < load<u64>(node, VMA_START)) upper = node;
+  else {
+    lower = node;
+    side = RIGHT;
+  }
   store<u32>(node + side, <u32>insertBelow(child(node, side), vma));
   return rebalance(node);
+}
+
+/** They are neighbours now; 0: there is none on that side. */
+function join(below: usize, above: usize): void {
+  if (below != 0) store<u32>(below, <u32>above, ABOVE);
+  if (above != 0) store<u32>(above, <u32>below, BELOW);
 }
 
 function removeFirst(node: usize): usize {
@@ -169,6 +190,8 @@ function removeBelow(node: usize, vma: usize): usize {
 
 export function vmaInsert(space: usize, vma: usize): void {
   store<u32>(vma, <u32>space, VMA_SPACE);
+  lower = 0;
+  upper = 0;
   store<u32>(space, <u32>insertBelow(child(space, SPACE_TREE), vma), SPACE_TREE);
   store<u32>(space, load<u32>(space, SPACE_VMAS) + 1, SPACE_VMAS);
   store<u64>(space, load<u64>(space, SPACE_MAPPED) + vmaPages(vma), SPACE_MAPPED);
@@ -182,6 +205,7 @@ function rememberPeak(space: usize): void {
 
 export function vmaRemove(space: usize, vma: usize): void {
   rememberPeak(space);
+  join(vmaPrevious(vma), vmaNext(vma));
   store<u32>(space, <u32>removeBelow(child(space, SPACE_TREE), vma), SPACE_TREE);
   store<u32>(space, load<u32>(space, SPACE_VMAS) - 1, SPACE_VMAS);
   store<u64>(space, load<u64>(space, SPACE_MAPPED) - vmaPages(vma), SPACE_MAPPED);
@@ -222,8 +246,23 @@ export function vmaFind(space: usize, va: u64): usize {
   return found;
 }
 
-export function vmaNext(space: usize, vma: usize): usize {
-  return vmaFind(space, load<u64>(vma, VMA_END));
+/** The VMA after this one, or 0. */
+// @ts-ignore: decorator
+@inline
+export function vmaNext(vma: usize): usize {
+  return <usize>load<u32>(vma, ABOVE);
+}
+
+/** The VMA before this one, or 0. */
+// @ts-ignore: decorator
+@inline
+export function vmaPrevious(vma: usize): usize {
+  return <usize>load<u32>(vma, BELOW);
+}
+
+/** Last VMA that ends at or below va, or 0, when `after` is what vmaFind says of va. */
+export function vmaBeforeThat(space: usize, va: u64, after: usize): usize {
+  return after != 0 ? vmaPrevious(after) : vmaBefore(space, va);
 }
 
 /** Last VMA that ends at or below va, or 0. */
@@ -239,9 +278,14 @@ export function vmaBefore(space: usize, va: u64): usize {
   return found;
 }
 
-/** For check.ts: balanced, and every node knows the truth about what is below it. */
+/** For check.ts: balanced, every node knows the truth about what is below it, and neighbours know each other. */
 export function vmaCheck(space: usize): bool {
-  return checkBelow(child(space, SPACE_TREE));
+  let below: usize = 0;
+  for (let vma = vmaFind(space, 0); vma != 0; vma = vmaFind(space, load<u64>(vma, VMA_END))) {
+    if (vmaPrevious(vma) != below || (below != 0 && vmaNext(below) != vma)) return false;
+    below = vma;
+  }
+  return (below == 0 || vmaNext(below) == 0) && checkBelow(child(space, SPACE_TREE));
 }
 
 function checkBelow(node: usize): bool {

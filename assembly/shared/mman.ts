@@ -117,7 +117,7 @@ export const LOCK_ON_FAULT = 2;
 /* VMA layout: byte offsets in a core VMA record that the host may read */
 export const VMA_START = 0; // u64
 export const VMA_END = 8; // u64, exclusive
-export const VMA_OFFSET = 16; // u64 byte offset of start in the object
+export const VMA_OFFSET = 32; // u64 byte offset of start in the object
 export const VMA_FLAGS = 24; // u32 VM_*
 export const VMA_OBJECT = 28; // u32, 0 = private anonymous
 export const VMA_UFFD = 88; // u32 number of the userfaultfd that it is registered with, 0 = none

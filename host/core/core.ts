@@ -71,7 +71,7 @@ export class Core {
   }
 
   get u32(): Uint32Array {
-    if (this.#u32.length === 0) this.#refresh();
+    if (this.#u32[0] === undefined) this.#refresh();
     return this.#u32;
   }
 
