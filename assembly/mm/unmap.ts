@@ -14,8 +14,8 @@ import { translationInvalidate } from './tlb';
 import { zeroFrame } from './fault';
 import { mappingLink, mappingUnlink } from './object';
 import {
-  VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBeforeThat, vmaFind, vmaFree, vmaInsert, vmaNext,
-  vmaRemove, vmaResize,
+  VMA_END, VMA_FLAGS, VMA_NAME, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaAllocate, vmaBeforeThat, vmaFind, vmaFree,
+  vmaInsert, vmaNext, vmaRemove, vmaResize,
 } from './vma';
 
 /** Clears one PTE of a page, with everything that counts or caches it. */

@@ -4,7 +4,7 @@
  *
  *    0 u64 start   8 u64 end   16 u32 left   20 u32 right   24 u32 flags   28 u32 object
  *   32 u64 offset   40 u32 height   44 u32 space   48 u64 first   56 u64 last   64 u64 gap
- *   72 u32 next, 76 u32 previous mapping of the same object   80 u32 name   84 u32 the VMA above   88 u32 userfaultfd   92 u32 the VMA below
+ *   72 u32 next, 76 u32 previous mapping of the same object   80 u32 name   84 u32 VMA above   88 u32 userfaultfd   92 u32 VMA below
  *
  * What a search reads lies in the first 32 bytes, which are in one cache line: records begin at multiples of 32.
  *
