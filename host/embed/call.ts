@@ -5,7 +5,7 @@ import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE, VM_MAYEXEC, VM_MAYRE
 import { type CallRequest, GuestCalls } from '../kernel/guestcall.js';
 import type { Process } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
-import { check, SysError } from '../linux/error.js';
+import { check, Suspend, SysError } from '../linux/error.js';
 import { SystemError, settle } from './errors.js';
 
 /**
@@ -123,10 +123,10 @@ function resultOf(t: Thread, kind: keyof CallResults): CallResults[keyof CallRes
     }
     case 'void':
       return undefined;
-    default:
-      throw new TypeError(`no function of a guest returns '${String(kind)}'`);
   }
 }
+
+const RESULT_KINDS: ReadonlySet<unknown> = new Set<keyof CallResults>(['i64', 'u64', 'i32', 'u32', 'f64', 'f32', 'string', 'void']);
 
 /** Of text that a function returns. */
 const TEXT_MAX = 1 << 20;
@@ -176,7 +176,7 @@ class Scratch {
 const turns = new WeakMap<Process, Promise<unknown>>();
 
 /**
- * Calls the function at an address. Rejected: GuestCallError when it never returns because of a fault, exit or exec, the signal's reason
+ * Calls the function at an address. `requireAlive` throws when the machine has failed. Rejected: GuestCallError when it never returns because of a fault, exit or exec, the signal's reason
  * when that aborts, SystemError ESRCH when the process has ended, TypeError and RangeError for arguments that can't be.
  */
 export async function callFunction(
@@ -184,8 +184,11 @@ export async function callFunction(
   address: number,
   values: readonly CallArgument[],
   options: CallOptions,
+  requireAlive: () => void,
 ): Promise<CallResults[keyof CallResults]> {
   const { returns = 'i64', named = values.length, signal } = options;
+  if (!RESULT_KINDS.has(returns)) throw new TypeError(`no function of a guest returns '${String(returns)}'`);
+  requireAlive();
   const all = values.map(passed);
   signal?.throwIfAborted();
   if (process.state !== 'running' || process.exiting) throw new SystemError(ESRCH, 'call', undefined);
@@ -207,6 +210,7 @@ export async function callFunction(
       return { bits: 'bytes' in value ? BigInt(addresses[buffers.indexOf(value)]) : value.integer, isFloat: false };
     });
     signal?.throwIfAborted();
+    requireAlive();
     return await new Promise<CallResults[keyof CallResults]>((resolve, reject) => {
       const thread = process.threads.has(process.leader) ? process.leader : [...process.threads][0];
       if (process.state !== 'running' || process.exiting || process.space !== space || thread === undefined) {
@@ -217,16 +221,17 @@ export async function callFunction(
         address,
         ...place(words),
         returned: (t) => {
-          const copies = buffers.map(({ bytes, into }, i) => (into === undefined ? undefined : t.user.read(addresses[i], bytes.length)));
           try {
+            const copies = buffers.map(({ bytes, into }, i) => (into === undefined ? undefined : t.user.read(addresses[i], bytes.length)));
             const result = resultOf(t, returns);
             copies.forEach((copy, i) => {
               if (copy !== undefined) buffers[i].into?.set(copy);
             });
             resolve(result);
           } catch (error) {
-            if (!(error instanceof SysError)) throw error;
-            reject(new SystemError(error.errno, 'call', undefined, 'what it returned is no text'));
+            if (error instanceof Suspend) throw error;
+            // It has unmapped its arguments, say; or the embedder has given its bytes away. Neither is the machine's concern.
+            reject(error instanceof SysError ? new SystemError(error.errno, 'call', undefined, 'what it returned cannot be read') : error);
           }
           done();
         },

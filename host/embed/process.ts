@@ -81,6 +81,7 @@ export class GuestProcess {
   cutReason: ExitReason | undefined = undefined;
   #settle!: (status: ExitStatus) => void;
   #reject!: (error: unknown) => void;
+  #failure: { readonly error: unknown } | undefined = undefined;
 
   constructor(
     /** What the kernel knows of it. */
@@ -140,7 +141,10 @@ export class GuestProcess {
     args: readonly CallArgument[] = [],
     options: CallOptions<K> = {},
   ): Promise<CallResults[K]> {
-    return (await callFunction(this.kernelProcess, this.memory.locate(which), args, options)) as CallResults[K];
+    const requireAlive = (): void => {
+      if (this.#failure !== undefined) throw this.#failure.error;
+    };
+    return (await callFunction(this.kernelProcess, this.memory.locate(which), args, options, requireAlive)) as CallResults[K];
   }
 
   /** Kills it and whatever else runs in its session. */
@@ -199,6 +203,7 @@ export class GuestProcess {
 
   /** The machine has failed. */
   fail(error: unknown): void {
+    this.#failure = { error };
     this.stdio.failed(error);
     for (const thread of this.kernelProcess.threads) thread.calls?.failAll(error);
     this.#reject(error);

@@ -191,8 +191,25 @@ testWith(test, [GCC], 'what can not be passed is refused', () =>
     assert.match((await errorOf(process.call('add', [{} as never, 1]))).message, /no argument/);
     const large = new Uint8Array(200 << 20);
     assert.match((await errorOf(process.call('reverse', [large, 0]))).message, /ENOMEM/);
+    assert.match((await errorOf(process.call('add', [1, 1], { returns: 'i7' as never }))).message, /no function of a guest returns 'i7'/);
+    // What can't be copied back any more: the guest has unmapped it, or it has gone to a worker.
+    assert.match((await errorOf(process.call('munmap', [new Uint8Array(4096), 4096]))).message, /EFAULT/);
+    const given = new Uint8Array(4);
+    const calling = errorOf(process.call('sleep_ms', [1, given]));
+    await new Promise((done) => setTimeout(done, 0));
+    structuredClone(given.buffer, { transfer: [given.buffer] });
+    assert.match((await calling).message, /detached/);
     // The machine is what it was.
     assert.is(await process.call('add', [1, 1]), 2n);
+  }),
+);
+
+testWith(test, [GCC], 'of a machine that has failed', () =>
+  inProgram('read', async ({ machine, process }) => {
+    machine.setCall(1000, () => {
+      throw new Error('a mistake of the handler');
+    });
+    for (const name of ['ask', 'add']) assert.is((await errorOf(process.call(name, [1, 1]))).message, 'a mistake of the handler');
   }),
 );
 
