@@ -1,5 +1,5 @@
 /** Page faults that the embedder answers: what userfaultfd(2) is for programs, from outside. */
-import { EINVAL } from '../../assembly/shared/errno.js';
+import { EINVAL, ENOMEM } from '../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { VM_UFFD_MISSING } from '../../assembly/shared/mman.js';
 import type { Process } from '../kernel/process.js';
@@ -21,7 +21,7 @@ export interface HookedFault {
 /** The page's bytes (at most 4096, then zeros; more are those of the pages that follow), zeros, or SIGBUS for who touches it. */
 export type FaultAnswer = Uint8Array | 'zero' | 'deny';
 
-/** One that throws or is rejected denies. */
+/** One that throws, is rejected or gives anything else denies. */
 export type FaultHandler = (fault: HookedFault) => FaultAnswer | Promise<FaultAnswer>;
 
 /** struct uffd_msg: event, flags, address, tid */
@@ -30,6 +30,12 @@ const ADDRESS = 16;
 const TID = 24;
 
 const content = (answer: FaultAnswer): Uint8Array | 'zero' | 'poison' => (answer === 'deny' ? 'poison' : answer);
+
+/** A copy of bytes: they are given over several turns, and may go to a worker meanwhile. */
+function checked(answer: unknown): FaultAnswer {
+  if (answer instanceof Uint8Array) return answer.slice();
+  return answer === 'zero' ? answer : 'deny';
+}
 
 /** Answers the faults of one userfaultfd as they come. */
 class Hook {
@@ -60,13 +66,15 @@ class Hook {
     const fault: HookedFault = { address: Number(view.getBigUint64(ADDRESS, true)), page, access, tid: view.getUint32(TID, true) };
     const answer = await Promise.resolve(fault)
       .then(this.give)
+      .then(checked)
       .catch((): FaultAnswer => 'deny');
     this.#asked.delete(page);
     const bytesLeft = typeof answer === 'string' ? PAGE_SIZE : Math.max(PAGE_SIZE, Math.min(answer.length, this.end - page));
     for (let done = 0; done < bytesLeft; done += PAGE_SIZE) {
       const given = typeof answer === 'string' ? content(answer) : answer.subarray(done, done + PAGE_SIZE);
-      // What is there already, and what is not watched or not there any more, stays as it is.
-      await settle(() => giveOne(this.userfault, page + done, given), 'onFault');
+      // What is there already, and what is not watched or not there any more, stays as it is. More than there is room for is asked again.
+      const error = await settle(() => giveOne(this.userfault, page + done, given), 'onFault');
+      if (error === -ENOMEM) return;
     }
   }
 }

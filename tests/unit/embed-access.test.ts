@@ -157,6 +157,20 @@ test('pages that follow may be given, too; a hook taken away is asked nothing; t
   await machine.close();
 });
 
+test('an answer that is none denies', async () => {
+  const gone = new Uint8Array(4096);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  for (const answer of [undefined, null, 5, 'all', gone]) {
+    const machine = await Machine.create({ memory: '32M', files: { '/program': TOUCHER } });
+    machine.setCall(1000, ({ pid, args: [at] }) => {
+      machine.process(pid)?.memory.onFault(at, 4096, () => answer as never);
+      return 0;
+    });
+    assert.is((await machine.run('/program', [], { stdin: Uint8Array.of(0, 0) })).signal, 'SIGBUS');
+    await machine.close();
+  }
+});
+
 test('limits: room for files, processes, open files', async () => {
   const machine = await Machine.create({ memory: '32M', limits: { diskBytes: 8192, processes: 2, files: 8 }, files: { '/p': GETPID } });
   const codeOf = (promise: Promise<unknown>): Promise<string> =>
