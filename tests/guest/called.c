@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
     int n = read(0, text, sizeof text);
     printf("read %d %s\n", n, n < 0 ? strerror(errno) : "");
   } else if (strcmp(how, "sleep") == 0) {
-    struct timespec time = {0, 200000000}, left = {7, 7};
+    struct timespec time = {1, 0}, left = {7, 7};
     int result = nanosleep(&time, &left);
     printf("sleep %d %ld\n", result, (long)left.tv_sec);
   } else if (strcmp(how, "poll") == 0) {
