@@ -145,8 +145,10 @@ function move(space: usize, old: u64, from: u64, target: u64, to: u64, keep: boo
     joinRange(space, old, old + from);
     return -ENOMEM;
   }
-  if (keep) changeFlags(space, old, old + from, 0, M.VM_LOCKED_MASK);
-  else if (from != 0) unmapRange(space, old, old + from);
+  if (keep) {
+    changeFlags(space, old, old + from, 0, M.VM_LOCKED_MASK);
+    joinRange(space, old, old + from);
+  } else if (from != 0) unmapRange(space, old, old + from);
   joinRange(space, target, target + to);
   if (!keep) store<u64>(space, peak, SPACE_MAPPED_PEAK);
   return <i64>target;

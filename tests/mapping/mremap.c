@@ -100,6 +100,9 @@ static void places(void) {
   LOAD("dontunmap-file-old", "the old place shows the file again", file + 1);
   char *locked = map(1, RW, PRIVATE | MAP_LOCKED);
   mremap(locked, P, P, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+  char *middle = map(4, RW, SHARED);
+  mremap(middle + P, P, P, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+  ROW("dontunmap-middle", "MREMAP_DONTUNMAP of a page in the middle of shared memory leaves one mapping: pages", extent(middle));
   HOLDS("dontunmap-locked", "the old mapping is no longer locked", !vm_flag(locked, "lo"));
 }
 
