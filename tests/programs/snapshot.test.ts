@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { folder, Machine, type MachineOptions, overlay } from '../../host/index-node.js';
+import { reportOf } from '../support/browser.js';
 import { compileGuest, GCC } from '../support/guest.js';
 import { fuzzSeed, Random } from '../support/random.js';
 import { testWith } from '../support/tools.js';
@@ -113,6 +114,20 @@ testWith(test, USERLAND_NEEDS, 'python at its prompt, in a terminal', async () =
   await keys?.write('exit()\n');
   assert.is((await restored.process(pid)?.exited)?.exitCode, 0);
   await restored.close();
+});
+
+testWith(test, ['chromium', GCC], 'saved here and restored in a browser', async () => {
+  const options = { files: { '/bin/program': readFileSync(compileGuest('tests/guest/pipes.c')) } };
+  const { machine, output } = await start(options, '/bin/program');
+  await machine.step(90_000);
+  writeFileSync('dist/saved-for-browser', await machine.snapshot());
+  const before = output.length;
+  const state = machine.stateHash();
+  while (await machine.step(1e6));
+  const seen = JSON.parse(await reportOf('tests/browser/restore.html'));
+  const text = Buffer.from(seen.output ?? []).toString();
+  assert.equal({ ...seen, output: text }, { state, position: machine.position, output: output.slice(before).join('') });
+  await machine.close();
 });
 
 /** Writes, then reads what it writes again; exit status 7. */
