@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { build, median, peers, ratio, table, time } from './measure.js';
 
-/** A program that only prints: what starting costs, the whole process included. */
-export function benchStartup(rounds: number): void {
+/** A program that only prints: what starting costs, the whole process included, and through the API in a process that is warm. */
+export async function benchStartup(rounds: number): Promise<void> {
   console.log('start-up: hello under glibc (static), whole process, wall milliseconds');
   const program = build('bench/hello.c', 'hello', []);
   const machines = peers();
@@ -17,5 +18,39 @@ export function benchStartup(rounds: number): void {
   table(
     ['machine', 'ms', 'pagewalk / it'],
     machines.map((peer) => [peer.name, wall(peer.name).toFixed(1), ratio(wall('pagewalk'), wall(peer.name))]),
+  );
+  await benchApi(rounds, readFileSync(program.riscv));
+}
+
+const WARM_RUNS = 5;
+
+/** CPU time of this process, milliseconds: user and system. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The library as it is installed. Each kind of run has its turn, so that whatever else the host does meets both. */
+async function benchApi(rounds: number, program: Uint8Array): Promise<void> {
+  console.log('start-up: the same program through the API in a warm process, CPU milliseconds of a run');
+  const { Machine, run }: typeof import('../host/index-node.js') = await import(new URL('../dist/bin/index-node.js', import.meta.url).href);
+  const machine = await Machine.create({ files: { '/hello': program } });
+  const kinds: Readonly<Record<string, () => Promise<{ readonly text: string }>>> = {
+    'machine.run() in a machine that is there': () => machine.run('/hello'),
+    'run(), with a machine of its own': () => run({ program }),
+  };
+  const times = new Map<string, number[]>(Object.keys(kinds).map((name) => [name, []]));
+  for (let round = -WARM_RUNS; round < rounds * 4; round++) {
+    for (const [name, once] of Object.entries(kinds)) {
+      const before = cpuMs();
+      const { text } = await once();
+      if (text !== 'hello\n') throw new Error(`${name} printed ${JSON.stringify(text)}`);
+      if (round >= 0) times.get(name)?.push(cpuMs() - before);
+    }
+  }
+  await machine.close();
+  table(
+    ['run', 'ms'],
+    [...times].map(([name, samples]) => [name, median(samples).toFixed(1)]),
   );
 }
