@@ -35,6 +35,8 @@ function modelOptions(command: Command): Command {
     .option('--json <file>', 'configurations and counts as data')
     .option('--csv <file>', 'a row for each system')
     .option('--skip <n>', 'instructions that warm up what is modelled, before the counts begin', parseMany('--skip', 'instructions', 1e15))
+    .option('--from <place>', 'counts begin there: a function (with run), or mark:N, a marker of the program')
+    .option('--to <place>', 'counts end there')
     .option('--count <n>', 'instructions that are counted (default: all)', parseMany('--count', 'instructions', 1e15));
 }
 

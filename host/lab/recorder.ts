@@ -40,6 +40,12 @@ export class Recorder {
     exports.traceSet(1);
   }
 
+  /** A marker of the program, here and now. */
+  mark(number: number): void {
+    this.drain();
+    this.core.exports.traceRecord(T.RECORD_MARK, BigInt(number));
+  }
+
   /** Ends a recording: what the last stretch left is handed over. */
   finish(): void {
     this.drain();

@@ -7,9 +7,11 @@ import { asGiven } from '../../lab/config.js';
 import { EngineError } from '../../lab/engine.js';
 import { Causes } from '../../lab/live/causes.js';
 import { LiveLab } from '../../lab/live/live.js';
+import { functionNames, watchMarks } from '../../lab/live/marks.js';
 import { MACHINES } from '../../lab/machines.js';
 import { Pass } from '../../lab/pass.js';
 import { Recorder, type TakeRecords } from '../../lab/recorder.js';
+import { parsePlace, RegionOfInterest, type RegionPlace } from '../../lab/region.js';
 import type { LabResult } from '../../lab/results.js';
 import { SYNTHETIC_DEFAULTS, type SyntheticOptions, synthesize } from '../../lab/synthetic.js';
 import { NoEntriesError, StaleEntryError, type StalePlace, Validator } from '../../lab/validator.js';
@@ -26,6 +28,9 @@ export interface ModelOptions extends SystemOptions, ResultOptions {
   /** Instructions before the counts begin, and how many of them are counted. */
   readonly skip?: number;
   readonly count?: number;
+  /** A function or mark:N. */
+  readonly from?: string;
+  readonly to?: string;
   /** Accesses of a window. */
   readonly windows?: number;
 }
@@ -36,23 +41,49 @@ interface Passing {
   readonly watcher: WindowWatcher | undefined;
   /** Does a system validate, so that records must tell page-table entries? */
   readonly validates: boolean;
+  readonly region: RegionOfInterest | undefined;
+  /** Are there functions among the region's places, so that records must tell instructions? */
+  readonly places: boolean;
+}
+
+function placeOf(option: string, text: string | undefined): RegionPlace | undefined {
+  if (text === undefined) return undefined;
+  const place = parsePlace(text);
+  if (place === undefined) throw new UsageError(`${option}: '${text}' is neither mark:N nor the name of a function`);
+  return place;
+}
+
+/** A region that was not all there is nothing to count. */
+function checkRegion(region: RegionOfInterest | undefined, options: ModelOptions): void {
+  const missing = region?.missing();
+  if (missing !== undefined) throw new CliError(1, `--${missing} ${options[missing] ?? ''}: the program never came there`);
 }
 
 /** cause: what the kernel did, for a message about a stale translation. */
 async function passOf(
   options: ModelOptions & { attribute?: boolean },
   cause?: (place: StalePlace) => string | undefined,
+  nameAt?: (pc: number) => string | undefined,
 ): Promise<Passing> {
-  const part = options.skip !== undefined || options.count !== undefined;
+  const counted = options.skip !== undefined || options.count !== undefined;
+  const [from, to] = [placeOf('--from', options.from), placeOf('--to', options.to)];
+  const marked = from !== undefined || to !== undefined;
+  if (marked && counted) throw new UsageError('--from and --to: not with --skip or --count');
+  const places = [from, to].some((place) => place !== undefined && 'symbol' in place);
+  if (places && nameAt === undefined)
+    throw new UsageError('--from and --to: a function is known while a program runs; a trace has mark:N only');
+  const part = counted || marked;
   if (part && (options.windows !== undefined || options.attribute === true))
-    throw new UsageError('--windows and --attribute are of the whole stream: not with --skip or --count');
+    throw new UsageError('--windows and --attribute are of the whole stream: not with --skip, --count, --from or --to');
   const pass = new Pass(await loadLab(), systemsOf(options), options);
   if (options.distances !== undefined) pass.engine.countDistances(options.distances);
   const watcher = options.windows === undefined ? undefined : new WindowWatcher(pass, options.windows);
   const validates = pass.systems.some(({ validate }) => validate);
   if (validates && options.attribute === true) throw new UsageError('--attribute: not with a system that validates');
-  const counting = watcher?.take ?? pass.take;
-  return { pass, take: validates ? new Validator(pass, counting, cause).take : counting, watcher, validates };
+  const region = marked ? new RegionOfInterest(pass, from, to, nameAt) : undefined;
+  const counting = watcher?.take ?? region?.take ?? pass.take;
+  const take = validates ? new Validator(pass, counting, cause).take : counting;
+  return { pass, take, watcher, validates, region, places };
 }
 
 const watched = (watcher: WindowWatcher | undefined): Pick<LabResult, 'windows' | 'workingSet'> =>
@@ -88,12 +119,19 @@ export async function labRun(
   options: RunOptions & ModelOptions & { attribute?: boolean },
 ): Promise<number> {
   let causes: Causes | undefined;
-  const { pass, take, watcher, validates } = await passOf(options, ({ from, to }) => causes?.between(from, to));
+  let names: ((pc: number) => string | undefined) | undefined;
+  const { pass, take, watcher, validates, region, places } = await passOf(
+    options,
+    ({ from, to }) => causes?.between(from, to),
+    (pc) => names?.(pc),
+  );
   const lab = await loadLab();
   let live: LiveLab | undefined;
   const attach = (machine: Machine): Recorder | LiveLab => {
     if (options.attribute !== true) {
-      const recorder = new Recorder(machine.core, take, { entries: validates });
+      const recorder = new Recorder(machine.core, take, { entries: validates, places });
+      names = functionNames(machine.kernel);
+      watchMarks(machine.kernel, recorder);
       const told = (): number => {
         recorder.drain();
         return pass.engine.instructions;
@@ -105,6 +143,7 @@ export async function labRun(
     return live;
   };
   const status = await modelling(() => runRecorded(program, args, options, attach));
+  checkRegion(region, options);
   const more = { ...watched(watcher), attributed: live?.finish() };
   await writeAll(process.stderr, reportResults(pass, [program, ...args].join(' '), options, more));
   return status;
@@ -116,7 +155,11 @@ export async function labRecord(
   options: RunOptions & { output: string; entries?: boolean },
 ): Promise<number> {
   const file = createTrace(options.output, [program, ...args].join(' '));
-  const status = await runRecorded(program, args, options, (machine) => new Recorder(machine.core, file.take, options));
+  const status = await runRecorded(program, args, options, (machine) => {
+    const recorder = new Recorder(machine.core, file.take, options);
+    watchMarks(machine.kernel, recorder);
+    return recorder;
+  });
   const { instructions, bytes } = file.end();
   const each = instructions === 0 ? 0 : bytes / instructions;
   const sizes = `${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`;
@@ -125,8 +168,9 @@ export async function labRecord(
 }
 
 export async function labReplay(path: string, options: ModelOptions): Promise<number> {
-  const { pass, take, watcher } = await passOf(options);
+  const { pass, take, watcher, region } = await passOf(options);
   const { program } = await modelling(() => replayAny(path, take));
+  checkRegion(region, options);
   await writeAll(process.stdout, reportResults(pass, program, options, watched(watcher)));
   return 0;
 }
@@ -158,8 +202,9 @@ export async function labSynth(pattern: SyntheticOptions['pattern'], options: Sy
       complain(`${options.output}: ${file.end().bytes.toLocaleString('en-US')} bytes`);
       return 0;
     }
-    const { pass, take, watcher } = await passOf(options);
+    const { pass, take, watcher, region } = await passOf(options);
     await modelling(() => synthesize(wanted, take));
+    checkRegion(region, options);
     await writeAll(process.stdout, reportResults(pass, what, options, watched(watcher)));
     return 0;
   } catch (error) {

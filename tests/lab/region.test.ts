@@ -1,0 +1,78 @@
+/** Regions of interest: by a marker that the program sets, by functions. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseResults } from '../../host/lab/results.js';
+import { Workplace } from '../support/lab-command.js';
+
+const place = new Workplace();
+test.after(() => place.remove());
+
+/** prctl("PWMK", n) around 1,000 loads; 10 before and 10 after them. Linux answers EINVAL, which the program looks at. */
+const PROGRAM = `
+.globl _start
+_start:
+  la s0, data
+  li s1, 10
+  call some
+  li a1, 1
+  call mark
+  li s1, 1000
+  call some
+  li a1, 2
+  call mark
+  li s1, 10
+  call some
+  li a0, 0
+  li a7, 93
+  ecall
+mark:
+  li a0, 0x50574d4b
+  li a7, 167
+  ecall
+  li t0, -22
+  beq a0, t0, known
+  li a7, 93
+  ecall
+known:
+  ret
+some:
+  ld t0, 0(s0)
+  addi s1, s1, -1
+  bnez s1, some
+  ret
+.data
+data: .dword 1
+`;
+
+const loads = (file: string): number => parseResults(place.read(file))[0].systems[0].measures.accesses.loads;
+
+test('between two markers of the program, while it runs and in a replay', () => {
+  const program = place.write('marks.s', PROGRAM);
+  place.must('run', '--machine', 'tiny', '--json', 'all.json', program);
+  assert.is(loads('all.json'), 1020);
+  place.must('run', '--machine', 'tiny', '--from', 'mark:1', '--to', 'mark:2', '--json', 'part.json', program);
+  assert.is(loads('part.json'), 1000);
+  place.must('record', '-o', 'marks.trace', program);
+  place.must('replay', '--machine', 'tiny', '--from', 'mark:1', '--to', 'mark:2', '--json', 'replayed.json', 'marks.trace');
+  place.must('compare', '--exact', 'part.json', 'replayed.json');
+  place.must('replay', '--machine', 'tiny', '--from', 'mark:2', '--json', 'end.json', 'marks.trace');
+  assert.is(loads('end.json'), 10);
+  place.must('replay', '--machine', 'tiny', '--to', 'mark:1', '--json', 'begin.json', 'marks.trace');
+  assert.is(loads('begin.json'), 10);
+  const never = place.lab('replay', '--from', 'mark:3', 'marks.trace');
+  assert.equal([never.status, never.stderr], [1, 'pagewalk: --from mark:3: the program never came there\n']);
+});
+
+test('from one function to another', () => {
+  const program = `${process.cwd()}/examples/lab/bin/populate.elf`;
+  place.must('run', '--machine', 'tiny', '--from', 'touch_on_demand', '--to', 'touch_populated', '--json', 'one.json', program);
+  const [{ systems }] = parseResults(place.read('one.json'));
+  // Its first store begins the region and is in it.
+  assert.is(systems[0].measures.accesses.stores, 256);
+  assert.match(place.lab('run', '--from', 'nowhere', program).stderr, '--from nowhere: the program never came there');
+  assert.match(place.lab('replay', '--from', 'main', 'marks.trace').stderr, 'a trace has mark:N only');
+  assert.match(place.lab('run', '--from', 'mark:1', '--skip', '5', program).stderr, 'not with --skip or --count');
+  assert.match(place.lab('run', '--from', 'a b', program).stderr, "--from: 'a b' is neither mark:N nor the name of a function");
+});
+
+test.run();
