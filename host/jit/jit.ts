@@ -232,7 +232,7 @@ export class Jit {
     if (count === 0) return false;
     const now = this.core.counter(L.COUNT_INSTRUCTIONS);
     this.#poorSince ??= now;
-    return count >= POOR_MAX || now - this.#poorSince > POOR_PATIENCE;
+    return count >= POOR_MAX || now - this.#poorSince > Math.max(POOR_PATIENCE, this.#queue.patience(this.stats.instructions));
   }
 
   #compileHot(): void {
@@ -242,7 +242,8 @@ export class Jit {
     core.u32[(C.COMPILED + C.COMPILED_HOT) >>> 2] = 0;
     for (let i = 0; i < count; i++) this.#queue.add(core.readU64(C.HOT_LIST + i * 8));
     const wanted = this.#queue.take(core.counter(L.COUNT_INSTRUCTIONS), this.stats.instructions);
-    const remakes = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2] !== 0;
+    const poor = core.u32[(C.COMPILED + C.COMPILED_POOR) >>> 2];
+    const remakes = poor !== 0 && (wanted.length > 0 || this.#isPoor(poor));
     if (wanted.length === 0 && !remakes) return;
     this.#onWork?.(true);
     const made = remakes ? this.#remake() : [];

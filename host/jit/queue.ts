@@ -10,13 +10,21 @@ const SHARE = 0.12;
 const FREE_INSTRUCTIONS = 60e6;
 /** A place that has become hot so often pays whatever else there is. */
 const CERTAIN = 10;
-/** So many places are compiled into one module. */
+/**
+ * So many places are compiled into one module, which costs about a millisecond whatever is in it. Those that are ripe wait for others, longer
+ * the more there is already: in instructions executed, for each instruction compiled.
+ */
 const BATCH = 8;
+const PATIENCE = 1000;
+const PATIENCE_MAX = 16e6;
 const WAITING_MAX = 4096;
 
 export class HotQueue {
   /** Place -> how often it has become hot. */
   readonly #waiting = new Map<number, number>();
+
+  /** Instructions executed when the first became ripe of those that wait. */
+  #ripeSince: number | undefined = undefined;
 
   /** Unlimited, everything is compiled when it comes. */
   constructor(private readonly limited: boolean) {}
@@ -25,6 +33,11 @@ export class HotQueue {
     const times = this.#waiting.get(pc);
     if (times === undefined && this.#waiting.size === WAITING_MAX) this.#waiting.clear();
     this.#waiting.set(pc, (times ?? 0) + 1);
+  }
+
+  /** How long it pays to wait for others to be compiled with, in instructions executed. */
+  patience(compiled: number): number {
+    return Math.min(PATIENCE_MAX, PATIENCE * compiled);
   }
 
   /** The hottest that may be compiled now, given how many instructions were executed and compiled. */
@@ -37,6 +50,10 @@ export class HotQueue {
     const least = compiled * COST < SHARE * (executed - FREE_INSTRUCTIONS) ? 1 : CERTAIN;
     const ripe: [pc: number, times: number][] = [];
     for (const entry of this.#waiting) if (entry[1] >= least) ripe.push(entry);
+    if (ripe.length === 0) return [];
+    this.#ripeSince ??= executed;
+    if (ripe.length < BATCH && executed - this.#ripeSince < this.patience(compiled)) return [];
+    this.#ripeSince = undefined;
     ripe.sort((a, b) => b[1] - a[1]);
     const taken = ripe.slice(0, BATCH).map(([pc]) => pc);
     for (const pc of taken) this.#waiting.delete(pc);
