@@ -20,10 +20,15 @@ export function optimiseWasmLate(): void {
 
 /**
  * V8 of Node 20 optimises the region compiler's own functions for longer than they then run: while they work a function has to be executed
- * much longer than usual (3 times V8's budget) before it is. Not so the rest of the machine.
+ * much longer than usual (3 times V8's budget; small ones once) before it is. Not so the rest of the machine.
  */
 export const optimiseJavaScriptLate =
-  MAJOR === 20 ? (late: boolean): void => setFlagsFromString(`--ticks-before-optimization=${late ? 1000 : 3}`) : undefined;
+  MAJOR === 20
+    ? (late: boolean): void => {
+        setFlagsFromString(`--ticks-before-optimization=${late ? 1000 : 3}`);
+        setFlagsFromString(`--max-bytecode-size-for-early-opt=${late ? 0 : 81}`);
+      }
+    : undefined;
 
 /** V8 forgets code that was not executed for some time, or not. */
 export function forgetCode(forget: boolean): void {

@@ -22,6 +22,8 @@ const WAITING_MAX = 4096;
 export class HotQueue {
   /** Place -> how often it has become hot. */
   readonly #waiting = new Map<number, number>();
+  /** How many of them pay in any case. */
+  #certain = 0;
 
   /** Instructions executed when the first became ripe of those that wait. */
   #ripeSince: number | undefined = undefined;
@@ -31,7 +33,11 @@ export class HotQueue {
 
   add(pc: number): void {
     const times = this.#waiting.get(pc);
-    if (times === undefined && this.#waiting.size === WAITING_MAX) this.#waiting.clear();
+    if (times === undefined && this.#waiting.size === WAITING_MAX) {
+      this.#waiting.clear();
+      this.#certain = 0;
+    }
+    if (times === CERTAIN - 1) this.#certain++;
     this.#waiting.set(pc, (times ?? 0) + 1);
   }
 
@@ -48,6 +54,7 @@ export class HotQueue {
       return all;
     }
     const least = compiled * COST < SHARE * (executed - FREE_INSTRUCTIONS) ? 1 : CERTAIN;
+    if (least === CERTAIN && this.#certain === 0) return [];
     const ripe: [pc: number, times: number][] = [];
     for (const entry of this.#waiting) if (entry[1] >= least) ripe.push(entry);
     if (ripe.length === 0) return [];
@@ -56,7 +63,10 @@ export class HotQueue {
     this.#ripeSince = undefined;
     ripe.sort((a, b) => b[1] - a[1]);
     const taken = ripe.slice(0, BATCH).map(([pc]) => pc);
-    for (const pc of taken) this.#waiting.delete(pc);
+    for (const pc of taken) {
+      if ((this.#waiting.get(pc) as number) >= CERTAIN) this.#certain--;
+      this.#waiting.delete(pc);
+    }
     return taken;
   }
 }
