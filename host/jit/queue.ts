@@ -11,8 +11,8 @@ const FREE_INSTRUCTIONS = 60e6;
 /** A place that has become hot so often pays whatever else there is. */
 const CERTAIN = 10;
 /**
- * So many places are compiled into one module, which costs about a millisecond whatever is in it. Those that are ripe wait for others, longer
- * the more there is already: in instructions executed, for each instruction compiled.
+ * So many places are compiled into one module, which costs about a millisecond whatever is in it. Those that are ripe wait for others, the
+ * longer the more there is already: in instructions executed, for each instruction compiled.
  */
 const BATCH = 8;
 const PATIENCE = 1000;
