@@ -116,6 +116,11 @@ const BATCH = 8;
 /** So many regions that leave too often are made again even when nothing else is to be compiled; fewer wait so long, in instructions. */
 const POOR_MAX = 4;
 const POOR_PATIENCE = 1_000_000;
+/**
+ * So many guest instructions are compiled with jumps by register followed; after that only code that is executed much in pieces is. In
+ * large programs it makes regions half as large again, and compiling them costs more than it saves.
+ */
+const FOLLOWED = 4000;
 /** So many exits of regions that are gone are remembered. */
 const GONE_MAX = 4096;
 /** An exit that was taken so often, when a region is made again, is avoided. */
@@ -201,8 +206,14 @@ export class Jit {
       core,
       this.#eager ? 'any' : interval < INTERVAL ? 'decoded' : 'met',
       (pc) => (this.#entered.get(pc)?.born ?? Number.POSITIVE_INFINITY) < this.#youngest || this.#batch.has(pc),
+      () => this.#eager || this.stats.instructions < FOLLOWED,
     );
-    this.#wholeSource = codeSource(core, this.#eager ? 'any' : 'decoded', (pc) => this.#wholes.has(pc));
+    this.#wholeSource = codeSource(
+      core,
+      this.#eager ? 'any' : 'decoded',
+      (pc) => this.#wholes.has(pc),
+      () => true,
+    );
     this.#configure = () =>
       exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
     this.#configure();

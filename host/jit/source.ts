@@ -10,8 +10,14 @@ const ADDRESS_END = 2 ** 38;
 
 /**
  * The code of the process that runs. What counts as executed: anything, what the interpreter has decoded, or what samples have met.
+ * Where jumps by register lead is said as long as `follow` says so.
  */
-export function codeSource(core: Core, wanted: 'any' | 'decoded' | 'met', compiled: (pc: number) => boolean): CodeSource {
+export function codeSource(
+  core: Core,
+  wanted: 'any' | 'decoded' | 'met',
+  compiled: (pc: number) => boolean,
+  follow: () => boolean,
+): CodeSource {
   const page = (pc: number): number => (pc < ADDRESS_END ? core.exports.jitCodePage(Math.floor(pc / L.PAGE_SIZE)) >>> 0 : 0);
   const half = (pc: number): number | undefined => {
     const at = page(pc);
@@ -33,7 +39,7 @@ export function codeSource(core: Core, wanted: 'any' | 'decoded' | 'met', compil
       },
     }[wanted],
     compiled,
-    targets: (pc) => targets(core, pc),
+    targets: (pc) => (follow() ? targets(core, pc) : []),
   };
 }
 
