@@ -75,7 +75,6 @@ import { GeneratedFile, SpecialFile, SyntheticDirectory, SyntheticFile, Syntheti
 import { CharacterDeviceFile } from '../vfs/chardevice.js';
 import { PathContext } from '../vfs/context.js';
 import { Dentry, Location, Mount } from '../vfs/dentry.js';
-import { CallbackInode, FrameInode } from '../vfs/devicememory.js';
 import { DeviceRegistry } from '../vfs/devices.js';
 import { VfsEnvironment } from '../vfs/environment.js';
 import { EpollFile, Interest } from '../vfs/epoll.js';
@@ -122,7 +121,6 @@ const CLASSES = {
   AddressSpace,
   AnonymousFileSystem,
   ByteQueue,
-  CallbackInode,
   CallWaiter,
   CharacterDeviceFile,
   Cpu,
@@ -148,7 +146,6 @@ const CLASSES = {
   FileLocks,
   Flusher,
   FrameFile,
-  FrameInode,
   FullFile,
   Futexes,
   GeneratedFile,
