@@ -176,13 +176,13 @@ class Scratch {
 const turns = new WeakMap<Process, Promise<unknown>>();
 
 /**
- * Calls the function at an address. `requireAlive` throws when the machine has failed. Rejected: GuestCallError when it never returns
+ * Calls the function that `locate` finds in a process that has not ended. `requireAlive` throws when the machine has failed. Rejected: GuestCallError when it never returns
  * because of a fault, exit or exec, the signal's reason when that aborts, SystemError ESRCH when the process has ended and EFAULT when what
  * is to be copied back can't be read, TypeError and RangeError for arguments that can't be.
  */
 export async function callFunction(
   process: Process,
-  address: number,
+  locate: () => number,
   values: readonly CallArgument[],
   options: CallOptions,
   requireAlive: () => void,
@@ -193,6 +193,7 @@ export async function callFunction(
   const all = values.map(passed);
   signal?.throwIfAborted();
   if (process.state !== 'running' || process.exiting) throw new SystemError(ESRCH, 'call', undefined);
+  const address = locate();
   const { space } = process;
   const buffers = all.flatMap((value) => ('bytes' in value ? [value] : []));
   const scratch = new Scratch(

@@ -144,7 +144,7 @@ export class GuestProcess {
     const requireAlive = (): void => {
       if (this.#failure !== undefined) throw this.#failure.error;
     };
-    return (await callFunction(this.kernelProcess, this.memory.locate(which), args, options, requireAlive)) as CallResults[K];
+    return (await callFunction(this.kernelProcess, () => this.memory.locate(which), args, options, requireAlive)) as CallResults[K];
   }
 
   /** Kills it and whatever else runs in its session. */

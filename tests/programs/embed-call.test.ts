@@ -84,6 +84,7 @@ testWith(test, [GCC], 'arguments in registers and on the stack, and every kind o
     assert.is((await process.memory.read('calls', 1))[0], 2);
     await say('abc');
     assert.is((await process.exited).exitCode, 3);
+    assert.match((await errorOf(process.call('add', [1, 2]))).message, /^ESRCH/);
     assert.is(text(), 'read 3 \ncalls 2\n');
   }),
 );
