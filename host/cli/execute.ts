@@ -88,7 +88,7 @@ function wantsRegions({ jitDump, jitStats, profile }: RunOptions): boolean {
 
 /** One run from start to end; the status to exit with. */
 export async function runProgram(program: string | undefined, args: readonly string[], options: RunOptions): Promise<number> {
-  requireProgram(program, options);
+  checkSnapshotOptions(program, options);
   if (options.rw === true && options.root === undefined) throw new O.UsageError('--rw needs --root');
   if (options.screenshot !== undefined && options.framebuffer === undefined) throw new O.UsageError('--screenshot needs --framebuffer');
   const saved = options.restore === undefined ? undefined : await SavedRun.open(options.restore);
@@ -156,8 +156,7 @@ export async function runProgram(program: string | undefined, args: readonly str
   }
 }
 
-function requireProgram(program: string | undefined, options: RunOptions): void {
-  if (options.restore === undefined && program === undefined) throw new O.UsageError('a PROGRAM is missing');
+function checkSnapshotOptions(program: string | undefined, options: RunOptions): void {
   if (options.restore !== undefined && program !== undefined)
     throw new O.UsageError('--restore goes on with the program that was saved: there is no other');
   if (options.snapshotAt !== undefined && options.snapshot === undefined) throw new O.UsageError('--snapshot-at needs --snapshot');

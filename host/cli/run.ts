@@ -116,9 +116,13 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .option('--jit-stats', 'what was compiled and why it was left, on stderr')
     .option('--jit-dump <dir>', 'a file for all that is compiled: guest instructions and the WebAssembly they became')
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string | undefined, args: readonly string[], options: RunOptions & { env?: [string, string][] }) => {
-      // Loaded when it is needed: most of the machine is not, for --help and --version.
-      const { runProgram } = await import('./execute.js');
-      finish(await runProgram(path, args, { ...options, env: new Map(options.env ?? []) }));
-    });
+    .action(
+      async (path: string | undefined, args: readonly string[], options: RunOptions & { env?: [string, string][] }, command: Command) => {
+        if (path === undefined && options.restore === undefined)
+          command.error("error: missing required argument 'program'", { exitCode: 2 });
+        // Loaded when it is needed: most of the machine is not, for --help and --version.
+        const { runProgram } = await import('./execute.js');
+        finish(await runProgram(path, args, { ...options, env: new Map(options.env ?? []) }));
+      },
+    );
 }
