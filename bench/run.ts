@@ -9,6 +9,7 @@
  *   npm run bench -- lab [NAME..]  modelled accesses a second beside a native simulator (bench/lab.c); 50 systems in one pass
  *   npm run bench -- programs [NAME..]  Debian's programs (bench/programs, tests/programs/userland) whose script's path contains a NAME;
  *                                 without names docs/programs.md is written
+ *   npm run bench -- snapshot     a ready-made machine: save, restore, first answer
  *   --rounds N                    interleaved rounds (default 5); the figures are medians
  *
  * A missing peer is left out and said so. Nothing here is a test: no figure fails anything.
@@ -20,6 +21,7 @@ import { benchKernels } from './kernels.js';
 import { benchLab } from './lab.js';
 import { benchMemory } from './memory.js';
 import { benchPrograms } from './programs.js';
+import { benchSnapshot } from './snapshot.js';
 import { benchStartup } from './startup.js';
 
 const args = process.argv.slice(2);
@@ -39,7 +41,11 @@ const suites: Record<string, () => void | Promise<void>> = {
   interpreter: () => benchInterpreter(rounds, names),
   lab: () => benchLab(rounds, names),
   kernels: () => benchKernels(rounds, names),
+  snapshot: () => benchSnapshot(rounds),
   programs: () => benchPrograms(rounds, names, `${machine}, ${new Date().toISOString().slice(0, 10)}`),
 };
-if (suite !== undefined && suites[suite] === undefined) throw new Error(`unknown suite ${suite}: ${Object.keys(suites).join(', ')}`);
+if (suite !== undefined && suites[suite] === undefined) {
+  console.error(`bench: no suite ${suite}; there are ${Object.keys(suites).join(', ')}`);
+  process.exit(2);
+}
 for (const name of suite === undefined ? Object.keys(suites) : [suite]) await suites[name]();
