@@ -176,9 +176,9 @@ class Scratch {
 const turns = new WeakMap<Process, Promise<unknown>>();
 
 /**
- * Calls the function that `locate` finds in a process that has not ended. `requireAlive` throws when the machine has failed. Rejected: GuestCallError when it never returns
- * because of a fault, exit or exec, the signal's reason when that aborts, SystemError ESRCH when the process has ended and EFAULT when what
- * is to be copied back can't be read, TypeError and RangeError for arguments that can't be.
+ * Calls the function that `locate` finds in a process that has not ended. `requireAlive` throws when the machine has failed. Rejected:
+ * GuestCallError when it never returns because of a fault, exit or exec, the signal's reason when that aborts, SystemError ESRCH when the
+ * process has ended and EFAULT when what is to be copied back can't be read, TypeError and RangeError for arguments that can't be.
  */
 export async function callFunction(
   process: Process,
