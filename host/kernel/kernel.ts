@@ -164,6 +164,13 @@ export class Kernel {
     return space;
   }
 
+  /** Address spaces (handles) of processes that run: each once. */
+  liveSpaces(): Set<number> {
+    const spaces = new Set<number>();
+    for (const { state, space } of this.processes.values()) if (state === 'running') spaces.add(space.handle);
+    return spaces;
+  }
+
   /** A userfaultfd must give a page that a system call needs. */
   handOutIn(space: AddressSpace): void {
     handOutInCall(this, space);

@@ -77,15 +77,10 @@ export class Khugepaged {
     this._dueNs = nowNs + (this._rest > 0 ? Math.max(1, this._allocSleepMs) * 1e6 : stepNs);
   }
 
-  private _spaces(): number[] {
-    const running = [...this.kernel.processes.values()].filter(({ state }) => state === 'running');
-    return [...new Set(running.map(({ space }) => space.handle))];
-  }
-
   /** Looks at so many pages at most, and at none twice. Returns how many are left because memory is short. */
   private _scan(pages: number): number {
     const { exports } = this.kernel.core;
-    const live = new Set(this._spaces());
+    const live = this.kernel.liveSpaces();
     let passes = 0;
     for (let left = pages; left > 0; ) {
       if (this._at === undefined || !live.has(this._at.space)) {

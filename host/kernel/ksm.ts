@@ -121,15 +121,10 @@ export class SamePages {
     return (this.kernel.core.exports.frameFlags(frame) & FRAME_IS_MERGED) !== 0;
   }
 
-  private _spaces(): number[] {
-    const running = [...this.kernel.processes.values()].filter(({ state }) => state === 'running');
-    return [...new Set(running.map(({ space }) => space.handle))];
-  }
-
   /** Looks at so many pages at most, and at none twice. */
   private _scan(pages: number): void {
     const { exports } = this.kernel.core;
-    const live = new Set(this._spaces());
+    const live = this.kernel.liveSpaces();
     let passes = 0;
     for (let left = pages; left > 0; ) {
       if (this._at === undefined || !live.has(this._at.space)) {
@@ -207,7 +202,7 @@ export class SamePages {
   /** A candidate may have been stored to, unmapped or left with its process. */
   private _isStill({ space, address }: Place, sum: number): boolean {
     const { exports } = this.kernel.core;
-    if (!this._spaces().includes(space)) return false;
+    if (!this.kernel.liveSpaces().has(space)) return false;
     const frame = exports.ksmFrame(space, address);
     return frame !== 0 && exports.ksmChecksum(frame) >>> 0 === sum;
   }
@@ -222,7 +217,7 @@ export class SamePages {
   }
 
   private _unmergeAll(): void {
-    for (const space of this._spaces()) {
+    for (const space of this.kernel.liveSpaces()) {
       if (this.kernel.core.exports.ksmBreak(space, 0, TASK_BYTES) !== 0) throw new SysError(ENOMEM);
     }
     this._kept.clear();

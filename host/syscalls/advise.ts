@@ -25,14 +25,13 @@ function retire(t: Thread, address: number, length: number, broken: boolean): nu
   if (bytes > TASK_SIZE) return -EINVAL;
   if (bytes === 0) return 0;
   if (!hasCapability(t.cred, CAP_SYS_ADMIN)) return -EPERM;
-  const { core, processes } = t.kernel;
+  const { core } = t.kernel;
   const { handle } = t.process.space;
   for (let at = address; at < address + bytes; at += PAGE) {
     const frame = withPages(t, () => core.exports.frameOfPage(handle, at));
     if (frame < 0) return frame;
     if (!broken || core.exports.frameRetire(frame) !== 0) continue;
-    const spaces = new Set([...processes.values()].filter(({ state }) => state === 'running').map(({ space }) => space.handle));
-    for (const space of spaces) if (core.exports.framePoison(space, frame) === 0) return -ENOMEM;
+    for (const space of t.kernel.liveSpaces()) if (core.exports.framePoison(space, frame) === 0) return -ENOMEM;
   }
   return 0;
 }
