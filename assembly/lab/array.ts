@@ -5,6 +5,7 @@
  * The rules of each policy, to the last detail (an independent simulator must come to the same counts): docs/lab-model.md.
  */
 import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
+import { lastBit, use } from './lru';
 import { spaceOfKey } from './pages';
 
 export const LRU: u32 = 0;
@@ -18,6 +19,7 @@ export const CLOCK: u32 = 5;
 const RRPV_FAR: u8 = 3;
 const RRPV_NEW: u8 = 2;
 const ABSENT: u32 = u32.MAX_VALUE;
+const NO_MASK: u32 = u32.MAX_VALUE;
 
 @unmanaged
 export class CacheArray {
@@ -31,7 +33,14 @@ export class CacheArray {
   ways: u32;
   /** Ways and what fills them up to a multiple of 4: always empty. */
   stride: u32;
+  /** The same in vectors of 4, and the last way as a bit of its own. */
+  vectors: u32;
+  last: u32;
+  /** sets - 1 if that is a mask, else NO_MASK. */
+  mask: u32;
   policy: u32;
+  /** LRU, and nothing else to it. */
+  isPlain: bool;
   /** State of xorshift32, for RANDOM. */
   random: u32;
   /** Ways are divided among address spaces: so many times as many sets, each of so many times fewer ways. */
@@ -47,6 +56,7 @@ export class CacheArray {
 /** From now on an entry has up to 2^order pages of 4K. */
 export function arrayCoalesce(a: CacheArray, order: u32): void {
   a.coalesce = order;
+  a.isPlain = false;
   a.groups = changetype<usize>(tableNew());
 }
 
@@ -61,6 +71,13 @@ function isGrouped(a: CacheArray, key: u32): bool {
 function groupOf(a: CacheArray, key: u32): u32 {
   return key & ~((4 << a.coalesce) - 1);
 }
+
+/** What has to go goes to others. */
+export function arrayVictims(a: CacheArray, others: CacheArray): void {
+  a.victims = changetype<usize>(others);
+  a.isPlain = false;
+}
+
 /** Has the entry of the group, which is there, the page? */
 function groupHas(a: CacheArray, key: u32): bool {
   const at = tableFind(changetype<HashTable>(a.groups), groupOf(a, key));
@@ -79,14 +96,17 @@ export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32, partition
   a.ways = ways;
   a.policy = policy;
   a.random = seed == 0 ? 1 : seed;
+  a.vectors = a.stride >> 2;
+  a.last = lastBit(ways);
+  a.mask = (a.sets & (a.sets - 1)) == 0 ? a.sets - 1 : NO_MASK;
+  a.isPlain = policy == LRU && partitions == 1;
   return a;
 }
 
 // @ts-ignore: decorator
 @inline
 function setOf(a: CacheArray, index: u64, key: u32): usize {
-  const sets = a.sets;
-  const set = (sets & (sets - 1)) == 0 ? <u32>index & (sets - 1) : <u32>(index % <u64>sets);
+  const set = a.mask != NO_MASK ? <u32>index & a.mask : <u32>(index % <u64>a.sets);
   if (a.partitions == 1) return <usize>set;
   return <usize>(set * a.partitions + <u32>(spaceOfKey(key) % <u64>a.partitions));
 }
@@ -187,6 +207,22 @@ export function arrayFill(a: CacheArray, index: u64, key: u32): u32 {
   if (a.policy == SRRIP) store<u8>(a.marks + set * <usize>a.ways + way, RRPV_NEW);
   else touch(a, set, way);
   return old;
+}
+
+/** The same, and the key is there afterwards. Of an array that is plain. */
+// @ts-ignore: decorator
+@inline
+export function tlbUse(a: CacheArray, index: u64, key: u32): bool {
+  const set = a.mask != NO_MASK ? <u32>index & a.mask : <u32>(index % <u64>a.sets);
+  return use(a.keys + (<usize>(set * a.vectors) << 4), a.vectors, a.last, key);
+}
+
+/** The same of any array that no victims are kept of. */
+export function arrayUse(a: CacheArray, index: u64, key: u32): bool {
+  if (a.isPlain) return tlbUse(a, index, key);
+  if (arrayLookup(a, index, key)) return true;
+  arrayFill(a, index, key);
+  return false;
 }
 
 /** The first empty way; else whom the policy chooses. */

@@ -2,7 +2,8 @@
  * The laboratory's engine: policies, levels of TLBs and walkers are built by calls and named by numbers; fed with records; asked for
  * what they counted. host/lab/engine.ts is its other side: it says which systems share what.
  */
-import { arrayCoalesce, arrayNew, LRU, SRRIP } from './array';
+import { arrayCoalesce, arrayNew, arrayVictims, CacheArray, LRU, SRRIP } from './array';
+import { classify, Filter } from './filter';
 import { Memory } from './memory';
 import { regionCount, REGIONS_MAX, watchStores } from './pages';
 import { Policy, SIZES } from './policy';
@@ -22,7 +23,10 @@ const policies: Array<Policy> = new Array<Policy>();
 const stages: Array<Stage> = new Array<Stage>();
 /** Those that take runs. */
 const first: Array<Stage> = new Array<Stage>();
+const filters: Array<Filter> = new Array<Filter>();
 const walkers: Array<Walker> = new Array<Walker>();
+/** Is all that the systems are made of known? */
+let isSettled: bool = false;
 /** Tables that lines of the smallest size allow. */
 let tablesMax: u32 = u32.MAX_VALUE;
 
@@ -52,7 +56,9 @@ export function stageNew(after: i32, policy: u32, joint: bool, flushOnSwitch: bo
   const stage = new Stage(policies[policy], joint, flushOnSwitch);
   if (after < 0) first.push(stage);
   else stages[after].stages.push(stage);
+  if (joint) stream.keepNotes();
   stages.push(stage);
+  isSettled = false;
   return <u32>stages.length - 1;
 }
 
@@ -77,17 +83,47 @@ export function stageTlb(
   replacement: u32,
   seed: u32,
 ): void {
-  const stage = stages[id];
+  addTlb(stages[id], tlbNew(partitions, victims, coalesce, sets, ways, replacement, seed), classes, sizes);
+}
+
+/** A TLB of first levels that may share it: pages keep the policy's size, and none is prefetched to it. */
+export function filterNew(
+  policy: u32,
+  joint: bool,
+  flushOnSwitch: bool,
+  classes: u32,
+  partitions: u32,
+  victims: u32,
+  coalesce: u32,
+  sets: u32,
+  ways: u32,
+  replacement: u32,
+  seed: u32,
+): u32 {
+  const tlb = tlbNew(partitions, victims, coalesce, sets, ways, replacement, seed);
+  // Fetches are of the first class, loads and stores of the second one.
+  const kinds: u32 = (classes & 1) | (classes & 2 ? 6 : 0);
+  filters.push(new Filter(tlb, policies[policy], joint, flushOnSwitch, kinds));
+  return <u32>filters.length - 1;
+}
+
+export function stageFilter(id: u32, filter: u32, classes: u32, sizes: u32): void {
+  stages[id].filters.push(filters[filter]);
+  addTlb(stages[id], filters[filter].tlb, classes, sizes);
+}
+
+function tlbNew(partitions: u32, victims: u32, coalesce: u32, sets: u32, ways: u32, replacement: u32, seed: u32): CacheArray {
   const tlb = arrayNew(sets, ways, replacement, seed, partitions);
   if (coalesce != 0) arrayCoalesce(tlb, coalesce);
+  if (victims != 0) arrayVictims(tlb, arrayNew(1, victims, LRU, 1));
+  return tlb;
+}
+
+function addTlb(stage: Stage, tlb: CacheArray, classes: u32, sizes: u32): void {
   stage.all.push(tlb);
   stage.named.push(tlb);
-  if (victims != 0) {
-    const others = arrayNew(1, victims, LRU, 1);
-    tlb.victims = changetype<usize>(others);
-    stage.all.push(others);
-  }
-  if (replacement == SRRIP) stage.rehit = true;
+  if (tlb.victims != 0) stage.all.push(changetype<CacheArray>(tlb.victims));
+  if (tlb.policy == SRRIP) stage.rehit = true;
   for (let c: u32 = 0; c < 2; c++)
     for (let size: u32 = 0; size < SIZES; size++) if ((classes >> c) & (sizes >> size) & 1) stage.tlbs[c * SIZES + size] = tlb;
 }
@@ -100,6 +136,7 @@ export function walkerNew(stage: u32, flushOnSwitch: bool, lineShift: u32, memor
   tablesMax = min(tablesMax, <u32>1 << (20 + lineShift));
   stages[stage].walkers.push(walker);
   walkers.push(walker);
+  isSettled = false;
   return <u32>walkers.length - 1;
 }
 
@@ -116,6 +153,8 @@ export function walkerCache(id: u32, sets: u32, ways: u32, replacement: u32, see
 
 /** Takes the first `count` records of the input. When it fails nothing that was counted is worth anything. */
 export function feed(count: u32): u32 {
+  if (!isSettled) for (let i = 0; i < first.length; i++) first[i].settle();
+  isSettled = true;
   for (let from: u32 = 0; from < count; from += stream.BLOCK) {
     const some = min(count - from, stream.BLOCK);
     stream.annotate(from, some);
@@ -127,17 +166,29 @@ export function feed(count: u32): u32 {
       if (policies[i].noFrames) return MEMORY_FULL;
     }
     for (let i = 0; i < walkers.length; i++) if (walkers[i].hostTables.count >= tablesMax) return TOO_MANY_TABLES;
-    for (let joint = 0; joint < 2; joint++) {
-      let end: usize = 0;
-      for (let i = 0, n = first.length; i < n; i++) {
-        const stage = first[i];
-        if (<i32>stage.joint != joint) continue;
-        if (end == 0) end = stream.collapse(from, some, stage.joint);
-        stage.feedRuns(stream.runs, end);
-      }
-    }
+    feedFirst(from, some, false);
+    feedFirst(from, some, true);
   }
   return FED;
+}
+
+/** First levels take the runs of a block: of those that serve the classes apart, or of those that serve them together. */
+function feedFirst(from: u32, count: u32, joint: bool): void {
+  let end: usize = 0;
+  const runs = stream.runsOf(joint);
+  for (let i = 0, n = filters.length; i < n; i++) {
+    if (unchecked(filters[i]).joint != joint) continue;
+    if (end == 0) {
+      end = stream.runsEnd(from, count, joint);
+      classify(runs, end);
+    }
+    unchecked(filters[i]).feed(runs, end);
+  }
+  for (let i = 0, n = first.length; i < n; i++) {
+    if (unchecked(first[i]).joint != joint) continue;
+    if (end == 0) end = stream.runsEnd(from, count, joint);
+    unchecked(first[i]).feedRuns(runs, end);
+  }
 }
 
 export function regionsMax(): u32 {

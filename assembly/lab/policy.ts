@@ -150,6 +150,13 @@ export class Policy {
     return bits;
   }
 
+  /** What a fill of a TLB whose entries have up to 2^order pages brings with the page. */
+  // @ts-ignore: decorator
+  @inline
+  neighbours(order: u32, key: u32, after: u32): u32 {
+    return order == 0 || (key & 3) != 0 ? 0 : this.inOrder(key >> 2, order, after);
+  }
+
   private isThere(page: u32, after: u32): bool {
     const touch = touchOf(page);
     return touch != 0 && touch <= after;
@@ -283,17 +290,22 @@ export class Policy {
     return load<u32>(this.parents + (<usize>table << 2));
   }
 
+  /** Key in TLBs of the page that a page of 4K is part of, if no page is promoted. */
+  // @ts-ignore: decorator
+  @inline
+  fixedKey(page: u32): u32 {
+    const size = this.size;
+    if (size == SIZE_4K) return page << 2;
+    if (size == SIZE_64K) return ((page >> 4) << 2) | SIZE_64K;
+    if (size == SIZE_2M) return ((page >> 9) << 2) | SIZE_2M;
+    return (load<u32>(this.region(page >> 9), GIGA) << 2) | SIZE_1G;
+  }
+
   /** Key in TLBs of the page of any size that a page of 4K is part of after a number of touches: its number << 2 | its size. */
   // @ts-ignore: decorator
   @inline
   keyOf(page: u32, after: u32): u32 {
-    if (this.promoteAt == 0) {
-      const size = this.size;
-      if (size == SIZE_4K) return page << 2;
-      if (size == SIZE_64K) return ((page >> 4) << 2) | SIZE_64K;
-      if (size == SIZE_2M) return ((page >> 9) << 2) | SIZE_2M;
-      return (load<u32>(this.region(page >> 9), GIGA) << 2) | SIZE_1G;
-    }
+    if (this.promoteAt == 0) return this.fixedKey(page);
     return load<u32>(this.region(page >> 9), PROMOTED) <= after ? ((page >> 9) << 2) | SIZE_2M : page << 2;
   }
 

@@ -3,11 +3,13 @@
  * alike share their first levels, and a level hands what it missed to those that come next, and to the walkers of the systems
  * that end here.
  */
-import { arrayClear, arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup, tlbRemove } from './array';
+import { arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup, tlbUse } from './array';
+import { Filter, special, storing } from './filter';
+import { tlbEvent } from './forget';
 import { Policy, SIZES, sizeShift } from './policy';
-import { addressOfKey, regionSpace, spaceOfKey } from './pages';
+import { regionSpace } from './pages';
 import { Prefetcher } from './prefetch';
-import { DIRTIES, DIRTY, DROP, FETCH, FLUSH, LOAD, PREFETCH, STORE, SWITCH } from './stream';
+import { DIRTIES, DIRTY, FETCH, LOAD, PREFETCH, STORE } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
 import { Walker } from './walker';
 
@@ -24,6 +26,9 @@ export const MISS_PAGE: usize = 20;
 export const PROMOTES: u32 = (<u32>1) << 31;
 /** Misses handed on at once. */
 const ROOM: usize = 1024;
+/** Misses of each kind in one number, while there are not more than 2^COUNT_BITS of one. */
+const COUNT_BITS: u32 = 20;
+const COUNT_MASK: u64 = ((<u64>1) << COUNT_BITS) - 1;
 
 export class Stage {
   /** [class * SIZES + size] -> its TLB. */
@@ -31,6 +36,8 @@ export class Stage {
   all: Array<CacheArray> = new Array<CacheArray>();
   /** Those of the configuration, in its order, without what they keep victims in. */
   named: Array<CacheArray> = new Array<CacheArray>();
+  /** Of a first level that shares its TLBs: those that serve instructions and data; both if it is one. */
+  filters: Array<Filter> = new Array<Filter>();
   /** Does the first hit after a fill still change something (SRRIP)? */
   rehit: bool = false;
   /** What else is walked for after a miss of this, the last level. */
@@ -42,6 +49,11 @@ export class Stage {
   prefetches: u64 = 0;
   private out: usize = heap.alloc(ROOM * MISS_BYTES);
   private end: usize = 0;
+  /** Are all its TLBs plain, of pages that keep their size? */
+  private isPlain: bool = false;
+  /** Does anybody want to know more of its misses than how many they are? How many walkers were told of. */
+  private isQuiet: bool = false;
+  private told: u64 = 0;
 
   constructor(
     public policy: Policy,
@@ -52,14 +64,30 @@ export class Stage {
     this.end = this.out;
   }
 
+  /** All of the system is built. */
+  settle(): void {
+    const isFixed = this.policy.promoteAt == 0 && this.prefetcher === null;
+    let isPlain = isFixed;
+    for (let i = 0; i < this.all.length; i++) if (!this.all[i].isPlain) isPlain = false;
+    this.isPlain = isPlain;
+    let isQuiet = isFixed && this.stages.length == 0;
+    for (let i = 0; i < this.walkers.length; i++) if (!this.walkers[i].settle(isFixed)) isQuiet = false;
+    this.isQuiet = isQuiet;
+    for (let i = 0; i < this.stages.length; i++) this.stages[i].settle();
+  }
+
   /** A first level takes runs. */
   feedRuns(from: usize, end: usize): void {
+    if (this.filters.length != 0) {
+      this.feedFiltered(from, end);
+      return;
+    }
     const policy = this.policy;
     for (let at = from; at < end; at += RUN_BYTES) {
       const whole = load<u32>(at, RUN_KIND);
       const kind = whole & ~DIRTIES;
       if (kind > STORE) {
-        this.event(kind, load<u64>(at), load<u32>(at, RUN_TOUCHES), <u32>load<u64>(at, RUN_LOADS), <u32>load<u64>(at, RUN_STORES));
+        this.event(kind, load<u64>(at), load<u32>(at, RUN_TOUCHES), <u32>load<u64>(at, RUN_LOADS), load<u32>(at, RUN_STORES));
         continue;
       }
       const va = load<u64>(at);
@@ -73,7 +101,7 @@ export class Stage {
       }
       if (whole != kind) this.emit(va, after, DIRTY, key, page);
       const loads = load<u64>(at, RUN_LOADS);
-      const stores = load<u64>(at, RUN_STORES);
+      const stores = load<u32>(at, RUN_STORES);
       if ((loads | stores) == 0) continue;
       if (this.prefetcher !== null) {
         this.again(tlb, loads, at, kind == FETCH ? FETCH : LOAD, key);
@@ -81,6 +109,43 @@ export class Stage {
       } else if (this.rehit && tlb !== null) tlbLookup(tlb, va >> sizeShift(key & 3), key);
     }
     this.drain();
+  }
+
+  /** What its TLBs missed has been found. */
+  private feedFiltered(from: usize, end: usize): void {
+    const policy = this.policy;
+    const isQuiet = this.isQuiet;
+    const first = this.filters[0].misses;
+    const second = this.filters[this.filters.length - 1].misses;
+    const words = (((end - from) / RUN_BYTES + 63) >> 6) << 3;
+    let counts: u64 = 0;
+    for (let word: usize = 0; word < words; word += 8) {
+      const misses = load<u64>(first + word) | load<u64>(second + word);
+      for (let bits = isQuiet ? misses : misses | load<u64>(special + word); bits != 0; bits &= bits - 1) {
+        const bit = ctz(bits);
+        const at = from + ((word << 3) + <usize>bit) * RUN_BYTES;
+        const whole = load<u32>(at, RUN_KIND);
+        const kind = whole & ~DIRTIES;
+        const isMiss = (misses >> bit) & 1;
+        counts += isMiss << (<u64>(kind * COUNT_BITS) & 63);
+        if (isQuiet) continue;
+        const va = load<u64>(at);
+        const after = load<u32>(at, RUN_TOUCHES);
+        if (kind > STORE) this.emit(va, after, kind, load<u32>(at, RUN_STORES), <u32>load<u64>(at, RUN_LOADS));
+        else {
+          const page = load<u32>(at, RUN_PAGE);
+          const key = policy.fixedKey(page);
+          if (isMiss) this.emit(va, after, kind, key, page);
+          if (whole != kind) this.emit(va, after, DIRTY, key, page);
+        }
+      }
+    }
+    this.count(counts);
+    this.drain();
+  }
+
+  private count(counts: u64): void {
+    for (let kind: u32 = 0; kind < 3; kind++) this.missed[kind] += (counts >> (kind * COUNT_BITS)) & COUNT_MASK;
   }
 
   /**
@@ -101,6 +166,10 @@ export class Stage {
 
   /** Another level takes what the one before missed. */
   feedMisses(from: usize, end: usize): void {
+    if (this.isPlain) {
+      this.feedPlain(from, end);
+      return;
+    }
     for (let at = from; at < end; at += MISS_BYTES) {
       const kind = load<u32>(at, MISS_KIND);
       const access = kind & ~PROMOTES;
@@ -117,21 +186,37 @@ export class Stage {
     this.drain();
   }
 
+  /** The same where that is all: which TLB it is, and how it is asked, is known. */
+  private feedPlain(from: usize, end: usize): void {
+    const size = this.policy.size;
+    const shift = sizeShift(size);
+    const code = this.tlbs[size];
+    const data = this.tlbs[SIZES + size];
+    const isQuiet = this.isQuiet;
+    let counts: u64 = 0;
+    for (let at = from; at < end; at += MISS_BYTES) {
+      const kind = load<u32>(at, MISS_KIND);
+      if (kind > STORE) {
+        this.event(kind, load<u64>(at), load<u32>(at, MISS_TOUCHES), load<u32>(at, MISS_PAGE), load<u32>(at, MISS_KEY));
+        continue;
+      }
+      const tlb = kind == FETCH ? code : data;
+      if (tlb !== null && tlbUse(tlb, load<u64>(at) >> shift, load<u32>(at, MISS_KEY))) continue;
+      counts += (<u64>1) << (kind * COUNT_BITS);
+      if (!isQuiet) this.emit(load<u64>(at), load<u32>(at, MISS_TOUCHES), kind, load<u32>(at, MISS_KEY), load<u32>(at, MISS_PAGE));
+    }
+    this.count(counts);
+    this.drain();
+  }
+
   // @ts-ignore: decorator
   @inline
   private miss(tlb: CacheArray | null, va: u64, after: u32, kind: u32, key: u32, page: u32): void {
     unchecked(this.missed[kind & ~PROMOTES]++);
     if (kind & PROMOTES) this.promote(key);
-    if (tlb !== null) tlbFill(tlb, va >> sizeShift(key & 3), key, this.known(tlb, key, after));
+    if (tlb !== null) tlbFill(tlb, va >> sizeShift(key & 3), key, this.policy.neighbours(tlb.coalesce, key, after));
     this.emit(va, after, kind, key, page);
     if (this.prefetcher !== null) this.prefetchAfter(kind & ~PROMOTES, va, after, key, page);
-  }
-
-  /** What a fill of a TLB that coalesces brings with the page. */
-  // @ts-ignore: decorator
-  @inline
-  private known(tlb: CacheArray, key: u32, after: u32): u32 {
-    return tlb.coalesce == 0 || (key & 3) != 0 ? 0 : this.policy.inOrder(key >> 2, tlb.coalesce, after);
   }
 
   private emit(va: u64, after: u32, kind: u32, key: u32, page: u32): void {
@@ -150,7 +235,9 @@ export class Stage {
     const end = this.end;
     this.end = out;
     for (let i = 0, n = this.stages.length; i < n; i++) unchecked(this.stages[i]).feedMisses(out, end);
-    for (let i = 0, n = this.walkers.length; i < n; i++) unchecked(this.walkers[i]).feed(out, end);
+    const all = this.missed[0] + this.missed[1] + this.missed[2];
+    for (let i = 0, n = this.walkers.length; i < n; i++) unchecked(this.walkers[i]).feed(out, end, all - this.told);
+    this.told = all;
   }
 
   /** Pages of the size that the prefetcher names, if they are mapped and not there. */
@@ -172,7 +259,7 @@ export class Stage {
       if (wanted == 0 || tlbHolds(tlb, <u64>number, wanted)) continue;
       this.prefetches++;
       this.emit(next, after, PREFETCH, wanted, 0);
-      tlbFill(tlb, <u64>number, wanted, this.known(tlb, wanted, after));
+      tlbFill(tlb, <u64>number, wanted, this.policy.neighbours(tlb.coalesce, wanted, after));
     }
   }
 
@@ -188,27 +275,8 @@ export class Stage {
   }
 
   private event(kind: u32, address: u64, after: u32, space: u32, order: u32): void {
-    if (kind == FLUSH && address != 0) this.dropSpan(address - 1, 0, 64);
-    else if (kind == FLUSH || (kind == SWITCH && this.flushOnSwitch)) for (let i = 0; i < this.all.length; i++) arrayClear(this.all[i]);
-    else if (kind == DROP && order != 0) this.dropSpan(space, address, 12 + order);
-    else if (kind == DROP) {
-      this.drop(address, this.policy.largeKeyAt(space, address));
-      this.drop(address, this.policy.smallKeyAt(space, address));
-    }
-    this.emit(address, after, kind, order, space);
-  }
-
-  /** Whatever has a part in 2^shift bytes; 64: all of the space. */
-  private dropSpan(space: u64, address: u64, shift: u32): void {
-    for (let i = 0; i < this.all.length; i++) {
-      const tlb = this.all[i];
-      for (let slot = arraySlots(tlb); slot-- > 0; ) {
-        const key = arraySlot(tlb, slot);
-        if (key == 0 || spaceOfKey(key) != space) continue;
-        const larger = max(shift, sizeShift(key & 3) + ((key & 3) == 0 ? tlb.coalesce : 0));
-        if (shift == 64 || addressOfKey(key) >> larger == address >> larger) arrayRemoveSlot(tlb, slot);
-      }
-    }
+    for (let i = 0; i < this.all.length; i++) tlbEvent(this.all[i], this.policy, this.flushOnSwitch, kind, address, space, order);
+    if (!this.isQuiet) this.emit(address, after, kind, order, space);
   }
 
   /** Which of the stage's TLBs, as bits, have the page of 4K. */
@@ -217,10 +285,5 @@ export class Stage {
     let bits: u32 = 0;
     for (let i = 0; key != 0 && i < this.named.length; i++) if (tlbHolds(this.named[i], va >> 12, key)) bits |= 1 << i;
     return bits;
-  }
-
-  private drop(address: u64, key: u32): void {
-    if (key == 0) return;
-    for (let i = 0; i < this.all.length; i++) tlbRemove(this.all[i], address >> sizeShift(key & 3), key);
   }
 }

@@ -17,17 +17,21 @@ export const input: usize = heap.alloc(<usize>BATCH << 3);
 export const BLOCK: u32 = 2048;
 
 /**
- * A run: { u64 address, u32 touches so far, its own included, u32 kind, u32 page, u64 loads, u64 stores }: an access of a kind to an
- * address of
- * a page, then so many more to the page.
+ * A run: { u64 address, u32 touches so far, its own included, u32 kind, u32 page, u32 stores, u64 loads }: an access of a kind to an
+ * address of a page, then so many more to the page.
  */
-export const RUN_BYTES: usize = 40;
+export const RUN_BYTES: usize = 32;
 export const RUN_TOUCHES: usize = 8;
 export const RUN_KIND: usize = 12;
 export const RUN_PAGE: usize = 16;
+export const RUN_STORES: usize = 20;
 export const RUN_LOADS: usize = 24;
-export const RUN_STORES: usize = 32;
-export const runs: usize = heap.alloc((<usize>BLOCK + 1) * 2 * RUN_BYTES);
+/** Runs of a block at most. */
+export const RUNS_MAX: usize = (<usize>BLOCK + 1) * 2;
+/** Of the systems whose first levels serve the classes apart, and of those of which one serves both. */
+const apart: usize = heap.alloc(RUNS_MAX * RUN_BYTES);
+let apartEnd: usize = 0;
+const together: usize = heap.alloc(RUNS_MAX * RUN_BYTES);
 
 export const FETCH: u32 = 0;
 export const LOAD: u32 = 1;
@@ -48,9 +52,9 @@ export const DIRTIES: u32 = (<u32>1) << 30;
 
 /**
  * [record of the block]: u32 page of its data (of a drop: the space, of a space: was it another), u32 page of the instructions before
- * it; NEW:
- * that was the page's first access.
+ * it; NEW: that was the page's first access. Kept only if a first level serves both classes.
  */
+let isJoint: bool = false;
 const pages: usize = heap.alloc(<usize>BLOCK << 3);
 const NEW: u32 = (<u32>1) << 31;
 /** Pages touched first in the block, in their order; how many. */
@@ -105,81 +109,9 @@ function noted(page: u32): u32 {
   return page | NEW;
 }
 
-/** Numbers the pages of a block of records and counts its accesses. */
-export function annotate(from: u32, count: u32): void {
-  firstCodeAddress = codeAddress;
-  touchesBefore = touches;
-  freshCount = 0;
-  let latestNumber = NONE;
-  let latest: u32 = 0;
-  let loads: u64 = 0;
-  let stores: u64 = 0;
-  let fetches: u64 = 0;
-  let all: u64 = 0;
-  let out = pages;
-  for (let at = input + (<usize>from << 3), last = at + (<usize>count << 3); at < last; at += 8, out += 8) {
-    const record = load<u64>(at);
-    const passed = passedOf(record);
-    all += passed;
-    if (passed != 0 && codeAddress != NONE) {
-      fetches += passed;
-      let code = codePage;
-      if (code == 0) {
-        codePage = pageOf(space, codeAddress);
-        code = noted(codePage);
-      }
-      store<u32>(out, code, 4);
-    }
-    const kind = kindOf(record);
-    switch (kind) {
-      case T.RECORD_CODE:
-        codeAddress = valueOf(record);
-        codePage = 0;
-        break;
-      case T.RECORD_LOAD:
-      case T.RECORD_STORE: {
-        if (kind == T.RECORD_LOAD) loads++;
-        else stores++;
-        const va = valueOf(record);
-        if (va >> 12 == latestNumber) store<u32>(out, latest);
-        else {
-          latestNumber = va >> 12;
-          latest = pageOf(space, va);
-          store<u32>(out, noted(latest));
-        }
-        if (watchesStores && kind == T.RECORD_STORE && firstStore(latest)) store<u32>(out, load<u32>(out) | DIRTIES);
-        break;
-      }
-      case T.RECORD_SPACE:
-        store<u32>(out, valueOf(record) != space);
-        if (valueOf(record) == space) break;
-        space = valueOf(record);
-        latestNumber = NONE;
-        codePage = 0;
-        switches++;
-        break;
-      case T.RECORD_DROP:
-        drops++;
-        store<u32>(out, <u32>(dropSpace == SELF ? space : dropSpace));
-        if (watchesStores) forgetStores(load<u32>(out), valueOf(record) & ~4095, <u32>valueOf(record) & T.DROP_ORDER_MASK);
-        dropSpace = SELF;
-        break;
-      case T.RECORD_OTHER:
-        dropSpace = valueOf(record);
-        break;
-      case T.RECORD_PASSED:
-      case T.RECORD_FLUSH:
-      case T.RECORD_ENTRY:
-      case T.RECORD_MARK:
-        break;
-      default:
-        unknown++;
-    }
-  }
-  instructions += all;
-  accesses[FETCH] += fetches;
-  accesses[LOAD] += loads;
-  accesses[STORE] += stores;
+/** There is a first level that serves both classes. */
+export function keepNotes(): void {
+  isJoint = true;
 }
 
 // @ts-ignore: decorator
@@ -189,16 +121,161 @@ function begin(at: usize, kind: u32, address: u64, touches: u32, page: u32): voi
   store<u32>(at, touches, RUN_TOUCHES);
   store<u32>(at, kind, RUN_KIND);
   store<u32>(at, page, RUN_PAGE);
+  store<u32>(at, 0, RUN_STORES);
   store<u64>(at, 0, RUN_LOADS);
-  store<u64>(at, 0, RUN_STORES);
+}
+
+/** One more access of the run. */
+// @ts-ignore: decorator
+@inline
+function more(run: usize, isStore: bool): void {
+  if (isStore) store<u32>(run, load<u32>(run, RUN_STORES) + 1, RUN_STORES);
+  else store<u64>(run, load<u64>(run, RUN_LOADS) + 1, RUN_LOADS);
+}
+
+// @ts-ignore: decorator
+@inline
+function beginEvent(at: usize, kind: u32, record: u64, touches: u32, space: u32): void {
+  begin(at, kind == T.RECORD_DROP ? DROP : kind == T.RECORD_SPACE ? SWITCH : FLUSH, valueOf(record), touches, 0);
+  if (kind != T.RECORD_DROP) return;
+  store<u64>(at, valueOf(record) & ~4095);
+  store<u32>(at, <u32>valueOf(record) & T.DROP_ORDER_MASK, RUN_STORES);
+  store<u64>(at, space, RUN_LOADS);
 }
 
 /**
- * Turns an annotated block into runs; the address behind them. joint: for systems whose first level serves both classes; a run ends
- * where the other class has an access, and is of one kind. First accesses end the other class's run, since they may change page sizes.
+ * Numbers the pages of a block of records, counts its accesses and turns it into the runs of systems whose first levels serve the classes
+ * apart. First accesses end the other class's run, since they may change page sizes.
  */
-export function collapse(from: u32, count: u32, joint: bool): usize {
-  let end = runs;
+export function annotate(from: u32, count: u32): void {
+  firstCodeAddress = codeAddress;
+  touchesBefore = touches;
+  freshCount = 0;
+  const joint = isJoint;
+  let latestNumber = NONE;
+  let latest: u32 = 0;
+  let loads: u64 = 0;
+  let stores: u64 = 0;
+  let fetches: u64 = 0;
+  let all: u64 = 0;
+  let notes = pages;
+  let end = apart;
+  /** The open run of each class, 0: none. */
+  let code: usize = 0;
+  let data: usize = 0;
+  for (let at = input + (<usize>from << 3), last = at + (<usize>count << 3); at < last; at += 8, notes += 8) {
+    const record = load<u64>(at);
+    const passed = passedOf(record);
+    if (passed != 0) {
+      all += passed;
+      if (codeAddress != NONE) {
+        fetches += passed;
+        let page = codePage;
+        if (page == 0) {
+          codePage = pageOf(space, codeAddress);
+          page = noted(codePage);
+          if (page & NEW) data = 0;
+        }
+        if (joint) store<u32>(notes, page, 4);
+        if (code == 0) {
+          begin(end, FETCH, codeAddress, touches, codePage);
+          store<u64>(end, passed - 1, RUN_LOADS);
+          code = end;
+          end += RUN_BYTES;
+        } else store<u64>(code, load<u64>(code, RUN_LOADS) + passed, RUN_LOADS);
+      }
+    }
+    const kind = kindOf(record);
+    switch (kind) {
+      case T.RECORD_CODE:
+        codeAddress = valueOf(record);
+        codePage = 0;
+        code = 0;
+        break;
+      case T.RECORD_LOAD:
+      case T.RECORD_STORE: {
+        const isStore = kind == T.RECORD_STORE;
+        stores += <u64>isStore;
+        loads += <u64>!isStore;
+        const va = valueOf(record);
+        let page = latest;
+        if (va >> 12 != latestNumber) {
+          latestNumber = va >> 12;
+          latest = pageOf(space, va);
+          page = noted(latest);
+          data = 0;
+        }
+        if (watchesStores && isStore && firstStore(latest)) page |= DIRTIES;
+        if (joint) store<u32>(notes, page);
+        if (page == latest && data != 0) {
+          more(data, isStore);
+          break;
+        }
+        if (page != latest) code = 0;
+        begin(end, (isStore ? STORE : LOAD) | (page & DIRTIES), va, touches, latest);
+        data = end;
+        end += RUN_BYTES;
+        break;
+      }
+      case T.RECORD_SPACE:
+        if (joint) store<u32>(notes, valueOf(record) != space);
+        if (valueOf(record) == space) break;
+        space = valueOf(record);
+        latestNumber = NONE;
+        codePage = 0;
+        switches++;
+        beginEvent(end, kind, record, touches, 0);
+        end += RUN_BYTES;
+        code = 0;
+        data = 0;
+        break;
+      case T.RECORD_DROP: {
+        drops++;
+        const dropped = <u32>(dropSpace == SELF ? space : dropSpace);
+        if (joint) store<u32>(notes, dropped);
+        if (watchesStores) forgetStores(dropped, valueOf(record) & ~4095, <u32>valueOf(record) & T.DROP_ORDER_MASK);
+        dropSpace = SELF;
+        beginEvent(end, kind, record, touches, dropped);
+        end += RUN_BYTES;
+        code = 0;
+        data = 0;
+        break;
+      }
+      case T.RECORD_FLUSH:
+        beginEvent(end, kind, record, touches, 0);
+        end += RUN_BYTES;
+        code = 0;
+        data = 0;
+        break;
+      case T.RECORD_OTHER:
+        dropSpace = valueOf(record);
+        break;
+      case T.RECORD_PASSED:
+      case T.RECORD_ENTRY:
+      case T.RECORD_MARK:
+        break;
+      default:
+        unknown++;
+    }
+  }
+  apartEnd = end;
+  instructions += all;
+  accesses[FETCH] += fetches;
+  accesses[LOAD] += loads;
+  accesses[STORE] += stores;
+}
+
+/** The runs of the block: where they begin and, from runsEnd, end. */
+export function runsOf(joint: bool): usize {
+  return joint ? together : apart;
+}
+export function runsEnd(from: u32, count: u32, joint: bool): usize {
+  return joint ? collapse(from, count) : apartEnd;
+}
+
+/** The runs of systems whose first level serves both classes: one ends where the other class has an access, and is of one kind. */
+function collapse(from: u32, count: u32): usize {
+  let end = together;
   /** The open run of each class, 0: none, and the page of the one of data. */
   let code: usize = 0;
   let data: usize = 0;
@@ -210,13 +287,10 @@ export function collapse(from: u32, count: u32, joint: bool): usize {
     const record = load<u64>(at);
     const passed = passedOf(record);
     if (passed != 0 && address != NONE) {
-      if (joint) data = 0;
+      data = 0;
       if (code == 0) {
         const page = load<u32>(notes, 4);
-        if (page & NEW) {
-          data = 0;
-          now++;
-        }
+        now += page >> 31;
         begin(end, FETCH, address, now, page & ~NEW);
         store<u64>(end, passed - 1, RUN_LOADS);
         code = end;
@@ -233,13 +307,12 @@ export function collapse(from: u32, count: u32, joint: bool): usize {
       case T.RECORD_STORE: {
         const page = load<u32>(notes);
         const access = kind == T.RECORD_LOAD ? LOAD : STORE;
-        if (data != 0 && page == dataPage && (!joint || (load<u32>(data, RUN_KIND) & ~DIRTIES) == access)) {
-          const field = data + (access == LOAD ? RUN_LOADS : RUN_STORES);
-          store<u64>(field, load<u64>(field) + 1);
+        if (data != 0 && page == dataPage && (load<u32>(data, RUN_KIND) & ~DIRTIES) == access) {
+          more(data, access == STORE);
           break;
         }
         dataPage = page & ~(NEW | DIRTIES);
-        if (joint || page & (NEW | DIRTIES)) code = 0;
+        code = 0;
         now += page >> 31;
         begin(end, access | (page & DIRTIES), valueOf(record), now, dataPage);
         data = end;
@@ -250,12 +323,7 @@ export function collapse(from: u32, count: u32, joint: bool): usize {
       case T.RECORD_SPACE:
       case T.RECORD_FLUSH:
         if (kind == T.RECORD_SPACE && load<u32>(notes) == 0) break;
-        begin(end, kind == T.RECORD_DROP ? DROP : kind == T.RECORD_SPACE ? SWITCH : FLUSH, valueOf(record), now, 0);
-        if (kind == T.RECORD_DROP) {
-          store<u64>(end, valueOf(record) & ~4095);
-          store<u64>(end, load<u32>(notes), RUN_LOADS);
-          store<u64>(end, valueOf(record) & T.DROP_ORDER_MASK, RUN_STORES);
-        }
+        beginEvent(end, kind, record, now, load<u32>(notes));
         end += RUN_BYTES;
         code = 0;
         data = 0;

@@ -1,5 +1,5 @@
 /** What a walk costs in one system: page-walk caches, and a hierarchy of caches that page-table entries come through. */
-import { arrayClear, arrayFill, arrayLookup, arrayRemove, CacheArray } from './array';
+import { arrayClear, arrayRemove, arrayUse, CacheArray } from './array';
 import { HashTable, tableFind, tableInsert, tableNew } from './hash';
 import { spaceOfKey } from './pages';
 import { leafOf, Policy, sizeShift } from './policy';
@@ -46,6 +46,8 @@ export class Walker {
   /** Address of the page's entry that was found last. */
   private entry: u64 = 0;
 
+  /** Entries that each walk reads, if that is all that there is to it. */
+  private levels: u32 = 0;
   references: u64 = 0;
   /** [cache, then memory]: where page-table entries were found. */
   found: StaticArray<u64> = new StaticArray<u64>(CACHES_MAX + 1);
@@ -61,8 +63,24 @@ export class Walker {
     public flushOnSwitch: bool,
   ) {}
 
-  /** Takes the misses of the last level, and events. */
-  feed(from: usize, end: usize): void {
+  /** All of the system is built. True: it needs to know nothing but how many walks there are, each of which takes the same way. */
+  settle(isFixed: bool): bool {
+    const policy = this.policy;
+    let isPlain = isFixed && policy.hashBits == 0 && this.hostDepth == 0 && this.setsBits == 0 && this.cacheCount == 0;
+    for (let n: u32 = 0; n < DEPTHS_MAX; n++) if (this.walkCaches[n] !== null) isPlain = false;
+    this.levels = isPlain ? policy.depth - leafOf(policy.size) + 1 : 0;
+    return isPlain;
+  }
+
+  /** Takes the misses of the last level, which are so many walks, and events. */
+  feed(from: usize, end: usize, walks: u64): void {
+    if (this.levels != 0) {
+      const references = walks * this.levels;
+      this.references += references;
+      this.cycles += references * this.memoryLatency;
+      this.found[CACHES_MAX] += references;
+      return;
+    }
     for (let at = from; at < end; at += MISS_BYTES) {
       const kind = load<u32>(at, MISS_KIND);
       const access = kind & ~PROMOTES;
@@ -159,7 +177,10 @@ export class Walker {
     if (below !== null && table != 0) arrayRemove(below, va >> 21, table);
   }
 
-  /** Reads the entries from the deepest known table down to the one that the page's entry is in. */
+  /**
+   * Reads the entries from the deepest known table down to the one that the page's entry is in. Whatever walk cache is asked in vain
+   * knows the table afterwards.
+   */
   private walk(va: u64, table: u32, leaf: u32): void {
     const depth = this.policy.depth;
     const path = this.path;
@@ -170,7 +191,7 @@ export class Walker {
     let remaining = depth;
     for (let known = leaf; known < depth; known++) {
       const cache = unchecked(this.walkCaches[known]);
-      if (cache === null || !arrayLookup(cache, va >> (12 + 9 * known), unchecked(path[known]))) continue;
+      if (cache === null || !arrayUse(cache, va >> (12 + 9 * known), unchecked(path[known]))) continue;
       remaining = known;
       break;
     }
@@ -182,8 +203,6 @@ export class Walker {
       this.entry = ((<u64>number) << (this.hostDepth == 0 ? TABLE_SHIFT : TABLE_SHIFT + 1)) + (index << 3);
       this.read(this.entry);
       if (remaining == leaf) return;
-      const below = unchecked(this.walkCaches[remaining - 1]);
-      if (below !== null) arrayFill(below, va >> (12 + 9 * (remaining - 1)), unchecked(path[remaining - 1]));
     }
   }
 
@@ -204,7 +223,7 @@ export class Walker {
     const number = address >> sizeShift(this.hostSize);
     if (tlb !== null) {
       this.spent += this.hostLatency;
-      if (arrayLookup(tlb, number, <u32>number + 1)) return;
+      if (arrayUse(tlb, number, <u32>number + 1)) return;
     }
     for (let remaining = this.hostDepth, leaf = leafOf(this.hostSize); remaining >= leaf; remaining--) {
       const key = (((address >> (12 + 9 * remaining)) << 3) | <u64>remaining) + 1;
@@ -213,23 +232,21 @@ export class Walker {
       this.hostReferences++;
       this.read((((table << 1) + 1) << TABLE_SHIFT) + (((address >> (12 + 9 * (remaining - 1))) & 511) << 3));
     }
-    if (tlb !== null) arrayFill(tlb, number, <u32>number + 1);
   }
 
-  /** An entry comes through the caches. No line is 0. */
+  /** An entry comes through the caches; those that did not have it do afterwards. No line is 0. */
   private read(address: u64): void {
     this.references++;
     const line = address >> this.lineShift;
     let at: u32 = 0;
     for (; at < this.cacheCount; at++) {
       this.spent += unchecked(this.cacheLatency[at]);
-      if (arrayLookup(unchecked(this.caches[at]) as CacheArray, line, <u32>line)) break;
+      if (arrayUse(unchecked(this.caches[at]) as CacheArray, line, <u32>line)) break;
     }
     if (at == this.cacheCount) {
       this.spent += this.memoryLatency;
       unchecked(this.found[CACHES_MAX]++);
     } else unchecked(this.found[at]++);
-    for (let n: u32 = 0; n < at; n++) arrayFill(unchecked(this.caches[n]) as CacheArray, line, <u32>line);
   }
 
   private flush(): void {

@@ -13,6 +13,7 @@ import {
 } from './config.js';
 
 type Shape = [sets: number, ways: number, replacement: number, seed: number];
+type Tlb = [partitions: number, victims: number, coalesce: number, ...shape: Shape];
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -22,9 +23,9 @@ interface Exports {
   policyRefused(id: number): number;
   stageNew(after: number, policy: number, joint: number, flushOnSwitch: number): number;
   stagePrefetch(id: number, kind: number, degree: number, rows: number): void;
-  stageTlb(
-    ...args: [id: number, classes: number, sizes: number, partitions: number, victims: number, coalesce: number, ...shape: Shape]
-  ): void;
+  stageTlb(...args: [id: number, classes: number, sizes: number, ...tlb: Tlb]): void;
+  filterNew(...args: [policy: number, joint: number, flushOnSwitch: number, classes: number, ...tlb: Tlb]): number;
+  stageFilter(id: number, filter: number, classes: number, sizes: number): void;
   walkerNew(stage: number, flushOnSwitch: number, lineShift: number, memoryLatency: number): number;
   walkerPointers(id: number, remaining: number, ...shape: Shape): void;
   walkerCache(...args: [id: number, ...shape: Shape, latency: number]): void;
@@ -146,12 +147,10 @@ export class Engine {
 
   add(config: SystemConfig): void {
     const wasm = this.#exports;
-    const { promoteAfter, prefetchNext } = config;
-    const prefetcher = [PREFETCHERS.indexOf(config.prefetcher), prefetchNext, config.prefetchRows] as const;
     const flush = config.onSwitch === 'flush' ? 1 : 0;
     const hashBits = FORMATS[config.format] === 0 ? Math.log2(config.tableEntries) : 0;
     const inverted = config.format === 'inverted' ? 1 : 0;
-    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promoteAfter, hashBits, inverted] as const;
+    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), config.promoteAfter, hashBits, inverted] as const;
     const { memory } = config;
     const policy = this.#once(['policy', ...page, memory], () => {
       const id = wasm.policyNew(...page);
@@ -159,32 +158,12 @@ export class Engine {
         wasm.policyMemory(id, memory.bytes / (2 << 20), memory.fragmented, memory.seed, ALLOCATIONS.indexOf(memory.allocation));
       return id;
     });
-    const stages: number[] = [];
     if (config.ideal) {
-      this.#systems.push({ config, policy, stages, walker: undefined });
+      this.#systems.push({ config, policy, stages: [], walker: undefined });
       return;
     }
-    const levels = Math.max(...config.tlbs.map((tlb) => tlb.level));
-    for (let level = 1; level <= levels; level++) {
-      const tlbs = config.tlbs.filter((tlb) => tlb.level === level);
-      const prefetch = level === levels && prefetchNext > 0;
-      const joint = level === 1 && (prefetch || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
-      const after = stages.at(-1) ?? -1;
-      const parts = tlbs.map((tlb) => {
-        const { partitions, victims, serves, coalesce } = tlb;
-        const [sets, ways, ...rest] = shape(tlb);
-        const serving = [SERVES.indexOf(serves) + 1, bits(tlb.sizes, PAGE_SIZES)] as const;
-        return [...serving, partitions, victims, Math.log2(coalesce), sets * partitions, ways / partitions, ...rest] as const;
-      });
-      const build = (): number => {
-        const id = wasm.stageNew(after, policy, joint, flush);
-        if (prefetch) wasm.stagePrefetch(id, ...prefetcher);
-        for (const part of parts) wasm.stageTlb(id, ...part);
-        return id;
-      };
-      stages.push(this.#once(['stage', after, policy, joint, flush, prefetch && prefetcher, parts], build));
-    }
-    const walker = wasm.walkerNew(stages[levels - 1], flush, Math.log2(config.lineBytes), config.memoryLatency);
+    const stages = this.#stages(config, policy, flush);
+    const walker = wasm.walkerNew(stages[stages.length - 1], flush, Math.log2(config.lineBytes), config.memoryLatency);
     const setter = BIT_SETTERS.indexOf(config.accessedDirty);
     if (setter > 0) wasm.walkerSetsBits(walker, setter);
     for (const cache of config.walkCaches) wasm.walkerPointers(walker, REACHES.indexOf(cache.covers) + 1, ...shape(cache));
@@ -195,6 +174,47 @@ export class Engine {
       if (tlb !== null) wasm.walkerNestedTlb(walker, ...shape(tlb), tlb.latency);
     }
     this.#systems.push({ config, policy, stages, walker });
+  }
+
+  /** Its levels, the first one first: what they have in common with those of other systems is built once. */
+  #stages(config: SystemConfig, policy: number, flush: number): number[] {
+    const wasm = this.#exports;
+    const { promoteAfter, prefetchNext } = config;
+    const prefetcher = [PREFETCHERS.indexOf(config.prefetcher), prefetchNext, config.prefetchRows] as const;
+    const stages: number[] = [];
+    const levels = Math.max(...config.tlbs.map((tlb) => tlb.level));
+    for (let level = 1; level <= levels; level++) {
+      const tlbs = config.tlbs.filter((tlb) => tlb.level === level);
+      const prefetch = level === levels && prefetchNext > 0;
+      const joint = level === 1 && (prefetch || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
+      // Where pages keep their size, what a TLB of the first level misses depends on nothing but itself.
+      const shared = level === 1 && !prefetch && promoteAfter === 0;
+      const after = stages.at(-1) ?? -1;
+      const parts = tlbs.map((tlb) => {
+        const { partitions, victims, serves, coalesce, sizes } = tlb;
+        const [sets, ways, ...rest] = shape(tlb);
+        return {
+          classes: SERVES.indexOf(serves) + 1,
+          sizes: bits(sizes, PAGE_SIZES),
+          holds: sizes.includes(config.pageSize),
+          tlb: [partitions, victims, Math.log2(coalesce), sets * partitions, ways / partitions, ...rest] as Tlb,
+        };
+      });
+      const build = (): number => {
+        const id = wasm.stageNew(after, policy, joint, flush);
+        if (prefetch) wasm.stagePrefetch(id, ...prefetcher);
+        for (const { classes, sizes, holds, tlb } of parts) {
+          if (shared && holds) {
+            const args = [policy, joint, flush, classes, ...tlb] as const;
+            const filter = this.#once(['filter', ...args], () => wasm.filterNew(...args));
+            wasm.stageFilter(id, filter, classes, sizes);
+          } else wasm.stageTlb(id, classes, sizes, ...tlb);
+        }
+        return id;
+      };
+      stages.push(this.#once(['stage', after, policy, joint, flush, prefetch && prefetcher, parts], build));
+    }
+    return stages;
   }
 
   #once(key: readonly unknown[], build: () => number): number {
