@@ -33,7 +33,7 @@ export class CacheArray {
   ways: u32;
   /** Ways and what fills them up to a multiple of 4: always empty. */
   stride: u32;
-  /** The same in vectors of 4, and the last way as a bit of its own. */
+  /** The same in vectors of 4, and the last way as a bit (lru.ts). */
   vectors: u32;
   last: u32;
   /** sets - 1 if that is a mask, else NO_MASK. */
@@ -105,8 +105,15 @@ export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32, partition
 
 // @ts-ignore: decorator
 @inline
+function setNumber(sets: u32, mask: u32, index: u64): u32 {
+  if (mask != NO_MASK) return <u32>index & mask;
+  return index >> 32 == 0 ? <u32>index % sets : <u32>(index % <u64>sets);
+}
+
+// @ts-ignore: decorator
+@inline
 function setOf(a: CacheArray, index: u64, key: u32): usize {
-  const set = a.mask != NO_MASK ? <u32>index & a.mask : <u32>(index % <u64>a.sets);
+  const set = setNumber(a.sets, a.mask, index);
   if (a.partitions == 1) return <usize>set;
   return <usize>(set * a.partitions + <u32>(spaceOfKey(key) % <u64>a.partitions));
 }
@@ -209,17 +216,16 @@ export function arrayFill(a: CacheArray, index: u64, key: u32): u32 {
   return old;
 }
 
-/** The same, and the key is there afterwards. Of an array that is plain. */
+/** The same, and the key is there afterwards: of an array that is plain, whose fields a loop keeps at hand. */
 // @ts-ignore: decorator
 @inline
-export function tlbUse(a: CacheArray, index: u64, key: u32): bool {
-  const set = a.mask != NO_MASK ? <u32>index & a.mask : <u32>(index % <u64>a.sets);
-  return use(a.keys + (<usize>(set * a.vectors) << 4), a.vectors, a.last, key);
+export function plainUse(keys: usize, sets: u32, mask: u32, vectors: u32, last: u32, index: u64, key: u32): bool {
+  return use(keys + (<usize>(setNumber(sets, mask, index) * vectors) << 4), vectors, last, key);
 }
 
 /** The same of any array that no victims are kept of. */
 export function arrayUse(a: CacheArray, index: u64, key: u32): bool {
-  if (a.isPlain) return tlbUse(a, index, key);
+  if (a.isPlain) return plainUse(a.keys, a.sets, a.mask, a.vectors, a.last, index, key);
   if (arrayLookup(a, index, key)) return true;
   arrayFill(a, index, key);
   return false;

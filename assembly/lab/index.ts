@@ -3,10 +3,11 @@
  * what they counted. host/lab/engine.ts is its other side: it says which systems share what.
  */
 import { arrayCoalesce, arrayNew, arrayVictims, CacheArray, LRU, SRRIP } from './array';
-import { classify, Filter } from './filter';
+import { Filter } from './filter';
 import { Memory } from './memory';
 import { regionCount, REGIONS_MAX, watchStores } from './pages';
 import { Policy, SIZES } from './policy';
+import { Prepared } from './prepared';
 import { Prefetcher } from './prefetch';
 import { Stage } from './stage';
 import * as stream from './stream';
@@ -24,6 +25,7 @@ const stages: Array<Stage> = new Array<Stage>();
 /** Those that take runs. */
 const first: Array<Stage> = new Array<Stage>();
 const filters: Array<Filter> = new Array<Filter>();
+const prepared: Array<Prepared> = new Array<Prepared>();
 const walkers: Array<Walker> = new Array<Walker>();
 /** Is all that the systems are made of known? */
 let isSettled: bool = false;
@@ -101,10 +103,16 @@ export function filterNew(
   seed: u32,
 ): u32 {
   const tlb = tlbNew(partitions, victims, coalesce, sets, ways, replacement, seed);
-  // Fetches are of the first class, loads and stores of the second one.
-  const kinds: u32 = (classes & 1) | (classes & 2 ? 6 : 0);
-  filters.push(new Filter(tlb, policies[policy], joint, flushOnSwitch, kinds));
+  filters.push(new Filter(tlb, preparedFor(policies[policy], joint), flushOnSwitch, classes - 1));
   return <u32>filters.length - 1;
+}
+
+/** What systems with a policy in common ask. */
+function preparedFor(policy: Policy, joint: bool): Prepared {
+  for (let i = 0; i < prepared.length; i++) if (prepared[i].joint == joint && prepared[i].policy == policy) return prepared[i];
+  const one = new Prepared(policy, joint);
+  prepared.push(one);
+  return one;
 }
 
 export function stageFilter(id: u32, filter: u32, classes: u32, sizes: u32): void {
@@ -176,19 +184,11 @@ export function feed(count: u32): u32 {
 function feedFirst(from: u32, count: u32, joint: bool): void {
   let end: usize = 0;
   const runs = stream.runsOf(joint);
-  for (let i = 0, n = filters.length; i < n; i++) {
-    if (unchecked(filters[i]).joint != joint) continue;
-    if (end == 0) {
-      end = stream.runsEnd(from, count, joint);
-      classify(runs, end);
-    }
-    unchecked(filters[i]).feed(runs, end);
-  }
-  for (let i = 0, n = first.length; i < n; i++) {
-    if (unchecked(first[i]).joint != joint) continue;
-    if (end == 0) end = stream.runsEnd(from, count, joint);
-    unchecked(first[i]).feedRuns(runs, end);
-  }
+  for (let i = 0, n = first.length; i < n && end == 0; i++) if (unchecked(first[i]).joint == joint) end = stream.runsEnd(from, count, joint);
+  if (end == 0) return;
+  for (let i = 0, n = prepared.length; i < n; i++) if (unchecked(prepared[i]).joint == joint) unchecked(prepared[i]).take(runs, end);
+  for (let i = 0, n = filters.length; i < n; i++) if (unchecked(filters[i]).prepared.joint == joint) unchecked(filters[i]).feed();
+  for (let i = 0, n = first.length; i < n; i++) if (unchecked(first[i]).joint == joint) unchecked(first[i]).feedRuns(runs, end);
 }
 
 export function regionsMax(): u32 {

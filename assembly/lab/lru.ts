@@ -3,54 +3,93 @@
  * can be. Four keys are a vector; no key is 0, empty ways are 0 and come last.
  */
 
-/** [way of a vector]: it and the ways before it. */
-const UP_TO: usize = memory.data<u32>(
+/** [way]: in each of 4 vectors, the way and those before it. */
+const UP_TO: usize = heap.alloc(17 * 64);
+/** [way], where there is one vector. */
+const UP_TO_1: usize = memory.data<u32>(
   [0xffffffff, 0, 0, 0, 0xffffffff, 0xffffffff, 0, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
   16,
 );
+for (let way: usize = 0; way < 16; way++) for (let other: usize = 0; other <= way; other++) store<u32>(UP_TO + (way << 6) + (other << 2), 0xffffffff);
 
-/** What `last` is for so many ways: the last one, as a bit of its vector. */
+/** What `last` is for so many ways: the last one as a bit, of those of its vector if there are more than VECTORS_MAX. */
 export function lastBit(ways: u32): u32 {
-  return 1 << ((ways - 1) & 3);
+  return ways > 4 * VECTORS_MAX ? 1 << ((ways - 1) & 3) : 1 << (ways - 1);
 }
 
-/** The ways up to the key, or to the last one, move by one, and the key comes before them. True: it was there. */
+/** Of sets with more vectors each one is looked at before the next. */
+const VECTORS_MAX: u32 = 4;
+
 // @ts-ignore: decorator
 @inline
-function moveInto(set: usize, before: v128, v: v128, same: u32): void {
-  store<v128>(set, v128.bitselect(v128.shuffle<i32>(before, v, 3, 4, 5, 6), v, load<v128>(UP_TO + (<usize>ctz(same) << 4))));
+function sameOf(v: v128, wanted: v128): u32 {
+  return i32x4.bitmask(i32x4.eq(v, wanted));
 }
 
-/** Is the key in the set? Afterwards it is the latest; if it was not there, the one used longest ago has gone. */
+/** The ways of a mask move by one; the last key of the vector before comes first. */
+// @ts-ignore: decorator
+@inline
+function moved(before: v128, v: v128, mask: v128): v128 {
+  return v128.bitselect(v128.shuffle<i32>(before, v, 3, 4, 5, 6), v, mask);
+}
+
+/**
+ * Is the key in the set? Afterwards it is the latest; if it was not there, the one used longest ago has gone. vectors: best known where
+ * it is compiled.
+ */
 // @ts-ignore: decorator
 @inline
 export function use(set: usize, vectors: u32, last: u32, key: u32): bool {
   const wanted = i32x4.splat(key);
+  if (vectors > VECTORS_MAX) return useLong(set, vectors, last, wanted);
+  const a = load<v128>(set);
+  const same = sameOf(a, wanted);
   if (vectors == 1) {
-    const v = load<v128>(set);
-    const same = i32x4.bitmask(i32x4.eq(v, wanted));
-    moveInto(set, wanted, v, same | last);
+    store<v128>(set, moved(wanted, a, load<v128>(UP_TO_1 + (<usize>ctz(same | last) << 4))));
     return same != 0;
   }
-  return useLong(set, vectors, last, key);
+  const b = load<v128>(set, 16);
+  const two = same | (sameOf(b, wanted) << 4);
+  if (vectors == 2) {
+    const masks = UP_TO + (<usize>ctz(two | last) << 6);
+    store<v128>(set, moved(wanted, a, load<v128>(masks)));
+    store<v128>(set, moved(a, b, load<v128>(masks, 16)), 16);
+    return two != 0;
+  }
+  const c = load<v128>(set, 32);
+  const three = two | (sameOf(c, wanted) << 8);
+  if (vectors == 3) {
+    const masks = UP_TO + (<usize>ctz(three | last) << 6);
+    store<v128>(set, moved(wanted, a, load<v128>(masks)));
+    store<v128>(set, moved(a, b, load<v128>(masks, 16)), 16);
+    store<v128>(set, moved(b, c, load<v128>(masks, 32)), 32);
+    return three != 0;
+  }
+  const d = load<v128>(set, 48);
+  const four = three | (sameOf(d, wanted) << 12);
+  const masks = UP_TO + (<usize>ctz(four | last) << 6);
+  store<v128>(set, moved(wanted, a, load<v128>(masks)));
+  store<v128>(set, moved(a, b, load<v128>(masks, 16)), 16);
+  store<v128>(set, moved(b, c, load<v128>(masks, 32)), 32);
+  store<v128>(set, moved(c, d, load<v128>(masks, 48)), 48);
+  return four != 0;
 }
 
-function useLong(set: usize, vectors: u32, last: u32, key: u32): bool {
-  if (load<u32>(set) == key) return true;
-  const wanted = i32x4.splat(key);
+/** The vectors before the one that has the key move whole. */
+function useLong(set: usize, vectors: u32, last: u32, wanted: v128): bool {
   let before = wanted;
   for (let end = set + (<usize>(vectors - 1) << 4); set < end; set += 16) {
     const v = load<v128>(set);
-    const same = i32x4.bitmask(i32x4.eq(v, wanted));
+    const same = sameOf(v, wanted);
     if (same != 0) {
-      moveInto(set, before, v, same);
+      store<v128>(set, moved(before, v, load<v128>(UP_TO_1 + (<usize>ctz(same) << 4))));
       return true;
     }
     store<v128>(set, v128.shuffle<i32>(before, v, 3, 4, 5, 6));
     before = v;
   }
   const v = load<v128>(set);
-  const same = i32x4.bitmask(i32x4.eq(v, wanted));
-  moveInto(set, before, v, same | last);
+  const same = sameOf(v, wanted);
+  store<v128>(set, moved(before, v, load<v128>(UP_TO_1 + (<usize>ctz(same | last) << 4))));
   return same != 0;
 }

@@ -3,27 +3,17 @@
  * alike share their first levels, and a level hands what it missed to those that come next, and to the walkers of the systems
  * that end here.
  */
-import { arrayRemoveSlot, arraySlot, arraySlots, CacheArray, tlbFill, tlbHolds, tlbLookup, tlbUse } from './array';
-import { Filter, special, storing } from './filter';
+import { arrayRemoveSlot, arraySlot, arraySlots, arrayUse, CacheArray, plainUse, tlbFill, tlbHolds, tlbLookup } from './array';
+import { Filter } from './filter';
 import { tlbEvent } from './forget';
 import { Policy, SIZES, sizeShift } from './policy';
 import { regionSpace } from './pages';
 import { Prefetcher } from './prefetch';
 import { DIRTIES, DIRTY, FETCH, LOAD, PREFETCH, STORE } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
+import { marks, MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, MISS_TOUCHES, PROMOTES } from './prepared';
 import { Walker } from './walker';
 
-/**
- * A miss: { u64 address, u32 touches, u32 kind, u32 key, u32 page }; or an event, as in runs (page: the space, key: log2 of how many
- * pages). PROMOTES in kind: the
- * access made its region one page.
- */
-export const MISS_BYTES: usize = 24;
-export const MISS_TOUCHES: usize = 8;
-export const MISS_KIND: usize = 12;
-export const MISS_KEY: usize = 16;
-export const MISS_PAGE: usize = 20;
-export const PROMOTES: u32 = (<u32>1) << 31;
 /** Misses handed on at once. */
 const ROOM: usize = 1024;
 /** Misses of each kind in one number, while there are not more than 2^COUNT_BITS of one. */
@@ -47,7 +37,7 @@ export class Stage {
   /** [kind]: misses. */
   missed: StaticArray<u64> = new StaticArray<u64>(3);
   prefetches: u64 = 0;
-  private out: usize = heap.alloc(ROOM * MISS_BYTES);
+  private out: usize = heap.alloc((ROOM + 1) * MISS_BYTES);
   private end: usize = 0;
   /** Are all its TLBs plain, of pages that keep their size? */
   private isPlain: bool = false;
@@ -79,7 +69,7 @@ export class Stage {
   /** A first level takes runs. */
   feedRuns(from: usize, end: usize): void {
     if (this.filters.length != 0) {
-      this.feedFiltered(from, end);
+      this.feedFiltered();
       return;
     }
     const policy = this.policy;
@@ -112,34 +102,40 @@ export class Stage {
   }
 
   /** What its TLBs missed has been found. */
-  private feedFiltered(from: usize, end: usize): void {
-    const policy = this.policy;
+  private feedFiltered(): void {
+    const prepared = this.filters[0].prepared;
     const isQuiet = this.isQuiet;
     const first = this.filters[0].misses;
     const second = this.filters[this.filters.length - 1].misses;
-    const words = (((end - from) / RUN_BYTES + 63) >> 6) << 3;
+    const limit = this.out + (ROOM - 1) * MISS_BYTES;
+    let out = this.out;
     let counts: u64 = 0;
-    for (let word: usize = 0; word < words; word += 8) {
-      const misses = load<u64>(first + word) | load<u64>(second + word);
-      for (let bits = isQuiet ? misses : misses | load<u64>(special + word); bits != 0; bits &= bits - 1) {
-        const bit = ctz(bits);
-        const at = from + ((word << 3) + <usize>bit) * RUN_BYTES;
-        const whole = load<u32>(at, RUN_KIND);
+    for (let run: usize = 0, n = prepared.count; run < n; run += 64) {
+      const misses = marks(first + run) | marks(second + run);
+      for (let bits = isQuiet ? misses : misses | marks(prepared.special + run); bits != 0; bits &= bits - 1) {
+        const at = prepared.all + (run + <usize>ctz(bits)) * MISS_BYTES;
+        const whole = load<u32>(at, MISS_KIND);
         const kind = whole & ~DIRTIES;
-        const isMiss = (misses >> bit) & 1;
+        const isMiss = (misses >> ctz(bits)) & 1;
         counts += isMiss << (<u64>(kind * COUNT_BITS) & 63);
         if (isQuiet) continue;
-        const va = load<u64>(at);
-        const after = load<u32>(at, RUN_TOUCHES);
-        if (kind > STORE) this.emit(va, after, kind, load<u32>(at, RUN_STORES), <u32>load<u64>(at, RUN_LOADS));
-        else {
-          const page = load<u32>(at, RUN_PAGE);
-          const key = policy.fixedKey(page);
-          if (isMiss) this.emit(va, after, kind, key, page);
-          if (whole != kind) this.emit(va, after, DIRTY, key, page);
+        store<v128>(out, load<v128>(at));
+        store<u64>(out, load<u64>(at, MISS_KEY), MISS_KEY);
+        store<u32>(out, kind, MISS_KIND);
+        out += isMiss != 0 || kind > STORE ? MISS_BYTES : 0;
+        if (whole != kind) {
+          store<v128>(out, load<v128>(at));
+          store<u64>(out, load<u64>(at, MISS_KEY), MISS_KEY);
+          store<u32>(out, DIRTY, MISS_KIND);
+          out += MISS_BYTES;
         }
+        if (out < limit) continue;
+        this.end = out;
+        this.drain();
+        out = this.out;
       }
     }
+    this.end = out;
     this.count(counts);
     this.drain();
   }
@@ -166,8 +162,11 @@ export class Stage {
 
   /** Another level takes what the one before missed. */
   feedMisses(from: usize, end: usize): void {
-    if (this.isPlain) {
-      this.feedPlain(from, end);
+    const size = this.policy.size;
+    const code = this.tlbs[size];
+    const data = this.tlbs[SIZES + size];
+    if (this.isPlain && code !== null && data !== null) {
+      this.feedPlain(from, end, code, data);
       return;
     }
     for (let at = from; at < end; at += MISS_BYTES) {
@@ -186,27 +185,71 @@ export class Stage {
     this.drain();
   }
 
-  /** The same where that is all: which TLB it is, and how it is asked, is known. */
-  private feedPlain(from: usize, end: usize): void {
-    const size = this.policy.size;
-    const shift = sizeShift(size);
-    const code = this.tlbs[size];
-    const data = this.tlbs[SIZES + size];
-    const isQuiet = this.isQuiet;
+  /** The same where that is all. */
+  private feedPlain(from: usize, end: usize, code: CacheArray, data: CacheArray): void {
+    // There is room for as many as come.
+    this.drain();
+    if (code != data) this.feedApart(from, end, code, data);
+    else if (code.vectors == 1) this.feedOne(from, end, code, 1);
+    else if (code.vectors == 2) this.feedOne(from, end, code, 2);
+    else if (code.vectors == 3) this.feedOne(from, end, code, 3);
+    else this.feedOne(from, end, code, code.vectors);
+    this.drain();
+  }
+
+  /** Which TLB it is, and how it is asked, is known. Nothing depends on what is a miss but what comes out. */
+  // @ts-ignore: decorator
+  @inline
+  private feedOne(from: usize, end: usize, tlb: CacheArray, vectors: u32): void {
+    const keys = tlb.keys;
+    const sets = tlb.sets;
+    const mask = tlb.mask;
+    const last = tlb.last;
+    const shift = sizeShift(this.policy.size);
+    const step: usize = this.isQuiet ? 0 : MISS_BYTES;
     let counts: u64 = 0;
+    let out = this.out;
     for (let at = from; at < end; at += MISS_BYTES) {
       const kind = load<u32>(at, MISS_KIND);
+      const address = load<u64>(at);
+      const key = load<u32>(at, MISS_KEY);
+      store<v128>(out, load<v128>(at));
+      store<u64>(out, load<u64>(at, MISS_KEY), MISS_KEY);
       if (kind > STORE) {
-        this.event(kind, load<u64>(at), load<u32>(at, MISS_TOUCHES), load<u32>(at, MISS_PAGE), load<u32>(at, MISS_KEY));
+        this.forget(kind, address, load<u32>(at, MISS_PAGE), key);
+        out += step;
         continue;
       }
-      const tlb = kind == FETCH ? code : data;
-      if (tlb !== null && tlbUse(tlb, load<u64>(at) >> shift, load<u32>(at, MISS_KEY))) continue;
-      counts += (<u64>1) << (kind * COUNT_BITS);
-      if (!isQuiet) this.emit(load<u64>(at), load<u32>(at, MISS_TOUCHES), kind, load<u32>(at, MISS_KEY), load<u32>(at, MISS_PAGE));
+      const isMiss = !plainUse(keys, sets, mask, vectors, last, address >> shift, key);
+      counts += <u64>isMiss << (kind * COUNT_BITS);
+      out += isMiss ? step : 0;
     }
+    this.end = out;
     this.count(counts);
-    this.drain();
+  }
+
+  private feedApart(from: usize, end: usize, code: CacheArray, data: CacheArray): void {
+    const shift = sizeShift(this.policy.size);
+    const step: usize = this.isQuiet ? 0 : MISS_BYTES;
+    let counts: u64 = 0;
+    let out = this.out;
+    for (let at = from; at < end; at += MISS_BYTES) {
+      const kind = load<u32>(at, MISS_KIND);
+      const address = load<u64>(at);
+      const key = load<u32>(at, MISS_KEY);
+      store<v128>(out, load<v128>(at));
+      store<u64>(out, load<u64>(at, MISS_KEY), MISS_KEY);
+      if (kind > STORE) {
+        this.forget(kind, address, load<u32>(at, MISS_PAGE), key);
+        out += step;
+        continue;
+      }
+      const isMiss = !arrayUse(kind == FETCH ? code : data, address >> shift, key);
+      counts += <u64>isMiss << (kind * COUNT_BITS);
+      out += isMiss ? step : 0;
+    }
+    this.end = out;
+    this.count(counts);
   }
 
   // @ts-ignore: decorator
@@ -275,8 +318,12 @@ export class Stage {
   }
 
   private event(kind: u32, address: u64, after: u32, space: u32, order: u32): void {
-    for (let i = 0; i < this.all.length; i++) tlbEvent(this.all[i], this.policy, this.flushOnSwitch, kind, address, space, order);
+    this.forget(kind, address, space, order);
     if (!this.isQuiet) this.emit(address, after, kind, order, space);
+  }
+
+  private forget(kind: u32, address: u64, space: u32, order: u32): void {
+    for (let i = 0; i < this.all.length; i++) tlbEvent(this.all[i], this.policy, this.flushOnSwitch, kind, address, space, order);
   }
 
   /** Which of the stage's TLBs, as bits, have the page of 4K. */

@@ -3,7 +3,7 @@ import { arrayClear, arrayRemove, arrayUse, CacheArray } from './array';
 import { HashTable, tableFind, tableInsert, tableNew } from './hash';
 import { spaceOfKey } from './pages';
 import { leafOf, Policy, sizeShift } from './policy';
-import { MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, PROMOTES } from './stage';
+import { MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, PROMOTES } from './prepared';
 import { DIRTY, DROP, FLUSH, PREFETCH, STORE, SWITCH } from './stream';
 
 const DEPTHS_MAX: u32 = 6;
