@@ -184,7 +184,8 @@ export function feed(count: u32): u32 {
 function feedFirst(from: u32, count: u32, joint: bool): void {
   let end: usize = 0;
   const runs = stream.runsOf(joint);
-  for (let i = 0, n = first.length; i < n && end == 0; i++) if (unchecked(first[i]).joint == joint) end = stream.runsEnd(from, count, joint);
+  for (let i = 0, n = first.length; i < n && end == 0; i++)
+    if (unchecked(first[i]).joint == joint) end = stream.runsEnd(from, count, joint);
   if (end == 0) return;
   for (let i = 0, n = prepared.length; i < n; i++) if (unchecked(prepared[i]).joint == joint) unchecked(prepared[i]).take(runs, end);
   for (let i = 0, n = filters.length; i < n; i++) if (unchecked(filters[i]).prepared.joint == joint) unchecked(filters[i]).feed();
@@ -265,7 +266,7 @@ export function walkerBitUpdates(id: u32): f64 {
   return <f64>walkers[id].bitUpdates;
 }
 export function walkerReferences(id: u32): f64 {
-  return <f64>walkers[id].references;
+  return <f64>walkers[id].references();
 }
 /** Page-table entries found in a cache, CACHES_MAX: in memory. */
 export function walkerFound(id: u32, where: u32): f64 {

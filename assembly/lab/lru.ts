@@ -3,14 +3,17 @@
  * can be. Four keys are a vector; no key is 0, empty ways are 0 and come last.
  */
 
-/** [way]: in each of 4 vectors, the way and those before it. */
-const UP_TO: usize = heap.alloc(17 * 64);
-/** [way], where there is one vector. */
-const UP_TO_1: usize = memory.data<u32>(
-  [0xffffffff, 0, 0, 0, 0xffffffff, 0xffffffff, 0, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
-  16,
-);
-for (let way: usize = 0; way < 16; way++) for (let other: usize = 0; other <= way; other++) store<u32>(UP_TO + (way << 6) + (other << 2), 0xffffffff);
+/** v128[way][vector]: of each of 4 vectors the way and those before it. */
+const UP_TO: usize = heap.alloc(16 * 64);
+/** v128[way]: the same of one. */
+const UP_TO_1: usize = heap.alloc(4 * 16);
+for (let way: usize = 0; way < 16; way++) {
+  for (let other: usize = 0; other < 16; other++) {
+    const mask: u32 = other <= way ? u32.MAX_VALUE : 0;
+    store<u32>(UP_TO + (way << 6) + (other << 2), mask);
+    if (way < 4 && other < 4) store<u32>(UP_TO_1 + (way << 4) + (other << 2), mask);
+  }
+}
 
 /** What `last` is for so many ways: the last one as a bit, of those of its vector if there are more than VECTORS_MAX. */
 export function lastBit(ways: u32): u32 {

@@ -26,6 +26,8 @@ export class Walker {
   walkCaches: StaticArray<CacheArray | null> = new StaticArray<CacheArray | null>(DEPTHS_MAX);
   caches: StaticArray<CacheArray | null> = new StaticArray<CacheArray | null>(CACHES_MAX);
   cacheLatency: StaticArray<u32> = new StaticArray<u32>(CACHES_MAX);
+  /** [cache, then memory]: cycles of an entry that is found there, so of those that were asked before, too. */
+  private costs: StaticArray<u32> = new StaticArray<u32>(CACHES_MAX + 1);
   cacheCount: u32 = 0;
   lineShift: u32 = 6;
   memoryLatency: u32 = 0;
@@ -48,13 +50,10 @@ export class Walker {
 
   /** Entries that each walk reads, if that is all that there is to it. */
   private levels: u32 = 0;
-  references: u64 = 0;
   /** [cache, then memory]: where page-table entries were found. */
   found: StaticArray<u64> = new StaticArray<u64>(CACHES_MAX + 1);
   /** Of walks that the program waited for. */
   cycles: u64 = 0;
-  /** All cycles. */
-  private spent: u64 = 0;
   /** [levels that remain]: the tables of the walk at hand. */
   private path: StaticArray<u32> = new StaticArray<u32>(DEPTHS_MAX);
 
@@ -68,15 +67,27 @@ export class Walker {
     const policy = this.policy;
     let isPlain = isFixed && policy.hashBits == 0 && this.hostDepth == 0 && this.setsBits == 0 && this.cacheCount == 0;
     for (let n: u32 = 0; n < DEPTHS_MAX; n++) if (this.walkCaches[n] !== null) isPlain = false;
+    let asked: u32 = 0;
+    for (let n: u32 = 0; n < this.cacheCount; n++) {
+      asked += this.cacheLatency[n];
+      this.costs[n] = asked;
+    }
+    this.costs[CACHES_MAX] = asked + this.memoryLatency;
     this.levels = isPlain ? policy.depth - leafOf(policy.size) + 1 : 0;
     return isPlain;
+  }
+
+  /** Entries read. */
+  references(): u64 {
+    let sum: u64 = 0;
+    for (let n: u32 = 0; n <= CACHES_MAX; n++) sum += this.found[n];
+    return sum;
   }
 
   /** Takes the misses of the last level, which are so many walks, and events. */
   feed(from: usize, end: usize, walks: u64): void {
     if (this.levels != 0) {
       const references = walks * this.levels;
-      this.references += references;
       this.cycles += references * this.memoryLatency;
       this.found[CACHES_MAX] += references;
       return;
@@ -97,26 +108,26 @@ export class Walker {
       const va = load<u64>(at);
       const key = load<u32>(at, MISS_KEY);
       if (kind & PROMOTES) this.promote(va, key);
-      const before = this.spent;
-      this.resolve(va, key);
+      let spent = this.resolve(va, key);
       if (this.setsBits != 0 && access != PREFETCH) {
         // What the system has put together itself, it has marked, too.
         if (kind & PROMOTES) this.setBits(key, BIT_A | BIT_D);
-        this.update(va, key, access == STORE ? BIT_A | BIT_D : BIT_A);
+        spent += this.update(va, key, access == STORE ? BIT_A | BIT_D : BIT_A);
       }
       // A prefetch's references are counted; its time passes beside the program's.
-      if (access != PREFETCH) this.cycles += this.spent - before;
+      if (access != PREFETCH) this.cycles += spent;
     }
   }
 
-  private resolve(va: u64, key: u32): void {
-    if (this.policy.inverted) this.follow(va, key);
-    else if (this.policy.hashBits != 0) this.search(va, key);
-    else this.walk(va, this.policy.tableOf(key), leafOf(key & 3));
-    if (this.hostDepth != 0) {
-      const shift = sizeShift(key & 3);
-      this.translate(GUEST_PAGES + ((<u64>(key >> 2)) << shift) + (va & (((<u64>1) << shift) - 1)));
-    }
+  /** Finds a page's entry: cycles, as of all that follow. */
+  private resolve(va: u64, key: u32): u64 {
+    let spent: u64;
+    if (this.policy.inverted) spent = this.follow(va, key);
+    else if (this.policy.hashBits != 0) spent = this.search(va, key);
+    else spent = this.walk(va, this.policy.tableOf(key), leafOf(key & 3));
+    if (this.hostDepth == 0) return spent;
+    const shift = sizeShift(key & 3);
+    return spent + this.translate(GUEST_PAGES + ((<u64>(key >> 2)) << shift) + (va & (((<u64>1) << shift) - 1)));
   }
 
   /** True: they were not all set. */
@@ -132,21 +143,18 @@ export class Walker {
   }
 
   /** Behind a walk: the hardware writes the entry, or a fault sets the bits and the walk is made again. */
-  private update(va: u64, key: u32, wanted: u64): void {
-    if (!this.setBits(key, wanted)) return;
+  private update(va: u64, key: u32, wanted: u64): u64 {
+    if (!this.setBits(key, wanted)) return 0;
     this.bitUpdates++;
-    if (this.setsBits == BY_HARDWARE) this.read(this.entry);
-    else this.resolve(va, key);
+    return this.setsBits == BY_HARDWARE ? this.read(this.entry) : this.resolve(va, key);
   }
 
   /** A store that a TLB let through may be the first to its page: D is not in its entry, so that there is a walk after all. */
   private dirty(va: u64, key: u32): void {
     if (!this.setBits(key, BIT_A | BIT_D)) return;
     this.bitUpdates++;
-    const before = this.spent;
-    this.resolve(va, key);
-    if (this.setsBits == BY_HARDWARE) this.read(this.entry);
-    this.cycles += this.spent - before;
+    this.cycles += this.resolve(va, key);
+    if (this.setsBits == BY_HARDWARE) this.cycles += this.read(this.entry);
   }
 
   /** Entries of dropped pages of 4K begin anew. */
@@ -159,15 +167,16 @@ export class Walker {
   }
 
   /** The anchor of the page's hash, then the entries that are chained there, until the page's is found. */
-  private follow(va: u64, key: u32): void {
+  private follow(va: u64, key: u32): u64 {
     const policy = this.policy;
     const anchor = policy.home(spaceOfKey(key), va, key & 3);
-    this.read(HASHED_AT + ((<u64>anchor) << 3));
+    let spent: u64 = this.read(HASHED_AT + ((<u64>anchor) << 3));
     for (let entry = policy.firstAt(anchor); entry != 0; entry = policy.nextAfter(entry)) {
       this.entry = INVERTED_AT + ((<u64>(entry - 1)) << 4);
-      this.read(this.entry);
-      if (policy.hasAt(entry, key)) return;
+      spent += this.read(this.entry);
+      if (policy.hasAt(entry, key)) break;
     }
+    return spent;
   }
 
   /** The table of the region's small pages is gone. */
@@ -181,7 +190,7 @@ export class Walker {
    * Reads the entries from the deepest known table down to the one that the page's entry is in. Whatever walk cache is asked in vain
    * knows the table afterwards.
    */
-  private walk(va: u64, table: u32, leaf: u32): void {
+  private walk(va: u64, table: u32, leaf: u32): u64 {
     const depth = this.policy.depth;
     const path = this.path;
     for (let level = leaf; level <= depth; level++) {
@@ -195,58 +204,59 @@ export class Walker {
       remaining = known;
       break;
     }
-    for (; ; remaining--) {
+    let spent: u64 = 0;
+    for (; remaining >= leaf; remaining--) {
       const index = (va >> (12 + 9 * (remaining - 1))) & 511;
       const number = unchecked(path[remaining]);
-      if (this.hostDepth != 0) this.translate(((<u64>number) << TABLE_SHIFT) + (index << 3));
+      if (this.hostDepth != 0) spent += this.translate(((<u64>number) << TABLE_SHIFT) + (index << 3));
       // The guest's tables and the host's lie between each other.
       this.entry = ((<u64>number) << (this.hostDepth == 0 ? TABLE_SHIFT : TABLE_SHIFT + 1)) + (index << 3);
-      this.read(this.entry);
-      if (remaining == leaf) return;
+      spent += this.read(this.entry);
     }
+    return spent;
   }
 
   /** Reads entries of a hash table until the page's is found. */
-  private search(va: u64, key: u32): void {
+  private search(va: u64, key: u32): u64 {
+    let spent: u64 = 0;
     const policy = this.policy;
     const mask = (<u32>1 << policy.hashBits) - 1;
     for (let entry = policy.home(spaceOfKey(key), va, key & 3); ; entry = (entry + 1) & mask) {
       this.entry = HASHED_AT + ((<u64>entry) << 4);
-      this.read(this.entry);
-      if (policy.hasAt(entry, key)) return;
+      spent += this.read(this.entry);
+      if (policy.hasAt(entry, key)) break;
     }
+    return spent;
   }
 
   /** The host's part: an address of the guest is translated by its own tables. */
-  private translate(address: u64): void {
+  private translate(address: u64): u64 {
     const tlb = this.hostTlb;
+    let spent: u64 = 0;
     const number = address >> sizeShift(this.hostSize);
     if (tlb !== null) {
-      this.spent += this.hostLatency;
-      if (arrayUse(tlb, number, <u32>number + 1)) return;
+      spent = this.hostLatency;
+      if (arrayUse(tlb, number, <u32>number + 1)) return spent;
     }
     for (let remaining = this.hostDepth, leaf = leafOf(this.hostSize); remaining >= leaf; remaining--) {
       const key = (((address >> (12 + 9 * remaining)) << 3) | <u64>remaining) + 1;
       const known = tableFind(this.hostTables, key);
       const table = known != 0 ? load<u64>(known) : load<u64>(tableInsert(this.hostTables, key, this.hostTables.count + 1));
       this.hostReferences++;
-      this.read((((table << 1) + 1) << TABLE_SHIFT) + (((address >> (12 + 9 * (remaining - 1))) & 511) << 3));
+      spent += this.read((((table << 1) + 1) << TABLE_SHIFT) + (((address >> (12 + 9 * (remaining - 1))) & 511) << 3));
     }
+    return spent;
   }
 
   /** An entry comes through the caches; those that did not have it do afterwards. No line is 0. */
-  private read(address: u64): void {
-    this.references++;
+  private read(address: u64): u64 {
     const line = address >> this.lineShift;
+    const count = this.cacheCount;
     let at: u32 = 0;
-    for (; at < this.cacheCount; at++) {
-      this.spent += unchecked(this.cacheLatency[at]);
-      if (arrayUse(unchecked(this.caches[at]) as CacheArray, line, <u32>line)) break;
-    }
-    if (at == this.cacheCount) {
-      this.spent += this.memoryLatency;
-      unchecked(this.found[CACHES_MAX]++);
-    } else unchecked(this.found[at]++);
+    while (at < count && !arrayUse(unchecked(this.caches[at]) as CacheArray, line, <u32>line)) at++;
+    if (at == count) at = CACHES_MAX;
+    unchecked(this.found[at]++);
+    return unchecked(this.costs[at]);
   }
 
   private flush(): void {
