@@ -14,7 +14,15 @@ export { MACHINES } from './lab/machines.js';
 export { Pass, type Window } from './lab/pass.js';
 export { Recorder, type RecorderOptions, type TakeRecords } from './lab/recorder.js';
 export { RecordWriter } from './lab/records.js';
-export { MARK_PRCTL, parsePlace, RegionOfInterest, type RegionPlace } from './lab/region.js';
+export {
+  countedRegion,
+  MARK_PRCTL,
+  parsePlace,
+  RegionOfInterest,
+  type RegionPlace,
+  type RegionTakers,
+  recordedRegion,
+} from './lab/region.js';
 export * from './lab/results.js';
 export { reuseOf } from './lab/reuse.js';
 export { type Cell, csvOf, parquetColumns, ROW_KINDS, type RowKind, type Table, tableOf } from './lab/rows.js';

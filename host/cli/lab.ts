@@ -35,7 +35,7 @@ function modelOptions(command: Command): Command {
     .option('--json <file>', 'configurations and counts as data')
     .option('--csv <file>', 'a row for each system')
     .option('--skip <n>', 'instructions that warm up what is modelled, before the counts begin', parseMany('--skip', 'instructions', 1e15))
-    .option('--from <place>', 'counts begin there: a function (with run), or mark:N, a marker of the program')
+    .option('--from <place>', 'counts begin there: a function (with run), mark:N, a marker of the program, or instruction:N')
     .option('--to <place>', 'counts end there')
     .option('--count <n>', 'instructions that are counted (default: all)', parseMany('--count', 'instructions', 1e15));
 }
@@ -67,6 +67,8 @@ export function labCommand(program: Command, finish: (status: number) => void): 
     lab
       .command('record')
       .requiredOption('-o, --output <file>', 'the trace')
+      .option('--from <place>', 'begin there: a function, mark:N, a marker of the program, or instruction:N')
+      .option('--to <place>', 'end there')
       .option('--entries', 'page-table entries, too: for systems with "validate"'),
   )
     .description("record a program's accesses to memory")

@@ -1,4 +1,4 @@
-/** A region of interest: counts begin at one place of a stream and end at another, by markers of the program or by functions. */
+/** A region of interest: of a stream, what lies between two places, by markers of the program, functions or numbers of instructions. */
 import * as T from '../../assembly/shared/trace.js';
 import type { Pass } from './pass.js';
 import type { TakeRecords } from './recorder.js';
@@ -11,24 +11,89 @@ const TWO32 = 2 ** 32;
  */
 export const MARK_PRCTL = 0x50574d4b;
 
-/** mark: a number of a marker; symbol: a function, from the first load or store that one of its instructions makes. */
-export type RegionPlace = { readonly mark: number } | { readonly symbol: string };
+/**
+ * mark: a number of a marker; symbol: a function, from the first load or store that one of its instructions makes; instructions: the
+ * record with which so many have passed.
+ */
+export type RegionPlace = { readonly mark: number } | { readonly symbol: string } | { readonly instructions: number };
 
-/** mark:N or the name of a function; undefined: neither. */
+/** mark:N, instruction:N or the name of a function; undefined: none of them. */
 export function parsePlace(text: string): RegionPlace | undefined {
-  const mark = /^mark:(\d{1,9})$/.exec(text);
-  if (mark !== null) return { mark: Number(mark[1]) };
+  const [, kind, number] = /^(mark|instruction):(\d{1,15})$/.exec(text) ?? [];
+  if (kind === 'instruction') return { instructions: Number(number) };
+  if (kind === 'mark') return number.length < 10 ? { mark: Number(number) } : undefined;
   return /^[^\s:]+$/.test(text) ? { symbol: text } : undefined;
 }
 
-/** Stands before a pass: what comes before `from` warms up what is modelled, what comes after `to` is not told any more. */
+/** Who is told of a stream: of what comes before the region, and of it; begin: it begins now. */
+export interface RegionTakers {
+  readonly before: TakeRecords;
+  readonly within: TakeRecords;
+  readonly begin: () => void;
+}
+
+/** Counts begin with the region: what comes before it warms up what is modelled. */
+export function countedRegion(pass: Pass): RegionTakers {
+  return { before: pass.take, within: pass.take, begin: () => pass.engine.begin() };
+}
+
+/**
+ * Of a recording: what comes before the region is not told, but for which address space runs and where its instructions come from. Code
+ * that has stayed in its page is not told again.
+ */
+export function recordedRegion(take: TakeRecords): RegionTakers {
+  let [space, code] = [0, -1];
+  const words = new Uint32Array(2 * T.TRACE_ROOM);
+  let count = 0;
+  const put = (low: number, high: number): void => {
+    words[2 * count] = low;
+    words[2 * count++ + 1] = high;
+  };
+  const told = (kind: number, value: number): void => put(value, Math.floor(value / TWO32) | (kind << 16));
+  /** Is it the page of code that is known? */
+  const follow = (low: number, high: number): boolean => {
+    const kind = (high >>> 16) & T.RECORD_KIND_MASK;
+    const value = low + (high & 0xffff) * TWO32;
+    if (kind === T.RECORD_SPACE) space = value;
+    if (kind !== T.RECORD_CODE) return false;
+    const isSame = Math.floor(value / 4096) === Math.floor(code / 4096);
+    code = value;
+    return isSame;
+  };
+  const flush = (): void => {
+    if (count > 0) take(words, count);
+    count = 0;
+  };
+  return {
+    before: (records, n) => {
+      for (let i = 0; i < n; i++) follow(records[2 * i], records[2 * i + 1]);
+    },
+    begin: () => {
+      if (space !== 0) told(T.RECORD_SPACE, space);
+      if (code >= 0) told(T.RECORD_CODE, code);
+      flush();
+    },
+    within: (records, n) => {
+      for (let i = 0; i < n; i++) {
+        const [low, high] = [records[2 * i], records[2 * i + 1]];
+        if (!follow(low, high)) put(low, high);
+        // All that is left of it is that instructions passed.
+        else if (high >>> 20 !== 0) put(0, (high & ~0xfffff) | (T.RECORD_PASSED << 16));
+        if (count === T.TRACE_ROOM) flush();
+      }
+      flush();
+    },
+  };
+}
+
 export class RegionOfInterest {
   #begun: boolean;
   #ended = false;
+  #instructions = 0;
 
   /** nameAt: the function of an instruction, where places are functions; the stream has a record of code for each access then. */
   constructor(
-    private readonly pass: Pass,
+    private readonly takers: RegionTakers,
     private readonly from: RegionPlace | undefined,
     private readonly to: RegionPlace | undefined,
     private readonly nameAt?: (pc: number) => string | undefined,
@@ -40,21 +105,30 @@ export class RegionOfInterest {
     let from = 0;
     for (let i = 0; i < count && !this.#ended; i++) {
       const place = this.#begun ? this.to : this.from;
-      const high = words[2 * i + 1];
-      if (place === undefined || !this.#isAt(place, (high >>> 16) & T.RECORD_KIND_MASK, words[2 * i] + (high & 0xffff) * TWO32)) continue;
+      if (place === undefined) break;
+      if (!this.#isAt(place, words[2 * i], words[2 * i + 1])) continue;
       // The instructions that a record tells of were before it.
-      this.pass.take(words.subarray(2 * from, 2 * (i + 1)), i + 1 - from);
+      this.#tell(words, from, i + 1);
       from = i + 1;
       if (this.#begun) this.#ended = true;
       else {
         this.#begun = true;
-        this.pass.engine.begin();
+        this.takers.begin();
       }
     }
-    if (!this.#ended && from < count) this.pass.take(words.subarray(2 * from, 2 * count), count - from);
+    if (!this.#ended && from < count) this.#tell(words, from, count);
   };
 
-  #isAt(place: RegionPlace, kind: number, value: number): boolean {
+  #tell(words: Uint32Array, from: number, end: number): void {
+    const take = this.#begun ? this.takers.within : this.takers.before;
+    take(words.subarray(2 * from, 2 * end), end - from);
+  }
+
+  #isAt(place: RegionPlace, low: number, high: number): boolean {
+    const kind = (high >>> 16) & T.RECORD_KIND_MASK;
+    const value = low + (high & 0xffff) * TWO32;
+    this.#instructions += (high >>> 20) + (kind === T.RECORD_PASSED ? value : 0);
+    if ('instructions' in place) return this.#instructions >= place.instructions;
     if ('mark' in place) return kind === T.RECORD_MARK && value === place.mark;
     return kind === T.RECORD_CODE && this.nameAt?.(value) === place.symbol;
   }

@@ -70,9 +70,33 @@ test('from one function to another', () => {
   // Its first store begins the region and is in it.
   assert.is(systems[0].measures.accesses.stores, 256);
   assert.match(place.lab('run', '--from', 'nowhere', program).stderr, '--from nowhere: the program never came there');
-  assert.match(place.lab('replay', '--from', 'main', 'marks.trace').stderr, 'a trace has mark:N only');
+  assert.match(place.lab('replay', '--from', 'main', 'marks.trace').stderr, 'a trace has mark:N and instruction:N only');
   assert.match(place.lab('run', '--from', 'mark:1', '--skip', '5', program).stderr, 'not with --skip or --count');
-  assert.match(place.lab('run', '--from', 'a b', program).stderr, "--from: 'a b' is neither mark:N nor the name of a function");
+  assert.match(
+    place.lab('run', '--from', 'a b', program).stderr,
+    "--from: 'a b' is neither mark:N nor instruction:N nor the name of a function",
+  );
+});
+
+test('a part of a program is recorded: it counts what the same part of the run does', () => {
+  const program = `${process.cwd()}/examples/lab/bin/populate.elf`;
+  const machine = ['--machine', 'tiny', '--json'];
+  const region = ['--from', 'touch_on_demand', '--to', 'touch_populated'];
+  place.must('record', '-o', 'part.trace', ...region, program);
+  place.must('replay', ...machine, 'replayed.json', 'part.trace');
+  assert.is(parseResults(place.read('replayed.json'))[0].systems[0].measures.accesses.stores, 256);
+
+  place.must('record', '-o', 'all.trace', program);
+  const part = ['--from', 'instruction:500', '--to', 'instruction:1000'];
+  place.must('record', '-o', 'middle.trace', ...part, program);
+  place.must('replay', ...machine, 'a.json', 'middle.trace');
+  place.must('replay', ...machine, 'b.json', ...part, 'all.trace');
+  const [a, b] = ['a.json', 'b.json'].map((file) => parseResults(place.read(file))[0].systems[0].measures);
+  assert.equal([a.instructions, a.accesses], [b.instructions, b.accesses]);
+  assert.ok(a.instructions >= 400 && a.instructions <= 600, String(a.instructions));
+
+  assert.match(place.lab('record', '-o', 'x.trace', '--to', 'nowhere', program).stderr, '--to nowhere: the program never came there');
+  assert.match(place.lab('record', '-o', 'x.trace', '--from', 'main', '--entries', program).stderr, '--entries: needs the whole stream');
 });
 
 test.run();

@@ -11,7 +11,7 @@ import { functionNames, watchMarks } from '../../lab/live/marks.js';
 import { MACHINES } from '../../lab/machines.js';
 import { Pass } from '../../lab/pass.js';
 import { Recorder, type TakeRecords } from '../../lab/recorder.js';
-import { parsePlace, RegionOfInterest, type RegionPlace } from '../../lab/region.js';
+import { countedRegion, parsePlace, RegionOfInterest, type RegionPlace, recordedRegion } from '../../lab/region.js';
 import type { LabResult } from '../../lab/results.js';
 import { SYNTHETIC_DEFAULTS, type SyntheticOptions, synthesize } from '../../lab/synthetic.js';
 import { NoEntriesError, StaleEntryError, type StalePlace, Validator } from '../../lab/validator.js';
@@ -24,13 +24,16 @@ import { type ResultOptions, reportResults } from './results.js';
 import { createTrace, isSameFile, replayAny } from './sources.js';
 import { type SystemOptions, systemsOf } from './systems.js';
 
-export interface ModelOptions extends SystemOptions, ResultOptions {
+export interface RegionOptions {
+  /** A function, mark:N or instruction:N. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface ModelOptions extends SystemOptions, ResultOptions, RegionOptions {
   /** Instructions before the counts begin, and how many of them are counted. */
   readonly skip?: number;
   readonly count?: number;
-  /** A function or mark:N. */
-  readonly from?: string;
-  readonly to?: string;
   /** Accesses of a window. */
   readonly windows?: number;
 }
@@ -49,12 +52,12 @@ interface Passing {
 function placeOf(option: string, text: string | undefined): RegionPlace | undefined {
   if (text === undefined) return undefined;
   const place = parsePlace(text);
-  if (place === undefined) throw new UsageError(`${option}: '${text}' is neither mark:N nor the name of a function`);
+  if (place === undefined) throw new UsageError(`${option}: '${text}' is neither mark:N nor instruction:N nor the name of a function`);
   return place;
 }
 
 /** A region that was not all there is nothing to count. */
-function checkRegion(region: RegionOfInterest | undefined, options: ModelOptions): void {
+function checkRegion(region: RegionOfInterest | undefined, options: RegionOptions): void {
   const missing = region?.missing();
   if (missing !== undefined) throw new CliError(1, `--${missing} ${options[missing] ?? ''}: the program never came there`);
 }
@@ -71,7 +74,7 @@ async function passOf(
   if (marked && counted) throw new UsageError('--from and --to: not with --skip or --count');
   const places = [from, to].some((place) => place !== undefined && 'symbol' in place);
   if (places && nameAt === undefined)
-    throw new UsageError('--from and --to: a function is known while a program runs; a trace has mark:N only');
+    throw new UsageError('--from and --to: a function is known while a program runs; a trace has mark:N and instruction:N only');
   const part = counted || marked;
   if (part && (options.windows !== undefined || options.attribute === true))
     throw new UsageError('--windows and --attribute are of the whole stream: not with --skip, --count, --from or --to');
@@ -80,7 +83,7 @@ async function passOf(
   const watcher = options.windows === undefined ? undefined : new WindowWatcher(pass, options.windows);
   const validates = pass.systems.some(({ validate }) => validate);
   if (validates && options.attribute === true) throw new UsageError('--attribute: not with a system that validates');
-  const region = marked ? new RegionOfInterest(pass, from, to, nameAt) : undefined;
+  const region = marked ? new RegionOfInterest(countedRegion(pass), from, to, nameAt) : undefined;
   const counting = watcher?.take ?? region?.take ?? pass.take;
   const take = validates ? new Validator(pass, counting, cause).take : counting;
   return { pass, take, watcher, validates, region, places };
@@ -152,15 +155,25 @@ export async function labRun(
 export async function labRecord(
   program: string,
   args: readonly string[],
-  options: RunOptions & { output: string; entries?: boolean },
+  options: RunOptions & RegionOptions & { output: string; entries?: boolean },
 ): Promise<number> {
+  const [from, to] = [placeOf('--from', options.from), placeOf('--to', options.to)];
+  const part = from !== undefined || to !== undefined;
+  if (part && options.entries === true) throw new UsageError('--entries: needs the whole stream: not with --from or --to');
+  const places = [from, to].some((place) => place !== undefined && 'symbol' in place);
   const file = createTrace(options.output, [program, ...args].join(' '));
+  let names: ((pc: number) => string | undefined) | undefined;
+  const region = part ? new RegionOfInterest(recordedRegion(file.take), from, to, (pc) => names?.(pc)) : undefined;
   const status = await runRecorded(program, args, options, (machine) => {
-    const recorder = new Recorder(machine.core, file.take, options);
+    const recorder = new Recorder(machine.core, region?.take ?? file.take, { ...options, places });
+    names = functionNames(machine.kernel);
     watchMarks(machine.kernel, recorder);
     return recorder;
   });
+  // Without a beginning there is nothing to write; without an end all that came is there, and the complaint.
+  if (region?.missing() === 'from') checkRegion(region, options);
   const { instructions, bytes } = file.end();
+  checkRegion(region, options);
   const each = instructions === 0 ? 0 : bytes / instructions;
   const sizes = `${bytes.toLocaleString('en-US')} bytes (${each.toFixed(3)} each)`;
   complain(`${options.output}: ${instructions.toLocaleString('en-US')} instructions, ${sizes}`);
