@@ -5,6 +5,7 @@ import type { Redis as RedisConnection } from 'ioredis';
 import { checkResult, type Json, ResultError } from '../../lab/results.js';
 import type { SweepJob, SweepResult } from '../../lab/sweep.js';
 import { CliError, UsageError } from '../options.js';
+import { complain } from '../output.js';
 import type { PoolEvents } from './pool.js';
 import type { ToWorker } from './sweep-worker.js';
 
@@ -26,8 +27,26 @@ export async function loadQueue(): Promise<QueueLibraries> {
   }
 }
 
+/** Redis goes away and comes back: each is said once, however many connections and attempts there are. */
+export class Outages {
+  readonly #said = new Set<string>();
+
+  constructor(private readonly url: string) {}
+
+  readonly failed = (error: Error): void => {
+    if (this.#said.has(error.message)) return;
+    this.#said.add(error.message);
+    complain(`${this.url}: ${error.message}`);
+  };
+
+  readonly ready = (): void => {
+    if (this.#said.size > 0) complain(`${this.url}: is there again`);
+    this.#said.clear();
+  };
+}
+
 /** A way to Redis that comes back after failures; the first one is a CliError. */
-export async function connect({ Redis }: QueueLibraries, url: string): Promise<RedisConnection> {
+export async function connect({ Redis }: QueueLibraries, url: string, outages: Outages): Promise<RedisConnection> {
   if (!/^rediss?:\/\/[^\s]+$/.test(url)) throw new UsageError(`'${url}' is no redis://HOST:PORT`);
   const probe = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null });
   let failure = '';
@@ -42,7 +61,10 @@ export async function connect({ Redis }: QueueLibraries, url: string): Promise<R
   } finally {
     probe.disconnect();
   }
-  return new Redis(url, { maxRetriesPerRequest: null });
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  connection.on('error', outages.failed);
+  connection.on('ready', outages.ready);
+  return connection;
 }
 
 /** Workers of another model don't see the jobs: the queue has the engine's hash in its name. */
@@ -74,11 +96,14 @@ export async function runQueue(
   events: PoolEvents,
 ): Promise<void> {
   const libraries = await loadQueue();
-  const connection = await connect(libraries, url);
-  const listening = await connect(libraries, url);
+  const outages = new Outages(url);
+  const connection = await connect(libraries, url, outages);
+  const listening = await connect(libraries, url, outages);
   const name = queueName(engine);
   const queue = new libraries.bullmq.Queue(name, { connection: connection as never });
   const told = new libraries.bullmq.QueueEvents(name, { connection: listening as never });
+  queue.on('error', outages.failed);
+  told.on('error', outages.failed);
   try {
     await told.waitUntilReady();
     await new Waiting(queue, told, jobs, command, events).done;

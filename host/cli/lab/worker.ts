@@ -8,7 +8,7 @@ import type { SweepResult, SweepTrace } from '../../lab/sweep.js';
 import { CliError } from '../options.js';
 import { complain } from '../output.js';
 import { JobThread } from './pool.js';
-import { connect, loadQueue, queueName } from './queue.js';
+import { connect, loadQueue, Outages, queueName } from './queue.js';
 import { engineHash, hashTrace } from './sweep.js';
 import type { ToWorker } from './sweep-worker.js';
 
@@ -43,7 +43,8 @@ async function findTrace({ path, sha256 }: SweepTrace, folder: string | undefine
 export async function labWorker(url: string, options: WorkerOptions): Promise<number> {
   const { workers = availableParallelism(), traces, lease = LEASE_SECONDS } = options;
   const libraries = await loadQueue();
-  const connection = await connect(libraries, url);
+  const outages = new Outages(url);
+  const connection = await connect(libraries, url, outages);
   const idle: JobThread[] = [];
   const carryOut = async (queued: Job<ToWorker>): Promise<readonly SweepResult[]> => {
     const { job, command } = queued.data;
@@ -65,8 +66,12 @@ export async function labWorker(url: string, options: WorkerOptions): Promise<nu
     stalledInterval: ms,
     maxStalledCount: STALLED_MAX,
   });
-  worker.on('error', (error) => complain(`${url}: ${error.message}`));
-  worker.on('completed', (job) => complain(`done: ${basename(job.data.job.trace.path)}, ${job.data.job.keys.length} systems`));
+  worker.on('error', outages.failed);
+  worker.on('completed', ({ data: { job } }) => {
+    const systems = job.keys.length === 0 ? [] : [`${job.keys.length} systems`];
+    const what = job.distances === undefined ? systems : [...systems, 'reuse distances'];
+    complain(`done: ${basename(job.trace.path)}, ${what.join(', ')}`);
+  });
   worker.on('failed', (job, error) => complain(`failed: ${job?.data.job.trace.path ?? ''}: ${error.message}`));
   await worker.waitUntilReady();
   complain(`waiting for jobs at ${url}`);
