@@ -16,7 +16,7 @@ function carryOut(name: string): void {
   assert.ok(commands.length > 0, name);
   for (const command of commands) {
     const smaller = command.replace('--accesses 1M', '--accesses 200k');
-    const words = smaller.split(' ').map((word) => word.replace(/(^|=)(out\.\w+)$/, (_, before, file) => before + place.path(file)));
+    const words = smaller.split(' ').map((word) => word.replace(/(^|=)(out[-\w]*\.\w+)$/, (_, before, file) => before + place.path(file)));
     const { status, stderr } = spawnSync(process.execPath, [COMMAND, ...words], { encoding: 'utf8' });
     assert.is(status, 0, `${command}\n${stderr}`);
   }
@@ -108,6 +108,9 @@ test('windows concludes what its page says', () => {
   const { translation } = JSON.parse(place.read('out.json')) as { translation: { [name: string]: number } };
   assert.ok(translation.windowHits > 0.99 * translation.accesses);
   assert.ok(1000 * translation.walks < translation.accesses);
+  const forks = (JSON.parse(place.read('out-fork.json')) as { translation: { [name: string]: number } }).translation;
+  assert.ok(forks.walks * translation.accesses > translation.walks * forks.accesses);
+  assert.ok(existsSync('examples/lab/windows.png'), 'it has a picture');
 });
 
 test('every page is tested and listed', () => {
