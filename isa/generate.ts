@@ -1,9 +1,11 @@
 /**
- * Writes everything that comes from the instruction table, the system-call table and the rows of tests/mapping. `--check` writes nothing
+ * Writes everything that comes from the instruction table, the system-call table, the rows of tests/mapping and the table of the
+ * laboratory's systems. `--check` writes nothing
  * and fails when a file is stale.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemSchema } from '../host/lab/config.js';
 import { generateDecode, generateOps } from './generate/decode.js';
 import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
@@ -22,6 +24,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['docs/instructions.md', instructionsPage],
   ['docs/syscalls.md', syscallsPage],
   ['docs/mapping.md', mappingPage],
+  ['schemas/lab-system.json', () => `${JSON.stringify(systemSchema(), null, 2)}\n`],
 ];
 
 const check = process.argv.includes('--check');

@@ -44,7 +44,11 @@ const core = readdirSync('assembly').flatMap((name) => (name === 'lab' ? [] : [j
 
 /** [name, inputs, ...commands]: inputs are files or folders; a stamp in dist/ remembers the last success. */
 const steps = [
-  ['generate', ['isa', 'host/syscalls', 'scripts/generate-docs.ts'], ['tsx', ['isa/generate.ts']]],
+  [
+    'generate',
+    ['isa', 'host/syscalls', 'host/lab/system-table.ts', 'host/lab/rules.ts', 'scripts/generate-docs.ts'],
+    ['tsx', ['isa/generate.ts']],
+  ],
   [
     'core',
     [...core, 'asconfig.json', 'scripts/export-globals.mjs'],

@@ -85,6 +85,13 @@ export function labCommand(program: Command, finish: (status: number) => void): 
       finish(await labReplay(path, options));
     });
   lab
+    .command('schema')
+    .description('the JSON Schema of what --config reads, for editors')
+    .action(async () => {
+      const { labSchema } = await import('./lab/commands.js');
+      finish(await labSchema());
+    });
+  lab
     .command('import')
     .description("make a trace of another tool's: Valgrind lackey, ChampSim, DynamoRIO drmemtrace; plain or packed with gzip, xz, zstd")
     .argument('<file>')

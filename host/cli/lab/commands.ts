@@ -3,7 +3,7 @@
 import { loadLab } from '../../index-node.js';
 import type { Process } from '../../kernel/process.js';
 import { ConfigError } from '../../lab/check.js';
-import { asGiven } from '../../lab/config.js';
+import { asGiven, systemSchema } from '../../lab/config.js';
 import { EngineError } from '../../lab/engine.js';
 import { Causes } from '../../lab/live/causes.js';
 import { LiveLab } from '../../lab/live/live.js';
@@ -235,5 +235,10 @@ export async function labMachines(name: string | undefined): Promise<number> {
   const machine = MACHINES.get(name);
   if (machine === undefined) throw new CliError(1, `there is no machine '${name}'; there are ${[...MACHINES.keys()].join(', ')}`);
   await writeAll(process.stdout, `${JSON.stringify(asGiven(machine), null, 2)}\n`);
+  return 0;
+}
+
+export async function labSchema(): Promise<number> {
+  await writeAll(process.stdout, `${JSON.stringify(systemSchema(), null, 2)}\n`);
   return 0;
 }
