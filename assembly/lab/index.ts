@@ -9,6 +9,7 @@ import { regionCount, REGIONS_MAX, watchStores } from './pages';
 import { Policy, SIZES } from './policy';
 import { Prepared } from './prepared';
 import { Prefetcher } from './prefetch';
+import { Promotion } from './promotion';
 import { Stage } from './stage';
 import * as stream from './stream';
 import { CACHES_MAX, Walker } from './walker';
@@ -51,6 +52,16 @@ export function policyNew(depth: u32, size: u32, promoteAt: u32, hashBits: u32, 
 /** Pages lie in so many blocks of 2 MiB, of which some per cent have a frame in use. */
 export function policyMemory(id: u32, blocks: u32, fragmented: u32, seed: u32, allocation: u32): void {
   policies[id].memory = new Memory(blocks, fragmented, seed, allocation);
+}
+
+/**
+ * Regions become one page on the program's advice only; in the background whenever `every` accesses have passed (0: never), so many
+ * regions at a time, if so many pages of one were touched. False: there are too many different `every`.
+ */
+export function policyPromotion(id: u32, onAdvice: bool, every: f64, regions: u32, present: u32): bool {
+  const ticks = every == 0 ? 0 : stream.tickEvery(<u64>every);
+  policies[id].promotion = new Promotion(onAdvice, ticks, regions, present);
+  return every == 0 || ticks != 0;
 }
 
 /** after: the level before, -1: none. */
@@ -168,7 +179,7 @@ export function feed(count: u32): u32 {
     stream.annotate(from, some);
     if (regionCount == REGIONS_MAX) return TOO_MANY_REGIONS;
     for (let i = 0; i < policies.length; i++) {
-      for (let n: u32 = 0; n < stream.freshCount; n++) policies[i].add(load<u32>(stream.fresh + (<usize>n << 2)));
+      work(policies[i]);
       if (policies[i].tableCount >= tablesMax) return TOO_MANY_TABLES;
       if (policies[i].full) return TABLE_FULL;
       if (policies[i].noFrames) return MEMORY_FULL;
@@ -178,6 +189,21 @@ export function feed(count: u32): u32 {
     feedFirst(from, some, true);
   }
   return FED;
+}
+
+/** What page sizes follow from, in a block. */
+function work(policy: Policy): void {
+  const promotion = policy.promotion;
+  if (promotion !== null) promotion.begin();
+  for (let at = stream.fresh, end = at + (<usize>stream.freshCount << 3); at < end; at += 8) {
+    const what = load<u32>(at);
+    if (what < stream.TICK_NEWS) policy.add(what);
+    else if (promotion === null) continue;
+    else if (what >= stream.ADVICE_NEWS) {
+      const place = stream.advice + (<usize>load<u32>(at, 4) << 4);
+      promotion.advise(load<u64>(place), load<u64>(place, 8));
+    } else if ((what & promotion.ticks) != 0) policy.scan(load<u32>(at, 4));
+  }
 }
 
 /** First levels take the runs of a block: of those that serve the classes apart, or of those that serve them together. */

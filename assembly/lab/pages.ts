@@ -4,7 +4,7 @@
  * number * 512 + its place there. Everything else names pages so: they are looked up once for all systems. That regions are looked
  * up, and not pages, keeps what is looked up often in the processor's caches.
  *
- * Time is counted in touches, first accesses to pages: since systems come to the same place of the stream one after the other, what is
+ * Time is counted in touches, first accesses to pages (and in ticks, where systems have something to do now and then): since systems come to the same place of the stream one after the other, what is
  * kept is when something came to be, and not just whether it is.
  */
 import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
@@ -26,8 +26,11 @@ export let watchesStores: bool = false;
 let room: u32 = 256;
 /** Regions so far; numbers begin with 1. */
 export let regionCount: u32 = 0;
-/** Touches so far. */
+/** Time: touches so far, and ticks. */
 export let touches: u32 = 0;
+/** Ticks so far; u32[page]: ticks before its first access. Kept only if there are ticks. */
+let ticks: u32 = 0;
+let ticksBefore: usize = 0;
 
 /** What was looked up lately: { u64 key, u64 number }, by the low bits of the region. */
 const RECENT: u64 = 1023;
@@ -70,7 +73,20 @@ export function touch(page: u32): bool {
   const at = touched + (<usize>page << 2);
   if (load<u32>(at) != 0) return false;
   store<u32>(at, ++touches);
+  if (ticks != 0) store<u32>(ticksBefore + (<usize>page << 2), ticks);
   return true;
+}
+
+/** Time goes on without an access. */
+export function tick(): void {
+  if (ticksBefore == 0) ticksBefore = zeros(<usize>room << 11);
+  ticks++;
+  touches++;
+}
+
+/** Which first access that of the page was. */
+export function orderOf(page: u32): u32 {
+  return touchOf(page) - (ticksBefore == 0 ? 0 : load<u32>(ticksBefore + (<usize>page << 2)));
 }
 
 export function watchStores(): void {
@@ -103,6 +119,7 @@ function find(key: u64): u32 {
     keys = grown(keys, <usize>room << 3);
     touched = grown(touched, <usize>room << 11);
     stored = grown(stored, <usize>room << 9);
+    if (ticksBefore != 0) ticksBefore = grown(ticksBefore, <usize>room << 11);
     room <<= 1;
   }
   store<u64>(keys + (<usize>regionCount << 3), key);
@@ -134,7 +151,7 @@ export function addressOfKey(key: u32): u64 {
   if (size == 1) return regionAddress(key >> 7) | ((<u64>(key >> 2) & 31) << 16);
   return regionAddress(key >> 2);
 }
-/** Which touch the first access of a page was, 0: none yet. */
+/** When the first access of a page was, 0: it had none yet. */
 // @ts-ignore: decorator
 @inline
 export function touchOf(page: u32): u32 {

@@ -4,7 +4,8 @@
  */
 import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
 import { Memory, NO_BLOCK } from './memory';
-import { grown, regionAddress, regionKnown, regionSpace, spaceKey, touchOf } from './pages';
+import { grown, orderOf, regionAddress, regionKnown, regionSpace, spaceKey, touchOf } from './pages';
+import { Promotion } from './promotion';
 
 /** Page sizes by number. */
 export const SIZES: u32 = 4;
@@ -69,6 +70,8 @@ export class Policy {
   private known: u32 = 0;
   /** GiB of an address space -> its number. */
   private gigas: HashTable = tableNew();
+  /** More than how many pages of a region were touched; null: nothing. */
+  promotion: Promotion | null = null;
   private tables: HashTable = tableNew();
   /** u32[table]: the table whose entry points to it. */
   private parents: usize = zeros(1024 * 4);
@@ -102,14 +105,39 @@ export class Policy {
     this.touched++;
     const count = load<u32>(r, TOUCHED) + 1;
     store<u32>(r, count, TOUCHED);
-    if (count < this.promoteAt || !this.isRoomFor(page >> 9)) {
+    if (count < this.promoteAt || !this.isWelcome(page >> 9) || !this.isRoomFor(page >> 9)) {
       this.place(page);
       if (load<u32>(r, SMALL) == 0) store<u32>(r, this.table(space, va, 1), SMALL);
       return;
     }
-    store<u32>(r, touchOf(page), PROMOTED);
+    this.becomesLarge(r, space, va, touchOf(page));
+  }
+
+  private becomesLarge(r: usize, space: u64, va: u64, when: u32): void {
+    store<u32>(r, when, PROMOTED);
     store<u32>(r, this.table(space, va, 2), LARGE);
     this.promotions++;
+  }
+
+  /** Does the program's advice let the region become one page? */
+  private isWelcome(region: u32): bool {
+    const promotion = this.promotion;
+    return promotion === null || promotion.isWelcome(region);
+  }
+
+  /** In the background: regions whose turn it is become one page each, if enough of them was touched. */
+  scan(when: u32): void {
+    const promotion = this.promotion;
+    if (promotion === null) return;
+    for (let n = min(promotion.regions, this.known); n != 0; n--) {
+      const region = promotion.next(this.known);
+      const r = this.region(region);
+      if (load<u32>(r, PROMOTED) != NEVER || load<u32>(r, TOUCHED) < promotion.present) continue;
+      if (!promotion.isWelcome(region) || !this.isRoomFor(region)) continue;
+      this.becomesLarge(r, regionSpace(region), regionAddress(region), when);
+      promotion.collapsed(region, when);
+      if (this.hashBits != 0) this.insert(regionSpace(region), regionAddress(region), (region << 2) | SIZE_2M);
+    }
   }
 
   /** The page of 4K gets a frame. */
@@ -130,7 +158,7 @@ export class Policy {
   @inline
   private frameOf(page: u32): u32 {
     const memory = this.memory;
-    return memory === null ? touchOf(page) : memory.frameOf(page);
+    return memory === null ? orderOf(page) : memory.frameOf(page);
   }
 
   /** Which pages of the 2^order around a page of 4K, as bits, lie in memory in the order of their addresses, without a gap up to it. */

@@ -7,9 +7,9 @@ import { arrayRemoveSlot, arraySlot, arraySlots, arrayUse, CacheArray, plainUse,
 import { Filter } from './filter';
 import { tlbEvent } from './forget';
 import { Policy, SIZES, sizeShift } from './policy';
-import { regionSpace } from './pages';
+import { regionAddress, regionSpace } from './pages';
 import { Prefetcher } from './prefetch';
-import { DIRTIES, DIRTY, FETCH, LOAD, PREFETCH, STORE } from './stream';
+import { COLLAPSED, DIRTIES, DIRTY, FETCH, LOAD, PREFETCH, STORE, TICK } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
 import { marks, MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, MISS_TOUCHES, PROMOTES } from './prepared';
 import { Walker } from './walker';
@@ -318,8 +318,25 @@ export class Stage {
   }
 
   private event(kind: u32, address: u64, after: u32, space: u32, order: u32): void {
+    if (kind == TICK) {
+      this.tick(after);
+      return;
+    }
+    // Of what became one page there is the key.
+    if (kind == COLLAPSED) this.promote(order);
     this.forget(kind, address, space, order);
     if (!this.isQuiet) this.emit(address, after, kind, order, space);
+  }
+
+  /** What became one page in the background just then. */
+  private tick(when: u32): void {
+    const promotion = this.policy.promotion;
+    if (promotion === null) return;
+    for (let n: u32 = 0; n < promotion.count; n++) {
+      if (promotion.whenAt(n) != when) continue;
+      const region = promotion.regionAt(n);
+      this.event(COLLAPSED, regionAddress(region), when, <u32>regionSpace(region), (region << 2) | <u32>2);
+    }
   }
 
   private forget(kind: u32, address: u64, space: u32, order: u32): void {

@@ -6,7 +6,7 @@
  * systems. For a first level that serves both classes a run ends where the other class has an access.
  */
 import * as T from '../shared/trace';
-import { firstStore, forgetStores, pageOf, touch, touches, watchesStores } from './pages';
+import { firstStore, forgetStores, pageOf, spaceKey, tick, touch, touches, watchesStores } from './pages';
 
 /** Records taken at once. */
 export const BATCH: u32 = 65536;
@@ -27,7 +27,7 @@ export const RUN_PAGE: usize = 16;
 export const RUN_STORES: usize = 20;
 export const RUN_LOADS: usize = 24;
 /** Runs of a block at most. */
-export const RUNS_MAX: usize = (<usize>BLOCK + 1) * 2;
+export const RUNS_MAX: usize = (<usize>BLOCK + 1) * 3;
 /** Of the systems whose first levels serve the classes apart, and of those of which one serves both. */
 const apart: usize = heap.alloc(RUNS_MAX * RUN_BYTES);
 let apartEnd: usize = 0;
@@ -47,6 +47,9 @@ export const DROP: u32 = 5;
 export const PREFETCH: u32 = 6;
 /** In systems: the store before it was the page's first (DIRTIES). */
 export const DIRTY: u32 = 7;
+/** Time for what systems do in the background; in systems: a region became one page then. */
+export const TICK: u32 = 8;
+export const COLLAPSED: u32 = 9;
 /** In the kind of a run: a store that is the page's first since its translation was dropped. Only if somebody watches stores. */
 export const DIRTIES: u32 = (<u32>1) << 30;
 
@@ -57,9 +60,29 @@ export const DIRTIES: u32 = (<u32>1) << 30;
 let isJoint: bool = false;
 const pages: usize = heap.alloc(<usize>BLOCK << 3);
 const NEW: u32 = (<u32>1) << 31;
-/** Pages touched first in the block, in their order; how many. */
-export const fresh: usize = heap.alloc(<usize>BLOCK << 3);
+/**
+ * What page sizes follow from, in its order: { u32 page, u32 time } of pages touched first in the block; { TICK_NEWS | which periods are
+ * over, u32 time }; { ADVICE_NEWS, u32 place in `advice` }. How many.
+ */
+export const fresh: usize = heap.alloc(<usize>BLOCK * 3 * 8);
 export let freshCount: u32 = 0;
+export const TICK_NEWS: u32 = (<u32>1) << 30;
+export const ADVICE_NEWS: u32 = (<u32>1) << 31;
+/** { u64 spaceKey of a region, u64 what is advised: 0, 1; FORGOTTEN: nothing any more to the space } */
+export const advice: usize = heap.alloc(<usize>BLOCK << 4);
+export const FORGOTTEN: u64 = 2;
+let adviceCount: u32 = 0;
+
+/** u64[period]: accesses between its ticks, and after how many the next one is due. */
+const PERIODS_MAX: u32 = 16;
+const periods: StaticArray<u64> = new StaticArray<u64>(PERIODS_MAX);
+const due: StaticArray<u64> = new StaticArray<u64>(PERIODS_MAX);
+let periodCount: u32 = 0;
+/** The earliest of them. */
+let nextTick: u64 = u64.MAX_VALUE;
+/** u32[tick of the block]: the record that it comes after. */
+const tickAfter: usize = heap.alloc((<usize>BLOCK + 1) << 2);
+let tickCount: u32 = 0;
 /** Touches before the block. */
 let touchesBefore: u32 = 0;
 
@@ -104,9 +127,49 @@ function passedOf(record: u64): u64 {
 @inline
 function noted(page: u32): u32 {
   if (!touch(page)) return page;
-  store<u32>(fresh + (<usize>freshCount << 2), page);
-  freshCount++;
+  news(page, touches);
   return page | NEW;
+}
+
+// @ts-ignore: decorator
+@inline
+function news(what: u32, when: u32): void {
+  store<u64>(fresh + (<usize>freshCount << 3), <u64>what | (<u64>when << 32));
+  freshCount++;
+}
+
+function advise(key: u64, what: u64): void {
+  store<u64>(advice + (<usize>adviceCount << 4), key);
+  store<u64>(advice + (<usize>adviceCount << 4), what, 8);
+  news(ADVICE_NEWS, adviceCount++);
+}
+
+/** From now on there is a tick whenever so many accesses have passed: its bit in what is told of ticks, 0: there are too many. */
+export function tickEvery(count: u64): u32 {
+  let n: u32 = 0;
+  while (n < periodCount && periods[n] != count) n++;
+  if (n == PERIODS_MAX) return 0;
+  if (n == periodCount) {
+    periods[n] = count;
+    due[n] = count;
+    periodCount++;
+    nextTick = min(nextTick, count);
+  }
+  return 1 << n;
+}
+
+/** Which periods are over after so many accesses. If one is so more than once, that is one tick. */
+function periodsOver(count: u64): u32 {
+  let over: u32 = 0;
+  nextTick = u64.MAX_VALUE;
+  for (let n: u32 = 0; n < periodCount; n++) {
+    if (count >= due[n]) {
+      over |= 1 << n;
+      due[n] = (count / periods[n] + 1) * periods[n];
+    }
+    nextTick = min(nextTick, due[n]);
+  }
+  return over;
 }
 
 /** There is a first level that serves both classes. */
@@ -151,6 +214,9 @@ export function annotate(from: u32, count: u32): void {
   firstCodeAddress = codeAddress;
   touchesBefore = touches;
   freshCount = 0;
+  adviceCount = 0;
+  tickCount = 0;
+  const before = accesses[FETCH] + accesses[LOAD] + accesses[STORE];
   const joint = isJoint;
   let latestNumber = NONE;
   let latest: u32 = 0;
@@ -242,10 +308,14 @@ export function annotate(from: u32, count: u32): void {
         break;
       }
       case T.RECORD_FLUSH:
+        if (valueOf(record) != 0) advise(spaceKey(valueOf(record) - 1, 0), FORGOTTEN);
         beginEvent(end, kind, record, touches, 0);
         end += RUN_BYTES;
         code = 0;
         data = 0;
+        break;
+      case T.RECORD_ADVICE:
+        advise(spaceKey(space, valueOf(record) >> 21), record & 1);
         break;
       case T.RECORD_OTHER:
         dropSpace = valueOf(record);
@@ -257,7 +327,17 @@ export function annotate(from: u32, count: u32): void {
       default:
         unknown++;
     }
+    if (before + fetches + loads + stores < nextTick) continue;
+    tick();
+    news(TICK_NEWS | periodsOver(before + fetches + loads + stores), touches);
+    store<u32>(tickAfter + (<usize>tickCount << 2), <u32>((notes - pages) >> 3));
+    tickCount++;
+    begin(end, TICK, 0, touches, 0);
+    end += RUN_BYTES;
+    code = 0;
+    data = 0;
   }
+  store<u32>(tickAfter + (<usize>tickCount << 2), BLOCK);
   apartEnd = end;
   instructions += all;
   accesses[FETCH] += fetches;
@@ -283,6 +363,7 @@ function collapse(from: u32, count: u32): usize {
   let address = firstCodeAddress;
   let now = touchesBefore;
   let notes = pages;
+  let ticks = tickAfter;
   for (let at = input + (<usize>from << 3), last = at + (<usize>count << 3); at < last; at += 8, notes += 8) {
     const record = load<u64>(at);
     const passed = passedOf(record);
@@ -331,6 +412,12 @@ function collapse(from: u32, count: u32): usize {
       default:
         break;
     }
+    if (<u32>((notes - pages) >> 3) != load<u32>(ticks)) continue;
+    ticks += 4;
+    begin(end, TICK, 0, ++now, 0);
+    end += RUN_BYTES;
+    code = 0;
+    data = 0;
   }
   return end;
 }

@@ -4,7 +4,7 @@ import { HashTable, tableFind, tableInsert, tableNew } from './hash';
 import { spaceOfKey } from './pages';
 import { leafOf, Policy, sizeShift } from './policy';
 import { MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, PROMOTES } from './prepared';
-import { DIRTY, DROP, FLUSH, PREFETCH, STORE, SWITCH } from './stream';
+import { COLLAPSED, DIRTY, DROP, FLUSH, PREFETCH, STORE, SWITCH } from './stream';
 
 const DEPTHS_MAX: u32 = 6;
 export const CACHES_MAX: u32 = 4;
@@ -100,8 +100,11 @@ export class Walker {
         const everything = access == FLUSH && load<u64>(at) == 0;
         if (everything || (access == SWITCH && this.flushOnSwitch)) this.flush();
         if (everything) this.flushHost();
+        if (access == COLLAPSED) this.promote(load<u64>(at), load<u32>(at, MISS_KEY));
         if (this.setsBits == 0) continue;
-        if (access == DIRTY) this.dirty(load<u64>(at), load<u32>(at, MISS_KEY));
+        // What the system has put together itself, it has marked, too.
+        if (access == COLLAPSED) this.setBits(load<u32>(at, MISS_KEY), BIT_A | BIT_D);
+        else if (access == DIRTY) this.dirty(load<u64>(at), load<u32>(at, MISS_KEY));
         else if (access == DROP) this.forget(load<u32>(at, MISS_PAGE), load<u64>(at), load<u32>(at, MISS_KEY));
         continue;
       }

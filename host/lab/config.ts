@@ -14,6 +14,7 @@ import {
   SERVES,
   SYSTEM,
   TREES,
+  type WELCOMES,
 } from './system-table.js';
 
 export { ALLOCATIONS, BIT_SETTERS, FORMATS, PAGE_SIZES, PREFETCHERS, REACHES, REPLACEMENTS, SERVES };
@@ -67,6 +68,14 @@ export interface NestedConfig {
   readonly tlb: (ArrayConfig & { readonly latency: number }) | null;
 }
 
+/** Promotion in the background, as by khugepaged. */
+export interface BackgroundConfig {
+  /** Accesses from one time to the next, regions that are looked at each time, pages of one that must have been touched. */
+  readonly every: number;
+  readonly regions: number;
+  readonly present: number;
+}
+
 /** What the operating system's part costs, in cycles. */
 export interface CostsConfig {
   /** A first access to a page. */
@@ -102,6 +111,9 @@ export interface SystemConfig {
   readonly pageSize: PageSize;
   /** Distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never. */
   readonly promoteAfter: number;
+  /** Which regions may become one page: "madvise": those that the program has advised so. */
+  readonly promote: (typeof WELCOMES)[number];
+  readonly background: BackgroundConfig | null;
   /** Every access hits the first level: what the others are to be compared with. */
   readonly ideal: boolean;
   readonly tlbs: readonly TlbConfig[];
@@ -252,8 +264,12 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   const { format, pageSize, promoteAfter, tableEntries, memory, validate, ideal, prefetchNext } = given;
   if (promoteAfter !== 0 && pageSize !== '4K')
     throw new ConfigError('promoteAfter', `pages of ${pageSize} are not promoted: pageSize must be 4K`);
+  const promotes = promoteAfter !== 0 || given.background !== null;
+  if (given.background !== null && pageSize !== '4K')
+    throw new ConfigError('background', `pages of ${pageSize} are not promoted: pageSize must be 4K`);
+  if (given.promote !== 'always' && !promotes) throw new ConfigError('promote', 'nothing is promoted: promoteAfter is 0, background null');
   const tlbs = given.tlbs.map((tlb, i) => tlbConfig(tlb, `tlbs[${i}]`));
-  checkLevels(tlbs, promoteAfter === 0 ? [pageSize] : ['4K', '2M']);
+  checkLevels(tlbs, promotes ? ['4K', '2M'] : [pageSize]);
   const walkCaches = walkCachesConfig(given);
   if (!isPower(tableEntries)) throw new ConfigError('tableEntries', `must be a power of 2, not ${tableEntries}`);
   const nested = nestedConfig(given.nested);
@@ -263,8 +279,8 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   checkMemory(memory, pageSize);
   if (validate && tlbs.some(({ coalesce }) => coalesce > 1))
     throw new ConfigError('validate', 'is of TLBs whose entries have one page: no coalesce');
-  if (validate && (pageSize !== '4K' || promoteAfter !== 0))
-    throw new ConfigError('validate', 'needs pages as the machine has them: pageSize 4K, promoteAfter 0');
+  if (validate && (pageSize !== '4K' || promotes))
+    throw new ConfigError('validate', 'needs pages as the machine has them: pageSize 4K, promoteAfter 0, no background');
   if (validate && (ideal || prefetchNext > 0))
     throw new ConfigError('validate', 'is of TLBs that are filled by walks: no ideal, no prefetchNext');
   return {
@@ -277,6 +293,8 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     accessedDirty: given.accessedDirty,
     pageSize,
     promoteAfter,
+    promote: given.promote,
+    background: given.background,
     ideal,
     tlbs,
     walkCaches,

@@ -20,6 +20,7 @@ interface Exports {
   inputAddress(): number;
   policyNew(depth: number, size: number, promoteAt: number, hashBits: number, inverted: number): number;
   policyMemory(id: number, blocks: number, fragmented: number, seed: number, allocation: number): void;
+  policyPromotion(id: number, onAdvice: number, every: number, regions: number, present: number): number;
   policyRefused(id: number): number;
   stageNew(after: number, policy: number, joint: number, flushOnSwitch: number): number;
   stagePrefetch(id: number, kind: number, degree: number, rows: number): void;
@@ -117,6 +118,12 @@ const bits = (names: readonly string[], all: readonly string[]): number => names
 
 const shape = ({ entries, ways, replacement, seed }: ArrayConfig): Shape => [entries / ways, ways, REPLACEMENTS.indexOf(replacement), seed];
 
+/** More pages than a region has: none of its own touches makes it one page. */
+const NEVER_BY_TOUCH = 513;
+/** Touched pages after which a region becomes one page; 0: pages keep their size. */
+const promotesAt = ({ promoteAfter, background }: SystemConfig): number =>
+  promoteAfter > 0 || background === null ? promoteAfter : NEVER_BY_TOUCH;
+
 /** The parts of a system, by their numbers in the engine; others may have some of them, too. */
 interface Parts {
   readonly config: SystemConfig;
@@ -150,12 +157,16 @@ export class Engine {
     const flush = config.onSwitch === 'flush' ? 1 : 0;
     const hashBits = FORMATS[config.format] === 0 ? Math.log2(config.tableEntries) : 0;
     const inverted = config.format === 'inverted' ? 1 : 0;
-    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), config.promoteAfter, hashBits, inverted] as const;
-    const { memory } = config;
-    const policy = this.#once(['policy', ...page, memory], () => {
+    const page = [FORMATS[config.format], PAGE_SIZES.indexOf(config.pageSize), promotesAt(config), hashBits, inverted] as const;
+    const { memory, background, promote } = config;
+    const policy = this.#once(['policy', ...page, memory, background, promote], () => {
       const id = wasm.policyNew(...page);
       if (memory !== null)
         wasm.policyMemory(id, memory.bytes / (2 << 20), memory.fragmented, memory.seed, ALLOCATIONS.indexOf(memory.allocation));
+      const { every, regions, present } = background ?? { every: 0, regions: 0, present: 0 };
+      if (promotesAt(config) === 0) return id;
+      if (wasm.policyPromotion(id, promote === 'madvise' ? 1 : 0, every, regions, present) === 0)
+        throw new EngineError('background.every: one pass takes at most 16 different values');
       return id;
     });
     if (config.ideal) {
@@ -179,7 +190,7 @@ export class Engine {
   /** Its levels, the first one first: what they have in common with those of other systems is built once. */
   #stages(config: SystemConfig, policy: number, flush: number): number[] {
     const wasm = this.#exports;
-    const { promoteAfter, prefetchNext } = config;
+    const { prefetchNext } = config;
     const prefetcher = [PREFETCHERS.indexOf(config.prefetcher), prefetchNext, config.prefetchRows] as const;
     const stages: number[] = [];
     const levels = Math.max(...config.tlbs.map((tlb) => tlb.level));
@@ -188,7 +199,7 @@ export class Engine {
       const prefetch = level === levels && prefetchNext > 0;
       const joint = level === 1 && (prefetch || tlbs.some((tlb) => tlb.serves === 'both')) ? 1 : 0;
       // Where pages keep their size, what a TLB of the first level misses depends on nothing but itself.
-      const shared = level === 1 && !prefetch && promoteAfter === 0;
+      const shared = level === 1 && !prefetch && promotesAt(config) === 0;
       const after = stages.at(-1) ?? -1;
       const parts = tlbs.map((tlb) => {
         const { partitions, victims, serves, coalesce, sizes } = tlb;

@@ -42,8 +42,13 @@ export class Recorder {
 
   /** A marker of the program, here and now. */
   mark(number: number): void {
+    this.record(T.RECORD_MARK, number);
+  }
+
+  /** Something that the core does not see. */
+  record(kind: number, value: number): void {
     this.drain();
-    this.core.exports.traceRecord(T.RECORD_MARK, BigInt(number));
+    this.core.exports.traceRecord(kind, BigInt(value));
   }
 
   /** Ends a recording: what the last stretch left is handed over. */

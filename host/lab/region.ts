@@ -38,13 +38,16 @@ export function countedRegion(pass: Pass): RegionTakers {
 }
 
 /**
- * Of a recording: what comes before the region is not told, but for which address space runs and where its instructions come from. Code
- * that has stayed in its page is not told again.
+ * Of a recording: what comes before the region is not told, but for which address space runs, where its instructions come from and what
+ * it was advised of. Code that has stayed in its page is not told again.
  */
 export function recordedRegion(take: TakeRecords): RegionTakers {
   let [space, code] = [0, -1];
-  const words = new Uint32Array(2 * T.TRACE_ROOM);
+  /** By space: regions that may be one page. Of spaces that do not run when the region begins it is told when they do. */
+  const advice = new Map<number, Set<number>>();
+  const words = new Uint32Array(2 * (T.TRACE_ROOM + 8));
   let count = 0;
+  let isBegun = false;
   const put = (low: number, high: number): void => {
     words[2 * count] = low;
     words[2 * count++ + 1] = high;
@@ -55,6 +58,13 @@ export function recordedRegion(take: TakeRecords): RegionTakers {
     const kind = (high >>> 16) & T.RECORD_KIND_MASK;
     const value = low + (high & 0xffff) * TWO32;
     if (kind === T.RECORD_SPACE) space = value;
+    if (kind === T.RECORD_FLUSH && value > 0) advice.delete(value - 1);
+    if (kind === T.RECORD_ADVICE && !isBegun) {
+      const regions = advice.get(space) ?? new Set();
+      if (value % 2 === 1) regions.add(value);
+      else regions.delete(value + 1);
+      advice.set(space, regions);
+    }
     if (kind !== T.RECORD_CODE) return false;
     const isSame = Math.floor(value / 4096) === Math.floor(code / 4096);
     code = value;
@@ -64,22 +74,34 @@ export function recordedRegion(take: TakeRecords): RegionTakers {
     if (count > 0) take(words, count);
     count = 0;
   };
+  const tellAdvice = (): void => {
+    for (const value of advice.get(space) ?? []) {
+      told(T.RECORD_ADVICE, value);
+      if (count >= T.TRACE_ROOM) flush();
+    }
+    advice.delete(space);
+  };
   return {
     before: (records, n) => {
       for (let i = 0; i < n; i++) follow(records[2 * i], records[2 * i + 1]);
     },
     begin: () => {
+      isBegun = true;
       if (space !== 0) told(T.RECORD_SPACE, space);
       if (code >= 0) told(T.RECORD_CODE, code);
+      tellAdvice();
       flush();
     },
     within: (records, n) => {
       for (let i = 0; i < n; i++) {
         const [low, high] = [records[2 * i], records[2 * i + 1]];
-        if (!follow(low, high)) put(low, high);
+        if (!follow(low, high)) {
+          put(low, high);
+          if (((high >>> 16) & T.RECORD_KIND_MASK) === T.RECORD_SPACE) tellAdvice();
+        }
         // All that is left of it is that instructions passed.
         else if (high >>> 20 !== 0) put(0, (high & ~0xfffff) | (T.RECORD_PASSED << 16));
-        if (count === T.TRACE_ROOM) flush();
+        if (count >= T.TRACE_ROOM) flush();
       }
       flush();
     },

@@ -12,6 +12,8 @@ export const BIT_SETTERS = ['none', 'hardware', 'fault'] as const;
 /** Which frame a page of 4K gets: the first free one, any, or its place in a block of 2 MiB that is kept for its region. */
 export const ALLOCATIONS = ['first', 'random', 'reserve'] as const;
 export const PREFETCHERS = ['next', 'stride', 'distance'] as const;
+/** Which regions may become one page. */
+export const WELCOMES = ['always', 'madvise'] as const;
 /** Reach of one table, so of one entry of a walk cache. */
 export const REACHES = ['2M', '1G', '512G', '256T'] as const;
 
@@ -87,6 +89,15 @@ export const SYSTEM = object('A translation system for pagewalk lab', {
   promoteAfter: whole(
     'distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never',
     ...([0, 512, 0] as const),
+  ),
+  promote: one('which regions may become one page: all, or what the program advises it of by madvise(MADV_HUGEPAGE)', WELCOMES, 'always'),
+  background: optional(
+    object('as khugepaged: regions become one page now and then', {
+      every: whole('accesses from one time to the next', 1, 1e12),
+      regions: whole('that are looked at each time', 1, 65536, 8),
+      present: whole('pages of a region that must have been touched: 512 - max_ptes_none', 1, 512, 1),
+    }),
+    null,
   ),
   ideal: flag('every access hits the first level: what the others are to be compared with', false),
   tlbs: { kind: 'list', about: 'its TLBs', each: TLB, least: 1, most: 16, lacks: 'TLB' },

@@ -204,6 +204,34 @@ test('in fragmented memory there are no huge pages', () => {
   assert.throws(() => huge({ bytes: 8 << 20, fragmented: 100 }), /there is no free frame: memory.bytes must be larger/);
 });
 
+test('huge pages come by advice, and in the background', () => {
+  const tlbs = [{ entries: 16, sizes: ['4K', '2M'] }];
+  const count = (records: readonly Rec[], config: object): Measures => measure([systemConfig({ tlbs, ...config })], records)[0];
+  const touches = Array.from({ length: 4 * 512 }, (_, i) => load(i));
+  const advise = (region: number, yes: number): Rec => ({ passed: 0, kind: T.RECORD_ADVICE, value: region * 2 ** 21 + yes });
+  const advised = [advise(1, 1), advise(2, 1), advise(2, 0), ...touches];
+  const madvise = { promoteAfter: 1, promote: 'madvise' };
+  assert.equal([count(advised, madvise).promotions, count(advised, { promoteAfter: 1 }).promotions], [1, 4]);
+  // Three regions of 512 small pages, one of one large one.
+  assert.is(count(advised, madvise).walks.all, 3 * 512 + 1);
+  // A space that ends takes its advice with it.
+  const ended = { passed: 0, kind: T.RECORD_FLUSH, value: 1 };
+  assert.is(count([advise(1, 1), ended, ...touches], madvise).promotions, 0);
+
+  // Each 512 accesses the next region is looked at, which is full by then: behind its last touch.
+  const background = { every: 512, regions: 1, present: 512 };
+  const twice = [...touches, ...touches];
+  const { promotions, walks } = count(twice, { background });
+  assert.equal([promotions, walks.all], [4, 4 * 512 + 4]);
+  // At the only look two regions are full, and half of the third one was touched.
+  assert.is(count(touches, { background: { every: 1280, regions: 8, present: 256 } }).promotions, 3);
+  assert.is(count(touches, { background: { every: 1280, regions: 8, present: 257 } }).promotions, 2);
+  assert.is(count(touches, { background: { every: 1280, regions: 1, present: 1 } }).promotions, 1);
+  assert.is(count(advised, { background, promote: 'madvise' }).promotions, 1);
+  const many = Array.from({ length: 17 }, (_, i) => systemConfig({ tlbs, background: { every: 1 + i } }));
+  assert.throws(() => measure(many, touches), /background\.every: one pass takes at most 16 different values/);
+});
+
 test('A is set by the first walk, D by the first store, once in each page', () => {
   const pages = Array.from({ length: 10 }, (_, i) => i);
   const records = [...pages.map(load), ...pages.map((page) => ({ ...load(page), kind: T.RECORD_STORE }))];
@@ -276,6 +304,10 @@ test('impossible systems are refused by the name of the field', () => {
     /^memory\.fragmented: must be a whole number from 0 to 100/,
   );
   refuse({ tlbs: [{ entries: 4, sizes: ['2M'] }], pageSize: '2M', memory: { bytes: 2 << 20 } }, /^memory: is given out in pages of 4K/);
+  refuse({ tlbs: [{ entries: 4 }], promote: 'madvise' }, /^promote: nothing is promoted/);
+  refuse({ tlbs: [{ entries: 4 }], background: { every: 0 } }, /^background\.every: must be a whole number from 1/);
+  refuse({ tlbs: [{ entries: 4, sizes: ['2M'] }], pageSize: '2M', background: { every: 9 } }, /^background: pages of 2M are not promoted/);
+  refuse({ tlbs: [{ entries: 4 }], background: { every: 9 } }, /no TLB of level 1 serves instructions of 2M/);
   refuse({ tlbs: [{ entries: 4 }], ideal: 1 }, /^ideal: must be true or false/);
   refuse({ tlbs: [{ entries: 4 }], prefetcher: 'all' }, /^prefetcher: must be one of next, stride, distance/);
   refuse({ tlbs: [{ entries: 4 }], costs: { fault: -1 } }, /^costs\.fault: must be a whole number from 0/);

@@ -299,7 +299,10 @@ class System:
         self.config = config
         self.depth = DEPTHS[config["format"]]
         self.promote = config["promoteAfter"]
-        self.sizes = ["4K", "2M"] if self.promote else [config["pageSize"]]
+        self.background = config["background"]
+        self.mixed = self.promote or self.background
+        self.sizes = ["4K", "2M"] if self.mixed else [config["pageSize"]]
+        self.advised, self.scanned, self.ticks = set(), 0, 0
         self.tlbs = [(tlb, Tlb(tlb)) for tlb in config["tlbs"]]
         kind = config["prefetcher"], config["prefetchNext"], config["prefetchRows"]
         self.prefetchers = {side: Prefetcher(*kind) for side in ("instructions", "data")}
@@ -402,7 +405,7 @@ class System:
         a = self.tlb(self.levels, side, size)
         key = self.key(va, size)
         promoted = self.key(va, "2M") in self.promoted
-        mapped = promoted if self.promote and size == "2M" else key in self.touched and not promoted
+        mapped = promoted if self.mixed and size == "2M" else key in self.touched and not promoted
         if not a or not mapped or a.holds(va >> SHIFTS[size], key):
             return
         self.prefetches += 1
@@ -419,6 +422,11 @@ class System:
     def page_size(self, va):
         self.region_numbers.setdefault(self.key(va, "2M"), len(self.region_numbers) + 1)
         size = self.size_now(va)
+        self.known(va, size)
+        return size
+
+    def known(self, va, size):
+        """A hashed or inverted table has the page from now on."""
         key = self.key(va, size)
         if self.anchors:
             chain = self.anchors[self.home(va, size)]
@@ -430,14 +438,13 @@ class System:
             while self.slots[entry] is not None:
                 entry = (entry + 1) % len(self.slots)
             self.slots[entry] = key
-        return size
 
     def home(self, va, size):
         number = va >> SHIFTS[size] ^ self.asid << 40 ^ list(SHIFTS).index(size) << 60
         return (number * 0x9E3779B97F4A7C15 & 2**64 - 1) >> 32 & self.config["tableEntries"] - 1
 
     def size_now(self, va):
-        if not self.promote:
+        if not self.mixed:
             if self.memory and self.key(va, "4K") not in self.touched:
                 self.memory.place(self.asid, va >> 12)
             self.touched.add(self.key(va, self.sizes[0]))
@@ -449,23 +456,49 @@ class System:
             return "4K"
         self.touched.add(page)
         self.regions[region] = self.regions.get(region, 0) + 1
-        if self.regions[region] >= self.promote and self.memory and not self.memory.promote(self.asid, va >> 21):
-            self.refusals += 1
-        elif self.regions[region] >= self.promote:
-            return self.promotion(va, region)
+        if self.promote and self.regions[region] >= self.promote and self.has_room(self.asid, va >> 21):
+            self.promotion(self.asid, va >> 21)
+            return "2M"
         if self.memory:
             self.memory.place(self.asid, va >> 12)
         return "4K"
 
-    def promotion(self, va, region):
+    def has_room(self, asid, number):
+        if self.config["promote"] == "madvise" and (asid, number) not in self.advised:
+            return False
+        if self.memory and not self.memory.promote(asid, number):
+            self.refusals += 1
+            return False
+        return True
+
+    def promotion(self, asid, number):
+        region = asid, "2M", number
         self.promoted.add(region)
         self.bits[region] = 3
         self.promotions += 1
         for _, a in self.tlbs:
-            a.remove(lambda key: key[0] == self.asid and key[1] == "4K" and key[2] >> 9 == va >> 21)
+            a.remove(lambda key: key[0] == asid and key[1] == "4K" and key[2] >> 9 == number)
         if "2M" in self.walk_caches:
-            self.walk_caches["2M"].remove(lambda key: key == (self.asid, 1, va >> 21))
-        return "2M"
+            self.walk_caches["2M"].remove(lambda key: key == (asid, 1, number))
+
+    def tick(self):
+        """Behind each record: is it time for what is done in the background?"""
+        ticks = sum(self.accesses) // self.background["every"]
+        if ticks == self.ticks:
+            return
+        self.ticks = ticks
+        known = list(self.region_numbers)
+        for _ in range(min(self.background["regions"], len(known))):
+            if self.scanned >= len(known):
+                self.scanned = 0
+            region = asid, _, number = known[self.scanned]
+            self.scanned += 1
+            if region not in self.promoted and self.regions[region] >= self.background["present"] and self.has_room(asid, number):
+                self.promotion(asid, number)
+                # Its tables are there from now on, whether somebody walks or not.
+                home, self.asid = self.asid, asid
+                self.known(number << 21, "2M")
+                self.asid = home
 
     def walk(self, va):
         size = self.page_size(va)
@@ -562,6 +595,7 @@ class System:
             self.bits.pop((space, "4K", page), None)
 
     def forget(self, space):
+        self.advised = {region for region in self.advised if region[0] != space}
         for _, a in self.tlbs:
             a.remove(lambda key: key[0] == space)
 
@@ -593,6 +627,10 @@ def run(config, records):
         elif kind == 7:
             system.drop(value, system.asid if other is None else other)
             other = None
+        elif kind == 10:
+            (system.advised.add if value & 1 else system.advised.discard)((system.asid, value >> 21))
+        if system.background:
+            system.tick()
     s, costs = system, config["costs"]
     bytes_each = {"hashed": 16, "inverted": 24}.get(config["format"], 0)
     pages = -(-config["tableEntries"] * bytes_each // 4096) if bytes_each and not config["ideal"] else len(s.tables)

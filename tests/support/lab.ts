@@ -47,6 +47,9 @@ export function randomRecords(random: Random, count: number): Rec[] {
       const order = random.pick([0, 0, 0, 3, T.DROP_ORDER_2M]);
       const bytes = 4096 * 2 ** order;
       records.push({ passed, kind: T.RECORD_DROP, value: Math.floor(place() / bytes) * bytes + order });
+    } else if (dice < 994) {
+      const region = Math.floor(place() / 2 ** 21) * 2 ** 21;
+      records.push({ passed, kind: T.RECORD_ADVICE, value: region + random.pick([0, 1, 1]) });
     } else if (dice < 995) records.push({ passed, kind: T.RECORD_FLUSH, value: 1 + between(random, 0, 3) });
     else if (dice < 998) records.push({ passed: 0, kind: T.RECORD_PASSED, value: between(random, 1, 600) });
     else records.push({ passed, kind: T.RECORD_FLUSH, value: 0 });
@@ -65,10 +68,13 @@ export function randomSystem(random: Random): SystemConfig {
     return { entries: ways * sets, ways, replacement, seed: between(random, 1, 1000) };
   };
   const promoteAfter = plain ? 0 : pick([0, 0, 1, 3]);
-  const pageSize = promoteAfter > 0 ? '4K' : pick(['4K', '4K', '64K', '2M', '1G'] as const);
+  const background =
+    plain || between(random, 0, 2) > 0 ? null : { every: pick([7, 100, 1000]), regions: pick([1, 2, 8]), present: pick([1, 2, 5]) };
+  const promotes = promoteAfter > 0 || background !== null;
+  const pageSize = promotes ? '4K' : pick(['4K', '4K', '64K', '2M', '1G'] as const);
   const small = pageSize === '4K';
   const memory = {
-    bytes: promoteAfter > 0 ? 2 ** 31 : pick([8, 16, 1024]) << 20,
+    bytes: promotes ? 2 ** 31 : pick([8, 16, 1024]) << 20,
     fragmented: pick([0, 50, 100]),
     allocation: pick(ALLOCATIONS),
     seed: between(random, 1, 1000),
@@ -79,7 +85,7 @@ export function randomSystem(random: Random): SystemConfig {
     const victims = coalesce > 1 || plain ? 0 : pick([0, 0, 1, 3]);
     return { ...one, partitions: plain ? 1 : pick([1, 1, 2].filter((parts) => one.ways % parts === 0)), victims, coalesce };
   };
-  const sizes = promoteAfter > 0 ? ['4K', '2M'] : [pageSize];
+  const sizes = promotes ? ['4K', '2M'] : [pageSize];
   const first =
     between(random, 0, 2) === 0
       ? [{ level: 1, serves: 'both', sizes, ...tlb(3) }]
@@ -102,6 +108,8 @@ export function randomSystem(random: Random): SystemConfig {
     nested: nested ? { ...host, tlb: pick([undefined, { latency: between(random, 0, 3), ...array(3) }]) } : undefined,
     pageSize,
     promoteAfter,
+    promote: promotes ? pick(['always', 'always', 'madvise']) : 'always',
+    background,
     tlbs: [...first, ...second],
     walkCaches: covers.filter(() => between(random, 0, 1) === 0).map((reach) => ({ covers: reach, ...array(2) })),
     caches: [1024, 8192].slice(0, between(random, 0, 2)).map((bytes, i) => ({ bytes, ways: pick([1, 4, 'full']), latency: 3 + 9 * i })),

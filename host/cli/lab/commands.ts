@@ -5,6 +5,7 @@ import type { Process } from '../../kernel/process.js';
 import { ConfigError } from '../../lab/check.js';
 import { asGiven, systemSchema } from '../../lab/config.js';
 import { EngineError } from '../../lab/engine.js';
+import { watchAdvice } from '../../lab/live/advice.js';
 import { Causes } from '../../lab/live/causes.js';
 import { LiveLab } from '../../lab/live/live.js';
 import { functionNames, watchMarks } from '../../lab/live/marks.js';
@@ -135,6 +136,7 @@ export async function labRun(
       const recorder = new Recorder(machine.core, take, { entries: validates, places });
       names = functionNames(machine.kernel);
       watchMarks(machine.kernel, recorder);
+      watchAdvice(machine.kernel, recorder);
       const told = (): number => {
         recorder.drain();
         return pass.engine.instructions;
@@ -168,6 +170,7 @@ export async function labRecord(
     const recorder = new Recorder(machine.core, region?.take ?? file.take, { ...options, places });
     names = functionNames(machine.kernel);
     watchMarks(machine.kernel, recorder);
+    watchAdvice(machine.kernel, recorder);
     return recorder;
   });
   // Without a beginning there is nothing to write; without an end all that came is there, and the complaint.

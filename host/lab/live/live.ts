@@ -4,6 +4,7 @@ import type { Machine } from '../../machine.js';
 import type { SystemConfig } from '../config.js';
 import { Recorder, type TakeRecords } from '../recorder.js';
 import type { Attributed } from '../results.js';
+import { watchAdvice } from './advice.js';
 import { Attribution } from './attribution.js';
 import { MemoryWatcher } from './memory.js';
 import { Observed } from './observed.js';
@@ -52,6 +53,7 @@ export class LiveLab {
       },
       () => this.#attribution.forget(),
     );
+    watchAdvice(kernel, this.#recorder);
     kernel.observer = this.#timeline.observer(kernel.observer);
     const before = kernel.hooks.beforeRun;
     kernel.hooks.beforeRun = (t) => {
