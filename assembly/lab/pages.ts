@@ -4,8 +4,8 @@
  * number * 512 + its place there. Everything else names pages so: they are looked up once for all systems. That regions are looked
  * up, and not pages, keeps what is looked up often in the processor's caches.
  *
- * Time is counted in touches, first accesses to pages (and in ticks, where systems have something to do now and then): since systems come to the same place of the stream one after the other, what is
- * kept is when something came to be, and not just whether it is.
+ * Time is counted in touches, first accesses to pages (and in ticks, where systems have something to do now and then): since systems
+ * come to the same place of the stream one after the other, what is kept is when something came to be, and not just whether it is.
  */
 import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
 
