@@ -19,7 +19,7 @@ import { NoEntriesError, StaleEntryError, type StalePlace, Validator } from '../
 import { WindowWatcher } from '../../lab/windows.js';
 import type { Machine, RunResult } from '../../machine.js';
 import { type RunOptions, runProgram } from '../execute.js';
-import { CliError, UsageError } from '../options.js';
+import { CliError, showSize, UsageError } from '../options.js';
 import { complain, writeAll } from '../output.js';
 import { type ResultOptions, reportResults } from './results.js';
 import { createTrace, isSameFile, replayAny } from './sources.js';
@@ -208,9 +208,8 @@ export interface SynthOptions extends ModelOptions, Partial<Omit<SyntheticOption
 export async function labSynth(pattern: SyntheticOptions['pattern'], options: SynthOptions): Promise<number> {
   const { bytes, accesses, seed, stride, exponent } = { ...SYNTHETIC_DEFAULTS, ...options };
   const wanted = { pattern, bytes, accesses, seed, stride, exponent };
-  const what = Object.entries(wanted)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
+  const special = pattern === 'stride' ? [`stride ${showSize(stride)}`] : pattern === 'zipf' ? [`exponent ${exponent}`] : [];
+  const what = [`${pattern} in ${showSize(bytes)}: ${accesses} accesses`, `seed ${seed}`, ...special].join('; ');
   try {
     if (options.output !== undefined) {
       const file = createTrace(options.output, what);

@@ -38,14 +38,14 @@ const lines = (text: string): string => text.split('\n').map(escapeXml).join('\n
 const configurations = ({ systems }: LabResult): string =>
   systems.map(({ config }) => `<pre><code>${lines(JSON.stringify(config, null, 1))}</code></pre>\n`).join('');
 
-function section(result: JoinedResult, plots: Plot[]): string {
+function section(result: JoinedResult, plots: Plot[], title: string): string {
   const { what, instructions, accesses, systems, commands, tool, runtime } = result;
   const own = plotsOf(result);
   const figures = own.map((plot, i) => figure(plot, plots.length + i)).join('');
   plots.push(...own);
   const one = systems.length === 1 ? '' : 's';
   return (
-    `<section>\n<h2><code>${escapeXml(what)}</code></h2>\n` +
+    `<section>\n${what === title ? '' : `<h2><code>${escapeXml(what)}</code></h2>\n`}` +
     `<p class="dim">${count(instructions)} instructions, ${count(accesses)} accesses, ${count(systems.length)} system${one}</p>\n` +
     (figures === '' ? '' : `<div class="figures">\n${figures}</div>\n`) +
     (systems.length === 0 ? '' : systemsTable(systems)) +
@@ -64,7 +64,7 @@ export function reportHtml(given: readonly LabResult[], assets: ReportAssets, op
   const results = joinResults(given);
   const title = options.title ?? (results.length === 1 ? results[0].what : `${results.length} streams`);
   const plots: Plot[] = [];
-  const sections = results.map((result) => section(result, plots)).join('');
+  const sections = results.map((result) => section(result, plots, title)).join('');
   const seen = results.flatMap(({ systems }) => [...new Set(systems.map(({ config }) => config.name))]);
   const across =
     new Set(seen).size < seen.length
