@@ -3,11 +3,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as T from '../../assembly/shared/trace.js';
 import { ConfigError } from '../../host/lab/check.js';
-import { type SystemConfig, systemConfig } from '../../host/lab/config.js';
+import { REPLACEMENTS, type SystemConfig, systemConfig } from '../../host/lab/config.js';
 import { type Measures, missCurve } from '../../host/lab/engine.js';
 import { MACHINES } from '../../host/lab/machines.js';
 import { Pass } from '../../host/lab/pass.js';
-import { comparable, labModule, type Rec, randomRecords, randomSystem, reference, wordsOf } from '../support/lab.js';
+import { comparable, labModule, type Rec, randomRecords, randomSystem, references, wordsOf } from '../support/lab.js';
 import { fuzzSeed, Random } from '../support/random.js';
 import { testWith } from '../support/tools.js';
 
@@ -29,23 +29,41 @@ const one = (entries: number, replacement = 'lru'): SystemConfig =>
 
 testWith(test, ['python3'], 'random systems on random streams: all counts equal the reference', () => {
   const seed = fuzzSeed(20261128);
-  for (let round = 0; round < 20; round++) {
+  const jobs = Array.from({ length: 20 }, (_, round) => {
     const random = new Random(seed + round);
     const records = randomRecords(random, 1000);
-    const systems = Array.from({ length: 6 }, () => randomSystem(random));
-    const counted = measure(systems, records, 1 + random.below(5));
-    const expected = reference(systems, records);
+    return { records, systems: Array.from({ length: 6 }, () => randomSystem(random)), pieces: 1 + random.below(5) };
+  });
+  const expected = references(jobs);
+  jobs.forEach(({ systems, records, pieces }, round) => {
+    const counted = measure(systems, records, pieces);
     systems.forEach((system, i) => {
-      assert.equal(comparable(counted[i]), expected[i], `seed ${seed + round}, ${JSON.stringify(system)}`);
+      assert.equal(comparable(counted[i]), expected[round][i], `seed ${seed + round}, ${JSON.stringify(system)}`);
     });
-  }
+  });
+});
+
+testWith(test, ['python3'], 'each way of replacement, apart and together, and what chance seldom brings: equal to the reference', () => {
+  const records = randomRecords(new Random(31), 1500);
+  const array = (replacement: string) => ({ entries: 16, ways: 4, replacement });
+  const split = (tlb: object) => ['instructions', 'data'].map((serves) => ({ serves, ...tlb }));
+  const both = { sizes: ['4K', '2M'], coalesce: 4, entries: 8 };
+  const systems = [
+    ...REPLACEMENTS.flatMap((replacement) => [{ tlbs: split(array(replacement)) }, { tlbs: [array(replacement)] }]),
+    { tlbs: split(both), background: { every: 7, regions: 1, present: 3 } },
+  ].map((config) => systemConfig(config));
+  const counted = measure(systems, records, 3);
+  const [expected] = references([{ systems, records }]);
+  systems.forEach((system, i) => {
+    assert.equal(comparable(counted[i]), expected[i], JSON.stringify(system.tlbs[0]));
+  });
 });
 
 testWith(test, ['python3'], 'known machines: all counts equal the reference', () => {
   const records = randomRecords(new Random(7), 4000);
   const systems = [...MACHINES.values()];
   const counted = measure(systems, records);
-  const expected = reference(systems, records);
+  const [expected] = references([{ systems, records }]);
   systems.forEach((system, i) => {
     assert.equal(comparable(counted[i]), expected[i], system.name);
   });
@@ -188,6 +206,9 @@ test('a coalescing TLB reaches as far as memory is in order', () => {
   assert.is(walks({}, { coalesce: 4 }), 256);
   // Then every second access finds what the one before brought.
   assert.is(walks({}, { coalesce: 2 }), 256 + 128);
+  // Another system's work in the background takes no frames.
+  const other = systemConfig({ tlbs: [{ entries: 16, sizes: ['4K', '2M'] }], background: { every: 3, present: 512 } });
+  assert.is(measure([systemConfig({ tlbs: [{ entries: 64, coalesce: 4 }] }), other], twice)[0].walks.all, 256);
   const bytes = 64 << 20;
   assert.is(walks({ memory: { bytes } }, { coalesce: 4 }), 256);
   assert.ok(walks({ memory: { bytes, allocation: 'random' } }, { coalesce: 4 }) > 500);

@@ -1,6 +1,6 @@
 """The rules of docs/lab-model.md once more, as plain as possible: what the laboratory's engine must count, access by access.
 
-    python3 reference.py CONFIGS.json < records    (a list of configurations; records one a line: passed kind value)
+    python3 reference.py < jobs    (a list of {systems: configurations, records: [[passed, kind, value]...]})
 """
 import json
 import sys
@@ -307,6 +307,7 @@ class System:
         kind = config["prefetcher"], config["prefetchNext"], config["prefetchRows"]
         self.prefetchers = {side: Prefetcher(*kind) for side in ("instructions", "data")}
         self.levels = max(tlb["level"] for tlb, _ in self.tlbs)
+        self.latencies = {tlb["level"]: tlb["latency"] for tlb, _ in self.tlbs}
         self.walk_caches = {c["covers"]: array(c) for c in config["walkCaches"]}
         self.slots = [None] * config["tableEntries"] if config["format"] == "hashed" else []
         self.anchors = [[] for _ in range(config["tableEntries"])] if config["format"] == "inverted" else []
@@ -332,7 +333,7 @@ class System:
         return None
 
     def latency(self, level):
-        return next(tlb["latency"] for tlb, _ in self.tlbs if tlb["level"] == level)
+        return self.latencies[level]
 
     def key(self, va, size):
         return (self.asid, size, va >> SHIFTS[size])
@@ -651,8 +652,8 @@ def run(config, records):
 
 
 def main():
-    records = [tuple(map(int, line.split())) for line in sys.stdin]
-    print(json.dumps([run(config, records) for config in json.load(open(sys.argv[1]))]))
+    jobs = json.load(sys.stdin)
+    print(json.dumps([[run(config, job["records"]) for config in job["systems"]] for job in jobs]))
 
 
 main()
