@@ -206,6 +206,15 @@ function beginEvent(at: usize, kind: u32, record: u64, touches: u32, space: u32)
   store<u64>(at, space, RUN_LOADS);
 }
 
+/** A tick behind a record, after so many accesses. */
+function ticked(run: usize, count: u64, record: u32): void {
+  tick();
+  news(TICK_NEWS | periodsOver(count), touches);
+  store<u32>(tickAfter + (<usize>tickCount << 2), record);
+  tickCount++;
+  begin(run, TICK, 0, touches, 0);
+}
+
 /**
  * Numbers the pages of a block of records, counts its accesses and turns it into the runs of systems whose first levels serve the classes
  * apart. First accesses end the other class's run, since they may change page sizes.
@@ -218,6 +227,7 @@ export function annotate(from: u32, count: u32): void {
   tickCount = 0;
   const before = accesses[FETCH] + accesses[LOAD] + accesses[STORE];
   const joint = isJoint;
+  const isTicking = periodCount != 0;
   let latestNumber = NONE;
   let latest: u32 = 0;
   let loads: u64 = 0;
@@ -327,15 +337,12 @@ export function annotate(from: u32, count: u32): void {
       default:
         unknown++;
     }
-    if (before + fetches + loads + stores < nextTick) continue;
-    tick();
-    news(TICK_NEWS | periodsOver(before + fetches + loads + stores), touches);
-    store<u32>(tickAfter + (<usize>tickCount << 2), <u32>((notes - pages) >> 3));
-    tickCount++;
-    begin(end, TICK, 0, touches, 0);
-    end += RUN_BYTES;
-    code = 0;
-    data = 0;
+    if (isTicking && before + fetches + loads + stores >= nextTick) {
+      ticked(end, before + fetches + loads + stores, <u32>((notes - pages) >> 3));
+      end += RUN_BYTES;
+      code = 0;
+      data = 0;
+    }
   }
   store<u32>(tickAfter + (<usize>tickCount << 2), BLOCK);
   apartEnd = end;
