@@ -8,10 +8,8 @@ import { Keep } from './keep.js';
 import { Observatory } from './observatory.js';
 import { Watcher } from './watcher.js';
 
-interface Input {
-  readonly at: number;
-  readonly bytes: Uint8Array;
-}
+/** What came from outside at an instruction: keys, or another size of the terminal. */
+type Input = { readonly at: number } & ({ readonly bytes: Uint8Array } | { readonly size: Launch['terminal'] });
 
 export type Send = (message: FromWorker, transfer?: Transferable[]) => void;
 
@@ -31,7 +29,10 @@ export class Session {
   /** How many of them a replay has given so far. */
   #given = 0;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
+  /** Of the page's terminal. */
   #size;
+  /** Of the machine's: after a step back, what it was then until the machine goes on. */
+  #told;
 
   constructor(
     private readonly module: WebAssembly.Module,
@@ -39,6 +40,7 @@ export class Session {
     private readonly send: Send,
   ) {
     this.#size = launch.terminal;
+    this.#told = launch.terminal;
   }
 
   async start(): Promise<void> {
@@ -72,12 +74,14 @@ export class Session {
     machine.on('crash', (report) => this.send({ type: 'output', bytes: note(observatory.crashText(report)) }));
     const main = await machine.spawn(launch.path, launch.args, {
       cwd: launch.cwd,
-      tty: this.#size,
+      tty: launch.terminal,
       stdin: 'pipe',
       stdout: (bytes) => this.send({ type: 'output', bytes }),
     });
     observatory.main = main.pid;
     this.#running = { machine, watcher, observatory, main };
+    this.#told = launch.terminal;
+    if (!replays) this.#tellSize();
     const running = this.#running;
     main.exited.then(
       (status) => {
@@ -117,18 +121,41 @@ export class Session {
   keys(bytes: Uint8Array): void {
     const running = this.#running;
     if (running === undefined || this.phase === 'ended' || this.phase === 'replaying') return;
-    if (this.launch.time === 'exact') this.#inputs.push({ at: running.watcher.at, bytes });
-    running.main.terminal?.screen.input.push(bytes.slice());
+    this.#take({ at: running.watcher.at, bytes });
   }
 
   resize(size: Launch['terminal']): void {
     this.#size = size;
-    if (this.phase !== 'ended') this.#running?.main.resize(size);
+    if (this.phase !== 'ended' && this.phase !== 'replaying') this.#tellSize();
+  }
+
+  #tellSize(): void {
+    const { columns, rows } = this.#size;
+    const running = this.#running;
+    if (running !== undefined && (columns !== this.#told.columns || rows !== this.#told.rows)) {
+      this.#take({ at: running.watcher.at, size: this.#size });
+    }
+  }
+
+  /** Gives it to the machine, and remembers it for replays. */
+  #take(input: Input): void {
+    if (this.launch.time === 'exact') this.#inputs.push(input);
+    this.#give(input);
+  }
+
+  #give(input: Input): void {
+    const main = this.#running?.main;
+    if ('bytes' in input) main?.terminal?.screen.input.push(input.bytes.slice());
+    else {
+      this.#told = input.size;
+      main?.resize(input.size);
+    }
   }
 
   go(goal: Goal): void {
     const running = this.#running;
     if (running === undefined || (this.phase !== 'paused' && this.phase !== 'running')) return;
+    this.#tellSize();
     running.watcher.goal = goal;
     this.#enter('running', '');
     running.machine.resume();
@@ -140,7 +167,7 @@ export class Session {
     if (this.phase === 'running') this.#enter('paused', '');
   }
 
-  /** Runs it all again up to there, with the same keys at the same moments. What came later did not happen. */
+  /** Runs it all again up to there, with the same keys and sizes of the terminal at the same moments. What came later did not happen. */
   async rewind(at: number): Promise<void> {
     if (this.launch.time !== 'exact' || this.#running === undefined || this.phase === 'replaying') return;
     const before = this.#running;
@@ -174,7 +201,7 @@ export class Session {
     if (input === undefined) return Number.POSITIVE_INFINITY;
     if (input.at > now) return input.at - now;
     this.#given++;
-    this.#running?.main.terminal?.screen.input.push(input.bytes.slice());
+    this.#give(input);
     return this.#feed(now);
   }
 
