@@ -2,7 +2,8 @@
 import { ESRCH } from '../../assembly/shared/errno.js';
 import { HART, HART_F, HART_X, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE } from '../../assembly/shared/mman.js';
-import { type CallRequest, GuestCalls } from '../kernel/guestcall.js';
+import { describeStatus } from '../kernel/exit.js';
+import { type CallRequest, GuestCallError, GuestCalls } from '../kernel/guestcall.js';
 import type { Process } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import { check, Suspend, SysError } from '../linux/error.js';
@@ -131,6 +132,14 @@ const RESULT_KINDS: ReadonlySet<unknown> = new Set<keyof CallResults>(['i64', 'u
 /** Of text that a function returns. */
 const TEXT_MAX = 1 << 20;
 
+/** A call that waits for its turn, or for memory of its arguments, ends as one that is under way does. Throws GuestCallError. */
+function requireProgram(process: Process, space: Process['space']): void {
+  if (process.state !== 'running' || process.exiting) {
+    throw new GuestCallError(`the process has ended (${describeStatus(process.status)})`, 'exit');
+  }
+  if (process.space !== space) throw new GuestCallError('the process executes another program', 'exec');
+}
+
 /** Memory for what is passed by its address, while the call lasts. */
 class Scratch {
   #at = 0;
@@ -155,10 +164,17 @@ class Scratch {
     this.#bytes = bytes;
     const flags = MAP_PRIVATE | MAP_ANONYMOUS;
     const map = (): number => space.core.exports.mmMap(space.handle, 0, bytes, PROT_READ | PROT_WRITE, flags, 0, 0, MAY_ALL);
-    this.#at = await settle(() => check(map()), 'call', `${bytes} bytes of arguments`);
+    this.#at = await settle(
+      () => {
+        requireProgram(process, space);
+        return check(map());
+      },
+      'call',
+      `${bytes} bytes of arguments`,
+    );
     for (const [i, piece] of pieces.entries()) {
       await settle(() => {
-        if (process.state !== 'running' || process.space !== space) throw new SysError(ESRCH);
+        requireProgram(process, space);
         space.user.write(this.#at + offsets[i], piece);
       }, 'call');
     }
@@ -215,9 +231,8 @@ export async function callFunction(
     requireAlive();
     return await new Promise<CallResults[keyof CallResults]>((resolve, reject) => {
       const thread = process.threads.has(process.leader) ? process.leader : [...process.threads][0];
-      if (process.state !== 'running' || process.exiting || process.space !== space || thread === undefined) {
-        throw new SystemError(ESRCH, 'call', undefined);
-      }
+      requireProgram(process, space);
+      if (thread === undefined) throw new SystemError(ESRCH, 'call', undefined);
       const done = (): void => signal?.removeEventListener('abort', onAbort);
       const request: CallRequest = {
         address,

@@ -59,8 +59,8 @@ function attempt(act: () => void): void {
   }
 }
 
-/** Of a wait status. */
-function describeStatus(status: number): string {
+/** "exit 4", "SIGKILL": of a wait status. */
+export function describeStatus(status: number): string {
   const signal = status & 0x7f;
   return signal === 0 ? `exit ${(status >> 8) & 0xff}` : signalName(signal);
 }
