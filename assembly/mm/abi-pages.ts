@@ -2,6 +2,7 @@
 import * as collapse from './collapse';
 import * as huge from './huge';
 import * as hugetlb from './hugetlb';
+import * as hugetlbwatch from './hugetlbwatch';
 import * as ksm from './ksm';
 import { ENOMEM } from '../shared/errno';
 import { POOL_FREE, POOL_OVERCOMMIT, POOL_RESERVED, POOL_TOTAL, POOL_WANTED } from '../shared/stat';
@@ -46,6 +47,12 @@ export function hugetlbSetOvercommit(pages: u32): void {
 }
 export function hugetlbFill(object: usize, page: u32): bool {
   return hugetlb.hugetlbFill(object, page);
+}
+export function hugetlbStage(space: usize, address: f64): f64 {
+  return hugetlbwatch.hugetlbStage(space, <u64>address);
+}
+export function hugetlbUnstage(): void {
+  hugetlbwatch.hugetlbUnstage();
 }
 export function hugetlbResize(pages: u32): void {
   hugetlb.poolResize(pages);

@@ -210,9 +210,9 @@ export function mmLock(space: usize, address: u64, length: u64, lock: u32): i32 
     const vma = vmaAt(space, at);
     if (vma == 0) return -ENOMEM;
     const stop = min(end, load<u64>(vma, VMA_END));
-    // A child's pages may go where it has its own entries for them.
-    if (lock != M.LOCK_NONE && !(leafBorders(space, at, stop) && tablesOwn(space, at, stop))) return -ENOMEM;
     const special = (load<u32>(vma, VMA_FLAGS) & (M.VM_DONTEXPAND | M.VM_VDSO)) != 0;
+    // A child's pages may go where it has its own entries for them.
+    if (lock != M.LOCK_NONE && !special && !(leafBorders(space, at, stop) && tablesOwn(space, at, stop))) return -ENOMEM;
     if (!special && !changeFlags(space, at, stop, set, M.VM_LOCKED_MASK)) return -ENOMEM;
     at = stop;
   }

@@ -17,8 +17,8 @@ import {
   objectSwapped,
 } from './object';
 import {
-  leafPointer, leafShared, MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X,
-  pteAt, pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip, TASK_SIZE,
+  isHuge, leafPointer, leafShared, MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_D, PTE_R, PTE_SOFT, PTE_UFFD_WP, PTE_V, PTE_W,
+  PTE_X, pteAt, pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip, TASK_SIZE,
 } from './pagetable';
 import * as S from './space';
 import { activeSpace } from './space';
@@ -62,13 +62,25 @@ function checkHuge(space: usize): u32 {
   let pool: u32 = 0;
   for (let va = hugeNext(space, 0, TASK_SIZE); va < TASK_SIZE; va = hugeNext(space, va + LEAF_SPAN, TASK_SIZE)) {
     const entry = load<u64>(leafPointer(load<u32>(space, S.SPACE_ROOT), va));
+    count++;
+    if (!isHuge(entry)) {
+      if (!checkHugeMark(space, va, entry)) return 8;
+      pool++;
+      continue;
+    }
     const wrong = checkMegapage(space, va, entry);
     if (wrong != 0) return wrong;
-    count++;
     if (frameFlags(pteFrame(entry)) & FRAME_POOL) pool++;
   }
   if (pool != load<u32>(space, S.SPACE_HUGETLB)) return 69;
   return count == load<u32>(space, S.SPACE_HUGE) ? 0 : 60;
+}
+
+function checkHugeMark(space: usize, va: u64, entry: u64): bool {
+  const vma = vmaAt(space, va);
+  const kind = pteMarkKind(entry);
+  if (vma == 0 || (load<u32>(vma, VMA_FLAGS) & VM_HUGETLB) == 0 || (entry & 255) != 0) return false;
+  return kind == MARK_POISON || kind == MARK_UFFD_WP;
 }
 
 function checkMegapage(space: usize, va: u64, entry: u64): u32 {
@@ -78,9 +90,9 @@ function checkMegapage(space: usize, va: u64, entry: u64): u32 {
   const first = pteFrame(entry);
   if ((first & (SPAN_PAGES - 1)) != 0 || frameSharers(first) == 0) return 62;
   const accessible = (flags & (VM_READ | VM_WRITE | VM_EXEC)) != 0;
-  if (((entry & PTE_V) != 0) != accessible || (entry & PTE_UFFD_WP) != 0) return 63;
+  if (((entry & PTE_V) != 0) != accessible || ((entry & PTE_UFFD_WP) != 0 && (flags & VM_HUGETLB) == 0)) return 63;
   if (((entry & PTE_R) != 0) != ((flags & (VM_READ | VM_WRITE)) != 0) || ((entry & PTE_X) != 0) != ((flags & VM_EXEC) != 0)) return 64;
-  if ((entry & PTE_W) != 0 && ((flags & VM_WRITE) == 0 || (entry & PTE_SOFT) == 0)) return 65;
+  if ((entry & PTE_W) != 0 && ((flags & VM_WRITE) == 0 || (entry & (PTE_SOFT | PTE_UFFD_WP)) != PTE_SOFT)) return 65;
   if (((frameFlags(first) & FRAME_POOL) != 0) != ((flags & VM_HUGETLB) != 0)) return 69;
   const shared = (flags & VM_SHARED) != 0;
   for (let frame = first; frame < first + SPAN_PAGES; frame++) {

@@ -134,14 +134,14 @@ function countMinor(space: usize): void {
 }
 
 /** A userfaultfd decides what comes of it: the host tells it. */
-function handOut(vma: usize, reason: u32): u32 {
+export function handOut(vma: usize, reason: u32): u32 {
   store<u32>(L.HART + L.HART_IO_OBJECT, load<u32>(vma, VMA_UFFD));
   store<u32>(L.HART + L.HART_IO_INDEX, reason);
   return X.FAULT_USERFAULT;
 }
 
 /** A store to a page that is there and protected by a userfaultfd. A mark that nobody minds any more is wiped. */
-function isProtected(flags: u32, at: usize): bool {
+export function isProtected(flags: u32, at: usize): bool {
   const pte = load<u64>(at);
   if ((pte & PTE_UFFD_WP) == 0) return false;
   if (flags & VM_UFFD_WP) return true;

@@ -4,7 +4,8 @@
  *   - its first frame is a multiple of 512, and it lies in one mapping;
  *   - each of its frames has one reference, that of the megapage, however many spaces have it; the first frame counts them (frameSharers);
  *   - W in an entry holds only while one space has it and nobody has a page of it, so that a store after fork(2) goes through a fault;
- *   - an entry without V is one that PROT_NONE keeps from everybody: V alone would be a pointer.
+ *   - an entry without V is one that PROT_NONE keeps from everybody: V alone would be a pointer;
+ *   - in the place of a huge page of the pool there may be a mark (hugetlbwatch.ts), which all that goes through megapages meets, too.
  *
  * Memory that wants 2 MiB gets them at its first fault when all 512 frames of its identity place are free; nothing is cleared that was
  * never used. It goes back to pages (hugeSplit) where a part of it becomes different: unmapped, protected, copied after a fork.
@@ -20,9 +21,11 @@ import {
   frameSharers, frameSpanIsFree, frameSpanTake,
 } from './frames';
 import { hugetlbClear } from './hugetlb';
+import { hugeMark, hugeUnmark } from './hugetlbwatch';
 import { dropWrites, LEAF_SPAN } from './leaf';
 import {
-  hugePte, isHuge, leafPointer, leafPointerCreate, PTE_A, PTE_D, PTE_R, PTE_V, PTE_W, PTE_X, pteAt, pteFrame, pteMake, WRITTEN,
+  hugePte, isHuge, isHugePlace, leafPointer, leafPointerCreate, MARK_UFFD_WP, PTE_A, PTE_D, PTE_R, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X,
+  pteFrame, pteMake, pteMarkKind, WRITTEN,
 } from './pagetable';
 import { countResident, SPACE_HUGE, SPACE_HUGETLB, SPACE_NO_HUGE, SPACE_ROOT, SPACE_TABLES } from './space';
 import { swapRelease } from './swap';
@@ -60,7 +63,7 @@ export function bumpHuge(counter: i32): void {
   store<u64>(at, load<u64>(at) + 1);
 }
 
-/** Start of the first megapage that ends above va and begins below end, or end. */
+/** Start of the first megapage, or mark of one, that ends above va and begins below end, or end. */
 export function hugeNext(space: usize, va: u64, end: u64): u64 {
   if (load<u32>(space, SPACE_HUGE) == 0) return end;
   const root = load<u32>(space, SPACE_ROOT);
@@ -70,7 +73,7 @@ export function hugeNext(space: usize, va: u64, end: u64): u64 {
       at = ((at >> 30) + 1) << 30;
       continue;
     }
-    if (isHuge(load<u64>(frameAddress(pteFrame(p2)) + <usize>((at >> 21) & 511) * 8))) return at;
+    if (isHugePlace(load<u64>(frameAddress(pteFrame(p2)) + <usize>((at >> 21) & 511) * 8))) return at;
     at += LEAF_SPAN;
   }
   return end;
@@ -176,7 +179,12 @@ export function hugeSplit(space: usize, va: u64): bool {
 /** Takes the megapage at base from the space; the last one frees its frames. */
 export function hugeClear(space: usize, base: u64): void {
   const at = leafPointer(load<u32>(space, SPACE_ROOT), base);
-  const first = pteFrame(load<u64>(at));
+  const entry = load<u64>(at);
+  const first = pteFrame(entry);
+  if (!isHuge(entry)) {
+    hugeUnmark(space, at);
+    return;
+  }
   if (frameFlags(first) & FRAME_POOL) {
     hugetlbClear(space, base, true);
     return;
@@ -192,12 +200,17 @@ export function hugeClear(space: usize, base: u64): void {
 
 /**
  * The megapages that lie wholly in [start, end) go, or (object not 0) those that are that object's; the caller has split others
- * (leafBorders).
+ * (leafBorders). `guarded`: the protection of a userfaultfd's stays behind.
  */
-export function hugeZap(space: usize, start: u64, end: u64, object: usize): void {
+export function hugeZap(space: usize, start: u64, end: u64, object: usize, guarded: bool): void {
   for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
     if (va < start || va + LEAF_SPAN > end) continue;
-    if (object == 0 || frameObject(pteFrame(pteAt(load<u32>(space, SPACE_ROOT), va))) == <u32>object) hugeClear(space, va);
+    const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
+    const entry = load<u64>(at);
+    if (object != 0 && (!isHuge(entry) || frameObject(pteFrame(entry)) != <u32>object)) continue;
+    if (guarded && pteMarkKind(entry) == MARK_UFFD_WP && !isHuge(entry)) continue;
+    hugeClear(space, va);
+    if (guarded && (entry & PTE_UFFD_WP) != 0) hugeMark(space, at, MARK_UFFD_WP);
   }
 }
 
@@ -207,6 +220,10 @@ export function hugeFork(parent: usize, child: usize, start: u64, end: u64): boo
     const to = leafPointerCreate(child, va);
     if (to == 0) return false;
     const from = leafPointer(load<u32>(parent, SPACE_ROOT), va);
+    if (!isHuge(load<u64>(from))) {
+      hugeMark(child, to, pteMarkKind(load<u64>(from)));
+      continue;
+    }
     const entry = load<u64>(from) & ~(PTE_W | PTE_D);
     if (load<u64>(from) != entry) {
       store<u64>(from, entry);
@@ -224,7 +241,8 @@ export function hugeFork(parent: usize, child: usize, start: u64, end: u64): boo
 export function hugePages(space: usize, start: u64, end: u64): u32 {
   let pages: u32 = 0;
   for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
-    if ((frameFlags(pteFrame(pteAt(load<u32>(space, SPACE_ROOT), va))) & FRAME_POOL) == 0) pages += SPAN_PAGES;
+    const entry = load<u64>(leafPointer(load<u32>(space, SPACE_ROOT), va));
+    if (isHuge(entry) && (frameFlags(pteFrame(entry)) & FRAME_POOL) == 0) pages += SPAN_PAGES;
   }
   return pages;
 }
@@ -234,6 +252,7 @@ export function hugeProtect(space: usize, start: u64, end: u64, allowed: u64): v
   for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
     const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
     const entry = load<u64>(at);
+    if (!isHuge(entry)) continue;
     const now = (entry & ~(PTE_V | PTE_R | PTE_W | PTE_X)) | (entry & allowed & PTE_W) | allowed & ~PTE_W;
     store<u64>(at, allowed & (PTE_R | PTE_X) ? now | PTE_V : now);
     spanInvalidate(space, va);
@@ -244,7 +263,7 @@ export function hugeProtect(space: usize, start: u64, end: u64, allowed: u64): v
 export function hugeUnset(space: usize, start: u64, end: u64, bits: u64): void {
   for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
     const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
-    if ((load<u64>(at) & bits) == 0) continue;
+    if (!isHuge(load<u64>(at)) || (load<u64>(at) & bits) == 0) continue;
     store<u64>(at, load<u64>(at) & ~bits);
     spanInvalidate(space, va);
   }

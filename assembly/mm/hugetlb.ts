@@ -9,17 +9,22 @@
  * A page that is given out lies where its first user's window has it, if that is free: the pool's own goes in exchange. FRAME_POOL marks
  * the first frame of each. Of an object's page frameSharers counts the mappings alone: the object has the frames' references.
  */
-import { ACCESS_WRITE, FAULT_ADRERR, FAULT_MEMORY, FAULT_NONE } from '../shared/exit';
-import { VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED } from '../shared/mman';
+import { ACCESS_WRITE, FAULT_ADRERR, FAULT_HWPOISON, FAULT_MEMORY, FAULT_NONE } from '../shared/exit';
+import {
+  VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP,
+} from '../shared/mman';
 import { PAGE_SIZE } from '../shared/layout';
 import { codeWritten } from '../code';
-import { pteBits } from './fault';
+import { handOut, isProtected, pteBits } from './fault';
 import {
   FRAME_CODE, FRAME_DIRTY, FRAME_POOL, frameAddress, frameFlags, frameObject, frameRelease, frameSetFlags, frameSetSharers,
   frameSharers, frameSpanFind, frameSpanIsUnused, frameSpanTake,
 } from './frames';
 import { isSole, SPAN_PAGES } from './huge';
-import { leafPointer, leafPointerCreate, PTE_A, PTE_W, pteFrame, pteMake, WRITTEN } from './pagetable';
+import { hugeUnmark } from './hugetlbwatch';
+import {
+  isHuge, leafPointer, leafPointerCreate, MARK_POISON, PTE_A, PTE_UFFD_WP, PTE_W, pteFrame, pteMake, pteMarkKind, WRITTEN,
+} from './pagetable';
 import { objectFrame, objectNextPresent, objectSize } from './object';
 import { objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
 import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT } from './space';
@@ -200,33 +205,61 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
   const shared = (flags & VM_SHARED) != 0;
   const write = access == ACCESS_WRITE;
   const entry = load<u64>(at);
-  if (entry != 0) return allow(space, base, at, flags, write);
+  if (isHuge(entry)) return allow(space, vma, base, at, write);
+  if (pteMarkKind(entry) == MARK_POISON) return FAULT_HWPOISON;
+  const guard = entry != 0 && (flags & VM_UFFD_WP) != 0;
+  const bits = pteBits(flags) | (guard ? PTE_UFFD_WP : 0);
+  const written: u64 = write && !guard ? WRITTEN : 0;
   if (object != 0) {
     if (offset >= objectSize(object)) return FAULT_ADRERR;
     const index = <u32>(offset >> 12);
     let span = objectFrame(object, index);
+    if (span != 0 && (flags & VM_UFFD_MINOR) != 0) return handOut(vma, VM_UFFD_MINOR);
+    if (span == 0 && (flags & VM_UFFD_MISSING) != 0) return handOut(vma, VM_UFFD_MISSING);
     if (span == 0 && shared) span = makePage(identityFrame(space, base), object, index);
     if (span != 0) {
-      map(space, at, span, pteBits(flags) | (write && shared ? WRITTEN : 0));
+      hugetlbMap(space, at, span, bits | (shared ? written : 0));
+      if (guard && write) return handOut(vma, VM_UFFD_WP);
       return write && !shared ? copy(space, base, at, flags) : FAULT_NONE;
     }
     if (shared) return FAULT_ADRERR;
-  }
+  } else if (flags & VM_UFFD_MISSING) return handOut(vma, VM_UFFD_MISSING);
   const span = take(identityFrame(space, base), (flags & VM_HUGE_RESERVED) != 0);
   if (span == 0) return FAULT_ADRERR;
-  map(space, at, span, pteBits(flags) | (write ? WRITTEN : 0));
-  return FAULT_NONE;
+  hugetlbMap(space, at, span, bits | written);
+  return guard && write ? handOut(vma, VM_UFFD_WP) : FAULT_NONE;
 }
 
 /** A page for an object that has none there; 0: there is none. */
 function makePage(identity: u32, object: usize, index: u32): u32 {
-  const span = take(identity, index >> 9 < objectReserved(object));
-  if (span == 0) return 0;
-  frameSetSharers(span, 0);
-  if (objectInsertSpan(object, index, span)) return span;
-  if (index >> 9 < objectReserved(object)) reserved++;
-  put(span);
+  const promised = index >> 9 < objectReserved(object);
+  const span = take(identity, promised);
+  if (span == 0 || hugetlbGive(object, index, span)) return span;
+  hugetlbPut(span, promised);
   return 0;
+}
+
+/** A page that was taken for it becomes the object's. False: no memory. */
+export function hugetlbGive(object: usize, index: u32, span: u32): bool {
+  frameSetSharers(span, 0);
+  return objectInsertSpan(object, index, span);
+}
+
+/** Has the place a page reserved, should none be there? */
+export function hugetlbPromised(vma: usize, index: u32): bool {
+  const flags = load<u32>(vma, VMA_FLAGS);
+  return flags & VM_SHARED ? index >> 9 < objectReserved(load<u32>(vma, VMA_OBJECT)) : (flags & VM_HUGE_RESERVED) != 0;
+}
+
+/** A page that nobody maps yet, or 0. */
+export function hugetlbTake(space: usize, base: u64, promised: bool): u32 {
+  return take(identityFrame(space, base), promised);
+}
+
+/** It goes back as it was taken. */
+export function hugetlbPut(span: u32, promised: bool): void {
+  if (promised) reserved++;
+  put(span);
 }
 
 /** fallocate(2): a page for an object before anybody maps it. False: there is none. */
@@ -234,15 +267,18 @@ export function hugetlbFill(object: usize, page: u32): bool {
   return objectFrame(object, page << 9) != 0 || makePage(0, object, page << 9) != 0;
 }
 
-/** Window bytes come with the accesses: some of an object's pages may be code. */
-function map(space: usize, at: usize, span: u32, bits: u64): void {
+/** Maps a page where none is. Window bytes come with the accesses: some of an object's pages may be code. */
+export function hugetlbMap(space: usize, at: usize, span: u32, bits: u64): void {
+  if (load<u64>(at) != 0) hugeUnmark(space, at);
   frameSetSharers(span, frameObject(span) == 0 ? 1 : frameSharers(span) + 1);
   store<u64>(at, pteMake(span, bits));
   store<u32>(space, load<u32>(space, SPACE_HUGE) + 1, SPACE_HUGE);
   store<u32>(space, load<u32>(space, SPACE_HUGETLB) + 1, SPACE_HUGETLB);
 }
 
-function allow(space: usize, base: u64, at: usize, flags: u32, write: bool): u32 {
+function allow(space: usize, vma: usize, base: u64, at: usize, write: bool): u32 {
+  const flags = load<u32>(vma, VMA_FLAGS);
+  if (write && isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
   const entry = load<u64>(at);
   const mine = (flags & VM_SHARED) != 0 || (frameObject(pteFrame(entry)) == 0 && isSole(pteFrame(entry)));
   if (write && (entry & PTE_W) == 0 && !mine) return copy(space, base, at, flags);
@@ -259,7 +295,7 @@ function copy(space: usize, base: u64, at: usize, flags: u32): u32 {
   if (span == 0) return FAULT_ADRERR;
   memory.copy(frameAddress(span), frameAddress(old), SPAN_BYTES);
   hugetlbClear(space, base, false);
-  map(space, at, span, pteBits(flags) | WRITTEN);
+  hugetlbMap(space, at, span, pteBits(flags) | WRITTEN);
   return FAULT_NONE;
 }
 

@@ -83,7 +83,7 @@ export function framePoison(space: usize, frame: u32): bool {
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = hugeNext(space, 0, TASK_SIZE); va < TASK_SIZE; va = hugeNext(space, va + LEAF_SPAN, TASK_SIZE)) {
     const first = pteFrame(pteAt(root, va));
-    if (frame - first >= SPAN_PAGES) continue;
+    if (first == 0 || frame - first >= SPAN_PAGES) continue;
     if ((frameFlags(first) & FRAME_POOL) != 0 || !leafOwn(space, va)) return false;
   }
   for (let va = pteSkip(root, 0, TASK_SIZE); va < TASK_SIZE; va = pteSkip(root, va, TASK_SIZE)) {

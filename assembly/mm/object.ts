@@ -395,7 +395,9 @@ function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
     const last = offset + (load<u64>(vma, VMA_END) - start);
     if (last <= low || offset >= high) continue;
     const space = <usize>load<u32>(vma, VMA_SPACE);
-    zapRange(space, start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object, true);
+    // Protection by a userfaultfd outlives the contents, but not where a file of huge pages has ended.
+    const keep = !copies || load<u32>(object, OBJECT_KIND) != OBJECT_HUGETLB;
+    zapRange(space, start + (max(low, offset) - offset), start + (min(high, last) - offset), copies ? 0 : object, keep);
   }
 }
 

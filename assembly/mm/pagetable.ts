@@ -5,13 +5,14 @@
  *   PTE               | PPN 53..10 | RSW 9..8 | D 7 | A 6 | G 5 | U 4 | X 3 | W 2 | R 1 | V 0 |
  *
  * The PPN is a frame number of linear memory. A PTE with V but none of R, W, X points to the next table, except in the last level, where
- * it is a page that PROT_NONE keeps from everybody. A middle table's entry with R, W or X is a megapage of 2 MiB; one without V that is not
- * 0 is a megapage that PROT_NONE keeps from everybody (huge.ts). User half only: bit 38 of an address is 0. G is not used. Bit 8 says of a
+ * it is a page that PROT_NONE keeps from everybody. A middle table's entry with U is a megapage of 2 MiB, and one without V then one that
+ * PROT_NONE keeps from everybody (huge.ts). User half only: bit 38 of an address is 0. G is not used. Bit 8 says of a
  * pointer to a last table that other spaces may have the same one (PTE_SHARED, leaf.ts), of a page that a userfaultfd protects it
  * (PTE_UFFD_WP); bit 9 is PTE_SOFT of clear.ts. Whether a page is copied at a store follows from the VMA and the frame's references, so no
  * bit can disagree with them.
  *
- * An entry of a last table that is not 0 and has no V is a *mark* in the place of a page:
+ * An entry of a last table that is not 0 and has no V is a *mark* in the place of a page, and so is one of a middle table that has no U
+ * either, in the place of a huge page of the pool (hugetlbwatch.ts):
  *
  *   mark              | value 53..13 | kind 12..10 | SOFT 9 | UFFD_WP 8 | 0 |
  *
@@ -86,6 +87,12 @@ function isTable(entry: u64): bool {
 // @ts-ignore: decorator
 @inline
 export function isHuge(entry: u64): bool {
+  return (entry & PTE_U) != 0;
+}
+/** Is it a megapage, or the mark of one? */
+// @ts-ignore: decorator
+@inline
+export function isHugePlace(entry: u64): bool {
   return entry != 0 && !isTable(entry);
 }
 
@@ -104,6 +111,7 @@ export function pteAt(root: u32, va: u64): u64 {
   const entry = at == 0 ? 0 : load<u64>(at);
   if (entry == 0) return 0;
   if (isHuge(entry)) return hugePte(entry, <u32>(va >> 12) & 511);
+  if ((entry & PTE_V) == 0) return entry;
   return load<u64>(frameAddress(pteFrame(entry)) + <usize>((va >> 12) & 511) * 8);
 }
 
@@ -123,7 +131,7 @@ export function leafPointer(root: u32, va: u64): usize {
 /** Whether the leaf PTE of va lies in a table that must be made the space's own before it changes. */
 export function leafShared(root: u32, va: u64): bool {
   const at = leafPointer(root, va);
-  return at != 0 && (load<u64>(at) & PTE_SHARED) != 0;
+  return at != 0 && (load<u64>(at) & (PTE_SHARED | PTE_U | PTE_V)) == (PTE_SHARED | PTE_V);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from './pagetable';
 import { SPACE_ROOT } from './space';
 import { swapReferences } from './swap';
-import { VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
+import { VM_HUGETLB, VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
 
 export function vmaStat(space: usize, vma: usize, which: u32): f64 {
@@ -54,6 +54,7 @@ function poolStat(first: u32): u32 {
 }
 
 function weighHuge(entry: u64, which: u32): f64 {
+  if (!isHuge(entry)) return 0;
   const first = pteFrame(entry);
   if (frameFlags(first) & FRAME_POOL) return <f64>(which == poolStat(first) ? SPAN_PAGES : 0);
   if (which == S.VMA_STAT_HUGE) return <f64>SPAN_PAGES;
@@ -113,7 +114,7 @@ export function pageState(space: usize, va: u64): u32 {
   const soft = load<u32>(vma, VMA_FLAGS) & VM_SOFT_CLEAN ? 0 : S.STATE_SOFT_DIRTY;
   const root = load<u32>(space, SPACE_ROOT);
   const pte = pteAt(root, va);
-  if ((pte & PTE_V) == 0) return soft | markState(pte);
+  if ((pte & PTE_V) == 0) return soft | (load<u32>(vma, VMA_FLAGS) & VM_HUGETLB ? markState(pte) & ~S.STATE_SWAP : markState(pte));
   const frame = pteFrame(pte);
   const guarded = (pte & PTE_UFFD_WP) != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
   const marks = (pte & PTE_SOFT ? S.STATE_SOFT_DIRTY : 0) | (guarded ? S.STATE_UFFD_WP : 0);

@@ -62,8 +62,9 @@ function markStays(pte: u64, guarded: bool): bool {
  */
 export function zapRange(space: usize, start: u64, end: u64, object: usize, keep: bool): void {
   const vma = keep ? vmaFind(space, start) : 0;
-  const guarded = vma != 0 && load<u32>(vma, VMA_OBJECT) != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
-  hugeZap(space, start, end, object);
+  const watched = vma != 0 && (load<u32>(vma, VMA_FLAGS) & VM_UFFD_WP) != 0;
+  const guarded = watched && load<u32>(vma, VMA_OBJECT) != 0;
+  hugeZap(space, start, end, object, watched);
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);

@@ -9,7 +9,8 @@ import * as M from '../shared/mman';
 import { codeWritten } from '../code';
 import { pteBits, zeroFrame } from './fault';
 import { FRAME_CODE, FRAME_SWAP, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
-import { leavesOwn } from './leaf';
+import { hugetlbProtect, hugetlbUffdFill, hugetlbUnprotect } from './hugetlbwatch';
+import { LEAF_SPAN, leavesOwn } from './leaf';
 import { objectFrame, objectFrameMake, objectHolds, objectMarkDirty, objectSize, objectSlot } from './object';
 import { needFrames, needSlot } from './need';
 import {
@@ -29,10 +30,6 @@ import { VMA_END, VMA_FLAGS, VMA_LIMIT, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_U
  * so no longer where VM_UFFD_WP goes or comes. -ENOMEM: what lies before is done.
  */
 export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, number: u32): i32 {
-  for (let vma = vmaFind(space, start); vma != 0 && load<u64>(vma, VMA_START) < end; vma = vmaFind(space, load<u64>(vma, VMA_END))) {
-    if (load<u32>(vma, VMA_FLAGS) & M.VM_HUGETLB) return -EINVAL;
-  }
-  if (!leavesOwn(space, start, end)) return -ENOMEM;
   for (let at = start; at < end; ) {
     const vma = vmaFind(space, at);
     if (vma == 0 || load<u64>(vma, VMA_START) >= end) break;
@@ -42,14 +39,18 @@ export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, num
     const flags = load<u32>(vma, VMA_FLAGS);
     const known = load<u32>(vma, VMA_UFFD) == number && (flags & modes) == modes;
     if (known && (number != 0 || (flags & M.VM_UFFD) == 0)) continue;
-    if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT || !splitAt(space, from) || !splitAt(space, stop)) {
+    if ((flags & M.VM_HUGETLB) != 0 && ((from | stop) & (LEAF_SPAN - 1)) != 0) return -EINVAL;
+    const owned = (flags & M.VM_HUGETLB) != 0 || leavesOwn(space, from, stop);
+    if (!owned || load<u32>(space, SPACE_VMAS) > VMA_LIMIT || !splitAt(space, from) || !splitAt(space, stop)) {
       joinRange(space, start, end);
       return -ENOMEM;
     }
     const piece = vmaAt(space, from);
     store<u32>(piece, (flags & ~M.VM_UFFD) | modes, VMA_FLAGS);
     store<u32>(piece, number, VMA_UFFD);
-    if (((flags ^ modes) & M.VM_UFFD_WP) != 0) unprotect(space, from, stop);
+    if (((flags ^ modes) & M.VM_UFFD_WP) == 0) continue;
+    if (flags & M.VM_HUGETLB) hugetlbUnprotect(space, from, stop);
+    else unprotect(space, from, stop);
   }
   joinRange(space, start, end);
   return 0;
@@ -67,6 +68,11 @@ export function uffdAdopt(space: usize, from: u32, to: u32): void {
  * `marks`: also those that are not there yet. -ENOMEM: some are done.
  */
 export function uffdProtect(space: usize, start: u64, end: u64, on: bool, marks: bool): i32 {
+  if (load<u32>(vmaAt(space, start), VMA_FLAGS) & M.VM_HUGETLB) {
+    if (on) return hugetlbProtect(space, start, end);
+    hugetlbUnprotect(space, start, end);
+    return 0;
+  }
   if (!leavesOwn(space, start, end)) return -ENOMEM;
   if (on) protect(space, start, end);
   else unprotect(space, start, end);
@@ -117,6 +123,7 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
   const vma = vmaAt(space, va);
   if (vma == 0) return -ENOENT;
   const flags = load<u32>(vma, VMA_FLAGS);
+  if (flags & M.VM_HUGETLB) return hugetlbUffdFill(space, vma, va, how, guard);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const at = pteCreate(space, va);
   if (at == 0) return needFrames();

@@ -84,9 +84,9 @@ export interface CoreExports {
   hugetlbPool(which: number): number;
   /** All pages of an object of huge pages (OBJECT_HUGETLB) are promised to it. 0 or -ENOMEM. */
   hugetlbPromise(object: number, bytes: number): number;
-  /** The pool shall have so many, as far as memory goes and as nobody needs those that are too many. */
   /** A huge page of an object, by number, that nobody has mapped yet. 0: there is none. */
   hugetlbFill(object: number, page: number): number;
+  /** The pool shall have so many, as far as memory goes and as nobody needs those that are too many. */
   hugetlbResize(pages: number): void;
   /** vm.nr_overcommit_hugepages */
   hugetlbSetOvercommit(pages: number): void;
@@ -215,9 +215,13 @@ export interface CoreExports {
   uffdAdopt(space: number, from: number, to: number): void;
   /** marks: what is not there yet, too. */
   uffdProtect(space: number, start: number, end: number, on: number, marks: number): number;
-  /** how: UFFD_COPY (from STAGING)...; guard: the page comes protected. */
+  /** how: UFFD_COPY (from STAGING, or what hugetlbStage gave)...; guard: the page comes protected. */
   uffdFill(space: number, address: number, how: number, guard: number): number;
   uffdMove(space: number, to: number, from: number): number;
+  /** A huge page of the pool for a place: its address, to be filled before uffdFill puts it there; -errno, or NEED_PAGE. */
+  hugetlbStage(space: number, address: number): number;
+  /** It could not be filled. */
+  hugetlbUnstage(): void;
 
   // --- VM objects: the page cache
   objectCreate(kind: number): number; // 0: no memory; born with one reference, the host's

@@ -2,10 +2,12 @@
 import { EFAULT } from '../../assembly/shared/errno.js';
 import { ACCESS_WRITE } from '../../assembly/shared/exit.js';
 import { HART, HART_FAULT_ACCESS, HART_FAULT_ADDRESS, HART_IO_INDEX, HART_IO_OBJECT, PAGE_SIZE } from '../../assembly/shared/layout.js';
-import { VM_UFFD_MINOR, VM_UFFD_WP, VMA_END, VMA_START, VMA_UFFD } from '../../assembly/shared/mman.js';
+import { VM_HUGETLB, VM_UFFD_MINOR, VM_UFFD_WP, VMA_END, VMA_FLAGS, VMA_START, VMA_UFFD } from '../../assembly/shared/mman.js';
+import type { Core } from '../core/core.js';
 import { Suspend, SysError } from '../linux/error.js';
 import { POLLIN } from '../linux/poll.js';
 import * as U from '../linux/userfaultfd.js';
+import { HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
 import { type Waiter, WaitQueue } from '../vfs/wait.js';
 import type { Kernel } from './kernel.js';
 import type { AddressSpace } from './space.js';
@@ -229,6 +231,12 @@ export function sleepForPage(t: Thread, fault: PendingFault, interruptible: bool
   if (t.sleep({ queues: [fault], interruptible }) === BLOCKED) fault.userfault.post(fault);
 }
 
+/** Huge pages of the pool are watched as a whole. */
+function isHugetlb(core: Core, space: AddressSpace, address: number): boolean {
+  const vma = core.exports.vmaFind(space.handle, address);
+  return vma !== 0 && (core.u32[(vma + VMA_FLAGS) >>> 2] & VM_HUGETLB) !== 0;
+}
+
 /**
  * The core has handed out a fault of `space`. undefined: try again. 'refused': the program wants a signal instead, or does not watch the
  * kernel's accesses.
@@ -239,14 +247,15 @@ export function handOut(t: Thread, space: AddressSpace, inCall: boolean): Pendin
   const userfault = userfaults.get(words[(HART + HART_IO_OBJECT) >>> 2]);
   const reason = words[(HART + HART_IO_INDEX) >>> 2];
   const exact = core.readU64(HART + HART_FAULT_ADDRESS);
-  const page = Math.floor(exact / PAGE_SIZE) * PAGE_SIZE;
+  const unit = isHugetlb(core, space, exact) ? HUGE_PAGE_BYTES : PAGE_SIZE;
+  const page = Math.floor(exact / unit) * unit;
   if (userfault === undefined || userfault.released) {
     // It went without its mappings: only for want of memory.
-    core.exports.uffdRegister(space.handle, page, page + PAGE_SIZE, 0, 0);
+    core.exports.uffdRegister(space.handle, page, page + unit, 0, 0);
     return undefined;
   }
   if (reason === VM_UFFD_WP && userfault.has(U.FEATURE_WP_ASYNC)) {
-    core.exports.uffdProtect(space.handle, page, page + PAGE_SIZE, 0, 0);
+    core.exports.uffdProtect(space.handle, page, page + unit, 0, 0);
     return undefined;
   }
   if (userfault.has(U.FEATURE_SIGBUS) || (inCall && userfault.userModeOnly)) return 'refused';

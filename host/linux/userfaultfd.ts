@@ -19,8 +19,9 @@ export const API_IOCTLS_LOW = 0x3;
 export const API_IOCTLS_HIGH = 0x80000000;
 export const IOCTL_WRITEPROTECT = 1 << 6;
 export const IOCTL_CONTINUE = 1 << 7;
-/** WAKE, COPY, ZEROPAGE, MOVE, WRITEPROTECT, CONTINUE, POISON. */
+/** WAKE, COPY, ZEROPAGE, MOVE, WRITEPROTECT, CONTINUE, POISON; huge pages of the pool have neither ZEROPAGE nor MOVE. */
 export const RANGE_IOCTLS = 0x1fc;
+export const HUGE_RANGE_IOCTLS = 0x1cc;
 
 export const REGISTER_MISSING = 1;
 export const REGISTER_WP = 2;

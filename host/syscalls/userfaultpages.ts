@@ -3,10 +3,12 @@ import { EAGAIN, EBUSY, EINVAL, ENOENT, ENOMEM, EPERM, ESRCH } from '../../assem
 import { ACCESS_READ, OBJECT_SHMEM, UFFD_CONTINUE, UFFD_COPY, UFFD_POISON, UFFD_ZERO } from '../../assembly/shared/exit.js';
 import { PAGE_SIZE, STAGING } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
+import type { Core } from '../core/core.js';
 import type { UserMemory } from '../core/user.js';
 import type { Userfault } from '../kernel/userfault.js';
 import { Suspend, SysError } from '../linux/error.js';
 import * as U from '../linux/userfaultfd.js';
+import { HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
 import { withPages } from './memoryrange.js';
 
 const WORD = 8;
@@ -64,12 +66,23 @@ function isShmem(userfault: Userfault, { object }: Mapping): boolean {
   return object !== 0 && userfault.kernel.core.u32[object >>> 2] === OBJECT_SHMEM;
 }
 
+const isHugetlb = ({ flags }: Mapping): boolean => (flags & M.VM_HUGETLB) !== 0;
+/** What is given and protected as one. */
+const unitOf = (mapping: Mapping | undefined): number => (mapping !== undefined && isHugetlb(mapping) ? HUGE_PAGE_BYTES : PAGE_SIZE);
+
+const areWhole = (start: number, length: number): boolean => start % HUGE_PAGE_BYTES === 0 && length % HUGE_PAGE_BYTES === 0;
+
+/** Would a border at this address go through a huge page of the pool? */
+function cuts(mappings: readonly Mapping[], at: number): boolean {
+  return mappings.some((mapping) => mapping.start < at && at < mapping.end && at % unitOf(mapping) !== 0);
+}
+
 /** Only memory without a medium can be watched, but for asynchronous write protection. */
 function canWatch(userfault: Userfault, mapping: Mapping, modes: number): boolean {
-  const shmem = isShmem(userfault, mapping);
-  if ((modes & M.VM_UFFD_MINOR) !== 0 && !shmem) return false;
+  const object = isShmem(userfault, mapping) || isHugetlb(mapping);
+  if ((modes & M.VM_UFFD_MINOR) !== 0 && !object) return false;
   if (userfault.has(U.FEATURE_WP_ASYNC) && modes === M.VM_UFFD_WP) return true;
-  return mapping.object === 0 || shmem;
+  return mapping.object === 0 || object;
 }
 
 export function register(userfault: Userfault, argument: number, user: UserMemory): number {
@@ -81,7 +94,8 @@ export function register(userfault: Userfault, argument: number, user: UserMemor
     (mode & U.REGISTER_MINOR ? M.VM_UFFD_MINOR : 0);
   const error = watch(userfault, start, length, modes);
   if (error !== 0) return error;
-  const commands = U.RANGE_IOCTLS & ~(mode & U.REGISTER_WP ? 0 : U.IOCTL_WRITEPROTECT) & ~(mode & U.REGISTER_MINOR ? 0 : U.IOCTL_CONTINUE);
+  const all = mappingsIn(userfault, start, start + length).some(isHugetlb) ? U.HUGE_RANGE_IOCTLS : U.RANGE_IOCTLS;
+  const commands = all & ~(mode & U.REGISTER_WP ? 0 : U.IOCTL_WRITEPROTECT) & ~(mode & U.REGISTER_MINOR ? 0 : U.IOCTL_CONTINUE);
   user.writeU64(argument + 3 * WORD, commands);
   return 0;
 }
@@ -90,10 +104,13 @@ export function register(userfault: Userfault, argument: number, user: UserMemor
 export function watch(userfault: Userfault, start: number, length: number, modes: number): number {
   if (!userfault.alive) return -ENOMEM;
   const mappings = mappingsIn(userfault, start, start + length);
-  if (mappings.length === 0) return -EINVAL;
+  if (mappings.length === 0 || cuts(mappings, start)) return -EINVAL;
+  // An embedder gives pages of 4 KiB.
+  if (userfault.byHost && mappings.some(isHugetlb)) return -EINVAL;
   for (const mapping of mappings) {
     if (!canWatch(userfault, mapping, modes)) return -EINVAL;
     if ((mapping.flags & M.VM_MAYWRITE) === 0) return -EPERM;
+    if (cuts([mapping], start + length)) return -EINVAL;
     if (mapping.number !== 0 && mapping.number !== userfault.number) return -EBUSY;
   }
   return userfault.kernel.core.exports.uffdRegister(userfault.space.handle, start, start + length, modes, userfault.number);
@@ -107,6 +124,7 @@ export function unregister(userfault: Userfault, argument: number, user: UserMem
   const mappings = mappingsIn(userfault, start, start + length);
   if (mappings.length === 0 || mappings.some((mapping) => !canWatch(userfault, mapping, mapping.flags & M.VM_UFFD))) return -EINVAL;
   if (mappings.some(({ number }) => number !== 0 && number !== userfault.number)) return -EINVAL;
+  if (cuts(mappings, start) || cuts(mappings, start + length)) return -EINVAL;
   const error = kernel.core.exports.uffdRegister(space.handle, start, start + length, 0, 0);
   if (error !== 0) return error;
   userfault.wake(start, length);
@@ -131,6 +149,8 @@ interface Filling {
   readonly user: UserMemory;
   readonly start: number;
   readonly length: number;
+  /** Bytes of a page. */
+  readonly unit?: number;
   /** Nobody is woken. */
   readonly quiet: boolean;
 }
@@ -139,7 +159,7 @@ interface Filling {
  * Gives pages, one after the other, until one can't be; who waits for them is woken. Room is made where there is none, and what lies in
  * the swap area brought back. How many bytes, or -errno if none. Suspend: not even one, call again.
  */
-function fill({ userfault, user, start, length, quiet }: Filling, give: (done: number) => number): number {
+function fill({ userfault, user, start, length, unit = PAGE_SIZE, quiet }: Filling, give: (done: number) => number): number {
   const { kernel } = userfault;
   let done = 0;
   let error = 0;
@@ -151,7 +171,7 @@ function fill({ userfault, user, start, length, quiet }: Filling, give: (done: n
       else if (done === 0 || !(thrown instanceof Suspend)) throw thrown;
       else break;
     }
-    if (error === 0) done += PAGE_SIZE;
+    if (error === 0) done += unit;
   }
   if (done === 0) return error;
   if (!quiet) userfault.wake(start, done);
@@ -175,13 +195,10 @@ export function copy(userfault: Userfault, argument: number, user: UserMemory): 
   if (!userfault.alive) return -ESRCH;
   const guard = (mode & U.COPY_MODE_WP) !== 0;
   const quiet = (mode & U.COPY_MODE_DONTWAKE) !== 0;
+  const unit = unitOf(watched(userfault, to, length));
   const { core } = userfault.kernel;
   const give = (done: number): number => {
-    const error = refusal(() =>
-      user.pieces(from + done, PAGE_SIZE, ACCESS_READ, (piece, bytes, copied) =>
-        core.u8.copyWithin(STAGING + copied, piece, piece + bytes),
-      ),
-    );
+    const error = unit === PAGE_SIZE ? copyPage(core, user, from + done) : copyHuge(userfault, user, from + done, to + done);
     return error || core.exports.uffdFill(userfault.space.handle, to + done, UFFD_COPY, guard ? 1 : 0);
   };
   // What must be awaited is, before the first page is there: the call runs again from the start. More than memory has room for at once
@@ -189,7 +206,30 @@ export function copy(userfault: Userfault, argument: number, user: UserMemory): 
   const room = Math.max(1, core.exports.frameLimit() >> 3) * PAGE_SIZE;
   refusal(() => user.prepareRead(from, Math.min(length, room)));
   user.prepareWrite(at, WORD);
-  return finish(user, at, mayFill(userfault, to, length, guard) || fill({ userfault, user, start: to, length, quiet }, give), length);
+  const filling = { userfault, user, start: to, length, unit, quiet };
+  return finish(user, at, mayFill(userfault, to, length, guard) || fill(filling, give), length);
+}
+
+/** To where uffdFill takes a page from. 0, or -errno. */
+function copyPage(core: Core, user: UserMemory, from: number): number {
+  return refusal(() => user.pieces(from, PAGE_SIZE, ACCESS_READ, (at, bytes, done) => core.u8.copyWithin(STAGING + done, at, at + bytes)));
+}
+
+/** The same for a huge page, which comes from the pool. -errno or NEED_PAGE; what the source must wait for is thrown. */
+function copyHuge({ kernel, space }: Userfault, user: UserMemory, from: number, to: number): number {
+  const { core } = kernel;
+  const page = core.exports.hugetlbStage(space.handle, to);
+  if (page < 0) return page;
+  let filled = false;
+  try {
+    const error = refusal(() =>
+      user.pieces(from, HUGE_PAGE_BYTES, ACCESS_READ, (at, bytes, done) => core.u8.copyWithin(page + done, at, at + bytes)),
+    );
+    filled = error === 0;
+    return error;
+  } finally {
+    if (!filled) core.exports.hugetlbUnstage();
+  }
 }
 
 /** -errno of what the memory of a call says, or 0. */
@@ -208,6 +248,7 @@ function mayFill(userfault: Userfault, start: number, length: number, guard: boo
   const mapping = watched(userfault, start, length);
   if (mapping === undefined) return -ENOENT;
   if (guard && (mapping.flags & M.VM_UFFD_WP) === 0) return -EINVAL;
+  if (isHugetlb(mapping)) return areWhole(start, length) ? 0 : -EINVAL;
   const shmem = isShmem(userfault, mapping);
   return (mapping.object === 0 && !onlyShmem) || shmem ? 0 : -EINVAL;
 }
@@ -222,13 +263,14 @@ function simple(userfault: Userfault, argument: number, user: UserMemory, how: n
   if (!userfault.alive) return -ESRCH;
   const guard = (mode & U.COPY_MODE_WP) !== 0;
   const quiet = (mode & U.COPY_MODE_DONTWAKE) !== 0;
+  const unit = unitOf(watched(userfault, start, length));
   const { exports } = userfault.kernel.core;
   const give = (done: number): number => exports.uffdFill(userfault.space.handle, start + done, how, guard ? 1 : 0);
   user.prepareWrite(at, WORD);
   return finish(
     user,
     at,
-    mayFill(userfault, start, length, guard, proceeds) || fill({ userfault, user, start, length, quiet }, give),
+    mayFill(userfault, start, length, guard, proceeds) || fill({ userfault, user, start, length, unit, quiet }, give),
     length,
   );
 }
@@ -278,6 +320,7 @@ export function writeProtect(userfault: Userfault, argument: number, user: UserM
   if (mappings.length === 0) return -ENOENT;
   for (const mapping of mappings) {
     if ((mapping.flags & M.VM_UFFD_WP) === 0) return -ENOENT;
+    if (isHugetlb(mapping) && !areWhole(start, length)) return -EINVAL;
     // Nobody minds a page of zeros that is not there, unless asked to; what an object has may be there for others.
     const marks = mapping.object !== 0 || userfault.has(U.FEATURE_WP_UNPOPULATED);
     const [from, to] = [Math.max(start, mapping.start), Math.min(end, mapping.end)];
@@ -292,7 +335,7 @@ const ACCESS = M.VM_READ | M.VM_WRITE | M.VM_EXEC;
 
 /** Pages may move between private memory that is alike, within one mapping on either side. */
 function canMove(userfault: Userfault, to: Mapping, from: Mapping, toEnd: number, fromEnd: number): boolean {
-  if (((to.flags | from.flags) & M.VM_SHARED) !== 0 || fromEnd > from.end || toEnd > to.end) return false;
+  if (((to.flags | from.flags) & (M.VM_SHARED | M.VM_HUGETLB)) !== 0 || fromEnd > from.end || toEnd > to.end) return false;
   if (((to.flags ^ from.flags) & (ACCESS | M.VM_LOCKED)) !== 0 || (from.flags & M.VM_WRITE) === 0) return false;
   return to.number === userfault.number && to.object === 0 && from.object === 0;
 }

@@ -1,44 +1,11 @@
 /* Huge pages from the pool: MAP_HUGETLB. The pool is made as long as it needs to be, and left as it was. */
-#include "mapping.h"
+#include "pool.h"
 #include <sys/shm.h>
 
 #ifndef MFD_HUGETLB
 #define MFD_HUGETLB 4U
 #endif
-#define MEGA (512 * P)
 #define HUGE(flags) ((flags) | MAP_HUGETLB)
-#define POOL "/proc/sys/vm/nr_hugepages"
-#define MORE "/proc/sys/vm/nr_overcommit_hugepages"
-
-static long read_number(const char *path) {
-  char text[64] = "";
-  int fd = open(path, O_RDONLY);
-  ssize_t got = read(fd, text, sizeof text - 1);
-  close(fd);
-  return got > 0 ? strtol(text, NULL, 10) : -1;
-}
-
-static int write_number(const char *path, long value) {
-  char text[32];
-  int length = snprintf(text, sizeof text, "%ld", value);
-  int fd = open(path, O_WRONLY);
-  int result = write(fd, text, length) == length ? 0 : -1;
-  close(fd);
-  return result;
-}
-
-static long meminfo(const char *key) {
-  char line[256];
-  FILE *file = fopen("/proc/meminfo", "r");
-  long value = -1;
-  while (file != NULL && value < 0 && fgets(line, sizeof line, file))
-    if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':') value = strtol(line + strlen(key) + 1, NULL, 10);
-  if (file != NULL) fclose(file);
-  return value;
-}
-
-#define FREE() meminfo("HugePages_Free")
-#define RESERVED() meminfo("HugePages_Rsvd")
 
 static char *huge(size_t pages, int flags) {
   return mmap(NULL, pages * MEGA, RW, HUGE(flags), -1, 0);
@@ -63,7 +30,7 @@ static void mapping(void) {
   HOLDS("map-aligned", "at a multiple of 2 MiB", ((uintptr_t)at & (MEGA - 1)) == 0);
   ROW("reserved", "are reserved: HugePages_Rsvd", RESERVED());
   ROW("free", "and free still: HugePages_Free", FREE());
-  ROW("total", "HugePages_Total", meminfo("HugePages_Total"));
+  ROW("total", "HugePages_Total", TOTAL());
   ROW("kernel-size", "smaps: KernelPageSize, kB", smaps_kb(at, "KernelPageSize"));
   ROW("mmu-size", "MMUPageSize, kB", smaps_kb(at, "MMUPageSize"));
   HOLDS("flag", "the flag ht", vm_flag(at, "ht"));
@@ -99,6 +66,8 @@ static void mapping(void) {
   ROW("populate-free", "takes all: HugePages_Free", FREE());
   ROW("mlock", "mlock(2)", mlock(at, 2 * MEGA));
   HOLDS("mlock-flag", "leaves no lo", !vm_flag(at, "lo"));
+  ROW("mlock-part", "of 4 KiB of it", mlock(at + P, P));
+  ROW("mlock-whole", "cuts no page in two: EINVAL for munmap of a page", munmap(at + P, P));
   WORKS("grow", "EINVAL: mremap(2) that makes it longer", mremap(at, 2 * MEGA, 3 * MEGA, MREMAP_MAYMOVE));
   WORKS("shrink-odd", "mremap(2) to half a huge page less", mremap(at, 2 * MEGA, MEGA + MEGA / 2, 0));
   char *to = mmap(NULL, 5 * MEGA, PROT_NONE, SHARED | MAP_NORESERVE, -1, 0);
@@ -201,42 +170,41 @@ static void overcommit(void) {
   ROW("more", "so many pages may be made when they are needed", write_number(MORE, 2));
   char *at = huge(1, PRIVATE);
   HOLDS("more-map", "a mapping that the pool has no page for", at != MAP_FAILED);
-  ROW("more-total", "HugePages_Total", meminfo("HugePages_Total"));
-  ROW("more-surplus", "HugePages_Surp", meminfo("HugePages_Surp"));
-  ROW("more-pool", "nr_hugepages stays", read_number(POOL));
+  ROW("more-total", "HugePages_Total", TOTAL());
+  ROW("more-surplus", "HugePages_Surp", SURPLUS());
+  ROW("more-pool", "nr_hugepages stays", pool_wanted());
   STORE("more-store", "a store", at);
   ROW("more-free", "HugePages_Free", FREE());
   ROW("more-much", "ENOMEM: more than may be made", (long)huge(2, PRIVATE));
-  ROW("more-much-surplus", "of which none stays", meminfo("HugePages_Surp"));
+  ROW("more-much-surplus", "of which none stays", SURPLUS());
   char *noreserve = huge(1, PRIVATE | MAP_NORESERVE);
   STORE("more-noreserve", "one is made by a fault, too", noreserve);
-  ROW("more-noreserve-surplus", "HugePages_Surp", meminfo("HugePages_Surp"));
-  ROW("more-convert", "nr_hugepages takes them over", write_number(POOL, 1));
-  ROW("more-convert-surplus", "HugePages_Surp", meminfo("HugePages_Surp"));
-  ROW("more-convert-total", "HugePages_Total", meminfo("HugePages_Total"));
-  write_number(POOL, 0);
+  ROW("more-noreserve-surplus", "HugePages_Surp", SURPLUS());
+  ROW("more-convert", "nr_hugepages takes them over", pool_set(1));
+  ROW("more-convert-surplus", "HugePages_Surp", SURPLUS());
+  ROW("more-convert-total", "HugePages_Total", TOTAL());
+  pool_set(0);
   munmap(at, MEGA), munmap(noreserve, MEGA);
-  ROW("more-gone", "nobody needs them: HugePages_Total", meminfo("HugePages_Total"));
+  ROW("more-gone", "nobody needs them: HugePages_Total", TOTAL());
   write_number(MORE, old);
 }
 
 int main(void) {
-  long old = read_number(POOL);
-  write_number(POOL, 0);
+  pool_set(0);
   empty_pool();
-  write_number(POOL, 4);
+  pool_set(4);
   mapping();
   sharing();
   files();
   PAGE("proc(5)", "/proc/sys/vm/nr_hugepages");
-  ROW("pool", "the pool", read_number(POOL));
+  ROW("pool", "the pool", pool_wanted());
   char *held = huge(2, PRIVATE);
   held[0] = 1;
-  write_number(POOL, 0);
-  ROW("pool-held", "pages that are reserved stay when it is made shorter: HugePages_Total", meminfo("HugePages_Total"));
+  pool_set(0);
+  ROW("pool-held", "pages that are reserved stay when it is made shorter: HugePages_Total", TOTAL());
   munmap(held, 2 * MEGA);
-  ROW("pool-left", "until they are let go: HugePages_Total", meminfo("HugePages_Total"));
-  write_number(POOL, old);
-  if (old == 0) overcommit();
+  ROW("pool-left", "until they are let go: HugePages_Total", TOTAL());
+  if (pool_before == 0) overcommit();
+  pool_restore();
   return 0;
 }

@@ -1,11 +1,9 @@
 /* tmpfs(5) and hugetlbfs: their options, at mount(2) and again at a remount. In a mount namespace of its own. */
-#include "mapping.h"
+#include "pool.h"
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 
-#define MEGA (512 * P)
-#define POOL "/proc/sys/vm/nr_hugepages"
 
 /* The options that /proc/mounts shows for the last mount at a place. */
 static const char *options_of(const char *place) {
@@ -29,29 +27,6 @@ static long inodes(const char *place) {
 }
 static int again(const char *options) {
   return mount(NULL, "m", NULL, MS_REMOUNT, options);
-}
-static long number_in(const char *path) {
-  char text[64] = "";
-  int fd = open(path, O_RDONLY);
-  ssize_t got = read(fd, text, sizeof text - 1);
-  close(fd);
-  return got > 0 ? strtol(text, NULL, 10) : -1;
-}
-static int put(const char *path, long value) {
-  char text[32];
-  int fd = open(path, O_WRONLY), length = snprintf(text, sizeof text, "%ld", value);
-  int result = write(fd, text, length) == length ? 0 : -1;
-  close(fd);
-  return result;
-}
-static long meminfo(const char *key) {
-  char line[256];
-  FILE *file = fopen("/proc/meminfo", "r");
-  long value = -1;
-  while (file != NULL && value < 0 && fgets(line, sizeof line, file))
-    if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':') value = strtol(line + strlen(key) + 1, NULL, 10);
-  if (file != NULL) fclose(file);
-  return value;
 }
 static int grow(const char *path, long bytes) {
   int fd = open(path, O_RDWR | O_CREAT, 0600);
@@ -113,7 +88,7 @@ static void remounts(void) {
 
 static void huge(void) {
   PAGE("mount(2)", "hugetlbfs");
-  put(POOL, 4);
+  pool_set(4);
   ROW("huge-mount", "mount -t hugetlbfs", mount("none", "m", "hugetlbfs", 0, "mode=700,uid=3,gid=4"));
   SAYS("huge-options", "/proc/self/mounts", options_of("/m"));
   struct statfs fs;
@@ -134,9 +109,9 @@ static void huge(void) {
   char *at = mmap(NULL, 2 * MEGA, RW, MAP_SHARED, fd, 0);
   HOLDS("huge-map", "a shared mapping", at != MAP_FAILED);
   HOLDS("huge-aligned", "at a multiple of 2 MiB", (unsigned long)at % MEGA == 0);
-  ROW("huge-reserved", "HugePages_Rsvd", meminfo("HugePages_Rsvd"));
+  ROW("huge-reserved", "HugePages_Rsvd", RESERVED());
   STORE("huge-store", "a store", at + MEGA + 5);
-  ROW("huge-free", "takes a page: HugePages_Free", meminfo("HugePages_Free"));
+  ROW("huge-free", "takes a page: HugePages_Free", FREE());
   ROW("huge-read", "read(2)", byte_of(fd, MEGA + 5));
   ROW("huge-hole", "of a hole: zeros", byte_of(fd, 5));
   HOLDS("huge-name", "maps shows its name", (maps_line(at, (char[512]){0}, 512), strstr(maps_line(at, (char[512]){0}, 512), "/m/file") != NULL));
@@ -148,7 +123,7 @@ static void huge(void) {
   ROW("huge-st-blocks", "st_blocks", st.st_blocks);
   ROW("huge-busy", "EBUSY: umount(2) while it is mapped", umount("m"));
   munmap(at, 2 * MEGA), close(fd);
-  ROW("huge-stays", "what a file has stays without mappings: HugePages_Free", meminfo("HugePages_Free"));
+  ROW("huge-stays", "what a file has stays without mappings: HugePages_Free", FREE());
   fd = open("m/file", O_RDWR);
   char *own = mmap(NULL, MEGA, RW, MAP_PRIVATE, fd, MEGA);
   LOAD("huge-private", "a private mapping", own + 5);
@@ -156,12 +131,12 @@ static void huge(void) {
   ROW("huge-private-file", "its stores are its own", byte_of(fd, MEGA + 5));
   munmap(own, MEGA);
   ROW("huge-punch", "fallocate(2): a hole", fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, MEGA));
-  ROW("huge-punch-free", "HugePages_Free", meminfo("HugePages_Free"));
+  ROW("huge-punch-free", "HugePages_Free", FREE());
   ROW("huge-allocate", "fallocate(2)", fallocate(fd, 0, 0, MEGA));
-  ROW("huge-allocate-free", "HugePages_Free", meminfo("HugePages_Free"));
+  ROW("huge-allocate-free", "HugePages_Free", FREE());
   close(fd);
   ROW("huge-unlink", "unlink(2)", unlink("m/file"));
-  ROW("huge-unlink-free", "gives all back: HugePages_Free", meminfo("HugePages_Free"));
+  ROW("huge-unlink-free", "gives all back: HugePages_Free", FREE());
   ROW("huge-folder", "mkdir(2)", mkdir("m/folder", 0755));
   ROW("huge-umount", "umount(2)", umount("m"));
   ROW("huge-size-option", "size: two pages", mount("none", "m", "hugetlbfs", 0, "size=4M"));
@@ -203,8 +178,6 @@ int main(void) {
   if (unshare(CLONE_NEWNS) == 0) mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
   umask(0);
   remounts();
-  long old = number_in(POOL);
-  CHILD(huge());
-  put(POOL, old);
+  CHILD(huge(), pool_restore());
   return 0;
 }

@@ -29,7 +29,7 @@ export const NATIVE_NEEDS = [GCC, NATIVE_GCC, '/proc/self/status'];
 const BUILD = 'build/guest';
 
 /** Headers that the programs include: their text belongs to the hash. */
-const HEADERS = ['tests/guest/check.h', 'tests/mapping/mapping.h'];
+const HEADERS = ['tests/guest/check.h', 'tests/mapping/mapping.h', 'tests/mapping/pool.h'];
 
 /** Compiles a C program of tests/guest to a static riscv64 program; kept under the hash of its text and flags. */
 export function compileGuest(source: string, flags: readonly string[] = [], compiler = GCC): string {

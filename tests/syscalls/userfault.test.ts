@@ -14,9 +14,10 @@ testWith(test, NEEDS, 'pages that are not there: poison, protection', () => same
 testWith(test, NEEDS, 'forks, moves, removals and unmappings are told', () => sameAsLinux('userfault-events'));
 
 testWith(test, [GCC], 'all rules of the memory hold whenever a process ends', async () => {
-  for (const name of ['userfault', 'userfault-wp', 'userfault-marks', 'userfault-events']) {
+  const guests = ['userfault', 'userfault-wp', 'userfault-marks', 'userfault-events'].map((name) => `tests/guest/${name}.c`);
+  for (const name of [...guests, 'tests/mapping/userfaultfd-hugetlb.c']) {
     let checks = 0;
-    await runOurs(compileGuest(`tests/guest/${name}.c`), [], {
+    await runOurs(compileGuest(name), [], {
       during: ({ core, kernel }) => {
         const { exports } = core;
         kernel.hooks.onProcessExit = ({ space }) => {

@@ -84,6 +84,8 @@ export function findEntry(view: SpaceView, va: number): Entry | undefined {
   if (p1.value === 0) return undefined;
   // A megapage; without V, one that PROT_NONE keeps from everybody.
   if ((p1.bits & (R.PTE_V | R.PTE_RWX)) !== R.PTE_V) {
+    // A mark in the place of a huge page of the pool.
+    if ((p1.bits & R.PTE_U) === 0) return { pte: p1, sharers: 1, tableShared: false, huge: true };
     const frame = p1.frame + index(12);
     const pte = { value: p1.value, bits: p1.bits | R.PTE_V, frame };
     return { pte, sharers: R.megapageSharers(core, p1.frame), tableShared: false, huge: true };
