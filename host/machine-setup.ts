@@ -180,8 +180,9 @@ export function mountStandard(machine: Machine, create = true): string[] {
     return new MemoryFileSystem(env, { mode: 0o1777, ...memoryOptions(settings), maxBytes: bytes === 0 ? undefined : bytes });
   });
   kernel.fileSystemTypes.set('hugetlbfs', (options) => {
-    const settings = hugetlbfsSettings(options, env.core.exports.hugetlbPool(POOL_TOTAL) * HUGE_PAGE_BYTES);
-    return new MemoryFileSystem(env, { ...memoryOptions(settings), name: 'hugetlbfs', hugePages: true });
+    const pool = env.core.exports.hugetlbPool(POOL_TOTAL) * HUGE_PAGE_BYTES;
+    const { pageBytes, ...settings } = hugetlbfsSettings(options, (bytes) => (bytes === HUGE_PAGE_BYTES ? pool : 0));
+    return new MemoryFileSystem(env, { ...memoryOptions(settings), name: 'hugetlbfs', hugePageBytes: pageBytes });
   });
   const { exports } = env.core;
   const sys = new SysFileSystem(env, {

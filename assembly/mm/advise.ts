@@ -8,8 +8,9 @@ import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { hugeCollapseRange } from './collapse';
 import { hugeAdvised } from './huge';
+import { hugetlbInner } from './hugetlb';
 import { ksmBreak, NOT_MERGEABLE } from './ksm';
-import { LEAF_SPAN, leafBorders, leavesOwn, leavesOwnMarked, tablesOwn } from './leaf';
+import { leafBorders, leavesOwn, leavesOwnMarked, tablesOwn } from './leaf';
 import { pageUp, populate } from './map';
 import { guardInstall, guardRemove } from './mark';
 import { needFrames } from './need';
@@ -84,8 +85,9 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   if ((flags & M.VM_SEALED) != 0 && (flags & M.VM_WRITE) == 0 && object == 0 && discards(advice)) return -EPERM;
   if (flags & M.VM_HUGETLB) {
-    if (advice == M.MADV_DONTNEED || advice == M.MADV_DONTNEED_LOCKED) return dontneedHuge(space, start, end);
-    if (advice == M.MADV_FREE || (setsFlags(advice) && ((start | end) & (LEAF_SPAN - 1)) != 0)) return -EINVAL;
+    const inner = hugetlbInner(flags);
+    if (advice == M.MADV_DONTNEED || advice == M.MADV_DONTNEED_LOCKED) return dontneedHuge(space, start, end, inner);
+    if (advice == M.MADV_FREE || (setsFlags(advice) && ((start | end) & inner) != 0)) return -EINVAL;
   }
   switch (advice) {
     case M.MADV_NORMAL: return change(space, start, end, 0, M.VM_RANDOM | M.VM_SEQUENTIAL);
@@ -136,9 +138,9 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
 }
 
 /** The end is rounded down to a huge page, the start must be one's. */
-function dontneedHuge(space: usize, start: u64, end: u64): i32 {
-  if (start & (LEAF_SPAN - 1)) return -EINVAL;
-  zapRange(space, start, end & ~(LEAF_SPAN - 1), 0, true);
+function dontneedHuge(space: usize, start: u64, end: u64, inner: u64): i32 {
+  if (start & inner) return -EINVAL;
+  zapRange(space, start, end & ~inner, 0, true);
   return 0;
 }
 

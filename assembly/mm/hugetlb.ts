@@ -6,14 +6,17 @@
  *   private     VM_HUGE_RESERVED: every page of the mapping that is not there counts as reserved
  *   shared      the object has a page reserved for each that it has not, up to where it was ever mapped to
  *
+ * A mapping of pages of 1 GiB (VM_HUGE_1GB) begins and ends at multiples of that, has nothing reserved and never finds a page: no such
+ * piece of memory is free in one.
+ *
  * A page that is given out lies where its first user's window has it, if that is free: the pool's own goes in exchange. FRAME_POOL marks
  * the first frame of each. Of an object's page frameSharers counts the mappings alone: the object has the frames' references.
  */
 import { ACCESS_WRITE, FAULT_ADRERR, FAULT_HWPOISON, FAULT_MEMORY, FAULT_NONE } from '../shared/exit';
 import {
-  VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP,
+  VM_HUGE_1GB, VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP,
 } from '../shared/mman';
-import { PAGE_SIZE } from '../shared/layout';
+import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import { codeWritten } from '../code';
 import { handOut, isProtected, pteBits } from './fault';
 import {
@@ -33,6 +36,7 @@ import { identityFrame } from './window';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
 
 const INNER: u64 = (1 << 21) - 1;
+const GIGA_INNER: u64 = (1 << 30) - 1;
 const SPAN_BYTES: usize = 1 << 21;
 
 /** Pages of the pool: all; those that nobody has, a list through frameSharers; those of them that are promised; how many are wanted. */
@@ -187,11 +191,16 @@ function pagesOf(vma: usize): u32 {
   return <u32>((load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 21);
 }
 
+/** The address bits within a page of a mapping with these flags. */
+export function hugetlbInner(flags: u32): u64 {
+  return flags & VM_HUGETLB ? (flags & VM_HUGE_1GB ? GIGA_INNER : INNER) : <u64>PAGE_MASK;
+}
+
 /** Would a border at this address go through a huge page of the pool? */
 export function hugetlbCuts(space: usize, at: u64): bool {
-  if ((at & INNER) == 0) return false;
+  if ((at & GIGA_INNER) == 0) return false;
   const vma = vmaAt(space, at);
-  return vma != 0 && (load<u32>(vma, VMA_FLAGS) & VM_HUGETLB) != 0;
+  return vma != 0 && (at & hugetlbInner(load<u32>(vma, VMA_FLAGS))) != 0;
 }
 
 /** A fault in such a mapping that its protection allows: FAULT_*. */
@@ -216,7 +225,7 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
     let span = objectFrame(object, index);
     if (span != 0 && (flags & VM_UFFD_MINOR) != 0) return handOut(vma, VM_UFFD_MINOR);
     if (span == 0 && (flags & VM_UFFD_MISSING) != 0) return handOut(vma, VM_UFFD_MISSING);
-    if (span == 0 && shared) span = makePage(identityFrame(space, base), object, index);
+    if (span == 0 && shared && (flags & VM_HUGE_1GB) == 0) span = makePage(identityFrame(space, base), object, index);
     if (span != 0) {
       hugetlbMap(space, at, span, bits | (shared ? written : 0));
       if (guard && write) return handOut(vma, VM_UFFD_WP);
@@ -224,7 +233,7 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
     }
     if (shared) return FAULT_ADRERR;
   } else if (flags & VM_UFFD_MISSING) return handOut(vma, VM_UFFD_MISSING);
-  const span = take(identityFrame(space, base), (flags & VM_HUGE_RESERVED) != 0);
+  const span = flags & VM_HUGE_1GB ? 0 : take(identityFrame(space, base), (flags & VM_HUGE_RESERVED) != 0);
   if (span == 0) return FAULT_ADRERR;
   hugetlbMap(space, at, span, bits | written);
   return guard && write ? handOut(vma, VM_UFFD_WP) : FAULT_NONE;

@@ -5,11 +5,11 @@
  */
 import { EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from '../shared/errno';
 import { UFFD_CONTINUE, UFFD_COPY, UFFD_POISON } from '../shared/exit';
-import { VM_SHARED, VM_WRITE } from '../shared/mman';
+import { VM_HUGE_1GB, VM_SHARED, VM_WRITE } from '../shared/mman';
 import { pteBits } from './fault';
 import { frameAddress } from './frames';
 import { hugeNext } from './huge';
-import { hugetlbGive, hugetlbMap, hugetlbPromised, hugetlbPut, hugetlbTake } from './hugetlb';
+import { hugetlbGive, hugetlbInner, hugetlbMap, hugetlbPromised, hugetlbPut, hugetlbTake } from './hugetlb';
 import { LEAF_SPAN } from './leaf';
 import { needFrames } from './need';
 import { objectFrame, objectSize } from './object';
@@ -74,7 +74,7 @@ export function hugetlbStage(space: usize, va: u64): f64 {
   const shared = (load<u32>(vma, VMA_FLAGS) & VM_SHARED) != 0;
   if (shared && objectFrame(load<u32>(vma, VMA_OBJECT), indexAt(vma, va)) != 0) return <f64>-EEXIST;
   promised = hugetlbPromised(vma, indexAt(vma, va));
-  inHand = hugetlbTake(space, va, promised);
+  inHand = load<u32>(vma, VMA_FLAGS) & VM_HUGE_1GB ? 0 : hugetlbTake(space, va, promised);
   return inHand == 0 ? <f64>-EEXIST : <f64>frameAddress(inHand);
 }
 
@@ -85,19 +85,19 @@ export function hugetlbUnstage(): void {
 }
 
 /**
- * Fills the place at va, a multiple of 2 MiB, with what is in hand (UFFD_COPY), with what the object has there (UFFD_CONTINUE) or with
+ * Fills the place at va, where a page begins, with what is in hand (UFFD_COPY), with what the object has there (UFFD_CONTINUE) or with
  * poison. `guard`: it comes protected. 0, -errno, or NEED_PAGE: there was no frame, and nothing is in hand.
  */
 export function hugetlbUffdFill(space: usize, vma: usize, va: u64, how: u32, guard: bool): i32 {
   const at = leafPointerCreate(space, va);
   if (at == 0) return needFrames();
   const entry = load<u64>(at);
+  const flags = load<u32>(vma, VMA_FLAGS);
   if (how == UFFD_POISON) {
     if (entry != 0) return -EEXIST;
-    hugeMark(space, at, MARK_POISON);
+    for (let place = at; place < at + <usize>((hugetlbInner(flags) + 1) >> 21) * 8; place += 8) hugeMark(space, place, MARK_POISON);
     return 0;
   }
-  const flags = load<u32>(vma, VMA_FLAGS);
   const shared = (flags & VM_SHARED) != 0;
   const bits = pteBits(flags) | PTE_SOFT | (guard ? PTE_UFFD_WP : 0);
   const writable = (flags & VM_WRITE) != 0 && !guard;

@@ -7,7 +7,7 @@ import { handleFault, MMAP_MIN } from './fault';
 import { framesLimit } from './frames';
 import { mappingLink, mappingUnlink, objectCreateInternal, OBJECT_KIND, objectRelease, objectSetSize } from './object';
 import { hugeIsWanted } from './huge';
-import { hugetlbCuts, hugetlbReserve, hugetlbUnreserve } from './hugetlb';
+import { hugetlbCuts, hugetlbInner, hugetlbReserve, hugetlbUnreserve } from './hugetlb';
 import { NOT_MERGEABLE } from './ksm';
 import { LEAF_SPAN, leafBorders } from './leaf';
 import { sealedWithin } from './seal';
@@ -24,7 +24,9 @@ const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
 /** Offsets in an object end here, so that a page index has 32 bits. */
 const OFFSET_MAX: u64 = 1 << 44;
 /** The bits of those sizes that go with MAP_HUGETLB: 2 MiB and 1 GiB. */
-const HUGE_SIZES: u32 = (21 << 26) | (30 << 26);
+const HUGE_1GB: u32 = 30 << 26;
+const HUGE_SIZES: u32 = (21 << 26) | HUGE_1GB;
+const HUGE_SIZE: u32 = 63 << 26;
 /** What may stand in MAP_SHARED_VALIDATE's flags: Linux's list of old flags, on which MAP_FIXED_NOREPLACE is not. */
 const KNOWN_FLAGS: u32 =
   M.MAP_TYPE | M.MAP_FIXED | M.MAP_ANONYMOUS | M.MAP_GROWSDOWN | M.MAP_DENYWRITE | M.MAP_EXECUTABLE | M.MAP_LOCKED | M.MAP_NORESERVE |
@@ -61,20 +63,26 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   if (length > TASK_SIZE) return -ENOMEM;
   const anonymous = object == 0;
   const huge = (flags & M.MAP_HUGETLB) != 0 || (!anonymous && load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB);
-  const bytes = huge ? (length + LEAF_SPAN - 1) & ~(LEAF_SPAN - 1) : pageUp(length);
+  const kind: u32 = huge ? M.VM_HUGETLB | ((flags & HUGE_SIZE) == HUGE_1GB ? M.VM_HUGE_1GB : 0) : 0;
+  const inner = hugetlbInner(kind);
+  const bytes = (length + inner) & ~inner;
   const wrong = checkType(flags, anonymous);
   if (wrong != 0) return wrong;
-  if (huge && !isHugeRequest(flags, object, offset)) return -EINVAL;
+  if (huge && !isHugeRequest(object, offset, inner)) return -EINVAL;
   if (!anonymous && (offset > OFFSET_MAX || bytes > OFFSET_MAX - offset)) return -EOVERFLOW;
   const may = anonymous ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO | M.VM_DONTEXPAND | M.VM_DONTDUMP);
   const access = protFlags(prot);
   if ((access << 4) & ~may & MAY_ALL) return -EACCES;
   if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return -ENOMEM;
-  const place = choosePlace(space, address, bytes, prot, flags, huge);
+  const place = choosePlace(space, address, bytes, prot, flags, inner);
   if (place < 0) return place;
 
   const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
-  if (huge) return mapHuge(space, <u64>place, bytes, access | may, object, offset, flags);
+  if (huge) {
+    // What a segment of shmget(2) needs was reserved when it was made, or is not wanted.
+    const reserves = (flags & M.MAP_NORESERVE) == 0 && (anonymous || (mayFlags & M.VM_HUGE_RESERVED) == 0);
+    return mapHuge(space, <u64>place, bytes, access | may | kind, object, offset, flags, reserves);
+  }
   const vm =
     access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
     (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0) | lockOf(space, may) |
@@ -92,13 +100,12 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
 }
 
 /** Huge pages of the pool are only those of files that have them, or nobody's. */
-function isHugeRequest(flags: u32, object: usize, offset: u64): bool {
-  if (object == 0) return true;
-  return load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB && (offset & (LEAF_SPAN - 1)) == 0;
+function isHugeRequest(object: usize, offset: u64, inner: u64): bool {
+  return object == 0 || (load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB && (offset & inner) == 0);
 }
 
-/** A mapping of huge pages of the pool, what it may need of them reserved unless MAP_NORESERVE says that it is not wanted. */
-function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, offset: u64, flags: u32): i64 {
+/** A mapping of huge pages of the pool; `reserves`: what it may need of them is to be reserved. */
+function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, offset: u64, flags: u32, reserves: bool): i64 {
   const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
   const own = object == 0 && shared;
   if (own) {
@@ -106,9 +113,9 @@ function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, o
     if (object == 0) return -ENOMEM;
     objectSetSize(object, bytes);
   }
-  const promise = flags & M.MAP_NORESERVE ? 0 : hugetlbReserve(object, offset, bytes, shared);
+  const promise = !reserves ? 0 : vm & M.VM_HUGE_1GB ? -1 : hugetlbReserve(object, offset, bytes, shared);
   let error = promise < 0 ? -ENOMEM : 0;
-  const more = M.VM_HUGETLB | M.VM_DONTEXPAND | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0);
+  const more = M.VM_DONTEXPAND | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0);
   if (error == 0) {
     error = mapAt(space, start, bytes, vm | more | <u32>promise, object, object == 0 ? 0 : offset);
     if (error != 0 && !shared) hugetlbUnreserve(bytes);
@@ -136,8 +143,8 @@ function checkType(flags: u32, anonymous: bool): i32 {
 }
 
 /** Where the mapping goes, or -errno. */
-function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u32, huge: bool): i64 {
-  const inPage = huge ? LEAF_SPAN - 1 : <u64>PAGE_MASK;
+function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u32, inPage: u64): i64 {
+  const huge = inPage != PAGE_MASK;
   if (flags & ANY_FIXED) {
     if (address > TASK_SIZE - bytes) return -ENOMEM;
     if (address & inPage) return -EINVAL;
@@ -148,7 +155,7 @@ function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u
     }
     return <i64>address;
   }
-  const hint = address == 0 ? 0 : max((address + (huge ? inPage : 0)) & ~inPage, huge ? LEAF_SPAN : MMAP_MIN);
+  const hint = address == 0 ? 0 : max((address + (huge ? inPage : 0)) & ~inPage, huge ? inPage + 1 : MMAP_MIN);
   if (hint != 0 && hint <= TASK_SIZE - bytes) {
     const vma = vmaFind(space, hint);
     if (vma == 0 || (load<u64>(vma, VMA_START) > hint && guardedStart(vma) >= hint + bytes)) return <i64>hint;
@@ -156,9 +163,10 @@ function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u
   const reservation = prot == M.PROT_NONE || (flags & M.MAP_NORESERVE) != 0;
   if (huge || ((flags & M.MAP_ANONYMOUS) != 0 && (bytes & (LEAF_SPAN - 1)) == 0 && hugeIsWanted())) {
     // As in Linux since 6.7: where megapages fit.
-    const wide = findGap(space, bytes + LEAF_SPAN - PAGE_SIZE, reservation);
+    const span = huge ? inPage + 1 : LEAF_SPAN;
+    const wide = findGap(space, bytes + span - PAGE_SIZE, reservation);
     if (wide == 0 && huge) return -ENOMEM;
-    if (wide != 0) return <i64>((wide + LEAF_SPAN - PAGE_SIZE) & ~(LEAF_SPAN - 1));
+    if (wide != 0) return <i64>((wide + span - PAGE_SIZE) & ~(span - 1));
   }
   const found = findGap(space, bytes, reservation);
   return found == 0 ? -ENOMEM : <i64>found;

@@ -4,7 +4,7 @@ import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
 import * as M from '../shared/mman';
 import { MMAP_MIN, zeroFrame } from './fault';
 import { hugeMove } from './huge';
-import { hugetlbTakeOver } from './hugetlb';
+import { hugetlbInner, hugetlbTakeOver } from './hugetlb';
 import { LEAF_SPAN, leafBorders, leavesOwn, tablesOwn } from './leaf';
 import { findGap, mergeAfter, mmUnmap, populate } from './map';
 import { mappingLink } from './object';
@@ -28,7 +28,7 @@ export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, 
   if ((old & PAGE_MASK) != 0 || newLength == 0) return -EINVAL;
   const vma = vmaAt(space, old);
   if (vma == 0) return -EFAULT;
-  const inner = load<u32>(vma, VMA_FLAGS) & M.VM_HUGETLB ? LEAF_SPAN - 1 : <u64>PAGE_MASK;
+  const inner = hugetlbInner(load<u32>(vma, VMA_FLAGS));
   const from = (oldLength + inner) & ~inner;
   const to = (newLength + inner) & ~inner;
   if ((old & inner) != 0 || ((flags & M.MREMAP_FIXED) != 0 && (fixed & inner) != 0)) return -EINVAL;

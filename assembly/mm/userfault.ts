@@ -9,8 +9,9 @@ import * as M from '../shared/mman';
 import { codeWritten } from '../code';
 import { pteBits, zeroFrame } from './fault';
 import { FRAME_CODE, FRAME_SWAP, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain } from './frames';
+import { hugetlbInner } from './hugetlb';
 import { hugetlbProtect, hugetlbUffdFill, hugetlbUnprotect } from './hugetlbwatch';
-import { LEAF_SPAN, leavesOwn } from './leaf';
+import { leavesOwn } from './leaf';
 import { objectFrame, objectFrameMake, objectHolds, objectMarkDirty, objectSize, objectSlot } from './object';
 import { needFrames, needSlot } from './need';
 import {
@@ -39,7 +40,7 @@ export function uffdRegister(space: usize, start: u64, end: u64, modes: u32, num
     const flags = load<u32>(vma, VMA_FLAGS);
     const known = load<u32>(vma, VMA_UFFD) == number && (flags & modes) == modes;
     if (known && (number != 0 || (flags & M.VM_UFFD) == 0)) continue;
-    if ((flags & M.VM_HUGETLB) != 0 && ((from | stop) & (LEAF_SPAN - 1)) != 0) return -EINVAL;
+    if ((flags & M.VM_HUGETLB) != 0 && ((from | stop) & hugetlbInner(flags)) != 0) return -EINVAL;
     const owned = (flags & M.VM_HUGETLB) != 0 || leavesOwn(space, from, stop);
     if (!owned || load<u32>(space, SPACE_VMAS) > VMA_LIMIT || !splitAt(space, from) || !splitAt(space, stop)) {
       joinRange(space, start, end);

@@ -95,6 +95,8 @@ export const VM_HUGEPAGE = 0x800000;
 export const VM_NOHUGEPAGE = 0x10000000;
 export const VM_MERGEABLE = 0x20000000;
 export const VM_HUGETLB = 0x400000;
+/** Of a VM_HUGETLB mapping: its pages would be of 1 GiB, of which the pool has none. */
+export const VM_HUGE_1GB = 0x80;
 /** Of a private VM_HUGETLB mapping: each page of it that is not there is promised by the pool. */
 export const VM_HUGE_RESERVED = 0x40000000;
 

@@ -2,12 +2,12 @@
 import { EFAULT } from '../../assembly/shared/errno.js';
 import { ACCESS_WRITE } from '../../assembly/shared/exit.js';
 import { HART, HART_FAULT_ACCESS, HART_FAULT_ADDRESS, HART_IO_INDEX, HART_IO_OBJECT, PAGE_SIZE } from '../../assembly/shared/layout.js';
-import { VM_HUGETLB, VM_UFFD_MINOR, VM_UFFD_WP, VMA_END, VMA_FLAGS, VMA_START, VMA_UFFD } from '../../assembly/shared/mman.js';
+import { VM_HUGE_1GB, VM_HUGETLB, VM_UFFD_MINOR, VM_UFFD_WP, VMA_END, VMA_FLAGS, VMA_START, VMA_UFFD } from '../../assembly/shared/mman.js';
 import type { Core } from '../core/core.js';
 import { Suspend, SysError } from '../linux/error.js';
 import { POLLIN } from '../linux/poll.js';
 import * as U from '../linux/userfaultfd.js';
-import { HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
+import { GIANT_PAGE_BYTES, HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
 import { type Waiter, WaitQueue } from '../vfs/wait.js';
 import type { Kernel } from './kernel.js';
 import type { AddressSpace } from './space.js';
@@ -232,9 +232,10 @@ export function sleepForPage(t: Thread, fault: PendingFault, interruptible: bool
 }
 
 /** Huge pages of the pool are watched as a whole. */
-function isHugetlb(core: Core, space: AddressSpace, address: number): boolean {
+function unitAt(core: Core, space: AddressSpace, address: number): number {
   const vma = core.exports.vmaFind(space.handle, address);
-  return vma !== 0 && (core.u32[(vma + VMA_FLAGS) >>> 2] & VM_HUGETLB) !== 0;
+  const flags = vma === 0 ? 0 : core.u32[(vma + VMA_FLAGS) >>> 2];
+  return (flags & VM_HUGETLB) === 0 ? PAGE_SIZE : (flags & VM_HUGE_1GB) === 0 ? HUGE_PAGE_BYTES : GIANT_PAGE_BYTES;
 }
 
 /**
@@ -247,7 +248,7 @@ export function handOut(t: Thread, space: AddressSpace, inCall: boolean): Pendin
   const userfault = userfaults.get(words[(HART + HART_IO_OBJECT) >>> 2]);
   const reason = words[(HART + HART_IO_INDEX) >>> 2];
   const exact = core.readU64(HART + HART_FAULT_ADDRESS);
-  const unit = isHugetlb(core, space, exact) ? HUGE_PAGE_BYTES : PAGE_SIZE;
+  const unit = unitAt(core, space, exact);
   const page = Math.floor(exact / unit) * unit;
   if (userfault === undefined || userfault.released) {
     // It went without its mappings: only for want of memory.

@@ -45,9 +45,9 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   if (!aligned(offset)) return -EINVAL;
   const anonymous = (flags & M.MAP_ANONYMOUS) !== 0;
   const file = anonymous ? undefined : t.files.get(fd);
-  const hugeFile = file?.inode instanceof HugeFile;
-  if ((flags & M.MAP_HUGETLB) !== 0 && !hugeFile && !(anonymous && isHugeSize(flags))) return -EINVAL;
-  if (hugeFile && offset % HUGE_PAGE_BYTES !== 0) return -EINVAL;
+  const hugeFile = file?.inode instanceof HugeFile ? file.inode : undefined;
+  if ((flags & M.MAP_HUGETLB) !== 0 && hugeFile === undefined && !(anonymous && isHugeSize(flags))) return -EINVAL;
+  if (hugeFile !== undefined && offset % hugeFile.blockBytes !== 0) return -EINVAL;
   if (length === 0) return -EINVAL;
   const bytes = pageCeil(length);
   if (bytes > TASK_SIZE) return -ENOMEM;
@@ -108,8 +108,6 @@ function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, f
   const { exports } = t.kernel.core;
   const { handle } = t.process.space;
   const type = flags & M.MAP_TYPE;
-  // There is a pool of the smaller ones only.
-  if ((flags & M.MAP_HUGETLB) !== 0 && (flags & HUGE_SIZE_MASK) === HUGE_1G) return -ENOMEM;
   const shared = type === M.MAP_SHARED;
   if (!shared && type !== M.MAP_PRIVATE) return -EINVAL;
   if (shared && (flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
@@ -144,12 +142,18 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   if (file.location instanceof Location) t.kernel.mapped.set(file.mappedInode, file.location);
   if (!isPrivate && file.mappedInode instanceof PagedInode) space.mappedFiles.set(file.mappedInode, file);
   if (object !== 0) {
-    const result = t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flags, object, offset, may);
+    const result = t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flagsFor(file, flags), object, offset, may);
     file.mapSettled(result >= 0, (prot & M.PROT_WRITE) === 0 ? 0 : offset + bytes);
     return result;
   }
   // A device whose pages are all zero (/dev/zero): memory that starts at zero.
   return mapAnonymous(t, address, bytes, prot, flags | M.MAP_ANONYMOUS);
+}
+
+/** Of files it is they who say how large their huge pages are. */
+function flagsFor({ inode }: OpenFile, flags: number): number {
+  if (!(inode instanceof HugeFile)) return flags;
+  return (flags & ~HUGE_SIZE_MASK) | M.MAP_HUGETLB | (inode.blockBytes === HUGE_PAGE_BYTES ? HUGE_2M : HUGE_1G);
 }
 
 /** A memfd sealed against writing can be mapped shared for reading only. */

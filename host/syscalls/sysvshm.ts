@@ -8,7 +8,7 @@ import type { IpcPermissions } from '../kernel/sysv/table.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as I from '../linux/ipc.js';
-import { HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
+import { GIANT_PAGE_BYTES, HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { checkLimits } from './memory.js';
 import { row } from './row.js';
@@ -43,10 +43,12 @@ function shmget(t: Thread, key: number, size: number, flags: number): number {
 function hugeSegment(t: Thread, permissions: IpcPermissions, size: number, flags: number): SharedSegment {
   const { sysv, core, env } = t.kernel;
   if (!hasCapability(t.cred, CAP_IPC_LOCK)) throw new SysError(E.EPERM);
-  if ((flags & I.SHM_HUGE_MASK) === I.SHM_HUGE_1GB) throw new SysError(E.ENOMEM);
-  const bytes = Math.ceil(size / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
-  const segment = new SharedSegment(env, sysv.hugeMemory, permissions, size, t.process.pid, seconds(t), bytes);
   const reserves = (flags & I.SHM_NORESERVE) === 0;
+  const giant = (flags & I.SHM_HUGE_MASK) === I.SHM_HUGE_1GB;
+  if (giant && reserves) throw new SysError(E.ENOMEM);
+  const unit = giant ? GIANT_PAGE_BYTES : HUGE_PAGE_BYTES;
+  const bytes = Math.ceil(size / unit) * unit;
+  const segment = new SharedSegment(env, giant ? sysv.giantMemory : sysv.hugeMemory, permissions, size, t.process.pid, seconds(t), bytes);
   if (reserves && core.exports.hugetlbPromise(segment.object, bytes) !== 0) {
     releaseFile(segment.file);
     throw new SysError(E.ENOMEM);
@@ -179,7 +181,8 @@ function shmat(t: Thread, id: number, address: number, flags: number): number {
     const label = `/SYSV${permissions.key.toString(16).padStart(8, '0')} (deleted)`;
     mapped.set(inode, t.fs.namespace.internalLocation(sysv.memory, inode, label));
   }
-  const at = core.exports.mmMap(space.handle, place, bytes, prot, M.MAP_SHARED | (fixed ? M.MAP_FIXED : 0), segment.object, 0, may);
+  const how = M.MAP_SHARED | (fixed ? M.MAP_FIXED : 0) | (inode.blockBytes === GIANT_PAGE_BYTES ? M.MAP_HUGETLB | I.SHM_HUGE_1GB : 0);
+  const at = core.exports.mmMap(space.handle, place, bytes, prot, how, segment.object, 0, may | M.VM_HUGE_RESERVED);
   if (at >= 0) {
     segment.attachTime = seconds(t);
     segment.lastPid = t.process.pid;
@@ -206,7 +209,7 @@ function shmdt(t: Thread, address: number): number {
 }
 
 export const sysvSharedRows = [
-  row(194, 'shmget', ['flags:ipckey', 'size', 'flags:ipcget'], shmget, { partial: 'huge pages of 2 MiB only' }),
+  row(194, 'shmget', ['flags:ipckey', 'size', 'flags:ipcget'], shmget),
   row(195, 'shmctl', ['int', 'enum:shmctl', 'pointer'], shmctl),
   row(196, 'shmat', ['int', 'pointer', 'flags:shmat'], shmat),
   row(197, 'shmdt', ['pointer'], shmdt),

@@ -8,7 +8,7 @@ import type { UserMemory } from '../core/user.js';
 import type { Userfault } from '../kernel/userfault.js';
 import { Suspend, SysError } from '../linux/error.js';
 import * as U from '../linux/userfaultfd.js';
-import { HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
+import { GIANT_PAGE_BYTES, HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
 import { withPages } from './memoryrange.js';
 
 const WORD = 8;
@@ -68,9 +68,10 @@ function isShmem(userfault: Userfault, { object }: Mapping): boolean {
 
 const isHugetlb = ({ flags }: Mapping): boolean => (flags & M.VM_HUGETLB) !== 0;
 /** What is given and protected as one. */
-const unitOf = (mapping: Mapping | undefined): number => (mapping !== undefined && isHugetlb(mapping) ? HUGE_PAGE_BYTES : PAGE_SIZE);
+const unitOf = (mapping: Mapping | undefined): number =>
+  mapping === undefined || !isHugetlb(mapping) ? PAGE_SIZE : (mapping.flags & M.VM_HUGE_1GB) !== 0 ? GIANT_PAGE_BYTES : HUGE_PAGE_BYTES;
 
-const areWhole = (start: number, length: number): boolean => start % HUGE_PAGE_BYTES === 0 && length % HUGE_PAGE_BYTES === 0;
+const areWhole = (mapping: Mapping, ...ends: number[]): boolean => ends.every((end) => end % unitOf(mapping) === 0);
 
 /** Would a border at this address go through a huge page of the pool? */
 function cuts(mappings: readonly Mapping[], at: number): boolean {
@@ -248,7 +249,7 @@ function mayFill(userfault: Userfault, start: number, length: number, guard: boo
   const mapping = watched(userfault, start, length);
   if (mapping === undefined) return -ENOENT;
   if (guard && (mapping.flags & M.VM_UFFD_WP) === 0) return -EINVAL;
-  if (isHugetlb(mapping)) return areWhole(start, length) ? 0 : -EINVAL;
+  if (isHugetlb(mapping)) return areWhole(mapping, start, length) ? 0 : -EINVAL;
   const shmem = isShmem(userfault, mapping);
   return (mapping.object === 0 && !onlyShmem) || shmem ? 0 : -EINVAL;
 }
@@ -320,7 +321,7 @@ export function writeProtect(userfault: Userfault, argument: number, user: UserM
   if (mappings.length === 0) return -ENOENT;
   for (const mapping of mappings) {
     if ((mapping.flags & M.VM_UFFD_WP) === 0) return -ENOENT;
-    if (isHugetlb(mapping) && !areWhole(start, length)) return -EINVAL;
+    if (!areWhole(mapping, start, length)) return -EINVAL;
     // Nobody minds a page of zeros that is not there, unless asked to; what an object has may be there for others.
     const marks = mapping.object !== 0 || userfault.has(U.FEATURE_WP_UNPOPULATED);
     const [from, to] = [Math.max(start, mapping.start), Math.min(end, mapping.end)];

@@ -1,6 +1,7 @@
 import { bound } from '../../linux/bound.js';
 import { MSGMNI, SEMMNI, SHMMNI } from '../../linux/ipc.js';
 import { MemoryFileSystem } from '../../vfs/backends/memory.js';
+import { GIANT_PAGE_BYTES, HUGE_PAGE_BYTES } from '../../vfs/backends/memory-huge.js';
 import type { VfsEnvironment } from '../../vfs/environment.js';
 import type { Process } from '../process.js';
 import type { IpcQueue } from './messages.js';
@@ -17,6 +18,7 @@ export class SystemV {
   private readonly _leaving = new Set<SharedSegment>();
   private _memory: MemoryFileSystem | undefined = undefined;
   private _hugeMemory: MemoryFileSystem | undefined = undefined;
+  private _giantMemory: MemoryFileSystem | undefined = undefined;
 
   constructor(readonly env: VfsEnvironment) {}
 
@@ -28,8 +30,14 @@ export class SystemV {
 
   /** Of huge pages. */
   get hugeMemory(): MemoryFileSystem {
-    this._hugeMemory ??= new MemoryFileSystem(this.env, { hugePages: true });
+    this._hugeMemory ??= new MemoryFileSystem(this.env, { hugePageBytes: HUGE_PAGE_BYTES });
     return this._hugeMemory;
+  }
+
+  /** Of huge pages of 1 GiB, of which there are none to be had. */
+  get giantMemory(): MemoryFileSystem {
+    this._giantMemory ??= new MemoryFileSystem(this.env, { hugePageBytes: GIANT_PAGE_BYTES });
+    return this._giantMemory;
   }
 
   /** IPC_RMID: it stays as long as somebody has it attached. */

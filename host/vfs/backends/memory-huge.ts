@@ -4,14 +4,22 @@ import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { F_SEAL_GROW, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY } from '../../linux/fcntl.js';
 import { PagedFile } from '../pagedfile.js';
-import type { OpenFile } from '../types.js';
+import type { NewInode, OpenFile } from '../types.js';
+import type { MemoryFileSystem } from './memory.js';
 import { MemoryFile } from './memory-file.js';
 
 export const HUGE_PAGE_BYTES = 2 ** 21;
+/** The pool has none of these. */
+export const GIANT_PAGE_BYTES = 2 ** 30;
 
 /** A file of hugetlbfs: its pages are huge ones of the pool. It is written through mappings only. */
 export class HugeFile extends MemoryFile {
-  override readonly blockBytes = HUGE_PAGE_BYTES;
+  override readonly blockBytes: number;
+
+  constructor(fs: MemoryFileSystem, what: NewInode, pageBytes: number) {
+    super(fs, what);
+    this.blockBytes = pageBytes;
+  }
 
   /** How many of its pages, from the first on, mappings may come to need. */
   promised = 0;
@@ -22,7 +30,7 @@ export class HugeFile extends MemoryFile {
   }
 
   get filled(): number {
-    return this.pagesPresent / (HUGE_PAGE_BYTES / PAGE_SIZE);
+    return this.pagesPresent / (this.blockBytes / PAGE_SIZE);
   }
 
   protected override makeObject(): number {
@@ -35,19 +43,19 @@ export class HugeFile extends MemoryFile {
   }
 
   override resize(bytes: number): void {
-    if (bytes % HUGE_PAGE_BYTES !== 0) throw new SysError(EINVAL);
+    if (bytes % this.blockBytes !== 0) throw new SysError(EINVAL);
     super.resize(bytes);
-    this.promised = Math.min(this.promised, bytes / HUGE_PAGE_BYTES);
+    this.promised = Math.min(this.promised, bytes / this.blockBytes);
   }
 
   /** To whole pages; nothing is said of when. */
   extend(bytes: number): void {
-    this.adoptSize(Math.ceil(bytes / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES);
+    this.adoptSize(Math.ceil(bytes / this.blockBytes) * this.blockBytes);
   }
 
   /** ENOMEM: the file system is not to hold so much. */
   promise(bytes: number): void {
-    const pages = Math.max(this.promised, Math.ceil(bytes / HUGE_PAGE_BYTES));
+    const pages = Math.max(this.promised, Math.ceil(bytes / this.blockBytes));
     if (!this.fs.mayPromise(this, Math.max(pages, this.filled))) throw new SysError(ENOMEM);
     this.promised = pages;
   }
@@ -87,11 +95,13 @@ export class HugeOpenFile extends PagedFile {
     if (offset < 0 || length <= 0) throw new SysError(EINVAL);
     const { file } = this;
     const { exports } = file.env.core;
-    const bytes = Math.ceil((offset + length) / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
+    const unit = file.blockBytes;
+    const bytes = Math.ceil((offset + length) / unit) * unit;
     const grows = (mode & FALLOC_FL_KEEP_SIZE) === 0 && bytes > file.size;
     if (grows && (file.seals & F_SEAL_GROW) !== 0) throw new SysError(EPERM);
-    for (let page = Math.floor(offset / HUGE_PAGE_BYTES); page < bytes / HUGE_PAGE_BYTES; page++) {
-      const has = file.hasPage(page * (HUGE_PAGE_BYTES / PAGE_SIZE));
+    for (let page = Math.floor(offset / unit); page < bytes / unit; page++) {
+      if (unit !== HUGE_PAGE_BYTES) throw new SysError(ENOSPC);
+      const has = file.hasPage(page * (unit / PAGE_SIZE));
       if (!has && !file.fs.mayPromise(file, Math.max(file.promised, file.filled + 1))) throw new SysError(ENOSPC);
       if (exports.hugetlbFill(file.object, page) === 0) throw new SysError(ENOSPC);
     }

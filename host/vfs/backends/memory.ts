@@ -8,7 +8,7 @@ import { HostBuffer } from '../hostbuffer.js';
 import type { FileSystem, FileSystemStat, Inode, NewInode } from '../types.js';
 import { MemoryDirectory } from './memory-directory.js';
 import { MemoryFile } from './memory-file.js';
-import { HUGE_PAGE_BYTES, HugeFile } from './memory-huge.js';
+import { HugeFile } from './memory-huge.js';
 import { hugetlbfsOptionWords, hugetlbfsSettings, type MemorySettings, tmpfsOptionWords, tmpfsSettings } from './tmpfs-options.js';
 
 export interface MemoryFileSystemOptions {
@@ -22,8 +22,8 @@ export interface MemoryFileSystemOptions {
   readonly maxBytes?: number;
   /** Most inodes; default: half as many as the machine has frames, as tmpfs. */
   readonly maxInodes?: number;
-  /** Its files are of huge pages (hugetlbfs). */
-  readonly hugePages?: boolean;
+  /** Its files are of huge pages of so many bytes (hugetlbfs). */
+  readonly hugePageBytes?: number;
   /** What a guest's mount(2) said: /proc/mounts shows it. A limit that it declined is none for good. */
   readonly settings?: MemorySettings;
 }
@@ -37,7 +37,8 @@ export class MemoryFileSystem implements FileSystem {
   readonly dev: number;
   readonly readOnly = false;
   readonly root: MemoryDirectory;
-  private readonly _hugePages: boolean;
+  /** 0: they are of ordinary pages. */
+  private readonly _hugePageBytes: number;
   private _maxPages: number;
   private _maxInodes: number;
   private _settings: MemorySettings;
@@ -55,7 +56,7 @@ export class MemoryFileSystem implements FileSystem {
   ) {
     this.name = options.name ?? 'tmpfs';
     this.dev = env.allocateDev();
-    this._hugePages = options.hugePages === true;
+    this._hugePageBytes = options.hugePageBytes ?? 0;
     this._maxPages = Math.floor((options.maxBytes ?? Number.POSITIVE_INFINITY) / PAGE_SIZE);
     this._maxInodes = options.maxInodes ?? Math.max(INODES_MIN, env.core.exports.frameLimit() >>> 1);
     this._settings = options.settings ?? {};
@@ -100,13 +101,17 @@ export class MemoryFileSystem implements FileSystem {
     return this._maxPages !== Number.POSITIVE_INFINITY;
   }
 
+  private get _hugePages(): boolean {
+    return this._hugePageBytes > 0;
+  }
+
   private get _declinedLimit(): boolean {
     return this._settings.bytes === 0;
   }
 
   /** Its words in /proc/mounts. */
   get options(): string[] {
-    return this._hugePages ? hugetlbfsOptionWords(this._settings) : tmpfsOptionWords(this._settings);
+    return this._hugePages ? hugetlbfsOptionWords(this._settings, this._hugePageBytes) : tmpfsOptionWords(this._settings);
   }
 
   /**
@@ -116,7 +121,7 @@ export class MemoryFileSystem implements FileSystem {
   remount(text: string): void {
     if (this._hugePages) {
       // They are looked at, and mean nothing any more.
-      hugetlbfsSettings(text, 0);
+      hugetlbfsSettings(text, () => 0);
       return;
     }
     const { bytes, inodes } = tmpfsSettings(text, this.env.core.exports.frameLimit() * PAGE_SIZE);
@@ -134,7 +139,7 @@ export class MemoryFileSystem implements FileSystem {
 
   /** What makes its files and directories: a file system with a medium has its own. */
   makeFile(what: NewInode): MemoryFile {
-    return this._hugePages ? new HugeFile(this, what) : new MemoryFile(this, what);
+    return this._hugePages ? new HugeFile(this, what, this._hugePageBytes) : new MemoryFile(this, what);
   }
 
   makeDirectory(what: NewInode, parent: MemoryDirectory | undefined): MemoryDirectory {
@@ -166,7 +171,7 @@ export class MemoryFileSystem implements FileSystem {
   statfs(): FileSystemStat {
     return {
       type: this._hugePages ? HUGETLBFS_MAGIC : TMPFS_MAGIC,
-      blockSize: this._hugePages ? HUGE_PAGE_BYTES : PAGE_SIZE,
+      blockSize: this._hugePageBytes || PAGE_SIZE,
       ...this._blocks(),
       files: this._maxInodes,
       filesFree: this._maxInodes - this._inodes,
@@ -179,7 +184,7 @@ export class MemoryFileSystem implements FileSystem {
     const { exports } = this.env.core;
     const used = this._pagesUsed();
     if (this._hugePages) {
-      const [blocks, blocksUsed] = [this._maxPages, used].map((count) => Math.floor((count * PAGE_SIZE) / HUGE_PAGE_BYTES));
+      const [blocks, blocksUsed] = [this._maxPages, used].map((count) => Math.floor((count * PAGE_SIZE) / this._hugePageBytes));
       return this.isLimited ? { blocks, blocksFree: Math.max(blocks - blocksUsed, 0) } : { blocks: 0, blocksFree: 0 };
     }
     const machineFree = Math.max(exports.frameLimit() - exports.framesInUse(), 0);
@@ -191,7 +196,7 @@ export class MemoryFileSystem implements FileSystem {
   mayPromise(file: HugeFile, pages: number): boolean {
     let promised = pages;
     for (const other of this._files) if (other !== file && other instanceof HugeFile) promised += other.claimed;
-    return promised * (HUGE_PAGE_BYTES / PAGE_SIZE) <= this._maxPages;
+    return promised * (this._hugePageBytes / PAGE_SIZE) <= this._maxPages;
   }
 
   /** There is no medium behind it; devices that have a node here may have one behind their memory. */

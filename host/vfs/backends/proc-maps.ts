@@ -7,6 +7,7 @@ import {
   VM_GROWSDOWN,
   VM_HEAP,
   VM_HUGEPAGE,
+  VM_HUGE_1GB,
   VM_HUGETLB,
   VM_LOCKED,
   VM_MAYEXEC,
@@ -261,7 +262,7 @@ export function smapsText(source: ProcSource, space: ProcSpace): string {
   for (const vma of vmas(source, space)) {
     const usage = new Usage();
     usage.add(source, space, vma);
-    const size = (vma.flags & VM_HUGETLB) !== 0 ? 2 ** 21 : 4096;
+    const size = (vma.flags & VM_HUGETLB) === 0 ? 4096 : (vma.flags & VM_HUGE_1GB) === 0 ? 2 ** 21 : 2 ** 30;
     text += row(source, vma) + line('Size', vma.end - vma.start) + line('KernelPageSize', size) + line('MMUPageSize', size);
     const eligible = source.core.exports.hugeEligible(space.handle, vma.handle);
     text += `${usage.text(false)}THPeligible:    ${String(eligible).padStart(8)}\nVmFlags: ${vmFlags(vma.flags)}\n`;

@@ -3,7 +3,8 @@ import { EINVAL } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
 
 const PAGE = 4096;
-const HUGE_PAGE = 2 ** 21;
+/** Of which a hugetlbfs may be: the usual first. */
+const HUGE_PAGES = [2 ** 21, 2 ** 30];
 const ID_MAX = 0xfffffffe;
 const SCALES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
@@ -83,12 +84,20 @@ export function tmpfsSettings(text: string, memoryBytes: number): MemorySettings
   });
 }
 
-/** `poolBytes`: what a share is one of. There is no other page than of 2 MiB. */
-export function hugetlbfsSettings(text: string, poolBytes: number): MemorySettings {
-  return parse(text, (name, value = '') => {
-    if (name === 'size') return { bytes: Math.floor(size(value, poolBytes) / HUGE_PAGE) * HUGE_PAGE };
-    return name === 'pagesize' && count(value) === HUGE_PAGE ? {} : undefined;
+/** `poolBytes`: what a share is one of, for pages of a size. */
+export function hugetlbfsSettings(text: string, poolBytes: (pageBytes: number) => number): MemorySettings & { pageBytes: number } {
+  let wanted = '';
+  let [pageBytes] = HUGE_PAGES;
+  const settings = parse(text, (name, value = '') => {
+    if (name === 'size') wanted = value;
+    else if (name === 'pagesize' && HUGE_PAGES.includes(count(value))) pageBytes = count(value);
+    else return undefined;
+    return {};
   });
+  // Whichever comes first.
+  return wanted === ''
+    ? { ...settings, pageBytes }
+    : { ...settings, pageBytes, bytes: Math.floor(size(wanted, poolBytes(pageBytes)) / pageBytes) * pageBytes };
 }
 
 function owner({ uid = 0, gid = 0 }: MemorySettings): string[] {
@@ -102,13 +111,13 @@ export function tmpfsOptionWords(settings: MemorySettings): string[] {
   return [...limits, ...(mode === 0o1777 ? [] : [`mode=${mode.toString(8).padStart(3, '0')}`]), ...owner(settings)];
 }
 
-export function hugetlbfsOptionWords(settings: MemorySettings): string[] {
+export function hugetlbfsOptionWords(settings: MemorySettings, pageBytes: number): string[] {
   const { bytes = 0, inodes = 0, mode = 0o755 } = settings;
   return [
     ...owner(settings),
     ...(mode === 0o755 ? [] : [`mode=${mode.toString(8)}`]),
     ...(inodes === 0 ? [] : [`nr_inodes=${inodes}`]),
-    'pagesize=2M',
+    `pagesize=${pageBytes / 2 ** 20}M`,
     ...(bytes === 0 ? [] : [`size=${bytes}`]),
   ];
 }
