@@ -2,8 +2,10 @@
 import * as collapse from './collapse';
 import * as huge from './huge';
 import * as hugetlb from './hugetlb';
+import * as pool from './hugetlbpool';
 import * as hugetlbwatch from './hugetlbwatch';
 import * as ksm from './ksm';
+import * as objectspan from './objectspan';
 import { ENOMEM } from '../shared/errno';
 import { POOL_FREE, POOL_OVERCOMMIT, POOL_RESERVED, POOL_TOTAL, POOL_WANTED } from '../shared/stat';
 import { TASK_SIZE } from './pagetable';
@@ -30,12 +32,12 @@ export function hugeScan(space: usize, base: f64, mostAbsent: u32, mostSwapped: 
 /** The pool of huge pages: all, free, promised, those that are too many. */
 export function hugetlbPool(which: u32): u32 {
   switch (which) {
-    case POOL_TOTAL: return hugetlb.poolTotal();
-    case POOL_FREE: return hugetlb.poolFree();
-    case POOL_RESERVED: return hugetlb.poolReserved();
-    case POOL_WANTED: return hugetlb.poolWanted();
-    case POOL_OVERCOMMIT: return hugetlb.poolOvercommit();
-    default: return hugetlb.poolSurplus();
+    case POOL_TOTAL: return pool.poolTotal();
+    case POOL_FREE: return pool.poolFree();
+    case POOL_RESERVED: return pool.poolReserved();
+    case POOL_WANTED: return pool.poolWanted();
+    case POOL_OVERCOMMIT: return pool.poolOvercommit();
+    default: return pool.poolSurplus();
   }
 }
 /** SHM_HUGETLB: all of the object's pages are promised. 0 or -ENOMEM. */
@@ -43,10 +45,22 @@ export function hugetlbPromise(object: usize, bytes: f64): i32 {
   return hugetlb.hugetlbReserve(object, 0, <u64>bytes, true) < 0 ? -ENOMEM : 0;
 }
 export function hugetlbSetOvercommit(pages: u32): void {
-  hugetlb.poolSetOvercommit(pages);
+  pool.poolSetOvercommit(pages);
 }
 export function hugetlbFill(object: usize, page: u32): bool {
   return hugetlb.hugetlbFill(object, page);
+}
+export function hugetlbQuota(pages: u32): usize {
+  return pool.quotaCreate(pages);
+}
+export function hugetlbQuotaRelease(quota: usize): void {
+  pool.quotaRelease(quota);
+}
+export function hugetlbQuotaUsed(quota: usize): u32 {
+  return pool.quotaUsed(quota);
+}
+export function objectSetQuota(object: usize, quota: usize): void {
+  objectspan.objectSetQuota(object, quota);
 }
 export function hugetlbStage(space: usize, address: f64): f64 {
   return hugetlbwatch.hugetlbStage(space, <u64>address);
@@ -55,7 +69,7 @@ export function hugetlbUnstage(): void {
   hugetlbwatch.hugetlbUnstage();
 }
 export function hugetlbResize(pages: u32): void {
-  hugetlb.poolResize(pages);
+  pool.poolResize(pages);
 }
 export function ksmAll(space: usize, on: bool): i32 {
   return ksm.ksmAll(space, on);

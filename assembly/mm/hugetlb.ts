@@ -16,21 +16,20 @@ import { ACCESS_WRITE, FAULT_ADRERR, FAULT_HWPOISON, FAULT_MEMORY, FAULT_NONE } 
 import {
   VM_HUGE_1GB, VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP,
 } from '../shared/mman';
-import { PAGE_MASK, PAGE_SIZE } from '../shared/layout';
-import { codeWritten } from '../code';
+import { PAGE_MASK } from '../shared/layout';
 import { handOut, isProtected, pteBits } from './fault';
-import {
-  FRAME_CODE, FRAME_DIRTY, FRAME_POOL, frameAddress, frameFlags, frameObject, frameRelease, frameSetFlags, frameSetSharers,
-  frameSharers, frameSpanFind, frameSpanIsUnused, frameSpanTake,
-} from './frames';
-import { isSole, SPAN_PAGES } from './huge';
+import { frameAddress, frameIndex, frameObject, frameSetSharers, frameSharers } from './frames';
+import { hugeNext, isSole, SPAN_PAGES } from './huge';
+import { poolPromise, poolPut, poolReserve, poolTake, poolUnreserve } from './hugetlbpool';
 import { hugeUnmark } from './hugetlbwatch';
+import { LEAF_SPAN } from './leaf';
 import {
-  isHuge, leafPointer, leafPointerCreate, MARK_POISON, PTE_A, PTE_UFFD_WP, PTE_W, pteFrame, pteMake, pteMarkKind, WRITTEN,
+  isHuge, leafPointer, leafPointerCreate, MARK_POISON, PTE_A, PTE_UFFD_WP, PTE_W, pteFrame, pteMake, pteMarkKind, TASK_SIZE,
+  WRITTEN,
 } from './pagetable';
 import { objectFrame, objectNextPresent, objectSize } from './object';
-import { objectInsertSpan, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
-import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT } from './space';
+import { objectInsertSpan, objectQuota, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
+import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT, spaceAfter, spaceFirst } from './space';
 import { spanInvalidate } from './tlb';
 import { identityFrame } from './window';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
@@ -39,153 +38,36 @@ const INNER: u64 = (1 << 21) - 1;
 const GIGA_INNER: u64 = (1 << 30) - 1;
 const SPAN_BYTES: usize = 1 << 21;
 
-/** Pages of the pool: all; those that nobody has, a list through frameSharers; those of them that are promised; how many are wanted. */
-let total: u32 = 0;
-let first: u32 = 0;
-let free: u32 = 0;
-let reserved: u32 = 0;
-let wanted: u32 = 0;
-/** vm.nr_overcommit_hugepages: so many more may be made when somebody needs them; they go when nobody does. */
-let overcommit: u32 = 0;
-
-export function poolTotal(): u32 {
-  return total;
-}
-export function poolFree(): u32 {
-  return free;
-}
-export function poolReserved(): u32 {
-  return reserved;
-}
-/** vm.nr_hugepages */
-export function poolWanted(): u32 {
-  return wanted;
-}
-/** Pages above those: made when they were needed, or that were to go and are in use. */
-export function poolSurplus(): u32 {
-  return total - min(total, wanted);
-}
-export function poolOvercommit(): u32 {
-  return overcommit;
-}
-export function poolSetOvercommit(pages: u32): void {
-  overcommit = pages;
-}
-
-/** As many pages as that, as far as there is memory for more, and nobody needs those that are too many. */
-export function poolResize(pages: u32): void {
-  wanted = pages;
-  while (total < wanted && grow());
-  // What could not be had is not waited for.
-  if (total < wanted) wanted = total;
-  trim();
-}
-
-/** One page more. False: there is no memory for it. */
-function grow(): bool {
-  const span = frameSpanFind();
-  if (span == 0) return false;
-  frameSpanTake(span);
-  total++;
-  give(span, 0);
-  return true;
-}
-
-/** So many more than vm.nr_hugepages, all or none. */
-function growSurplus(pages: u32): bool {
-  if (poolSurplus() + pages > overcommit) return false;
-  for (let made: u32 = 0; made < pages; made++) {
-    if (grow()) continue;
-    trim();
-    return false;
-  }
-  return true;
-}
-
-function trim(): void {
-  while (total > wanted && free > reserved) {
-    release(pop());
-    total--;
-  }
-}
-
-function give(span: u32, dirty: u32): void {
-  frameSetFlags(span, FRAME_POOL | dirty, 0);
-  frameSetSharers(span, first);
-  first = span;
-  free++;
-}
-
-function pop(): u32 {
-  const span = first;
-  first = frameSharers(span);
-  free--;
-  return span;
-}
-
-function release(span: u32): void {
-  for (let frame = span; frame < span + SPAN_PAGES; frame++) frameRelease(frame);
-}
-
-/** Nobody has the page any more, nor code decoded from it. */
-function put(span: u32): void {
-  for (let frame = span; frame < span + SPAN_PAGES; frame++) if (frameFlags(frame) & FRAME_CODE) codeWritten(frame, 0, PAGE_SIZE);
-  give(span, FRAME_DIRTY);
-  trim();
-}
-
-/** A page of zeros, or 0: there is none but for those who have reserved one (`promised`: the caller has, and uses that up). */
-function take(identity: u32, promised: bool): u32 {
-  if (!promised && free <= reserved && !growSurplus(1)) return 0;
-  if (free == 0) return 0;
-  if (promised) reserved--;
-  const span = pop();
-  if (identity != 0 && identity != span && frameSpanIsUnused(identity)) {
-    release(span);
-    frameSpanTake(identity);
-    frameSetFlags(identity, FRAME_POOL, 0);
-    return identity;
-  }
-  if (frameFlags(span) & FRAME_DIRTY) memory.fill(frameAddress(span), 0, SPAN_BYTES);
-  frameSetFlags(span, 0, FRAME_DIRTY);
-  return span;
-}
-
-/** Reserves so many pages. False: there are not so many. */
-function reserve(pages: u32): bool {
-  if (pages > free - reserved && !growSurplus(pages - (free - reserved))) return false;
-  reserved += pages;
-  return true;
-}
-
 /** What a new mapping needs: VM_HUGE_RESERVED or 0, or -1: there are not so many pages. */
 export function hugetlbReserve(object: usize, offset: u64, bytes: u64, shared: bool): i32 {
-  if (!shared) return reserve(<u32>(bytes >> 21)) ? VM_HUGE_RESERVED : -1;
+  if (!shared) return poolReserve(<u32>(bytes >> 21), quotaOf(object)) ? VM_HUGE_RESERVED : -1;
   const end = <u32>((offset + bytes) >> 21);
   const before = objectReserved(object);
   if (end <= before) return 0;
   let more = end - before;
   for (let page = before; page < end; page++) if (objectFrame(object, page << 9) != 0) more--;
-  if (!reserve(more)) return -1;
+  if (!poolReserve(more, quotaOf(object))) return -1;
   objectSetReserved(object, end);
   return 0;
 }
 
 /** The private mapping that was to be could not be made. */
-export function hugetlbUnreserve(bytes: u64): void {
-  reserved -= <u32>(bytes >> 21);
-  trim();
+export function hugetlbUnreserve(object: usize, bytes: u64): void {
+  poolUnreserve(<u32>(bytes >> 21), quotaOf(object));
+}
+
+function quotaOf(object: usize): usize {
+  return object == 0 ? 0 : objectQuota(object);
 }
 
 /** The mapping goes, and with it what it had reserved and not used; its pages have gone before. */
 export function hugetlbForget(vma: usize): void {
   if ((load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) == 0) return;
-  reserved -= pagesOf(vma);
-  trim();
+  poolUnreserve(pagesOf(vma), quotaOf(load<u32>(vma, VMA_OBJECT)));
 }
 /** A mapping that is about to take over another's pages and promises (mremap). */
 export function hugetlbTakeOver(vma: usize): void {
-  if (load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) reserved += pagesOf(vma);
+  if (load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) poolPromise(pagesOf(vma), quotaOf(load<u32>(vma, VMA_OBJECT)));
 }
 function pagesOf(vma: usize): u32 {
   return <u32>((load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START)) >> 21);
@@ -229,11 +111,11 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
     if (span != 0) {
       hugetlbMap(space, at, span, bits | (shared ? written : 0));
       if (guard && write) return handOut(vma, VM_UFFD_WP);
-      return write && !shared ? copy(space, base, at, flags) : FAULT_NONE;
+      return write && !shared ? copy(space, vma, base, at) : FAULT_NONE;
     }
     if (shared) return FAULT_ADRERR;
   } else if (flags & VM_UFFD_MISSING) return handOut(vma, VM_UFFD_MISSING);
-  const span = flags & VM_HUGE_1GB ? 0 : take(identityFrame(space, base), (flags & VM_HUGE_RESERVED) != 0);
+  const span = flags & VM_HUGE_1GB ? 0 : poolTake(identityFrame(space, base), (flags & VM_HUGE_RESERVED) != 0, quotaOf(object));
   if (span == 0) return FAULT_ADRERR;
   hugetlbMap(space, at, span, bits | written);
   return guard && write ? handOut(vma, VM_UFFD_WP) : FAULT_NONE;
@@ -242,7 +124,7 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
 /** A page for an object that has none there; 0: there is none. */
 function makePage(identity: u32, object: usize, index: u32): u32 {
   const promised = index >> 9 < objectReserved(object);
-  const span = take(identity, promised);
+  const span = poolTake(identity, promised, objectQuota(object));
   if (span == 0 || hugetlbGive(object, index, span)) return span;
   hugetlbPut(span, promised);
   return 0;
@@ -261,14 +143,15 @@ export function hugetlbPromised(vma: usize, index: u32): bool {
 }
 
 /** A page that nobody maps yet, or 0. */
-export function hugetlbTake(space: usize, base: u64, promised: bool): u32 {
-  return take(identityFrame(space, base), promised);
+export function hugetlbTake(space: usize, vma: usize, base: u64, promised: bool): u32 {
+  return poolTake(identityFrame(space, base), promised, quotaOf(load<u32>(vma, VMA_OBJECT)));
 }
 
 /** It goes back as it was taken. */
 export function hugetlbPut(span: u32, promised: bool): void {
-  if (promised) reserved++;
-  put(span);
+  const quota = <usize>frameIndex(span);
+  if (promised) poolPromise(1, quota);
+  poolPut(span, quota);
 }
 
 /** fallocate(2): a page for an object before anybody maps it. False: there is none. */
@@ -290,22 +173,41 @@ function allow(space: usize, vma: usize, base: u64, at: usize, write: bool): u32
   if (write && isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
   const entry = load<u64>(at);
   const mine = (flags & VM_SHARED) != 0 || (frameObject(pteFrame(entry)) == 0 && isSole(pteFrame(entry)));
-  if (write && (entry & PTE_W) == 0 && !mine) return copy(space, base, at, flags);
+  if (write && (entry & PTE_W) == 0 && !mine) return copy(space, vma, base, at);
   spanInvalidate(space, base);
   store<u64>(at, entry | pteBits(flags) | (write ? WRITTEN | PTE_A : 0));
   return FAULT_NONE;
 }
 
 /** A store to a private page that is an object's, or another space's as well. */
-function copy(space: usize, base: u64, at: usize, flags: u32): u32 {
+function copy(space: usize, vma: usize, base: u64, at: usize): u32 {
+  const flags = load<u32>(vma, VMA_FLAGS);
   const old = pteFrame(load<u64>(at));
-  const promised = (flags & VM_HUGE_RESERVED) != 0 && frameObject(old) != 0;
-  const span = take(identityFrame(space, base), promised);
+  const owner = (flags & VM_HUGE_RESERVED) != 0;
+  const span = hugetlbTake(space, vma, base, owner && frameObject(old) != 0);
+  if (span == 0 && owner && frameObject(old) == 0) {
+    // Who had reserved it keeps it: children lose it, and find none.
+    withdraw(space, old);
+    spanInvalidate(space, base);
+    store<u64>(at, load<u64>(at) | pteBits(flags) | WRITTEN);
+    return FAULT_NONE;
+  }
   if (span == 0) return FAULT_ADRERR;
   memory.copy(frameAddress(span), frameAddress(old), SPAN_BYTES);
   hugetlbClear(space, base, false);
   hugetlbMap(space, at, span, pteBits(flags) | WRITTEN);
   return FAULT_NONE;
+}
+
+/** Takes a private page from all spaces but one. */
+function withdraw(keeper: usize, span: u32): void {
+  for (let space = spaceFirst(); space != 0; space = spaceAfter(space)) {
+    if (space == keeper || load<u32>(space, SPACE_HUGETLB) == 0) continue;
+    for (let va = hugeNext(space, 0, TASK_SIZE); va < TASK_SIZE; va = hugeNext(space, va + LEAF_SPAN, TASK_SIZE)) {
+      const entry = load<u64>(leafPointer(load<u32>(space, SPACE_ROOT), va));
+      if (isHuge(entry) && pteFrame(entry) == span) hugetlbClear(space, va, false);
+    }
+  }
 }
 
 /** Takes the page at base from the space. `promise`: if its mapping has reserved its pages, one is reserved for this place again. */
@@ -321,8 +223,9 @@ export function hugetlbClear(space: usize, base: u64, promise: bool): void {
   const own = frameObject(span) == 0;
   const vma = promise ? vmaAt(space, base) : 0;
   const again = vma != 0 && own && (load<u32>(vma, VMA_FLAGS) & VM_HUGE_RESERVED) != 0;
-  if (again) reserved++;
-  if (own && sharers == 0) put(span);
+  const quota = <usize>frameIndex(span);
+  if (again) poolPromise(1, quota);
+  if (own && sharers == 0) poolPut(span, quota);
 }
 
 /** The pages [from, to) of an object of huge pages go, which nobody maps any more; all of them: what it has reserved goes, too. */
@@ -332,13 +235,14 @@ export function hugetlbDrop(object: usize, from: u32, to: u32): void {
   // After a truncation nothing is reserved behind the end; a hole is what it was before the first store.
   const end = min(to >> 9, 1 << 23);
   const cut = to == 0xffffffff && kept > start;
+  const quota = objectQuota(object);
   for (let page = start; page < min(end, kept); page++) {
     const span = objectFrame(object, page << 9);
     if (span != 0) {
       objectRemoveSpan(object, page << 9);
-      if (!cut) reserved++;
-      put(span);
-    } else if (cut) reserved--;
+      if (!cut) poolPromise(1, quota);
+      poolPut(span, quota);
+    } else if (cut) poolUnreserve(1, quota);
   }
   // What fallocate(2) has filled behind it was reserved for nobody.
   const behind = max(start, kept) << 9;
@@ -346,9 +250,7 @@ export function hugetlbDrop(object: usize, from: u32, to: u32): void {
   for (let next = objectNextPresent(object, behind); next >= 0 && next < until; next = objectNextPresent(object, <u32>next + SPAN_PAGES)) {
     const span = objectFrame(object, <u32>next);
     objectRemoveSpan(object, <u32>next);
-    put(span);
+    poolPut(span, quota);
   }
-  if (!cut) return;
-  objectSetReserved(object, start);
-  trim();
+  if (cut) objectSetReserved(object, start);
 }

@@ -74,7 +74,7 @@ export function hugetlbStage(space: usize, va: u64): f64 {
   const shared = (load<u32>(vma, VMA_FLAGS) & VM_SHARED) != 0;
   if (shared && objectFrame(load<u32>(vma, VMA_OBJECT), indexAt(vma, va)) != 0) return <f64>-EEXIST;
   promised = hugetlbPromised(vma, indexAt(vma, va));
-  inHand = load<u32>(vma, VMA_FLAGS) & VM_HUGE_1GB ? 0 : hugetlbTake(space, va, promised);
+  inHand = load<u32>(vma, VMA_FLAGS) & VM_HUGE_1GB ? 0 : hugetlbTake(space, vma, va, promised);
   return inHand == 0 ? <f64>-EEXIST : <f64>frameAddress(inHand);
 }
 

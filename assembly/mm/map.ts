@@ -118,7 +118,7 @@ function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, o
   const more = M.VM_DONTEXPAND | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0);
   if (error == 0) {
     error = mapAt(space, start, bytes, vm | more | <u32>promise, object, object == 0 ? 0 : offset);
-    if (error != 0 && !shared) hugetlbUnreserve(bytes);
+    if (error != 0 && !shared) hugetlbUnreserve(object, bytes);
   }
   if (own) objectRelease(object);
   if (error != 0) return error;

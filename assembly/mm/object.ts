@@ -7,7 +7,7 @@
  *   52 u32 pages that lie in the swap area   56 u32 not 0: its pages stay in memory
  *   60 u32 huge pages that are its or promised (hugetlb.ts)
  *   64 u32 its dirty pages wait for no medium   68 u32 faults that found their page since the host asked last
- *   72 u32 the host is asked before a mapping gets a page that is not there yet
+ *   72 u32 the host is asked before a mapping gets a page that is not there yet   76 u32 quota of the pool (objectspan.ts)
  *
  * What the radix tree has for a page is its frame, or SWAPPED and its slot.
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.

@@ -5,6 +5,7 @@ import { insert, objectFrame, PRESENT, TREE, undirty } from './object';
 import { radixRemove } from './radix';
 
 const RESERVED: usize = 60;
+const QUOTA: usize = 76;
 
 /** Up to which of its huge pages it has them, or the promise of them. */
 export function objectReserved(object: usize): u32 {
@@ -12,6 +13,14 @@ export function objectReserved(object: usize): u32 {
 }
 export function objectSetReserved(object: usize, pages: u32): void {
   store<u32>(object, pages, RESERVED);
+}
+
+/** What of the pool its file system may have, or 0. */
+export function objectQuota(object: usize): usize {
+  return load<u32>(object, QUOTA);
+}
+export function objectSetQuota(object: usize, quota: usize): void {
+  store<u32>(object, <u32>quota, QUOTA);
 }
 
 /** Gives it the huge page from frame `span` on. False: no memory. */

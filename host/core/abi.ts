@@ -88,6 +88,13 @@ export interface CoreExports {
   hugetlbFill(object: number, page: number): number;
   /** The pool shall have so many, as far as memory goes and as nobody needs those that are too many. */
   hugetlbResize(pages: number): void;
+  /** So many pages of the pool for files of one file system, in whatever mapping: a handle, or 0: no memory. */
+  hugetlbQuota(pages: number): number;
+  /** No object has it any more. */
+  hugetlbQuotaRelease(quota: number): void;
+  /** Pages promised to its files, or taken. */
+  hugetlbQuotaUsed(quota: number): number;
+  objectSetQuota(object: number, quota: number): void;
   /** vm.nr_overcommit_hugepages */
   hugetlbSetOvercommit(pages: number): void;
   /** 1: some place of the mapping would get a megapage at its first fault. */

@@ -136,7 +136,7 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   may &= sealedMay(file, isPrivate, prot);
   const isData = isPrivate && (prot & M.PROT_WRITE) !== 0;
   checkLimits(t, bytes, isData, (flags & M.MAP_LOCKED) !== 0, (flags & M.MAP_FIXED) === 0 ? undefined : address);
-  const object = file.mapObject(offset, bytes, !isPrivate, (flags & M.MAP_NORESERVE) === 0);
+  const object = file.mapObject(offset, bytes, !isPrivate);
   may |= file.mapFlags;
   const { space } = t.process;
   if (file.location instanceof Location) t.kernel.mapped.set(file.mappedInode, file.location);

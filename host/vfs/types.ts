@@ -287,8 +287,8 @@ export abstract class OpenFile {
   readdir(): Dirent[] {
     throw new SysError(ENOTDIR);
   }
-  /** Core object to map, retained by the caller through mmMap; the range is what it shows. `reserve`: its pages are promised. */
-  mapObject(_offset = 0, _bytes = 0, _shared = false, _reserve = true): number {
+  /** Core object to map, retained by the caller through mmMap; the range is what it shows. */
+  mapObject(_offset = 0, _bytes = 0, _shared = false): number {
     throw new SysError(ENODEV);
   }
   /** What mapObject was asked for came to be, or failed. writableEnd: where a mapping that may be written to ends in the file, else 0. */

@@ -1,5 +1,5 @@
 /** A file system whose only medium is memory (tmpfs(5)): names and attributes are JavaScript objects, data is in the core's page cache. */
-import { EEXIST, EINVAL, ENOSPC } from '../../../assembly/shared/errno.js';
+import { EEXIST, EINVAL, ENOMEM, ENOSPC } from '../../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
 import { HUGETLBFS_MAGIC, S_IFDIR, S_IFLNK, S_IFREG, TMPFS_MAGIC } from '../../linux/stat.js';
@@ -47,6 +47,7 @@ export class MemoryFileSystem implements FileSystem {
   private _inodes = 0;
   private _lastIno = 0;
   private _xattrBytes = 0;
+  private _quota = 0;
   /** At least so many pages may still be written before anybody has to count. */
   private _knownFree = 0;
 
@@ -95,6 +96,9 @@ export class MemoryFileSystem implements FileSystem {
 
   fileGone(file: MemoryFile): void {
     this._files.delete(file);
+    if (this._files.size > 0 || this._quota === 0) return;
+    this.env.core.exports.hugetlbQuotaRelease(this._quota);
+    this._quota = 0;
   }
 
   get isLimited(): boolean {
@@ -184,19 +188,20 @@ export class MemoryFileSystem implements FileSystem {
     const { exports } = this.env.core;
     const used = this._pagesUsed();
     if (this._hugePages) {
-      const [blocks, blocksUsed] = [this._maxPages, used].map((count) => Math.floor((count * PAGE_SIZE) / this._hugePageBytes));
-      return this.isLimited ? { blocks, blocksFree: Math.max(blocks - blocksUsed, 0) } : { blocks: 0, blocksFree: 0 };
+      const blocks = this.isLimited ? (this._maxPages * PAGE_SIZE) / this._hugePageBytes : 0;
+      return { blocks, blocksFree: blocks - (this._quota === 0 ? 0 : exports.hugetlbQuotaUsed(this._quota)) };
     }
     const machineFree = Math.max(exports.frameLimit() - exports.framesInUse(), 0);
     if (this.isLimited) return { blocks: this._maxPages, blocksFree: Math.max(Math.min(this._maxPages - used, machineFree), 0) };
     return this._declinedLimit ? { blocks: 0, blocksFree: 0 } : { blocks: used + machineFree, blocksFree: machineFree };
   }
 
-  /** Of hugetlbfs: may a file promise so many huge pages? What is promised counts, used or not. */
-  mayPromise(file: HugeFile, pages: number): boolean {
-    let promised = pages;
-    for (const other of this._files) if (other !== file && other instanceof HugeFile) promised += other.claimed;
-    return promised * (this._hugePageBytes / PAGE_SIZE) <= this._maxPages;
+  /** Of hugetlbfs: the core's account of what its files have of the pool. 0: there is no limit. ENOMEM. */
+  quota(): number {
+    if (this._quota !== 0 || !this.isLimited) return this._quota;
+    this._quota = this.env.core.exports.hugetlbQuota(this._maxPages / (this._hugePageBytes / PAGE_SIZE)) >>> 0;
+    if (this._quota === 0) throw new SysError(ENOMEM);
+    return this._quota;
   }
 
   /** There is no medium behind it; devices that have a node here may have one behind their memory. */
