@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { provideCore, sharedCore } from './embed/core-module.js';
 import type { FileSystemSource } from './embed/options.js';
@@ -13,7 +14,7 @@ export { openArchive } from './vfs/backends/tar-node.js';
 /** Beside the built host in dist/, and from the sources. */
 const FOLDERS: readonly string[] = ['../', '../dist/'];
 
-provideCore(() => loadModule('core.wasm', undefined));
+provideCore(() => loadModule('core.wasm', undefined), loadCoreNow);
 
 /** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */
 export function loadCore(url?: URL): Promise<WebAssembly.Module> {
@@ -35,14 +36,38 @@ export function loadLab(url?: URL): Promise<WebAssembly.Module> {
   return loadModule('lab.wasm', url);
 }
 
+function placesOf(name: string): URL[] {
+  return FOLDERS.map((folder) => new URL(folder + name, import.meta.url));
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function notThere(name: string, places: readonly URL[]): Error {
+  return new Error(`${name} is not there (${places.map((place) => place.pathname).join(', ')}): npm run build makes it`);
+}
+
 async function loadModule(name: string, url: URL | undefined): Promise<WebAssembly.Module> {
-  const places = url === undefined ? FOLDERS.map((folder) => new URL(folder + name, import.meta.url)) : [url];
+  const places = url === undefined ? placesOf(name) : [url];
   for (const place of places) {
     try {
       return await WebAssembly.compile(await readFile(place));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!isMissing(error)) throw error;
     }
   }
-  throw new Error(`${name} is not there (${places.map((place) => place.pathname).join(', ')}): npm run build makes it`);
+  throw notThere(name, places);
+}
+
+function loadCoreNow(): WebAssembly.Module {
+  const places = placesOf('core.wasm');
+  for (const place of places) {
+    try {
+      return new WebAssembly.Module(readFileSync(place));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  throw notThere('core.wasm', places);
 }

@@ -31,7 +31,7 @@ export { opfs } from './embed/opfs.js';
 export type { FileSystemSource, Limits, MachineOptions, MountOptions, Size } from './embed/options.js';
 export { type Pager, pagedMemory, RemoteFile } from './embed/pager.js';
 export { type ExitReason, type ExitStatus, GuestProcess, type ProcessOutput, type SpawnOptions } from './embed/process.js';
-export { type RunOptions, type RunOutput, run } from './embed/run.js';
+export { type RunOptions, type RunOutput, run, runSync, type SyncRunOptions } from './embed/run.js';
 export type { RestoreOptions, SnapshotOptions } from './embed/snapshot.js';
 export { memory, overlay, promisesFolder, tar, zip } from './embed/sources.js';
 export type { StdinOption, StdoutOption, TerminalSize } from './embed/stdio.js';
@@ -58,7 +58,7 @@ export {
   type RunResult,
   type SpawnOptions as BareSpawnOptions,
 } from './machine.js';
-export type { FatalReport } from './machine-report.js';
+export { type FatalReport, WaitError } from './machine-report.js';
 export { addDevice, findProgram, installFile, makeDirectories, mountAt, mountStandard } from './machine-setup.js';
 export { type MachineCounters, type RunStats, type SpaceStats, StatsCollector, statsText } from './machine-stats.js';
 export { SnapshotError } from './snapshot/error.js';

@@ -21,6 +21,8 @@ export interface RunProgress {
 export interface MachineOptions {
   /** The compiled core (dist/core.wasm); machines may share it. */
   readonly module: WebAssembly.Module;
+  /** A core of that module in which nothing has been done; default: a new one. */
+  readonly core?: Core;
   /** Makes the file system of '/'. */
   readonly root: (env: VfsEnvironment) => FileSystem | Promise<FileSystem>;
   /** Memory of the machine: frames in use at once. Default 1 GiB. */

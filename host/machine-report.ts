@@ -82,6 +82,18 @@ function mappingName(kernel: Kernel, process: Process, space: AddressSpace, vma:
   return location === undefined ? '[anonymous]' : displayPath(location, process.leader.fs.root);
 }
 
+/** What is to be done at once would have to wait: for time to pass, or for something that the host does by and by. */
+export class WaitError extends Error {
+  override readonly name = 'WaitError';
+
+  constructor(
+    /** Who waits for what, a line each. */
+    readonly waits: readonly string[],
+  ) {
+    super(`it would have to wait: ${waits.join('; ')}`);
+  }
+}
+
 /** "pid 7 (cat): read(0 /dev/pts/0)", "pid 7 thread 9 (worker): futex(0x2a010)": what every thread sleeps in. */
 export function describeWaits(kernel: Kernel, table: readonly SyscallRow[]): string[] {
   const lines: string[] = [];

@@ -19,7 +19,7 @@ import { enterFirst } from './loader/exec.js';
 import { loadProgram } from './loader/program.js';
 import { fillRandom, turnEventLoop } from './machine-host.js';
 import type { EndReason, MachineOptions, RunProgress, RunResult, SpawnOptions } from './machine-options.js';
-import { describeFatal, describeWaits, type FatalReport } from './machine-report.js';
+import { describeFatal, describeWaits, type FatalReport, WaitError } from './machine-report.js';
 import { Turns } from './machine-turn.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
@@ -46,6 +46,15 @@ const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
 const WINDOW_BYTES_MIN = 1024 ** 3;
 const WINDOW_BYTES_MAX = 3 * 1024 ** 3;
+
+/** What a machine is made of before it has a root. */
+interface MachineParts {
+  readonly core: Core;
+  readonly env: VfsEnvironment;
+  readonly windowPages: number;
+  readonly clock: Clock;
+  readonly moment: { inTurn: boolean };
+}
 
 /** A riscv64 Linux machine: core, kernel, file systems, and THE run loop. */
 export class Machine {
@@ -91,7 +100,17 @@ export class Machine {
   }
 
   static async create(options: MachineOptions): Promise<Machine> {
-    const core = await Core.create(options.module);
+    const parts = Machine.#prepare(options, options.core ?? (await Core.create(options.module)));
+    return Machine.#assemble(options, parts, await options.root(parts.env));
+  }
+
+  /** The same at once. */
+  static createSync(options: Omit<MachineOptions, 'root'> & { readonly root: (env: VfsEnvironment) => FileSystem }): Machine {
+    const parts = Machine.#prepare(options, options.core ?? Core.createSync(options.module));
+    return Machine.#assemble(options, parts, options.root(parts.env));
+  }
+
+  static #prepare(options: MachineOptions, core: Core): MachineParts {
     const memoryBytes = options.memoryBytes ?? MEMORY_DEFAULT;
     const windowBytes = Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
     const windowPages = Math.floor(windowBytes / PAGE);
@@ -105,8 +124,12 @@ export class Machine {
     if (options.swap !== undefined && !env.pages.swap.open(options.swap.sizeBytes, options.swap.medium ?? new MemorySwap())) {
       throw new RangeError(`a swap area of ${options.swap.sizeBytes} bytes is too large`);
     }
+    return { core, env, windowPages, clock, moment };
+  }
+
+  static #assemble(options: MachineOptions, { core, env, windowPages, clock, moment }: MachineParts, root: FileSystem): Machine {
     const jit = options.jit === false ? undefined : new Jit(core, options.jit);
-    return new Machine(core, env, options, jit, windowPages, clock, await options.root(env), moment);
+    return new Machine(core, env, options, jit, windowPages, clock, root, moment);
   }
 
   /** Makes a process ready to run. Throws SysError (with a sentence in `detail`) when there is no such program or it can't run. */
@@ -169,6 +192,35 @@ export class Machine {
     timeoutAt = Number.POSITIVE_INFINITY,
     allowance = Number.POSITIVE_INFINITY,
   ): Promise<EndReason | 'paused' | undefined> {
+    const course = this.#course(done, timeoutAt, allowance);
+    for (let step = course.next(true); ; ) {
+      if (step.done === true) return step.value;
+      if (step.value === 'idle') step = course.next(await this.#idle(timeoutAt));
+      else {
+        await this.#yield();
+        step = course.next(true);
+      }
+    }
+  }
+
+  /** The same without the host's turns. Throws WaitError when nobody can run before time has passed or the host has done something. */
+  pumpSync(done: () => boolean, timeoutAt = Number.POSITIVE_INFINITY): EndReason | 'paused' | undefined {
+    if (this.moment.inTurn) throw new Error('a turn of the machine is in progress');
+    const course = this.#course(done, timeoutAt, Number.POSITIVE_INFINITY);
+    for (let step = course.next(true); ; ) {
+      if (step.done === true) return step.value;
+      const isDead = step.value === 'idle' && !this.#mayWake;
+      if (step.value === 'idle' && !isDead && !this.#advanceToDeadline()) throw new WaitError(this.waits());
+      step = course.next(!isDead);
+    }
+  }
+
+  /** THE run loop. It stops for the host: 'idle' when nobody can run (the answer is false if nobody ever can), 'turn' to let it breathe. */
+  *#course(
+    done: () => boolean,
+    timeoutAt: number,
+    allowance: number,
+  ): Generator<'idle' | 'turn', EndReason | 'paused' | undefined, boolean> {
     const { kernel } = this;
     const turns = this.#turns;
     const { pace } = turns;
@@ -184,7 +236,7 @@ export class Machine {
         turns.take(t);
         this.moment.inTurn = false;
       } else {
-        dead = !(await this.#idle(timeoutAt));
+        dead = !(yield 'idle');
         this.#look();
       }
       if (t === undefined) pace.look();
@@ -197,7 +249,7 @@ export class Machine {
         kernel.advance();
       }
       if (pace.now >= turns.yieldAt) {
-        await this.#yield();
+        yield 'turn';
         this.#look();
         turns.yieldAt = pace.look() + YIELD_MS;
       }
@@ -260,6 +312,18 @@ export class Machine {
     await this.#writeBack();
   }
 
+  /** The same at once. Throws WaitError when a file system takes its time. */
+  powerOffSync(): void {
+    killEverything(this.kernel);
+    this.#turns.dropFreed();
+    try {
+      const failure = this.namespace.writeBack();
+      this.writeBackError = this.env.pages.lost ?? failure;
+    } catch (error) {
+      throw error instanceof Suspend ? new WaitError(['a file system has not taken what was written yet']) : error;
+    }
+  }
+
   /** What a process did that a signal kills or has killed. */
   reportOf(process: Process): FatalReport | undefined {
     return this.#reports.get(process);
@@ -308,16 +372,27 @@ export class Machine {
     });
   }
 
+  /** Can anything at all make somebody run who sleeps? */
+  get #mayWake(): boolean {
+    const { kernel } = this;
+    return kernel.timers.next() !== Number.POSITIVE_INFINITY || kernel.waitsForHost || this.options.mayWake?.() === true;
+  }
+
+  /** A clock of the machine's own jumps to what all wait for. False: it is the host's, or the host is waited for. */
+  #advanceToDeadline(): boolean {
+    const { kernel } = this;
+    const deadline = Math.min(kernel.timers.next(), this.env.flusher.due);
+    if (kernel.clock.advanceTo === undefined || kernel.hostWaits > 0 || deadline === Number.POSITIVE_INFINITY) return false;
+    kernel.clock.advanceTo(deadline);
+    return true;
+  }
+
   /** Nobody can run: waits for a deadline or the host. False: neither can come. */
   async #idle(timeoutAt: number): Promise<boolean> {
     const { kernel } = this;
-    const mayWake = kernel.waitsForHost || this.options.mayWake?.() === true;
-    if (kernel.timers.next() === Number.POSITIVE_INFINITY && !mayWake) return false;
+    if (!this.#mayWake) return false;
+    if (this.#advanceToDeadline()) return true;
     const deadline = Math.min(kernel.timers.next(), this.env.flusher.due);
-    if (kernel.clock.advanceTo !== undefined && kernel.hostWaits === 0 && deadline < Number.POSITIVE_INFINITY) {
-      kernel.clock.advanceTo(deadline);
-      return true;
-    }
     const left = Math.min((deadline - kernel.now()) / 1e6, timeoutAt - performance.now());
     if (left < 1) {
       await this.#yield();

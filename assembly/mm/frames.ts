@@ -48,6 +48,10 @@ const GROW_STEP_FRAMES: u32 = 4096;
 const SHORT_SHIFT: u32 = 5;
 /** Frames of a megapage. */
 const SPAN: u32 = 512;
+const SPAN_SHIFT: u32 = 9;
+
+/** A byte for each 512 frames: not 0 once one of them was in use. General frames are all below framesGeneralEnd(). */
+const touched = memory.data(FRAME_COUNT >> 9);
 
 /** Frames that may be in use, and how many of them until the host is told that they run short. */
 let limit: u32 = 0;
@@ -67,6 +71,11 @@ let refused: u32 = FRAME_COUNT;
 @inline
 function descriptor(frame: u32): usize {
   return TABLE + (<usize>frame << 5);
+}
+// @ts-ignore: decorator
+@inline
+function touch(frame: u32): void {
+  store<u8>(touched + (frame >> SPAN_SHIFT), 1);
 }
 // @ts-ignore: decorator
 @inline
@@ -151,6 +160,11 @@ export function framesLimit(): u32 {
 /** Behind the last general frame that was ever used: for snapshots. */
 export function framesGeneralEnd(): u32 {
   return nextGeneral;
+}
+
+/** Where the bytes are that say which spans of frames were ever in use: for who makes the core anew. */
+export function framesTouched(): usize {
+  return touched;
 }
 
 /** For check.ts: how many frames linear memory covers, and how many are in the free lists. */
@@ -247,6 +261,7 @@ export function frameAllocate(preferred: u32): u32 {
   fresh = load<u32>(d, 4) == 0;
   store<u32>(d, 1);
   store<u32>(d, FRAME_USED, 4);
+  touch(frame);
   countUse();
   return frame;
 }
@@ -278,6 +293,7 @@ export function frameAllocateRun(count: u32): u32 {
   for (let frame = first; frame < first + count; frame++) {
     store<u32>(descriptor(frame), 1);
     store<u32>(descriptor(frame), FRAME_USED, 4);
+    touch(frame);
     countUse();
   }
   return first;
@@ -302,6 +318,7 @@ export function frameSpanCover(first: u32): bool {
 
 /** Takes them, which must be free: zero, each with one reference. */
 export function frameSpanTake(first: u32): void {
+  touch(first);
   for (let frame = first; frame < first + SPAN; frame++) {
     const d = descriptor(frame);
     if (load<u32>(d, 4) & FRAME_FREE) {

@@ -32,6 +32,10 @@ export interface CoreExports {
   windowTaken(slot: number): number;
   /** Behind the last general frame that was ever used. */
   framesGeneralEnd(): number;
+  /** Address of a byte for each 512 frames: not 0 once one of them was in use. */
+  framesTouched(): number;
+  /** Behind the static data of the module, which begins at STATIC_BASE. */
+  staticEnd(): number;
   /** Address of a run of 64 decoded pages (assembly/mm/decoded.ts), by its number from 0; 0: there are no more. */
   decodedRun(index: number): number;
 

@@ -27,10 +27,13 @@ export class Core {
    * is to go on; 0: it comes back with EXIT_CALLED.
    */
   onCall: () => number = () => 0;
+  /** The first place in `table` for compiled code. */
+  readonly firstFunction: number;
   /** Its mutable globals: with the memory, all that it is. */
   readonly globals: readonly WebAssembly.Global[];
   /** Names the core's build. */
   readonly build: string;
+  readonly #run: CoreExports['run'];
   #u8!: Uint8Array;
   #u32!: Uint32Array;
   #view!: DataView;
@@ -38,6 +41,8 @@ export class Core {
   private constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, table: WebAssembly.Table, exports: WebAssembly.Exports) {
     this.memory = memory;
     this.table = table;
+    this.firstFunction = table.length;
+    this.#run = exports.run as CoreExports['run'];
     this.exports = { ...exports } as unknown as CoreExports;
     this.globals = globalsOf(exports);
     const [build] = WebAssembly.Module.customSections(module, 'build');
@@ -47,13 +52,32 @@ export class Core {
 
   /** Instantiates a compiled core; the module is shareable between machines. */
   static async create(module: WebAssembly.Module): Promise<Core> {
+    const { imports, finish } = Core.#prepare(module);
+    return finish(await WebAssembly.instantiate(module, imports));
+  }
+
+  /** The same at once. */
+  static createSync(module: WebAssembly.Module): Core {
+    const { imports, finish } = Core.#prepare(module);
+    return finish(new WebAssembly.Instance(module, imports));
+  }
+
+  static #prepare(module: WebAssembly.Module): { imports: WebAssembly.Imports; finish(instance: WebAssembly.Instance): Core } {
     const memory = new WebAssembly.Memory({ initial: MEMORY_INITIAL_WASM_PAGES, maximum: MEMORY_MAX_WASM_PAGES });
     const table = new WebAssembly.Table({ initial: TABLE_INITIAL, element: 'anyfunc' });
     let core: Core | undefined;
     const call = (): number => (core === undefined ? 0 : core.onCall());
-    const instance = await WebAssembly.instantiate(module, { env: { memory, table, call } });
-    core = new Core(module, memory, table, instance.exports);
-    return core;
+    const finish = ({ exports }: WebAssembly.Instance): Core => {
+      core = new Core(module, memory, table, exports);
+      return core;
+    };
+    return { imports: { env: { memory, table, call } }, finish };
+  }
+
+  /** Nobody has put anything before its functions any more. */
+  forgetHost(): void {
+    this.onCall = () => 0;
+    this.exports.run = this.#run;
   }
 
   #refresh(): void {
@@ -107,13 +131,13 @@ export class Core {
     this.writeU64(L.HART + L.HART_X + n * 8, value);
   }
 
-  /** Stores a whole number (negative ones in two's complement, exact between -2^53 and 2^53). */
-  /** The same for what may be any 64 bits: a bigint where a number would be another value. */
+  /** The same as readU64 for what may be any 64 bits: a bigint where a number would be another value. */
   readExact(address: number): number | bigint {
     const value = this.readU64(address);
     return Number.isSafeInteger(value) ? value : this.view.getBigUint64(address, true);
   }
 
+  /** Stores a whole number (negative ones in two's complement, exact between -2^53 and 2^53). */
   writeU64(address: number, value: number): void {
     const words = this.u32;
     words[address >>> 2] = value;

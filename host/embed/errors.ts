@@ -1,6 +1,7 @@
 import { type PendingFault, UserfaultWait } from '../kernel/userfault.js';
 import { errnoMessage, errnoName } from '../linux/errno.js';
 import { Suspend, SysError } from '../linux/error.js';
+import { WaitError } from '../machine-report.js';
 import type { Waiter } from '../vfs/wait.js';
 
 /** What a call on the machine failed with, in the shape of Node's errors of system calls: `error.code === 'ENOENT'`. */
@@ -49,5 +50,16 @@ export async function settle<T>(action: () => T, syscall: string, path?: string)
       if (!(error instanceof Suspend)) throw error;
       await (error instanceof UserfaultWait ? pageGiven(error.fault) : error.promise);
     }
+  }
+}
+
+/** The same at once. Throws WaitError when it would have to wait. */
+export function settleSync<T>(action: () => T, syscall: string, path?: string): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof SysError) throw new SystemError(error.errno, syscall, path, error.detail);
+    if (!(error instanceof Suspend)) throw error;
+    throw new WaitError([`${syscall}${path === undefined ? '' : ` '${path}'`}: a file system answers later`]);
   }
 }

@@ -3,9 +3,11 @@ import type { LoggedFault } from '../kernel/faultlog.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { SyscallObserver, TracedCall } from '../kernel/observer.js';
 import type { SigInfo } from '../kernel/pending.js';
+import type { Process } from '../kernel/process.js';
 import type { Thread } from '../kernel/thread.js';
 import { errnoName } from '../linux/errno.js';
 import { signalName } from '../linux/signal.js';
+import type { Machine as BareMachine } from '../machine.js';
 import type { FatalReport } from '../machine-report.js';
 import type { MachineCounters } from '../machine-stats.js';
 import type { ExitStatus } from './process.js';
@@ -155,4 +157,30 @@ export class EventObserver implements SyscallObserver {
   onProcessExit(process: Thread['process']): void {
     this.#next?.onProcessExit(process);
   }
+}
+
+/** Faults as events, from now on. */
+export function watchFaults(machine: BareMachine, emitter: Emitter<MachineEvents>): void {
+  const bySpace = (space: number): Process | undefined =>
+    [...machine.kernel.processes.values()].find((process) => process.state === 'running' && process.space.handle === space);
+  machine.watchFaults(({ space, ...fault }) => emitter.emit('fault', { pid: bySpace(space)?.pid, ...fault }));
+}
+
+/** Processes that begin, end and are killed, besides who has watched them before. */
+export function watchLives(machine: BareMachine, emitter: Emitter<MachineEvents>, exits: (process: Process) => void): void {
+  const { hooks } = machine.kernel;
+  const before = { ...hooks };
+  hooks.onProcessStart = (process) => {
+    before.onProcessStart?.(process);
+    emitter.emit('spawn', { pid: process.pid, ppid: process.ppid, comm: process.comm });
+  };
+  hooks.onProcessExit = (process) => {
+    before.onProcessExit?.(process);
+    exits(process);
+  };
+  hooks.onFatalSignal = (thread, info) => {
+    before.onFatalSignal?.(thread, info);
+    const report = machine.reportOf(thread.process);
+    if (report !== undefined) emitter.emit('crash', report);
+  };
 }

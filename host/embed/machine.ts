@@ -1,34 +1,33 @@
-import { PAGE_SIZE } from '../../assembly/shared/layout.js';
+import type { Core } from '../core/core.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Process } from '../kernel/process.js';
 import { giveTerminal } from '../kernel/terminal.js';
-import { SIGKILL, signalName } from '../linux/signal.js';
 import { Machine as BareMachine } from '../machine.js';
 import { turnEventLoop } from '../machine-host.js';
-import { addDevice, findProgram, mountAt, mountStandard, replaceFile } from '../machine-setup.js';
+import { WaitError } from '../machine-report.js';
+import { addDevice, findProgram } from '../machine-setup.js';
 import { countersOf, type MachineCounters } from '../machine-stats.js';
 import { damagedBy } from '../snapshot/error.js';
 import { SnapshotImage, type SnapshotSource } from '../snapshot/format.js';
 import { restoreParts } from '../snapshot/parts.js';
-import { MemoryFileSystem } from '../vfs/backends/memory.js';
 import type { CharacterDevice } from '../vfs/chardevice.js';
 import type { Framebuffer } from '../vfs/framebuffer.js';
-import { releaseFile } from '../vfs/openfile.js';
-import { sharedCore } from './core-module.js';
-import { timeAndChance } from './deterministic.js';
-import { SystemError, settle } from './errors.js';
-import { Emitter, EventObserver, type Listener, type MachineEvents } from './events.js';
+import { sharedCore, sharedCoreSync } from './core-module.js';
+import { SystemError, settle, settleSync } from './errors.js';
+import { Emitter, EventObserver, type Listener, type MachineEvents, watchFaults, watchLives } from './events.js';
 import { MachineFiles } from './fs.js';
+import { atOnce, bareOptions, fill, fillSync, install, mountSource, type RunOptions, requestOf, type SyncRunOptions } from './making.js';
+import type { FileSystemSource, MachineOptions, MountOptions } from './options.js';
 import {
-  ENVIRONMENT,
-  environmentOf,
-  type FileSystemSource,
-  type Limits,
-  type MachineOptions,
-  type MountOptions,
-  memoryBytesOf,
-} from './options.js';
-import { type ExitReason, type ExitStatus, GuestProcess, outputOf, type ProcessOutput, type SpawnOptions, signalOf } from './process.js';
+  type ExitReason,
+  type ExitStatus,
+  GuestProcess,
+  killOnAbort,
+  outputOf,
+  type ProcessOutput,
+  type SpawnOptions,
+  statusOf,
+} from './process.js';
 import {
   EMBEDDED,
   NewStreams,
@@ -39,28 +38,16 @@ import {
   type SnapshotOptions,
   StreamNames,
   saveMachine,
+  settingsFor,
   settingsOf,
 } from './snapshot.js';
 import { stateHash } from './state-hash.js';
-import { openStdio } from './stdio.js';
-import { bytesOf, Collected, type OutputAllowance } from './streams.js';
+import { dropStdio, openStdio, type Stdio, type Streams } from './stdio.js';
+import { Collected, type OutputAllowance } from './streams.js';
 import { type CallHandler, replaceCall } from './syscalls.js';
-
-/** Without what has no limit. */
-function finite(limits: Limits): Limits {
-  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => Number.isFinite(limit)));
-}
 
 /** Between two `stats` events. */
 const STATS_MS = 250;
-
-export interface RunOptions extends SpawnOptions {
-  /** Default: the end of input. */
-  readonly stdin?: Exclude<SpawnOptions['stdin'], 'pipe'>;
-  /** Default: into the result. */
-  readonly stdout?: Exclude<SpawnOptions['stdout'], 'pipe'>;
-  readonly stderr?: Exclude<SpawnOptions['stderr'], 'pipe'>;
-}
 
 /**
  * A riscv64 Linux machine: file systems, memory, and programs that run in it by themselves, a few milliseconds at a time, so that the
@@ -105,38 +92,26 @@ export class Machine {
         bare.pause();
       },
     };
-    this.#watch(bare.kernel);
+    watchLives(bare, this.#emitter, (process) => this.#exits(process));
     bare.kernel.scheduler.onRunnable = () => this.#start();
   }
 
-  /** Throws RangeError for sizes that can't be, SystemError when what is mounted can't be. */
-  static async create(options: MachineOptions = {}): Promise<Machine> {
-    const { limits = {}, hostname, devices, framebuffer, swap, aslr, jit } = options;
-    for (const [name, value] of Object.entries(limits)) {
-      if (value !== undefined && !(value >= 0)) throw new RangeError(`limits.${name}: ${value} is not a number from 0 on`);
-    }
-    const memoryBytes = options.memory === undefined ? undefined : memoryBytesOf(options.memory);
-    const bare = await BareMachine.create({
-      module: options.module ?? (await sharedCore()),
-      root: options.root ?? ((env) => new MemoryFileSystem(env, { name: 'rootfs', maxBytes: limits.diskBytes })),
-      memoryBytes,
-      swap,
-      ...timeAndChance(options),
-      hostname,
-      devices,
-      framebuffer,
-      fuel: limits.instructions,
-      maxProcesses: limits.processes,
-      maxFiles: limits.files,
-      mediumTimeoutMs: limits.mediumMs,
-      aslr,
-      jit,
-    });
-    await settle(() => mountStandard(bare), 'mount', '/');
-    const machine = new Machine(bare, options);
-    for (const [path, mount] of Object.entries(options.mounts ?? {})) await machine.mount(path, mount);
-    for (const [path, content] of Object.entries(options.files ?? {})) await machine.install(path, content);
-    return machine;
+  /** Throws RangeError for sizes that can't be, SystemError when what is mounted can't be. `core`: one in which nothing has been done. */
+  static async create(options: MachineOptions = {}, core?: Core): Promise<Machine> {
+    const bare = await BareMachine.create(bareOptions(options, options.module ?? (await sharedCore()), core));
+    await fill(bare, options);
+    return new Machine(bare, options);
+  }
+
+  /**
+   * The same at once. The core must be there (`module`, or one that was loaded before; Node reads it), and so must be file systems and what
+   * they are asked: WaitError.
+   */
+  static createSync(options: MachineOptions = {}, core?: Core): Machine {
+    const made = bareOptions(options, options.module ?? sharedCoreSync(), core);
+    const bare = BareMachine.createSync({ ...made, root: (env) => atOnce(made.root(env), '/') });
+    fillSync(bare, options);
+    return new Machine(bare, options);
   }
 
   /**
@@ -177,10 +152,7 @@ export class Machine {
     try {
       while (this.#bare.kernel.hostWaits > 0) await new Promise<void>((woken) => (scheduler.onRunnable = woken));
       this.#requireAlive();
-      const { hostname, deterministic, aslr, env, framebuffer, limits } = this.#options;
-      const left = { ...limits, timeMs: this.#timeLeftMs, outputBytes: this.#allowance.left, instructions: undefined };
-      const memory = this.#bare.core.exports.frameLimit() * PAGE_SIZE;
-      const settings = { build: this.#bare.core.build, memory, hostname, deterministic, aslr, env, framebuffer, limits: finite(left) };
+      const settings = settingsFor(this.#bare, this.#options, { timeMs: this.#timeLeftMs, outputBytes: this.#allowance.left });
       return await saveMachine(this.#bare, this.#streams, settings, [...this.#processes.values()], options);
     } finally {
       scheduler.onRunnable = () => this.#start();
@@ -206,18 +178,14 @@ export class Machine {
     }
     if (type === 'fault' && !this.#watchesFaults) {
       this.#watchesFaults = true;
-      const bySpace = (space: number): Process | undefined =>
-        [...this.#bare.kernel.processes.values()].find((process) => process.state === 'running' && process.space.handle === space);
-      this.#bare.watchFaults(({ space, ...fault }) => this.#emitter.emit('fault', { pid: bySpace(space)?.pid, ...fault }));
+      watchFaults(this.#bare, this.#emitter);
     }
     return this.#emitter.on(type, listener);
   }
 
   /** Attaches a file system at an absolute path, whose directory is made when it is missing. */
-  async mount(path: string, mount: FileSystemSource | MountOptions): Promise<void> {
-    const { source, readOnly } = typeof mount === 'function' ? { source: mount, readOnly: false } : mount;
-    const fileSystem = await source(this.#bare.env);
-    await settle(() => mountAt(this.#bare, path, fileSystem, readOnly), 'mount', path);
+  mount(path: string, mount: FileSystemSource | MountOptions): Promise<void> {
+    return mountSource(this.#bare, path, mount);
   }
 
   /** Puts a character device at an absolute path. */
@@ -235,8 +203,7 @@ export class Machine {
 
   /** Writes a file that may be executed, its directory included; one of that name is replaced. */
   install(path: string, content: Uint8Array | string, mode = 0o755): Promise<void> {
-    const bytes = bytesOf(content);
-    return settle(() => replaceFile(this.#bare, path, bytes, mode), 'open', path);
+    return install(this.#bare, path, content, mode);
   }
 
   /**
@@ -246,29 +213,15 @@ export class Machine {
   async spawn(path: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<GuestProcess> {
     this.#requireAlive();
     options.signal?.throwIfAborted();
-    const env = environmentOf(ENVIRONMENT, this.#options.env, options.env);
-    const cwd = options.cwd ?? '/';
-    const searched = env.find((line) => line.startsWith('PATH='))?.slice(5) ?? '';
-    const found = await settle(() => findProgram(this.#bare, path, searched, cwd), 'spawn', path);
+    const request = requestOf(path, args, options, this.#options.env);
+    const found = await settle(() => findProgram(this.#bare, path, request.searched, request.cwd), 'spawn', path);
     const stdio = openStdio(this.#bare, options, this.#allowance);
-    const { uid, gid, groups } = options;
-    const request = { path: found, argv: [options.argv0 ?? path, ...args], env, cwd, files: stdio.files, uid, gid, groups };
-    const kernelProcess = await settle(() => this.#bare.spawn(request), 'spawn', path).catch((error: unknown) => {
-      for (const file of stdio.files) releaseFile(file);
-      stdio.ended();
+    const start = (): Process => this.#bare.spawn({ ...request, path: found, files: stdio.files });
+    const kernelProcess = await settle(start, 'spawn', path).catch((error: unknown) => {
+      dropStdio(stdio);
       throw error;
     });
-    this.#streams.add(stdio.ports);
-    const process = new GuestProcess(kernelProcess, stdio);
-    if (this.#failure !== undefined) {
-      process.fail(this.#failure);
-      throw this.#failure;
-    }
-    this.#add(process);
-    if (stdio.terminal !== undefined) giveTerminal(kernelProcess, stdio.terminal);
-    this.#linkSignal(process, options.signal);
-    this.#start();
-    return process;
+    return this.#begin(kernelProcess, stdio, options.signal);
   }
 
   /**
@@ -283,6 +236,67 @@ export class Machine {
     options.signal?.throwIfAborted();
     await Promise.all(process.stdio.pours.map((pour) => pour.drained()));
     return outputOf(status, out.bytes, err.bytes);
+  }
+
+  /**
+   * The same at once, without promises: others in the machine run with it, the host's events do not. Throws WaitError, and kills it, when
+   * all that it can do is wait: for time (but that of a `deterministic` machine), a stream, an asynchronous file system or handler.
+   */
+  runSync(path: string, args: readonly string[] = [], options: SyncRunOptions = {}): ProcessOutput {
+    const [out, err] = [new Collected(), new Collected()];
+    const process = this.spawnSync(path, args, { stdout: out.take, stderr: err.take, ...options });
+    return outputOf(this.endedSync(process), out.bytes, err.bytes);
+  }
+
+  /** `spawn` at once: it runs by itself from now on, or `endedSync` runs it. Throws WaitError. */
+  spawnSync(path: string, args: readonly string[] = [], options: SyncRunOptions = {}): GuestProcess {
+    this.#requireAlive();
+    if (this.#paused || Number.isFinite(this.#steps)) throw new Error('the machine is paused');
+    const request = requestOf(path, args, options, this.#options.env);
+    const found = settleSync(() => findProgram(this.#bare, path, request.searched, request.cwd), 'spawn', path);
+    const stdio = openStdio(this.#bare, { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', ...options }, this.#allowance);
+    let kernelProcess: Process;
+    try {
+      kernelProcess = settleSync(() => this.#bare.spawn({ ...request, path: found, files: stdio.files }), 'spawn', path);
+    } catch (error) {
+      dropStdio(stdio);
+      throw error;
+    }
+    return this.#begin(kernelProcess, stdio);
+  }
+
+  /** `ended` at once. */
+  endedSync(process: GuestProcess): ExitStatus {
+    const started = performance.now();
+    try {
+      let reason = this.#bare.pumpSync(() => process.status !== undefined, started + this.#timeLeftMs);
+      if (reason === 'deadlock') {
+        process.cut('deadlock');
+        reason = this.#bare.pumpSync(() => process.status !== undefined);
+      }
+      if (reason !== undefined && reason !== 'paused') this.#ended ??= reason;
+      if (this.#ended !== undefined) this.closeSync();
+    } catch (error) {
+      if (error instanceof WaitError) process.killAll();
+      else this.#fail(error);
+      throw error;
+    } finally {
+      this.#timeLeftMs -= performance.now() - started;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (process.status === undefined) throw new WaitError(['the machine was paused']);
+    return process.status;
+  }
+
+  /** `close` at once, of a machine without WritableStreams. Throws what that throws, and WaitError when a file system takes its time. */
+  closeSync(): void {
+    this.#ended ??= 'closed';
+    this.#bare.pause();
+    if (!this.#isOff) {
+      this.#isOff = true;
+      this.#bare.powerOffSync();
+    }
+    this.#throwLost();
   }
 
   /** When the process ends; one that nothing in the machine can wake any more is ended. */
@@ -365,12 +379,31 @@ export class Machine {
     await this.#pumping;
     await this.#powerOff();
     await Promise.all(this.#pipes);
+    this.#throwLost();
+  }
+
+  #throwLost(): void {
     const lost = this.#bare.writeBackError;
     if (lost !== undefined) throw new SystemError(lost.errno, 'sync', undefined, lost.detail);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** It runs from now on. */
+  #begin(kernelProcess: Process, stdio: Stdio & Streams, signal?: AbortSignal): GuestProcess {
+    this.#streams.add(stdio.ports);
+    const process = new GuestProcess(kernelProcess, stdio);
+    if (this.#failure !== undefined) {
+      process.fail(this.#failure);
+      throw this.#failure;
+    }
+    this.#add(process);
+    if (stdio.terminal !== undefined) giveTerminal(kernelProcess, stdio.terminal);
+    killOnAbort(process, signal);
+    this.#start();
+    return process;
   }
 
   #add(process: GuestProcess): void {
@@ -386,43 +419,11 @@ export class Machine {
     if (this.#ended !== undefined) throw new Error(`the machine has ended (${this.#ended})`);
   }
 
-  #watch(kernel: Kernel): void {
-    const { hooks } = kernel;
-    const before = { ...hooks };
-    hooks.onProcessStart = (process) => {
-      before.onProcessStart?.(process);
-      this.#emitter.emit('spawn', { pid: process.pid, ppid: process.ppid, comm: process.comm });
-    };
-    hooks.onProcessExit = (process) => {
-      before.onProcessExit?.(process);
-      this.#exits(process);
-    };
-    hooks.onFatalSignal = (thread, info) => {
-      before.onFatalSignal?.(thread, info);
-      const report = this.#bare.reportOf(thread.process);
-      if (report !== undefined) this.#emitter.emit('crash', report);
-    };
-  }
-
   #exits(process: Process): void {
-    const { reason, exitCode, report } = this.#bare.endOf(process);
-    const ended = this.#ended ?? this.#processes.get(process.pid)?.cutReason;
-    const status: ExitStatus =
-      ended === undefined
-        ? { reason, exitCode, signal: signalOf(process.status), report }
-        : { reason: ended, exitCode: 128 + SIGKILL, signal: signalName(SIGKILL), report: undefined };
+    const status = statusOf(this.#bare.endOf(process), process.status, this.#ended ?? this.#processes.get(process.pid)?.cutReason);
     this.#processes.get(process.pid)?.finish(status);
     this.#processes.delete(process.pid);
     this.#emitter.emit('exit', { ...status, pid: process.pid, ppid: process.ppid, comm: process.comm });
-  }
-
-  #linkSignal(process: GuestProcess, signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const onAbort = (): void => process.killAll();
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    const forget = (): void => signal.removeEventListener('abort', onAbort);
-    process.exited.then(forget, forget);
   }
 
   #start(): void {

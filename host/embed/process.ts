@@ -2,7 +2,7 @@ import { EINVAL, ESRCH } from '../../assembly/shared/errno.js';
 import type { Process } from '../kernel/process.js';
 import { sendToProcess } from '../kernel/signal.js';
 import { SI_USER, SIGKILL, signalName, signalNumber } from '../linux/signal.js';
-import type { EndReason } from '../machine.js';
+import type { EndReason, RunResult } from '../machine.js';
 import type { FatalReport } from '../machine-report.js';
 import { type CallArgument, type CallOptions, type CallResults, callFunction } from './call.js';
 import { SystemError } from './errors.js';
@@ -216,7 +216,22 @@ function required<T>(stream: T | undefined, name: string): T {
 }
 
 /** The signal in a wait status. */
-export function signalOf(status: number): string | undefined {
+function signalOf(status: number): string | undefined {
   const signal = status & 0x7f;
   return signal === 0 ? undefined : signalName(signal);
+}
+
+/** `cut`: why it ended, if somebody outside wanted it. */
+export function statusOf({ reason, exitCode, report }: RunResult, status: number, cut: ExitReason | undefined): ExitStatus {
+  if (cut === undefined) return { reason, exitCode, signal: signalOf(status), report };
+  return { reason: cut, exitCode: 128 + SIGKILL, signal: signalName(SIGKILL), report: undefined };
+}
+
+export function killOnAbort(process: GuestProcess, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  const onAbort = (): void => process.killAll();
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const forget = (): void => signal.removeEventListener('abort', onAbort);
+  process.exited.then(forget, forget);
 }

@@ -1,4 +1,5 @@
 /** Saving a machine and making it again: what the embedder has to do with it. The rest is host/snapshot. */
+import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Process } from '../kernel/process.js';
 import type { Machine as BareMachine } from '../machine.js';
 import { SnapshotError } from '../snapshot/error.js';
@@ -7,7 +8,7 @@ import type { Anchor } from '../snapshot/graph-writer.js';
 import { type Owner, saveParts } from '../snapshot/parts.js';
 import { HostInput, INPUT_STATE } from '../vfs/hoststream.js';
 import { SeededRandom } from './deterministic.js';
-import type { MachineOptions } from './options.js';
+import type { Limits, MachineOptions } from './options.js';
 import type { GuestProcess } from './process.js';
 import { EmbeddedScreen, EmbeddedTerminal, openStreams, type StdioOptions, type StdioPorts, type Streams } from './stdio.js';
 import { bytesOf, fixedInput, NullOutput, type OutputAllowance } from './streams.js';
@@ -89,6 +90,19 @@ export class StreamNames {
   of(object: object): Anchor | undefined {
     return this.#names.get(object);
   }
+}
+
+/** Without what has no limit. */
+function finite(limits: Limits): Limits {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => Number.isFinite(limit)));
+}
+
+/** What a machine like this one is made with. `left` of its limits: of instructions the run itself knows. */
+export function settingsFor({ core }: BareMachine, options: MachineOptions, left: Limits): Omit<Settings, 'streams' | 'base'> {
+  const { hostname, deterministic, aslr, env, framebuffer } = options;
+  const limits = finite({ ...options.limits, ...left, instructions: undefined });
+  const memory = core.exports.frameLimit() * PAGE_SIZE;
+  return { build: core.build, memory, hostname, deterministic, aslr, env, framebuffer, limits };
 }
 
 /** A machine in which nobody runs, as bytes. */

@@ -4,7 +4,7 @@ import { OverlayFileSystem } from '../vfs/backends/overlay.js';
 import { PromisesFileSystem, type PromisesOptions } from '../vfs/backends/promises.js';
 import type { PromisesFiles } from '../vfs/backends/promises-medium.js';
 import { bytesSource, TarFileSystem } from '../vfs/backends/tar.js';
-import { UNPACKED_MAX_BYTES, unpackArchive } from '../vfs/backends/tar-gzip.js';
+import { isGzip, UNPACKED_MAX_BYTES, unpackArchive } from '../vfs/backends/tar-gzip.js';
 import { unpackZip } from '../vfs/backends/zip.js';
 import type { FileSystemSource } from './options.js';
 
@@ -15,11 +15,15 @@ export function memory(options?: MemoryFileSystemOptions): FileSystemSource {
 
 /** What is written stays in memory, above `lower`, which does not change. */
 export function overlay(lower: FileSystemSource): FileSystemSource {
-  return async (env) => new OverlayFileSystem(env, await lower(env));
+  return (env) => {
+    const below = lower(env);
+    return below instanceof Promise ? below.then((fs) => new OverlayFileSystem(env, fs)) : new OverlayFileSystem(env, below);
+  };
 }
 
 /** A tar archive, packed with gzip or not, read only: `overlay(tar(bytes))` can be written to. TarError when it is damaged. */
 export function tar(archive: Uint8Array | Blob | Response, options: { readonly maxBytes?: number } = {}): FileSystemSource {
+  if (archive instanceof Uint8Array && !isGzip(archive)) return (env) => new TarFileSystem(env, bytesSource(archive));
   return async (env) => {
     const packed = archive instanceof Uint8Array ? archive : new Uint8Array(await archive.arrayBuffer());
     return new TarFileSystem(env, bytesSource(await unpackArchive(packed, options.maxBytes ?? UNPACKED_MAX_BYTES)));

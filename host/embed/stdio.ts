@@ -2,7 +2,7 @@
 import { makeDev } from '../linux/stat.js';
 import type { Machine as BareMachine } from '../machine.js';
 import { type HostInput, type HostOutput, openHostStream } from '../vfs/hoststream.js';
-import { retainFile } from '../vfs/openfile.js';
+import { releaseFile, retainFile } from '../vfs/openfile.js';
 import { installTerminal } from '../vfs/tty/install.js';
 import { type HostTerminal, Terminal } from '../vfs/tty/terminal.js';
 import type { OpenFile } from '../vfs/types.js';
@@ -169,4 +169,10 @@ export function openStdio(machine: BareMachine, options: StdioOptions, allowance
   const terminal = new EmbeddedTerminal(screen, freeTerminal(machine));
   const file = installTerminal(machine.namespace, terminal);
   return { ...streams, files: [file, retainFile(file), retainFile(file)], terminal };
+}
+
+/** There is no process for them after all. */
+export function dropStdio(stdio: Stdio): void {
+  for (const file of stdio.files) releaseFile(file);
+  stdio.ended();
 }

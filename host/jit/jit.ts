@@ -5,7 +5,7 @@ import type { Core } from '../core/core.js';
 import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
-import { makeLeave } from './jumps.js';
+import { leaveOf } from './jumps.js';
 import { listRegion, type RegionListing } from './listing.js';
 import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
@@ -199,7 +199,7 @@ export class Jit {
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#records = new Records(core);
-    this.#leave = makeLeave(core.memory, this.#tailCalls ? core.table : undefined, this.#records.firstFunction);
+    this.#leave = leaveOf(core, this.#tailCalls);
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
     this.#source = codeSource(

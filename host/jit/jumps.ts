@@ -1,6 +1,7 @@
 /** How regions leave: one function for all of them. */
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
+import type { Core } from '../core/core.js';
 import { COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, REGION_TYPE, SITE_BITS, X_LOAD, X_STORE } from './context.js';
 import { Code, encodeModule, I32, I64 } from './encoder.js';
 
@@ -9,6 +10,11 @@ const SITE_MASK = 2 ** SITE_BITS - C.SITE_BYTES;
 /** A region's record is at REGIONS + 2^RECORD_SHIFT * its place among regions. */
 const RECORD_SHIFT = 7;
 
+type Leave = (...parameters: (bigint | number)[]) => number;
+
+/** Of each core, which may serve several machines, one after the other. */
+const leaves = new WeakMap<WebAssembly.Memory, { jumping?: Leave; returning?: Leave }>();
+
 /**
  * What regions call last. It has a region's parameters, but its last one is `place in the table << SITE_BITS | site's offset | JUMP_*`. It
  * brings the count up to date and goes to the next region by a tail call, or returns the exit's address to the core.
@@ -16,11 +22,15 @@ const RECORD_SHIFT = 7;
  * Only this one knows the table, so a region that is taken out of it is gone (docs/decisions/0010). For engines without tail calls, where
  * regions always return to the core, there is no table.
  */
-export function makeLeave(
-  memory: WebAssembly.Memory,
-  table: WebAssembly.Table | undefined,
-  firstFunction: number,
-): (...parameters: (bigint | number)[]) => number {
+export function leaveOf(core: Core, tailCalls: boolean): Leave {
+  const { memory } = core;
+  const known = leaves.get(memory) ?? {};
+  leaves.set(memory, known);
+  if (tailCalls) return (known.jumping ??= makeLeave(memory, core.table, core.firstFunction));
+  return (known.returning ??= makeLeave(memory, undefined, core.firstFunction));
+}
+
+function makeLeave(memory: WebAssembly.Memory, table: WebAssembly.Table | undefined, firstFunction: number): Leave {
   const code = new Code(REGION_TYPE.parameters);
   const [record, at, entry, pc] = [code.local(I32), code.local(I32), code.local(I32), code.local(I64)];
   code.get(FUNCTION);

@@ -22,7 +22,7 @@ export class Records {
   #used = 0;
 
   constructor(private readonly core: Core) {
-    this.firstFunction = core.table.length;
+    this.firstFunction = core.firstFunction;
   }
 
   /** Room for a region with so many exits, or undefined: all is taken. */

@@ -26,8 +26,10 @@ export function mapVdso(kernel: Kernel, space: AddressSpace, address: number): v
   space.layout.trampoline = address + PAGE + VDSO_SIGRETURN;
 }
 
+let vdsoImage: Uint8Array | undefined;
+
 function makePages(kernel: Kernel): { data: number; code: number } {
-  const image = Uint8Array.from(atob(VDSO_IMAGE), (char) => char.charCodeAt(0));
+  const image = (vdsoImage ??= Uint8Array.from(atob(VDSO_IMAGE), (char) => char.charCodeAt(0)));
   const code = makePage(kernel, (at) => kernel.core.u8.set(image, at));
   const data = makePage(kernel, (at) => kernel.clock.publish?.(at));
   return { data, code };

@@ -115,11 +115,11 @@ function scripts(below: string): string {
     .join('\n');
 }
 
-const PAGE = `import { assemble, Machine } from 'pagewalk';
+const PAGE = `import { assemble, Machine, runSync } from 'pagewalk';
 const { elf } = assemble('_start: li a0, 7; li a7, 93; ecall');
 const machine = await Machine.create({ memory: '16M', files: { '/bin/seven': elf } });
 const { exitCode } = await machine.run('seven');
-await fetch('/report', { method: 'POST', body: String(exitCode) });
+await fetch('/report', { method: 'POST', body: \`\${exitCode}, at once \${runSync({ program: elf }).exitCode}\` });
 `;
 
 /** Each bundles `entry` into `out`/js/page.js for browsers. */
@@ -175,7 +175,7 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
     // Those that leave files alone that are named by a URL: the core is to be put where the URL leads.
     if (!files.some((file) => file.endsWith('.wasm'))) copyFileSync('dist/core.wasm', join(out, 'core.wasm'));
     writeFileSync(join(out, 'index.html'), '<!doctype html><script type="module" src="js/page.js"></script>');
-    assert.is(await reportOf(`dist/bundled/${name}/index.html`, { 'content-security-policy': STRICT }), '7');
+    assert.is(await reportOf(`dist/bundled/${name}/index.html`, { 'content-security-policy': STRICT }), '7, at once 7');
   });
 }
 

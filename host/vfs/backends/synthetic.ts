@@ -196,9 +196,18 @@ export class SyntheticDirectory extends SyntheticInode {
   }
 }
 
-/** A directory whose children are made once. */
+/** A directory whose children are made once; `fill`: when somebody asks for one. */
 export class FixedEntries implements SyntheticEntries {
   private readonly _children = new Map<string, Inode>();
+
+  constructor(private _fill?: (entries: FixedEntries) => void) {}
+
+  private get _all(): ReadonlyMap<string, Inode> {
+    const fill = this._fill;
+    this._fill = undefined;
+    fill?.(this);
+    return this._children;
+  }
 
   add(name: string, inode: Inode): this {
     this._children.set(name, inode);
@@ -211,14 +220,14 @@ export class FixedEntries implements SyntheticEntries {
   }
 
   fixedChildren(): Iterable<readonly [name: string, inode: Inode]> {
-    return this._children;
+    return this._all;
   }
 
   lookup(name: string): Inode | undefined {
-    return this._children.get(name);
+    return this._all.get(name);
   }
 
   list(): Dirent[] {
-    return [...this._children].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT }));
+    return [...this._all].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT }));
   }
 }

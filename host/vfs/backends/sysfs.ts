@@ -180,12 +180,12 @@ export class SysFileSystem implements FileSystem {
   readonly readOnly = false;
   readonly root: Inode;
   private readonly _time: Timestamp;
-  private _lastIno = 0;
 
   constructor(env: VfsEnvironment, source: SysSource) {
     this.dev = env.allocateDev();
     this._time = env.now();
-    this.root = this._make(sysTree(source));
+    // Few programs look: five hundred files are made when somebody does.
+    this.root = this._directory(() => sysTree(source), 1);
   }
 
   statfs(): FileSystemStat {
@@ -195,28 +195,43 @@ export class SysFileSystem implements FileSystem {
   /** Nothing is ever dirty. */
   sync(): void {}
 
-  private _place(mode: number) {
-    return { fs: this, ino: ++this._lastIno, mode, uid: 0, gid: 0, time: this._time };
+  private _place(ino: number, mode: number) {
+    return { fs: this, ino, mode, uid: 0, gid: 0, time: this._time };
   }
 
-  private _make(node: Node): Inode {
+  /** Numbers follow the tree, whatever is looked at first. */
+  private _directory(children: () => Tree | SysTree, ino: number): SyntheticDirectory {
+    const fill = (entries: FixedEntries): void => {
+      let next = ino + 1;
+      for (const [name, child] of Object.entries(children())) {
+        entries.add(name, this._make(child, next));
+        next += sizeOf(child);
+      }
+    };
+    return new SyntheticDirectory(this._place(ino, 0o755), new FixedEntries(fill));
+  }
+
+  private _make(node: Node, ino: number): Inode {
     if (typeof node === 'function') {
-      const file = new SyntheticFile(this._place(0o444), node);
+      const file = new SyntheticFile(this._place(ino, 0o444), node);
       // Every attribute is a page long, as far as stat(2) is asked.
       file.size = ATTRIBUTE_BYTES;
       return file;
     }
     if (isSysctl(node)) {
-      const file = new SysctlFile(this._place(node.mode), node, false);
+      const file = new SysctlFile(this._place(ino, node.mode), node, false);
       file.size = ATTRIBUTE_BYTES;
       return file;
     }
-    if (isLink(node)) return new SyntheticLink(this._place(0o777), () => node.link);
-    const entries = new FixedEntries();
-    const directory = new SyntheticDirectory(this._place(0o755), entries);
-    for (const [name, child] of Object.entries(node)) entries.add(name, this._make(child));
-    return directory;
+    if (isLink(node)) return new SyntheticLink(this._place(ino, 0o777), () => node.link);
+    return this._directory(() => node, ino);
   }
+}
+
+/** How many inodes. */
+function sizeOf(node: Node): number {
+  if (typeof node === 'function' || isSysctl(node) || isLink(node)) return 1;
+  return Object.values(node).reduce((sum, child) => sum + sizeOf(child), 1);
 }
 
 function isLink(node: Tree | SysTree | { readonly link: string }): node is { readonly link: string } {
