@@ -98,6 +98,20 @@ export class UserMemory {
     this.pieces(address, bytes.length, X.ACCESS_WRITE, (at, n, done) => this.core.u8.set(bytes.subarray(done, done + n), at));
   }
 
+  /** Writes as many of the bytes as can be: how many. */
+  writeSome(address: number, bytes: Uint8Array): number {
+    let stored = 0;
+    try {
+      this.pieces(address, bytes.length, X.ACCESS_WRITE, (at, n, done) => {
+        this.core.u8.set(bytes.subarray(done, done + n), at);
+        stored = done + n;
+      });
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+    }
+    return stored;
+  }
+
   fill(address: number, length: number, value: number): void {
     this.pieces(address, length, X.ACCESS_WRITE, (at, n) => this.core.u8.fill(value, at, at + n));
   }

@@ -148,7 +148,15 @@ export class UserBuffer implements IoBuffer {
     return done;
   }
 
-  /** Only bytes of the last take(), and before a fault: a fault leaves nothing to go on with. */
+  pass(bytes: number): void {
+    this._advance(bytes);
+  }
+
+  get faulted(): boolean {
+    return this.fault !== 0;
+  }
+
+  /** Only bytes of the last take() or put(). After a fault there is nothing to go on with. */
   untake(bytes: number): void {
     this.transferred -= bytes;
     if (this.fault === 0 && this.suspended === undefined) this.remaining += bytes;

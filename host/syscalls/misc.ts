@@ -81,8 +81,10 @@ function getrandom(t: Thread, address: number, length: number, flags: number): n
   for (let done = 0; done < total; ) {
     const part = chunk.subarray(0, Math.min(chunk.length, total - done));
     t.kernel.random(part);
-    t.user.write(address + done, part);
-    done += part.length;
+    const stored = t.user.writeSome(address + done, part);
+    if (stored < part.length && done + stored === 0) return -EFAULT;
+    done += stored;
+    if (stored < part.length) return done;
   }
   return total;
 }

@@ -1,5 +1,5 @@
 /** Names and directories: making, removing, moving and listing; where a process stands. */
-import { EACCES, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE } from '../../assembly/shared/errno.js';
+import { EACCES, EFAULT, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE } from '../../assembly/shared/errno.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
@@ -73,6 +73,7 @@ function getdents64(t: Thread, fd: number, address: number, size: number): numbe
   const entries = file.readdir();
   const bytes = new Uint8Array(Math.min(size, LISTING_BYTES_MAX));
   const view = new DataView(bytes.buffer);
+  const ends: number[] = [];
   let [at, position] = [0, file.offset];
   for (; position < entries.length; position++) {
     const { name, ino, type } = entries[position];
@@ -85,12 +86,15 @@ function getdents64(t: Thread, fd: number, address: number, size: number): numbe
     view.setUint8(at + 18, type >> 12);
     bytes.set(text, at + DIRENT_HEADER);
     at += length;
+    ends.push(at);
   }
   if (at === 0 && position < entries.length) return -EINVAL;
-  t.user.write(address, bytes.subarray(0, at));
-  file.offset = position;
+  const stored = t.user.writeSome(address, bytes.subarray(0, at));
+  const whole = ends.filter((end) => end <= stored);
+  if (stored < at && whole.length === 0) return -EFAULT;
+  file.offset = position - (ends.length - whole.length);
   fileEvent(file, IN_ACCESS);
-  return at;
+  return whole.at(-1) ?? 0;
 }
 
 /** The path with its NUL; its length counts the NUL. A place outside the root says so. */

@@ -54,6 +54,14 @@ export class HostBuffer implements IoBuffer {
     this._done -= Math.min(bytes, this._done);
   }
 
+  pass(bytes: number): void {
+    this._done += bytes;
+  }
+
+  get faulted(): boolean {
+    return false;
+  }
+
   fromObject(object: number, offset: number, max: number): number {
     const into = this.bytes.subarray(this._done, this._done + Math.min(max, this.remaining));
     return this._moved(() => this.pages.readObject(object, offset, into));

@@ -17,19 +17,25 @@ import { WaitQueue } from './wait.js';
 /** Writes of up to this many bytes are not mixed with others. */
 export const PIPE_BUF = 4096;
 export const PIPE_CAPACITY = 65536;
-const BUFFER_BYTES_MIN = 4096;
+const PAGE_BYTES = 4096;
 /** What all pipes of a machine may hold together: a pipe that would go beyond gets one page, as Linux does to unprivileged users. */
 const MACHINE_BYTES_MAX = 64 * 1024 * 1024;
 
-interface Segment {
-  bytes: number;
+/** What of one write lies in one page; or of several, while what came later fits behind it (Linux: struct pipe_buffer). */
+interface Piece {
+  /** Where the page begins in the buffer; where in the page its first byte lies, and how many there are. */
+  readonly page: number;
+  offset: number;
+  length: number;
   readonly packet: boolean;
+  /** What is written next may be put behind it. */
+  readonly joins: boolean;
 }
 
 /**
- * A ring of bytes between readers and writers. The buffer grows with what is in it, up to the capacity: most pipes stay small.
- *
- *   buffer  [ ....#######........ ]   start = first '#', used = number of '#', both modulo the buffer's length
+ * Pages of bytes between writers and readers, as Linux has them: a page holds what one write has brought for it, however little that is,
+ * and is read in one piece or, if a fault does not let that happen, not at all. The capacity is a number of pages. The memory for them
+ * grows with what is in the pipe: most pipes stay small.
  */
 export class Pipe {
   readonly queue = new WaitQueue();
@@ -41,12 +47,11 @@ export class Pipe {
   readerOpens = 0;
   writerOpens = 0;
   private _buffer = new Uint8Array(0);
-  private _start = 0;
+  /** Pages of the buffer in which nothing lies. */
+  private _spare: number[] = [];
+  /** Oldest first. */
+  private _pieces: Piece[] = [];
   private _used = 0;
-  /** What the bytes are, oldest first, while a packet is among them; else empty: all are a stream. */
-  private _segments: Segment[] = [];
-  /** A packet takes a page of the capacity, however short it is: so much more than its bytes. */
-  private _padding = 0;
 
   constructor(readonly env: VfsEnvironment) {}
 
@@ -62,7 +67,7 @@ export class Pipe {
   /** One more end is open. */
   attach(reads: boolean, writes: boolean): void {
     if (this.readers + this.writers === 0) {
-      this.capacity = this.env.pipeBytes + PIPE_CAPACITY > MACHINE_BYTES_MAX ? BUFFER_BYTES_MIN : PIPE_CAPACITY;
+      this.capacity = this.env.pipeBytes + PIPE_CAPACITY > MACHINE_BYTES_MAX ? PAGE_BYTES : PIPE_CAPACITY;
     }
     if (reads) {
       this.readers++;
@@ -81,10 +86,9 @@ export class Pipe {
     if (writes) this.writers--;
     if (this.readers + this.writers === 0) {
       this._buffer = new Uint8Array(0);
-      this._start = 0;
+      this._spare = [];
+      this._pieces = [];
       this._used = 0;
-      this._segments = [];
-      this._padding = 0;
       this.capacity = 0;
     }
     this.queue.wake();
@@ -94,137 +98,149 @@ export class Pipe {
     return this._used;
   }
 
+  get full(): boolean {
+    return this._pieces.length * PAGE_BYTES >= this._capacity;
+  }
+
+  /** Bytes that can be put in pages of their own. */
   get room(): number {
-    return this.capacity - this._used - this._padding;
+    return Math.max(0, this._capacity - this._pieces.length * PAGE_BYTES);
   }
 
-  /** Length of the packet that comes next, undefined when stream bytes do. */
-  get packetBytes(): number | undefined {
-    const [first] = this._segments;
-    return first?.packet === true ? first.bytes : undefined;
+  private _takePage(): number {
+    const spare = this._spare.pop();
+    if (spare !== undefined) return spare;
+    const before = this._buffer.length;
+    const buffer = new Uint8Array(Math.max(PAGE_BYTES, before * 2));
+    buffer.set(this._buffer);
+    this._buffer = buffer;
+    for (let page = buffer.length - PAGE_BYTES; page > before; page -= PAGE_BYTES) this._spare.push(page);
+    return before;
   }
 
-  /** Bytes that one read may take in one piece: up to the next packet. */
-  get streamBytes(): number {
-    return this._segments.length === 0 ? this._used : this._segments[0].bytes;
+  private _add(page: number, length: number, packet: boolean, joins: boolean): void {
+    this._pieces.push({ page, offset: 0, length, packet, joins });
+    this._used += length;
   }
 
-  /** As in Linux, a packet that fits into the page of the stream bytes before it becomes a part of them. */
-  joinsStream(bytes: number): boolean {
-    const last = this._segments[this._segments.length - 1];
-    const before = (last === undefined ? this._used : last.packet ? 0 : last.bytes) % BUFFER_BYTES_MIN;
-    return before > 0 && before + bytes <= BUFFER_BYTES_MIN;
+  /** The oldest piece goes. */
+  private _drop(): void {
+    const piece = this._pieces.shift() as Piece;
+    this._used -= piece.length;
+    this._spare.push(piece.page);
   }
 
-  /** At most a page, to be read by itself. The caller has looked at `room`. */
-  putPacket(bytes: Uint8Array): void {
-    if (this._segments.length === 0 && this._used > 0) this._segments.push({ bytes: this._used, packet: false });
-    this._store(bytes);
-    this._segments.push({ bytes: bytes.length, packet: true });
-    this._padding += BUFFER_BYTES_MIN - bytes.length;
-  }
-
-  private _consume(bytes: number): void {
-    let left = bytes;
-    while (left > 0 && this._segments.length > 0) {
-      const [first] = this._segments;
-      const taken = Math.min(left, first.bytes);
-      left -= taken;
-      first.bytes -= taken;
-      if (first.packet) this._padding += taken;
-      if (first.bytes > 0) continue;
-      if (first.packet) this._padding -= BUFFER_BYTES_MIN;
-      this._segments.shift();
+  /**
+   * A write: first what is more than whole pages, if there is room for it behind the last bytes; then pages, each of them whole or, if the
+   * writer's memory faults, not at all.
+   */
+  takeFrom(from: IoBuffer, packets: boolean): number {
+    const rest = from.remaining % PAGE_BYTES;
+    const last = this._pieces.at(-1);
+    let done = 0;
+    if (rest > 0 && last?.joins === true && last.offset + last.length + rest <= PAGE_BYTES) {
+      done = from.takeInto(this._buffer, last.page + last.offset + last.length, rest);
+      if (done < rest && from.faulted) {
+        from.untake(done);
+        return 0;
+      }
+      last.length += done;
+      this._used += done;
     }
-    if (!this._segments.some(({ packet }) => packet)) this._segments = [];
+    while (from.remaining > 0 && !this.full) {
+      const page = this._takePage();
+      const wanted = Math.min(PAGE_BYTES, from.remaining);
+      const count = from.takeInto(this._buffer, page, wanted);
+      const whole = count === wanted || !from.faulted;
+      if (!whole) from.untake(count);
+      if (!whole || count === 0) {
+        this._spare.push(page);
+        break;
+      }
+      this._add(page, count, packets, !packets);
+      done += count;
+    }
+    return done;
+  }
+
+  /** A read: pieces as far as they go, a packet at most. */
+  giveTo(to: IoBuffer): number {
+    let done = 0;
+    while (to.remaining > 0 && this._pieces.length > 0) {
+      const [piece] = this._pieces;
+      const wanted = Math.min(piece.length, to.remaining);
+      const count = to.putFrom(this._buffer, piece.page + piece.offset, wanted);
+      if (count < wanted && to.faulted) {
+        to.untake(count);
+        break;
+      }
+      done += count;
+      piece.offset += count;
+      piece.length -= count;
+      this._used -= count;
+      // The reader's memory must be awaited: it goes on from here.
+      if (count < wanted) break;
+      // What of a packet does not fit is lost.
+      if (piece.length === 0 || piece.packet) this._drop();
+      if (piece.packet) break;
+    }
+    return done;
   }
 
   /** The caller has looked at `room`. */
   put(bytes: Uint8Array): void {
-    this._addStream(bytes.length);
-    this._store(bytes);
+    for (let done = 0; done < bytes.length; done += PAGE_BYTES) {
+      const part = bytes.subarray(done, done + PAGE_BYTES);
+      const page = this._takePage();
+      this._buffer.set(part, page);
+      this._add(page, part.length, false, false);
+    }
   }
 
-  private _addStream(bytes: number): void {
-    if (this._segments.length === 0 || bytes === 0) return;
-    const last = this._segments[this._segments.length - 1];
-    if (last.packet) this._segments.push({ bytes, packet: false });
-    else last.bytes += bytes;
-  }
-
-  /** Takes what there is room for, as far as the buffer is in one piece. */
-  takeFrom(from: IoBuffer): number {
-    const wanted = Math.min(from.remaining, this.room);
-    this._reserve(this._used + wanted);
-    const at = (this._start + this._used) % this._buffer.length;
-    const count = from.takeInto(this._buffer, at, Math.min(wanted, this._buffer.length - at));
-    this._addStream(count);
-    this._used += count;
-    return count;
-  }
-
-  /** Gives the oldest stream bytes that lie in one piece. */
-  giveTo(to: IoBuffer): number {
-    const count = to.putFrom(this._buffer, this._start, Math.min(this.streamBytes, this._buffer.length - this._start));
-    this.skip(count);
-    return count;
-  }
-
-  private _store(bytes: Uint8Array): void {
-    this._reserve(this._used + bytes.length);
-    const length = this._buffer.length;
-    const at = (this._start + this._used) % length;
-    const first = Math.min(bytes.length, length - at);
-    this._buffer.set(bytes.subarray(0, first), at);
-    if (first < bytes.length) this._buffer.set(bytes.subarray(first), 0);
-    this._used += bytes.length;
-  }
-
-  /** The oldest bytes that lie in one piece: a view, good until the next put. */
+  /** The bytes of the oldest piece: a view, good until the next write. */
   peek(): Uint8Array {
-    return this._buffer.subarray(this._start, Math.min(this._start + this._used, this._buffer.length));
+    const [piece] = this._pieces;
+    return this._buffer.subarray(piece.page + piece.offset, piece.page + piece.offset + piece.length);
   }
 
   /** The oldest `max` bytes, which stay where they are. */
   copy(max: number): Uint8Array {
     const bytes = new Uint8Array(Math.min(max, this._used));
-    const first = this.peek().subarray(0, bytes.length);
-    bytes.set(first);
-    bytes.set(this._buffer.subarray(0, bytes.length - first.length), first.length);
+    let done = 0;
+    for (const { page, offset, length } of this._pieces) {
+      const count = Math.min(length, bytes.length - done);
+      bytes.set(this._buffer.subarray(page + offset, page + offset + count), done);
+      done += count;
+    }
     return bytes;
   }
 
+  /** The oldest bytes go. */
   skip(bytes: number): void {
-    if (this._segments.length > 0) this._consume(bytes);
-    this._used -= bytes;
-    this._start = this._used === 0 ? 0 : (this._start + bytes) % this._buffer.length;
+    for (let left = bytes; left > 0; ) {
+      const [piece] = this._pieces;
+      const count = Math.min(left, piece.length);
+      left -= count;
+      piece.offset += count;
+      piece.length -= count;
+      this._used -= count;
+      if (piece.length === 0) this._drop();
+    }
   }
 
-  private _reserve(bytes: number): void {
-    if (bytes <= this._buffer.length) return;
-    let length = Math.max(this._buffer.length, BUFFER_BYTES_MIN);
-    while (length < bytes) length *= 2;
-    this._moveTo(new Uint8Array(length));
-  }
-
-  private _moveTo(buffer: Uint8Array<ArrayBuffer>): void {
-    const first = this.peek();
-    buffer.set(first, 0);
-    if (first.length < this._used) buffer.set(this._buffer.subarray(0, this._used - first.length), first.length);
-    this._buffer = buffer;
-    this._start = 0;
-  }
-
-  /** F_SETPIPE_SZ: a power of two of at least a page. EBUSY: more than that is in it. */
+  /** F_SETPIPE_SZ: a power of two of at least a page. EBUSY: more pages than that are in use. */
   resize(bytes: number, privileged: boolean): number {
     if (!(bytes >= 0 && bytes <= 0x80000000)) throw new SysError(EINVAL);
-    let capacity = BUFFER_BYTES_MIN;
+    let capacity = PAGE_BYTES;
     while (capacity < bytes) capacity *= 2;
     if (capacity > this.capacity && capacity > this.env.knobs.pipeCapacity && !privileged) throw new SysError(EPERM);
     if (this.env.pipeBytes + capacity - this.capacity > MACHINE_BYTES_MAX && capacity > this.capacity) throw new SysError(EPERM);
-    if (capacity < this._used) throw new SysError(EBUSY);
+    if (capacity < this._pieces.length * PAGE_BYTES) throw new SysError(EBUSY);
     this.capacity = capacity;
-    if (this._buffer.length > capacity) this._moveTo(new Uint8Array(capacity));
+    if (this._pieces.length === 0) {
+      this._buffer = new Uint8Array(0);
+      this._spare = [];
+    }
     this.queue.wake();
     return capacity;
   }
@@ -280,23 +296,10 @@ export class PipeFile extends OpenFile {
     if (!this._reads) return -EBADF;
     if (to.remaining === 0) return 0;
     if (pipe.used === 0) return pipe.writers === 0 ? 0 : -EAGAIN;
-    const wasFull = pipe.room < PIPE_BUF;
-    let done = 0;
-    while (to.remaining > 0 && pipe.used > 0) {
-      const packet = pipe.packetBytes;
-      if (packet === undefined) {
-        done += pipe.giveTo(to);
-        continue;
-      }
-      const count = to.put(pipe.peek().subarray(0, packet));
-      done += count;
-      // One packet to a read. It may lie in two pieces; what does not fit is lost.
-      if (count < packet && to.remaining > 0) done += to.put(pipe.copy(packet).subarray(count));
-      pipe.skip(packet);
-      break;
-    }
+    const wasFull = pipe.full;
+    const done = pipe.giveTo(to);
     // Writers wait only for a full pipe: room that grows is no event.
-    if (done > 0 && wasFull) pipe.queue.wake(POLLOUT | POLLWRNORM);
+    if (wasFull && !pipe.full) pipe.queue.wake(POLLOUT | POLLWRNORM);
     return done;
   }
 
@@ -304,25 +307,12 @@ export class PipeFile extends OpenFile {
   override write(from: IoBuffer): number {
     const { pipe } = this;
     if (!this._writes) return -EBADF;
-    const wanted = from.remaining;
-    if (wanted === 0) return 0;
+    if (from.remaining === 0) return 0;
     if (pipe.readers === 0) return -EPIPE;
-    const packets = (this.flags & O_DIRECT) !== 0;
-    const least = packets ? PIPE_BUF : 1;
-    if (pipe.room < least || (wanted <= PIPE_BUF && wanted > pipe.room)) return -EAGAIN;
-    let done = 0;
-    while (from.remaining > 0 && pipe.room >= least) {
-      if (!packets) {
-        done += pipe.takeFrom(from);
-        continue;
-      }
-      const bytes = from.take(PIPE_BUF);
-      if (pipe.joinsStream(bytes.length)) pipe.put(bytes);
-      else if (bytes.length > 0) pipe.putPacket(bytes);
-      done += bytes.length;
-    }
+    const full = pipe.full;
+    const done = pipe.takeFrom(from, (this.flags & O_DIRECT) !== 0);
     if (done > 0) pipe.queue.wake(POLLIN | POLLRDNORM);
-    return done;
+    return done === 0 && full && !from.faulted ? -EAGAIN : done;
   }
 
   override poll(): number {
@@ -333,7 +323,7 @@ export class PipeFile extends OpenFile {
       if (pipe.writers === 0 && pipe.writerOpens !== this._writerOpensSeen) events |= POLLHUP;
     }
     if (this._writes) {
-      if (pipe.room >= PIPE_BUF) events |= POLLOUT | POLLWRNORM;
+      if (!pipe.full) events |= POLLOUT | POLLWRNORM;
       if (pipe.readers === 0) events |= POLLERR;
     }
     return events;

@@ -59,8 +59,12 @@ export interface IoBuffer {
   take(max: number): Uint8Array;
   /** The same into `bytes` from `at` on; returns how many. */
   takeInto(bytes: Uint8Array, at: number, max: number): number;
-  /** Undoes the last `bytes` of take() that were not used after all. */
+  /** Undoes the last `bytes` of take() or put() that do not count after all. */
   untake(bytes: number): void;
+  /** Write side: goes past the next `bytes` without a look at them. */
+  pass(bytes: number): void;
+  /** A fault has ended it: what was moved last may have been moved in part. */
+  readonly faulted: boolean;
   /** Read side: from a core object's page cache, at most max bytes. Core's result convention without NEED_PAGE (the pager ran). */
   fromObject(object: number, offset: number, max: number): number;
   /** Write side: into a core object's page cache. */

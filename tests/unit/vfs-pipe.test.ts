@@ -59,7 +59,9 @@ test('small writes are whole or not at all, large ones fill what there is', asyn
   assert.is(write(t, w, 100), 100);
   assert.is(write(t, w, 1), -EAGAIN);
   read(t, r, 10);
-  assert.is(write(t, w, PIPE_BUF + 1), 10, 'more than PIPE_BUF: in part');
+  assert.is(write(t, w, PIPE_BUF + 1), -EAGAIN, 'a page that was read in part is in use');
+  read(t, r, PIPE_BUF - 10);
+  assert.is(write(t, w, PIPE_BUF + 1), PIPE_BUF, 'more than PIPE_BUF: in part');
   read(t, r, PIPE_CAPACITY);
   assert.is(write(t, w, 200_000), PIPE_CAPACITY);
 });
@@ -220,7 +222,8 @@ test('the ring keeps its bytes whatever the pieces', async () => {
       for (let k = 0; k < count; k++) if (buffer.bytes[k] !== ((received + k) & 255)) assert.unreachable(`byte ${received + k}`);
       received += Math.max(count, 0);
     }
-    if (i % 500 === 0) r.pipe.resize(random.pick([4096, 65536, 131072]) + r.pipe.used, false);
+    // EBUSY where more pages are in use.
+    if (i % 500 === 0) outcome(() => r.pipe.resize(random.pick([4096, 65536, 131072]) + r.pipe.used, false));
   }
   assert.is(r.pipe.used, sent - received);
   assert.ok(received > 1e6);

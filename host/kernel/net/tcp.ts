@@ -303,9 +303,11 @@ export class TcpSocket extends InetSocket implements TcpPeer {
     while (data.remaining > 0) {
       const room = this._sendRoom;
       if (room <= 0) return done === 0 ? -E.EAGAIN : done;
-      const bytes = data.take(Math.min(room, CHUNK_BYTES_MAX));
+      const wanted = Math.min(room, CHUNK_BYTES_MAX, data.remaining);
+      const bytes = data.take(wanted);
       // A fault, which the caller sees.
-      if (bytes.length === 0) return done;
+      if (bytes.length < wanted && data.faulted) data.untake(bytes.length);
+      if (bytes.length === 0 || data.faulted) return done;
       done += bytes.length;
       const peer = this._peer;
       if (peer instanceof TcpSocket && peer._closed) {
@@ -343,7 +345,12 @@ export class TcpSocket extends InetSocket implements TcpPeer {
       if (!peek) queue.skip(done);
     } else {
       while (data.remaining > 0 && (peek ? done < queue.used : queue.used > 0)) {
-        const put = data.put(queue.peek(peek ? done : 0));
+        const bytes = queue.peek(peek ? done : 0);
+        const put = data.put(bytes);
+        if (data.faulted && put < bytes.length) {
+          data.untake(put);
+          break;
+        }
         if (put === 0) break;
         done += put;
         if (!peek) queue.skip(put);

@@ -159,8 +159,12 @@ export class UnixStream extends UnixConnected {
     while (data.remaining > 0 && this.mayCharge) {
       const most = Math.min(CHUNK_BYTES_MAX, Math.max(1, Math.floor(this.options.sendBytes / 2) - 64));
       const rights = done === 0 && message.rights !== undefined ? this.net.inflight.take(this.net.caller, message.rights) : undefined;
-      const bytes = data.take(most);
-      if (bytes.length === 0) {
+      const wanted = Math.min(most, data.remaining);
+      const bytes = data.take(wanted);
+      // A message is whole, or there is none.
+      const broken = bytes.length < wanted && data.faulted;
+      if (broken) data.untake(bytes.length);
+      if (broken || bytes.length === 0) {
         if (rights !== undefined) this.net.inflight.drop(rights);
         break;
       }
@@ -190,6 +194,11 @@ export class UnixStream extends UnixConnected {
       if (sender !== undefined && this.options.passCredentials && !sameSender(sender, message)) break;
       sender = message;
       const put = data.put(message.bytes.subarray(message.taken));
+      // Of a message all that there is room for is received, or nothing.
+      if (data.faulted && put < message.bytes.length - message.taken) {
+        data.untake(put);
+        break;
+      }
       if (put === 0) break;
       done += put;
       const rights = message.rights !== undefined;
