@@ -5,6 +5,7 @@ import * as hugetlb from './hugetlb';
 import * as pool from './hugetlbpool';
 import * as hugetlbwatch from './hugetlbwatch';
 import * as ksm from './ksm';
+import * as objects from './object';
 import * as objectspan from './objectspan';
 import { ENOMEM } from '../shared/errno';
 import { POOL_FREE, POOL_OVERCOMMIT, POOL_RESERVED, POOL_TOTAL, POOL_WANTED } from '../shared/stat';
@@ -61,6 +62,9 @@ export function hugetlbQuotaUsed(quota: usize): u32 {
 }
 export function objectSetQuota(object: usize, quota: usize): void {
   objectspan.objectSetQuota(object, quota);
+}
+export function objectSetZeros(object: usize): void {
+  objects.objectSetZeros(object);
 }
 export function hugetlbStage(space: usize, address: f64): f64 {
   return hugetlbwatch.hugetlbStage(space, <u64>address);

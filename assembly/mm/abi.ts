@@ -24,12 +24,13 @@ import * as vma from './vma';
 import * as userfault from './userfault';
 import * as window from './window';
 import { pteAt, TASK_SIZE } from './pagetable';
-import { FRAME_COUNT } from '../shared/layout';
+import { FRAME_COUNT, PAGE_MASK } from '../shared/layout';
 import { EFBIG } from '../shared/errno';
 import { RECLAIM_STAT_SCANNED } from '../shared/stat';
 
 const REFUSED: u64 = 1 << 60;
 const EXACT: f64 = 9007199254740992;
+const OFFSET_LIMIT: f64 = 9223372036854775808.0;
 
 // @ts-ignore: decorator
 @inline
@@ -76,7 +77,9 @@ export function spaceStat(s: usize, which: u32): f64 {
 }
 
 export function mmMap(s: usize, address: f64, length: f64, prot: u32, flags: u32, o: usize, offset: f64, may: u32): f64 {
-  return <f64>map.mmMap(s, whole(address), whole(length), prot, flags, o, whole(offset), may);
+  // A multiple of the page size is exact wherever it lies.
+  const at: u64 = offset >= 0 && offset < OFFSET_LIMIT ? <u64>offset : ~(<u64>PAGE_MASK);
+  return <f64>map.mmMap(s, whole(address), whole(length), prot, flags, o, at, may);
 }
 export function mmUnmap(s: usize, address: f64, length: f64): i32 {
   return map.mmUnmap(s, whole(address), whole(length));

@@ -7,14 +7,14 @@ import {
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
 import { hugeCollapseRange } from './collapse';
-import { hugeAdvised } from './huge';
+import { hugeAdvised, hugeCool } from './huge';
 import { hugetlbInner } from './hugetlb';
 import { ksmBreak, NOT_MERGEABLE } from './ksm';
-import { leafBorders, leavesOwn, leavesOwnMarked, tablesOwn } from './leaf';
+import { leafBorders, leavesOwnMarked, tablesOwn } from './leaf';
 import { pageUp, populate } from './map';
 import { guardInstall, guardRemove } from './mark';
 import { needFrames } from './need';
-import { dropPages, OBJECT_KIND, objectResident, objectSize } from './object';
+import { dropPages, OBJECT_KIND, objectResident, objectSize, objectZeros } from './object';
 import { MARK_SWAP, PTE_V, pteAt, pteMarkKind, pteMarkValue } from './pagetable';
 import { changeFlags } from './protect';
 import { cool, lazilyFree } from './scan';
@@ -96,7 +96,9 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_DONTFORK: return change(space, start, end, M.VM_DONTFORK, 0);
     case M.MADV_DOFORK: return change(space, start, end, 0, M.VM_DONTFORK);
     case M.MADV_DONTDUMP: return change(space, start, end, M.VM_DONTDUMP, 0);
-    case M.MADV_DODUMP: return change(space, start, end, 0, M.VM_DONTDUMP);
+    case M.MADV_DODUMP:
+      if (flags & M.VM_DROPPABLE) return -EINVAL;
+      return change(space, start, end, 0, M.VM_DONTDUMP);
     case M.MADV_HUGEPAGE:
       hugeAdvised();
       return change(space, start, end, M.VM_HUGEPAGE, M.VM_NOHUGEPAGE);
@@ -109,10 +111,12 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_WIPEONFORK:
       if (object != 0 || (flags & M.VM_SHARED) != 0) return -EINVAL;
       return change(space, start, end, M.VM_WIPEONFORK, 0);
-    case M.MADV_KEEPONFORK: return change(space, start, end, 0, M.VM_WIPEONFORK);
+    case M.MADV_KEEPONFORK:
+      if (flags & M.VM_DROPPABLE) return -EINVAL;
+      return change(space, start, end, 0, M.VM_WIPEONFORK);
     case M.MADV_FREE:
-      if (object != 0 || (flags & M.VM_LOCKED) != 0) return -EINVAL;
-      if (!leavesOwn(space, start, end)) return -ENOMEM;
+      if ((object != 0 && !(objectZeros(object) && (flags & M.VM_SHARED) == 0)) || (flags & M.VM_LOCKED) != 0) return -EINVAL;
+      if (!hugeCool(space, start, end, true) || !tablesOwn(space, start, end)) return -ENOMEM;
       lazilyFree(space, start, end);
       return 0;
     case M.MADV_DONTNEED:
@@ -125,6 +129,7 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
     case M.MADV_GUARD_REMOVE: return guardRemove(space, vma, start, end);
     case M.MADV_COLD:
       if (flags & (M.VM_LOCKED | M.VM_DONTEXPAND)) return -EINVAL;
+      if (!hugeCool(space, start, end, false)) return -ENOMEM;
       cool(space, start, end);
       return 0;
     // The host has checked it, and calls pageOut afterwards.
@@ -212,7 +217,7 @@ export function mmLock(space: usize, address: u64, length: u64, lock: u32): i32 
     const vma = vmaAt(space, at);
     if (vma == 0) return -ENOMEM;
     const stop = min(end, load<u64>(vma, VMA_END));
-    const special = (load<u32>(vma, VMA_FLAGS) & (M.VM_DONTEXPAND | M.VM_VDSO)) != 0;
+    const special = (load<u32>(vma, VMA_FLAGS) & (M.VM_DONTEXPAND | M.VM_VDSO | M.VM_DROPPABLE)) != 0;
     // A child's pages may go where it has its own entries for them.
     if (lock != M.LOCK_NONE && !special && !(leafBorders(space, at, stop) && tablesOwn(space, at, stop))) return -ENOMEM;
     if (!special && !changeFlags(space, at, stop, set, M.VM_LOCKED_MASK)) return -ENOMEM;

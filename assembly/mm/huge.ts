@@ -17,7 +17,7 @@ import {
 } from '../shared/mman';
 import { pteBits } from './fault';
 import {
-  FRAME_POOL, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain, frameSetSharers,
+  FRAME_LAZY, FRAME_POOL, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain, frameSetFlags, frameSetSharers,
   frameSharers, frameSpanIsFree, frameSpanTake,
 } from './frames';
 import { hugetlbClear } from './hugetlb';
@@ -123,7 +123,9 @@ function allowHuge(space: usize, vma: usize, va: u64, at: usize, access: u32): b
   const entry = load<u64>(at);
   let bits = pteBits(load<u32>(vma, VMA_FLAGS));
   if (access == ACCESS_WRITE && (entry & PTE_W) == 0) {
-    if (!isSole(pteFrame(entry))) return false;
+    const first = pteFrame(entry);
+    if (!isSole(first)) return false;
+    if (frameFlags(first) & FRAME_LAZY) setSpanFlags(first, 0, FRAME_LAZY);
     bits |= WRITTEN;
     spanInvalidate(space, va & ~INNER);
   }
@@ -267,6 +269,32 @@ export function hugeUnset(space: usize, start: u64, end: u64, bits: u64): void {
     store<u64>(at, load<u64>(at) & ~bits);
     spanInvalidate(space, va);
   }
+}
+
+/**
+ * MADV_COLD, or (`lazily`) MADV_FREE, of [start, end): a megapage that is the space's alone becomes pages if only a part of it is meant, or
+ * is treated as a whole. What others have as well stays as it is, but for its A when all of it is cold. False: no memory.
+ */
+export function hugeCool(space: usize, start: u64, end: u64, lazily: bool): bool {
+  for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
+    const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
+    const entry = load<u64>(at);
+    const whole = va >= start && va + LEAF_SPAN <= end;
+    const sole = isSole(pteFrame(entry));
+    if (!sole && (lazily || !whole)) continue;
+    if (!whole) {
+      if (!hugeSplit(space, va)) return false;
+      continue;
+    }
+    store<u64>(at, entry & ~(lazily ? PTE_W | PTE_D | PTE_A : PTE_A));
+    spanInvalidate(space, va);
+    if (lazily) setSpanFlags(pteFrame(entry), FRAME_LAZY, 0);
+  }
+  return true;
+}
+
+function setSpanFlags(first: u32, set: u32, clear: u32): void {
+  for (let frame = first; frame < first + SPAN_PAGES; frame++) frameSetFlags(frame, set, clear);
 }
 
 /** mremap(2): the megapages of [start, end), which are whole, go to `target`, where no table is. False: no memory for tables. */

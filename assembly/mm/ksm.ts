@@ -6,7 +6,7 @@
  */
 import { ENOMEM } from '../shared/errno';
 import { PAGE_SIZE } from '../shared/layout';
-import { VM_DONTEXPAND, VM_HUGETLB, VM_MERGEABLE, VM_SHARED, VM_VDSO } from '../shared/mman';
+import { VM_DONTEXPAND, VM_DROPPABLE, VM_HUGETLB, VM_MERGEABLE, VM_SHARED, VM_VDSO } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
   FRAME_LAZY, FRAME_MERGED, FRAME_SWAP, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain,
@@ -28,7 +28,7 @@ function isOwnPage(pte: u64): bool {
 }
 
 /** Pages that are not a process's own alone are never merged; asking for it is no error. */
-export const NOT_MERGEABLE: u32 = VM_SHARED | VM_VDSO | VM_DONTEXPAND | VM_HUGETLB;
+export const NOT_MERGEABLE: u32 = VM_SHARED | VM_VDSO | VM_DONTEXPAND | VM_HUGETLB | VM_DROPPABLE;
 
 /** PR_SET_MEMORY_MERGE: every mapping that there is and will be. -ENOMEM: not all. */
 export function ksmAll(space: usize, on: bool): i32 {

@@ -21,8 +21,8 @@ import {
 } from './vma';
 
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
-/** Offsets in an object end here, so that a page index has 32 bits. */
-const OFFSET_MAX: u64 = 1 << 44;
+/** Offsets in an object end here. Objects do at 16 TiB, so that a page index has 32 bits: what is mapped behind that is beyond their end. */
+const OFFSET_MAX: u64 = (1 << 63) - 1;
 /** The bits of those sizes that go with MAP_HUGETLB: 2 MiB and 1 GiB. */
 const HUGE_1GB: u32 = 30 << 26;
 const HUGE_SIZES: u32 = (21 << 26) | HUGE_1GB;
@@ -77,12 +77,14 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   const place = choosePlace(space, address, bytes, prot, flags, inner);
   if (place < 0) return place;
 
-  const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
+  const shared = isShared(flags);
   if (huge) {
     // What a segment of shmget(2) needs was reserved when it was made, or is not wanted.
     const reserves = (flags & M.MAP_NORESERVE) == 0 && (anonymous || (mayFlags & M.VM_HUGE_RESERVED) == 0);
     return mapHuge(space, <u64>place, bytes, access | may | kind, object, offset, flags, reserves);
   }
+  const droppable = (flags & M.MAP_TYPE) == M.MAP_DROPPABLE;
+  if (droppable) return mapDroppable(space, <u64>place, bytes, access | may, flags);
   const vm =
     access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
     (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0) | lockOf(space, may) |
@@ -99,6 +101,19 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   return <i64>start;
 }
 
+function isShared(flags: u32): bool {
+  const type = flags & M.MAP_TYPE;
+  return type == M.MAP_SHARED || type == M.MAP_SHARED_VALIDATE;
+}
+
+/** Memory that is kept as long as nobody wants the room: no child has it, no dump, and it is never locked or merged. */
+function mapDroppable(space: usize, start: u64, bytes: u64, vm: u32, flags: u32): i64 {
+  const error = mapAt(space, start, bytes, vm | M.VM_DROPPABLE | M.VM_NORESERVE | M.VM_WIPEONFORK | M.VM_DONTDUMP, 0, 0);
+  if (error != 0) return error;
+  if ((flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) populate(space, start, start + bytes, (vm & M.VM_WRITE) != 0);
+  return <i64>start;
+}
+
 /** Huge pages of the pool are only those of files that have them, or nobody's. */
 function isHugeRequest(object: usize, offset: u64, inner: u64): bool {
   return object == 0 || (load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB && (offset & inner) == 0);
@@ -106,7 +121,7 @@ function isHugeRequest(object: usize, offset: u64, inner: u64): bool {
 
 /** A mapping of huge pages of the pool; `reserves`: what it may need of them is to be reserved. */
 function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, offset: u64, flags: u32, reserves: bool): i64 {
-  const shared = (flags & M.MAP_TYPE) != M.MAP_PRIVATE;
+  const shared = isShared(flags);
   const own = object == 0 && shared;
   if (own) {
     object = objectCreateInternal(OBJECT_HUGETLB);
@@ -136,6 +151,7 @@ function lockOf(space: usize, may: u32): u32 {
 /** 0, or -errno for a type of mapping that does not exist. */
 function checkType(flags: u32, anonymous: bool): i32 {
   const type = flags & M.MAP_TYPE;
+  if (type == M.MAP_DROPPABLE) return anonymous && (flags & (M.MAP_LOCKED | M.MAP_HUGETLB | M.MAP_GROWSDOWN)) == 0 ? 0 : -EINVAL;
   if (type == 0 || type > <u32>M.MAP_SHARED_VALIDATE || (anonymous && type == M.MAP_SHARED_VALIDATE)) return -EINVAL;
   if (type == M.MAP_SHARED_VALIDATE && (flags & ~KNOWN_FLAGS) != 0) return -EOPNOTSUPP;
   if ((flags & M.MAP_GROWSDOWN) != 0 && (!anonymous || type != M.MAP_PRIVATE)) return -EINVAL;

@@ -8,6 +8,7 @@
  *   60 u32 huge pages that are its or promised (hugetlb.ts)
  *   64 u32 its dirty pages wait for no medium   68 u32 faults that found their page since the host asked last
  *   72 u32 the host is asked before a mapping gets a page that is not there yet   76 u32 quota of the pool (objectspan.ts)
+ *   80 u32 not 0: a page that is not there is zeros for ever (/dev/zero): private mappings are anonymous memory
  *
  * What the radix tree has for a page is its frame, or SWAPPED and its slot.
  * The object holds one reference on each of its frames. References: the host's, and one per VMA.
@@ -51,6 +52,7 @@ const SWAPPED: u32 = 0x80000000;
 const KEPT: usize = 64;
 const HITS: usize = 68;
 const METERED: usize = 72;
+const ZEROS: usize = 80;
 
 let freed: usize = 0;
 let first: usize = 0;
@@ -112,6 +114,13 @@ export function objectInternal(object: usize): bool {
 /** Memory is all the medium that written pages will ever have (an overlay's upper layer). Said before a page is dirty. */
 export function objectKeep(object: usize): void {
   store<u32>(object, 1, KEPT);
+}
+/** Nobody will ever give it a page: a private mapping of it is memory that starts at zero. */
+export function objectSetZeros(object: usize): void {
+  store<u32>(object, 1, ZEROS);
+}
+export function objectZeros(object: usize): bool {
+  return load<u32>(object, ZEROS) != 0;
 }
 /** A file system with a limit: what a mapping adds to its files is counted, and may be refused. */
 export function objectMeter(object: usize): void {

@@ -13,13 +13,13 @@
 import { OBJECT_DEVICE, OBJECT_FILE } from '../shared/exit';
 import * as T from '../shared/stat';
 import { HART, HART_IO_INDEX, HART_IO_OBJECT } from '../shared/layout';
-import { VM_DONTEXPAND, VM_LOCKED, VM_UFFD_WP, VM_VDSO } from '../shared/mman';
+import { VM_DONTEXPAND, VM_DROPPABLE, VM_LOCKED, VM_UFFD_WP, VM_VDSO } from '../shared/mman';
 import { zeroFrame } from './fault';
 import {
   FRAME_HELD, FRAME_LAZY, FRAME_REFERENCED, FRAME_SWAP, frameFlags, frameIndex, frameObject, frameReferences, frameRelease, frameSeen,
   framesBeyond, frameSetFlags,
 } from './frames';
-import { hugeNext, hugeSplit, hugeUnset } from './huge';
+import { hugeNext, hugeSplit, hugeUnset, isSole } from './huge';
 import { LEAF_SPAN } from './leaf';
 import * as O from './object';
 import {
@@ -185,7 +185,7 @@ function scanVma(space: usize, vma: usize, start: u64, end: u64, again: bool): u
   const root = load<u32>(space, SPACE_ROOT);
   const flags = load<u32>(vma, VMA_FLAGS);
   end = min(end, load<u64>(vma, VMA_END));
-  breakUp(space, start, end);
+  breakUp(space, start, end, (flags & VM_DROPPABLE) != 0);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);
     if (leafShared(root, va)) {
@@ -205,7 +205,11 @@ function scanVma(space: usize, vma: usize, start: u64, end: u64, again: bool): u
       scanned++;
       const owner = <usize>frameObject(frame);
       if (owner != 0) scanMapped(space, flags, va, at, owner, frame);
-      else if ((frameFlags(frame) & FRAME_LAZY) != 0 && frameReferences(frame) == 1) {
+      else if ((flags & VM_DROPPABLE) != 0 && (pte & PTE_A) != 0 && !merciless) {
+        store<u64>(at, pte & ~PTE_A);
+        translationInvalidate(space, va);
+      } else if ((frameFlags(frame) & FRAME_LAZY) != 0 || (flags & VM_DROPPABLE) != 0) {
+        if (frameReferences(frame) != 1) continue;
         clearPte(space, va, at);
         lazyTotal++;
         freed++;
@@ -219,10 +223,11 @@ function scanVma(space: usize, vma: usize, start: u64, end: u64, again: bool): u
   return end;
 }
 
-/** Megapages that were not used since the hand came by last become pages, if pages could leave. */
-function breakUp(space: usize, start: u64, end: u64): void {
+/** Megapages that were not used since the hand came by last become pages, if pages could leave; those that MADV_PAGEOUT is said of do. */
+function breakUp(space: usize, start: u64, end: u64, droppable: bool): void {
   for (let va = hugeNext(space, start, end); va < end; va = hugeNext(space, va + LEAF_SPAN, end)) {
-    if (!swapRoom()) return;
+    const first = pteFrame(load<u64>(leafPointer(load<u32>(space, SPACE_ROOT), va)));
+    if (!swapRoom() && !droppable && (frameFlags(first) & FRAME_LAZY) == 0 && !(merciless && isSole(first))) continue;
     const at = leafPointer(load<u32>(space, SPACE_ROOT), va);
     if ((load<u64>(at) & PTE_A) == 0 || merciless) hugeSplit(space, va);
     else hugeUnset(space, va, va + LEAF_SPAN, PTE_A);
@@ -335,9 +340,8 @@ function scanObjects(): bool {
   return false;
 }
 
-/** MADV_COLD: what lies in [start, end) counts as not used. */
+/** MADV_COLD: what lies in [start, end), megapages apart (hugeCool), counts as not used. */
 export function cool(space: usize, start: u64, end: u64): void {
-  hugeUnset(space, start, end, PTE_A);
   const root = load<u32>(space, SPACE_ROOT);
   for (let va = pteSkip(root, start, end); va < end; va = pteSkip(root, va, end)) {
     const stop = min(end, ((va >> 21) + 1) << 21);

@@ -9,6 +9,7 @@ export const PROT_GROWSUP = 0x02000000;
 export const MAP_SHARED = 0x01;
 export const MAP_PRIVATE = 0x02;
 export const MAP_SHARED_VALIDATE = 0x03;
+export const MAP_DROPPABLE = 0x08;
 export const MAP_TYPE = 0x0f;
 export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
@@ -97,6 +98,8 @@ export const VM_MERGEABLE = 0x20000000;
 export const VM_HUGETLB = 0x400000;
 /** Of a VM_HUGETLB mapping: its pages would be of 1 GiB, of which the pool has none. */
 export const VM_HUGE_1GB = 0x80;
+/** MAP_DROPPABLE: its pages may go at any time, whoever wants room; zeros come after them. */
+export const VM_DROPPABLE = 1 << 31;
 /** Of a private VM_HUGETLB mapping: each page of it that is not there is promised by the pool. */
 export const VM_HUGE_RESERVED = 0x40000000;
 

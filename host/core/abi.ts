@@ -99,6 +99,8 @@ export interface CoreExports {
   /** Pages promised to its files, or taken. */
   hugetlbQuotaUsed(quota: number): number;
   objectSetQuota(object: number, quota: number): void;
+  /** What it has not got is zeros for ever: its private mappings are anonymous memory. */
+  objectSetZeros(object: number): void;
   /** vm.nr_overcommit_hugepages */
   hugetlbSetOvercommit(pages: number): void;
   /** 1: some place of the mapping would get a megapage at its first fault. */

@@ -43,7 +43,11 @@ export function sleepOn(t: Thread, file: OpenFile, writing = false): number {
   return result === BLOCKED ? result : -EINTR;
 }
 
+/** Positions end below this. */
+const POSITION_LIMIT = 2 ** 63;
+
 function receive(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
+  if (offset !== undefined && offset + buffer.remaining >= POSITION_LIMIT) return -EINVAL;
   const count = receiveOnce(t, file, offset, nonBlocking);
   if (count !== BLOCKED) {
     t.io.syscr++;
@@ -78,6 +82,7 @@ function receiveOnce(t: Thread, file: OpenFile, offset: number | undefined, nonB
  * and an interruption returns it.
  */
 function transmit(t: Thread, file: OpenFile, offset?: number, nonBlocking = false): number {
+  if (offset !== undefined && offset + buffer.remaining >= POSITION_LIMIT) return -EINVAL;
   const count = transmitAll(t, file, offset, nonBlocking);
   if (count > 0) fileEvent(file, IN_MODIFY);
   if (count !== BLOCKED) {

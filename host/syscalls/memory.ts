@@ -8,7 +8,7 @@ import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '
 import { MS_NOEXEC } from '../linux/mount.js';
 import { HUGE_PAGE_BYTES, HugeFile } from '../vfs/backends/memory-huge.js';
 import { Location } from '../vfs/dentry.js';
-import { PagedInode } from '../vfs/pagedinode.js';
+import { FILE_SIZE_MAX, PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
 import { lockFits, mayLock } from './memlock.js';
 import { aligned, eachMapping, PAGE, pageCeil, TASK_SIZE } from './memoryrange.js';
@@ -48,10 +48,11 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   const hugeFile = file?.inode instanceof HugeFile ? file.inode : undefined;
   if ((flags & M.MAP_HUGETLB) !== 0 && hugeFile === undefined && !(anonymous && isHugeSize(flags))) return -EINVAL;
   if (hugeFile !== undefined && offset % hugeFile.blockBytes !== 0) return -EINVAL;
+  if (hugeFile !== undefined && offset + length > FILE_SIZE_MAX) return -ENOMEM;
   if (length === 0) return -EINVAL;
   const bytes = pageCeil(length);
   if (bytes > TASK_SIZE) return -ENOMEM;
-  if (offset + bytes > 2 ** 63) return -EOVERFLOW;
+  if (file !== undefined && (offset < 0 || offset + bytes >= 2 ** 63)) return -EOVERFLOW;
   const fixed = (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) !== 0;
   if (fixed && !aligned(address)) return -EINVAL;
   if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
@@ -109,7 +110,7 @@ function mapAnonymous(t: Thread, address: number, bytes: number, prot: number, f
   const { handle } = t.process.space;
   const type = flags & M.MAP_TYPE;
   const shared = type === M.MAP_SHARED;
-  if (!shared && type !== M.MAP_PRIVATE) return -EINVAL;
+  if (!shared && type !== M.MAP_PRIVATE && type !== M.MAP_DROPPABLE) return -EINVAL;
   if (shared && (flags & M.MAP_GROWSDOWN) !== 0) return -EINVAL;
   // A stack is no data.
   const isData = !shared && (prot & M.PROT_WRITE) !== 0 && (flags & M.MAP_GROWSDOWN) === 0;

@@ -80,6 +80,7 @@ function cuts(mappings: readonly Mapping[], at: number): boolean {
 
 /** Only memory without a medium can be watched, but for asynchronous write protection. */
 function canWatch(userfault: Userfault, mapping: Mapping, modes: number): boolean {
+  if ((mapping.flags & M.VM_DROPPABLE) !== 0) return false;
   const object = isShmem(userfault, mapping) || isHugetlb(mapping);
   if ((modes & M.VM_UFFD_MINOR) !== 0 && !object) return false;
   if (userfault.has(U.FEATURE_WP_ASYNC) && modes === M.VM_UFFD_WP) return true;

@@ -10,8 +10,8 @@ import { PagedFile } from './pagedfile.js';
 import { type AccessPattern, READAHEAD_PAGES, Readahead, type ReadaheadTarget } from './readahead.js';
 import { Inode, type OpenFile, type Timestamp } from './types.js';
 
-/** Largest file: far above any memory, and a page index of it fits in 32 bits. */
-export const FILE_SIZE_MAX = 2 ** 43;
+/** Largest file, as ext4 has it: a page index of it fits in 32 bits. */
+export const FILE_SIZE_MAX = 2 ** 44 - 4096;
 const RELATIME_SECONDS = 24 * 3600;
 /** Pages of one request to the medium at most: 256 KiB. */
 const WRITE_PAGES_MAX = 64;

@@ -37,6 +37,13 @@ int main(void) {
   private[3] = 4;
   ROW("private-dontneed", "MADV_DONTNEED", madvise(private, 2 * P, MADV_DONTNEED));
   LOAD("private-dontneed-load", "makes it zero again", private + 3);
+  memset(private, 5, 2 * P);
+  ROW("private-free", "MADV_FREE", madvise(private, 2 * P, MADV_FREE));
+  LOAD("private-free-load", "what is there stays while there is room", private + P);
+  private[0] = 6;
+  LOAD("private-free-store", "a store after it stays", private);
+  ROW("shared-free", "EINVAL: MADV_FREE of a shared mapping", madvise(longer, 2 * P, MADV_FREE));
+  ROW("private-wipe", "EINVAL: MADV_WIPEONFORK", madvise(private, 2 * P, MADV_WIPEONFORK));
   longer = mremap(private, 2 * P, 4 * P, MREMAP_MAYMOVE);
   LOAD("private-longer", "what mremap(2) adds is zero, too", longer + 3 * P);
   ROW("reader", "EACCES: MAP_SHARED and PROT_WRITE of a descriptor that only reads", device("/dev/zero", O_RDONLY, RW, MAP_SHARED) == MAP_FAILED ? -1 : 0);

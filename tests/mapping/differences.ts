@@ -10,6 +10,9 @@ export const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, Differ
   'mmap-errors': {
     low: { here: 'EPERM', why: 'the pages below vm.mmap_min_addr belong to nobody, root included' },
   },
+  memfd: {
+    larger: { here: 'EFBIG', why: 'files in memory end where those of ext4 do, so that the index of a page has 32 bits' },
+  },
   madvise: {
     'poison-user': { here: 'EPERM', why: 'as a Linux with CONFIG_MEMORY_FAILURE, which the one that judges does not have' },
     'offline-user': { here: 'EPERM', why: 'as a Linux with CONFIG_MEMORY_FAILURE, which the one that judges does not have' },

@@ -111,6 +111,46 @@ static void splitting(void) {
   ROW("mremap-odd-kb", "AnonHugePages, kB", THP_KB(odd));
 }
 
+static void cooling(void) {
+  PAGE("madvise(2)", "Advice for a part of a huge page");
+  char *at = filled();
+  ROW("free-part", "MADV_FREE of a page", madvise(at + 3 * P, P, MADV_FREE));
+  ROW("free-part-kb", "makes pages of it: AnonHugePages, kB", THP_KB(at));
+  ROW("free-part-rss", "Rss, kB", smaps_kb(at, "Rss"));
+  LOAD("free-part-load", "what is there stays while there is room", at + 3 * P);
+  at = filled();
+  ROW("free-all", "MADV_FREE of all of it", madvise(at, MEGA, MADV_FREE));
+  ROW("free-all-kb", "does not: AnonHugePages, kB", THP_KB(at));
+  ROW("free-all-lazy", "LazyFree, kB", smaps_kb(at, "LazyFree"));
+  ROW("free-all-referenced", "Referenced, kB", smaps_kb(at, "Referenced"));
+  STORE("free-all-store", "a store", at + 5 * P);
+  ROW("free-all-stored", "ends that for the whole: LazyFree, kB", smaps_kb(at, "LazyFree"));
+  ROW("free-all-stored-kb", "AnonHugePages, kB", THP_KB(at));
+  at = filled();
+  ROW("cold-part", "MADV_COLD of a page", madvise(at + 3 * P, P, MADV_COLD));
+  ROW("cold-part-kb", "makes pages of it: AnonHugePages, kB", THP_KB(at));
+  ROW("cold-part-referenced", "Referenced, kB", smaps_kb(at, "Referenced"));
+  at = filled();
+  ROW("cold-all", "MADV_COLD of all of it", madvise(at, MEGA, MADV_COLD));
+  ROW("cold-all-kb", "does not: AnonHugePages, kB", THP_KB(at));
+  ROW("cold-all-referenced", "Referenced, kB", smaps_kb(at, "Referenced"));
+  at = filled();
+  ROW("pageout-part", "MADV_PAGEOUT of a page", madvise(at + 3 * P, P, MADV_PAGEOUT));
+  ROW("pageout-part-kb", "makes pages of it: AnonHugePages, kB", THP_KB(at));
+  LOAD("pageout-part-load", "what is there is there", at + 3 * P);
+  at = filled();
+  ROW("willneed-part", "MADV_WILLNEED of a page", madvise(at + 3 * P, P, MADV_WILLNEED));
+  ROW("willneed-part-kb", "does not: AnonHugePages, kB", THP_KB(at));
+  CHILD({
+    ROW("cold-child", "what a child has, too: MADV_COLD of a page", madvise(at + 3 * P, P, MADV_COLD));
+    ROW("cold-child-kb", "leaves it whole: AnonHugePages, kB", THP_KB(at));
+    ROW("free-child", "MADV_FREE of a page", madvise(at + 3 * P, P, MADV_FREE));
+    ROW("free-child-kb", "does so: AnonHugePages, kB", THP_KB(at));
+    LOAD("free-child-load", "a load", at + 3 * P);
+  });
+  ROW("cooled-parent-kb", "its parent has it: AnonHugePages, kB", THP_KB(at));
+}
+
 static void forking(void) {
   PAGE("fork(2)", "Huge pages");
   char *at = filled();
@@ -168,6 +208,7 @@ static void disabling(void) {
 int main(void) {
   first_touch();
   splitting();
+  cooling();
   forking();
   collapsing();
   disabling();

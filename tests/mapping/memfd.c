@@ -118,6 +118,9 @@ int main(void) {
   ROW("exec-chmod-same", "others can change", fchmod(sealed, 0711));
   snprintf(text, sizeof text, "/proc/self/fd/%d", sealed);
   ROW("reader", "EPERM: F_ADD_SEALS through a descriptor for reading", fcntl(open(text, O_RDONLY), F_ADD_SEALS, F_SEAL_GROW));
+  int large = memfd_create("large", 0);
+  ROW("large", "a file of 16 TiB less a page", ftruncate(large, (16L << 40) - P));
+  ROW("larger", "and of 32 TiB", ftruncate(large, 32L << 40));
   CHILD(ROW("child-seals", "seals are the file's: a child sees them", fcntl(sealed, F_GET_SEALS)));
   return 0;
 }

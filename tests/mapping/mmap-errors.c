@@ -26,6 +26,7 @@ static void arguments(void) {
   WORKS("hint-beyond", "a hint beyond the address space is no hint", (long)mmap((char *)(-1UL << 20), P, RW, PRIVATE, -1, 0));
   WORKS("offset-end", "offset and length beyond what an offset can be", MMAP(2 * P, RW, MAP_SHARED, fd, 0x7ffffffffffff000));
   WORKS("offset-wraps", "offset and length beyond 2^64", MMAP(P, RW, MAP_SHARED, fd, (off_t)-4096));
+  WORKS("offset-wraps-anonymous", "anonymous memory has none", MMAP(P, RW, PRIVATE, -1, (off_t)-4096));
   WORKS("offset-large", "an offset that fits", MMAP(P, PROT_READ, MAP_SHARED, fd, 1L << 40));
   WORKS("prot-unknown", "unknown bits in prot are ignored", MMAP(P, PROT_READ | 0x40, PRIVATE, -1, 0));
   WORKS("flags-unknown", "unknown flags are ignored with MAP_SHARED", MMAP(P, RW, MAP_SHARED | 0x200000, fd, 0));

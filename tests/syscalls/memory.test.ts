@@ -75,4 +75,19 @@ testWith(test, [GCC], 'broken memory', async () => {
   assert.is(status, 0);
 });
 
+testWith(test, [GCC], 'memory that may be dropped makes room, without a swap area', async () => {
+  const { stdout, stderr } = await runOurs(compileGuest('tests/guest/droppable.c'), [], { memoryBytes: 24 * 2 ** 20 });
+  assert.is(
+    stdout,
+    `droppable: whole, some gone
+other: whole, all kept
+madvise 0
+stored again: whole, all kept
+freed: whole, all gone
+other: whole, all kept
+`,
+    stderr,
+  );
+});
+
 test.run();

@@ -20,6 +20,7 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
   [M.VM_DONTFORK, 'not inherited'],
   [M.VM_WIPEONFORK, 'wiped at fork'],
   [M.VM_DONTDUMP, 'not dumped'],
+  [M.VM_DROPPABLE, 'may be dropped'],
   [M.VM_NORESERVE, 'no reserve'],
   [M.VM_SEQUENTIAL, 'sequential'],
   [M.VM_RANDOM, 'random'],

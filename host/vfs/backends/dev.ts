@@ -62,7 +62,9 @@ export class ZeroFile extends DeviceFile {
     const { exports } = this.env.core;
     this._release();
     this._object = exports.objectCreate(OBJECT_SHMEM) >>> 0;
-    if (this._object !== 0) exports.objectSetSize(this._object, shared ? bytes : FILE_SIZE_MAX);
+    if (this._object === 0) return 0;
+    exports.objectSetSize(this._object, shared ? bytes : FILE_SIZE_MAX);
+    exports.objectSetZeros(this._object);
     return this._object;
   }
 

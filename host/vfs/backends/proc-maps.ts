@@ -3,6 +3,7 @@ import {
   VM_DONTDUMP,
   VM_DONTEXPAND,
   VM_DONTFORK,
+  VM_DROPPABLE,
   VM_EXEC,
   VM_GROWSDOWN,
   VM_HEAP,
@@ -252,6 +253,7 @@ function vmFlags(flags: number): string {
     has(VM_MERGEABLE, 'mg') +
     has(VM_UFFD_MISSING, 'um') +
     has(VM_UFFD_WP, 'uw') +
+    has(VM_DROPPABLE, 'dp') +
     has(VM_UFFD_MINOR, 'ui') +
     has(VM_SEALED, 'sl')
   );
