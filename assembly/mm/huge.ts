@@ -17,8 +17,8 @@ import {
 } from '../shared/mman';
 import { pteBits } from './fault';
 import {
-  FRAME_LAZY, FRAME_POOL, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain, frameSetFlags, frameSetSharers,
-  frameSharers, frameSpanIsFree, frameSpanTake,
+  FRAME_LAZY, FRAME_POOL, frameAddress, frameAllocate, frameFlags, frameObject, frameReferences, frameRetain, frameSetFlags,
+  frameSetSharers, frameSharers, frameSpanIsFree, frameSpanTake,
 } from './frames';
 import { hugetlbClear } from './hugetlb';
 import { hugeMark, hugeUnmark } from './hugetlbwatch';

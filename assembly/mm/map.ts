@@ -21,7 +21,7 @@ import {
 } from './vma';
 
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
-/** Offsets in an object end here. Objects do at 16 TiB, so that a page index has 32 bits: what is mapped behind that is beyond their end. */
+/** Offsets end here. Objects do at 16 TiB, so that a page index has 32 bits: what is mapped behind that is beyond their end. */
 const OFFSET_MAX: u64 = (1 << 63) - 1;
 /** The bits of those sizes that go with MAP_HUGETLB: 2 MiB and 1 GiB. */
 const HUGE_1GB: u32 = 30 << 26;
