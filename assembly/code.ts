@@ -3,6 +3,7 @@
  *
  *   slot 2048, 2049  OP_CROSS: execution runs on into the next page
  *   slot 2050        frame number (low half), stores seen since the last decoding (high half)
+ *   slots 2051-2095  baseline code's (baseline/units.ts)
  *
  * Slots are decoded when first reached (operation 0). The page belongs to the frame, so all processes that map it share it.
  * A frame with decoded slots is FRAME_CODE: no translation lets a store through unseen, and codeWritten drops what it overwrites.
@@ -22,6 +23,7 @@ import { setFrameDecoded } from './mm/frames';
 import { PTE_U, PTE_V, PTE_X, pteAt, pteFrame, TASK_SIZE } from './mm/pagetable';
 import { activeSpace, SPACE_ROOT } from './mm/space';
 import { decodedAllocate, decodedRelease } from './mm/slab';
+import { baselineDrop } from './baseline/units';
 
 const SLOTS: u32 = 2048;
 const TAIL_FRAME: u32 = 2050 * 8;
@@ -169,6 +171,18 @@ export function runScratch(pc: u64, operation: u64): usize {
   return scratchSlots;
 }
 
+/** The operation at pc, whose slot leads to compiled code, executable by the interpreter. Its page is the running one. */
+export function asDecoded(pc: u64): usize {
+  const at = frameAddress(load<u32>(runningCode() + TAIL_FRAME)) + (<u32>pc & 4095);
+  const low = <u32>load<u16>(at);
+  return runScratch(pc, (low & 3) == 3 ? decode32(load<u32>(at), FAR_ONLY) : decode16(low, FAR_ONLY));
+}
+
+/** The decoded page that is being executed. */
+export function runningPage(): usize {
+  return runningCode();
+}
+
 export function isScratch(ip: usize): bool {
   return ip == scratchSlots;
 }
@@ -213,6 +227,7 @@ function compiledCodeChanged(frame: u32): void {
 export function codeWritten(frame: u32, offset: u32, size: u32): void {
   const code = frameDecoded(frame);
   if (code == 0) return;
+  baselineDrop(code);
   compiledCodeChanged(frame);
   const stores = load<u32>(code + TAIL_STORES) + 1;
   store<u32>(code + TAIL_STORES, stores);
@@ -229,6 +244,7 @@ export function codeWritten(frame: u32, offset: u32, size: u32): void {
 /** The frame is free: so is its decoded page. */
 export function codeDropped(frame: u32): void {
   const code = frameDecoded(frame);
+  if (code != 0) baselineDrop(code);
   compiledCodeChanged(frame);
   setFrameDecoded(frame, 0);
   decodedRelease(code);

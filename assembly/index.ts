@@ -10,7 +10,10 @@ export { windowTaken } from './mm/window';
 export { run } from './run';
 export { traceEntries, tracePlaces, traceRecord, traceTake } from './tracing';
 export { traceSet } from './mm/tlb';
-export { jitCodePage, jitConfigure, jitDecoded, jitExecute, jitInstall, jitIntact, jitOperation, jitRemove } from './jit';
+export { jitConfigure, jitInstall, jitIntact, jitRemove } from './jit';
+export { jitCodePage, jitDecoded, jitExecute, jitExecuteAccess, jitFind, jitOperation, jitSlots } from './asked';
+export { baselineEmit } from './baseline/page';
+export { baselineInstall, baselineReset } from './baseline/units';
 /* Exported only because binaryen would inline a function with one caller into it, and the loop must stay without calls. */
 export { loop as _loop } from './generated/dispatch';
 export { executeSlow as _executeSlow } from './generated/slow';

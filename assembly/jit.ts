@@ -6,12 +6,17 @@
  * found valid in this epoch is checked before it is entered.
  */
 import * as C from './shared/compiled';
-import { DONE } from './shared/exit';
 import { HART, HART_PC, HART_X } from './shared/layout';
 import { decode16, decode32 } from './generated/decode';
-import { OP_COMPILED } from './generated/ops';
-import { bindPage, codeEpoch, newCodeEpoch, enter, isScratch, mappedFrame, runScratch } from './code';
-import { executeSlow } from './generated/slow';
+import { OP_BASELINE, OP_COMPILED } from './generated/ops';
+import { BASELINE_SITE, COMPILED_BASE, COMPILED_PERMISSIONS, TIER_BASELINE, TIER_REGIONS } from './shared/baseline';
+import { isJumpByRegister, noteTarget } from './targets';
+import {
+  baselineConfigure, baselineOn, baselineYield, entryCost, isFloatLine, missed, pagesDue, sampleLine, unitOf,
+} from './baseline/units';
+import {
+  asDecoded, bindPage, codeEpoch, enter, execEntry, execTag, isScratch, mappedFrame, newCodeEpoch, runningPage, runScratch,
+} from './code';
 import { FAR_ONLY } from './decode';
 import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, frameGeneration } from './mm/frames';
 import { tlbFromWindow } from './mm/tlb';
@@ -20,6 +25,8 @@ const STATE: usize = C.COMPILED;
 /** Instructions to walk from a sample to a place where a region may begin. */
 const SEEK: u32 = 64;
 const SAMPLE_HEAT: u32 = 16;
+/** Of code that will have no baseline code. */
+const FLOAT_HEAT: u32 = 60;
 /** Regions that are left after so many instructions, on the average, are pieces. */
 const PIECE: u32 = 64;
 /** So often an exit is taken that was meant to be rare, and the region is made again. */
@@ -31,12 +38,27 @@ let hotAt: u32 = 0;
 let batch: u32 = 1;
 /** A region comes back after so many instructions: engines optimise functions that are entered often. */
 let regionFuel: u32 = 10000;
+/** TIER_* */
+let tiers: u32 = TIER_REGIONS;
+/** With baseline code samples are taken more often; one in so many looks for regions. */
+const SEEK_SHARE: u32 = 4;
+let untilSeek: u32 = SEEK_SHARE;
+/** What executing baseline code until its fuel is used up adds to where it is then; one in so many times a region is looked for. */
+const FUEL_HEAT: u32 = 20;
+const FUEL_SEEK_SHARE: u32 = 4;
+let untilFuelSeek: u32 = FUEL_SEEK_SHARE;
+/** The function in the table that goes on at HART_PC in baseline code. */
+let entryFunction: u32 = 0;
 let seeking: u32 = 0;
 let uneven: u32 = 1;
 /** Instructions until the next sample. */
 export let sampleIn: u32 = 0xffffffff;
 
-export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32): void {
+/** `wanted`: TIER_*; `lineSamples`: a line of code is hot after so many; `goOn`: place in the table of what enters baseline code. */
+export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32, wanted: u32, lineSamples: u32, goOn: u32): void {
+  tiers = wanted;
+  entryFunction = goOn;
+  baselineConfigure((wanted & TIER_BASELINE) == 0 ? 0 : lineSamples, (wanted & TIER_REGIONS) == 0);
   interval = samples;
   hotAt = heat;
   batch = hotBatch;
@@ -48,6 +70,7 @@ export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32):
 
 /** Instructions until the next sample: never the same number, since a loop whose length divides it would be met at one place only. */
 function untilSample(): u32 {
+  if (interval == 1) return 1;
   uneven = uneven * 1664525 + 1013904223;
   return interval - (interval >> 3) + (uneven >> 16) % ((interval >> 2) + 1);
 }
@@ -79,6 +102,25 @@ function push(pc: u64): u32 {
   return n + 1;
 }
 
+/** Does a slot lead to compiled code? */
+// @ts-ignore: decorator
+@inline
+function leadsOn(ip: usize): bool {
+  const operation = <u32>load<u16>(ip);
+  return operation == OP_COMPILED || operation == OP_BASELINE;
+}
+
+function leftToRegions(pc: u64): bool {
+  const code = decodedPage(pc);
+  return code != 0 && isFloatLine(code, <u32>pc & 4095);
+}
+
+/** The decoded page of pc, if it is known at once; or 0. */
+function decodedPage(pc: u64): usize {
+  const e = execEntry(pc);
+  return load<u64>(e) == execTag(pc) ? <usize>load<u32>(e, 8) : 0;
+}
+
 /** Code at pc has been executed for a while. True: enough of it waits for the compiler. */
 function warm(pc: u64, heat: u32): bool {
   const e = <usize>C.HEAT + ((<usize>((pc >> 1) ^ (pc >> 13)) & (<usize>C.HEAT_ENTRIES - 1)) << 4);
@@ -99,39 +141,6 @@ function meet(pc: u64): void {
   store<u8>(at, load<u8>(at) | (<u8>1 << (<u8>(pc >> 1) & 7)));
 }
 
-/** Is the instruction at pc, which was just executed, a jump by register? */
-function isJumpByRegister(pc: u64): bool {
-  const frame = mappedFrame(<u32>(pc >> 12));
-  if (frame == 0) return false;
-  const low = <u32>load<u16>(frameAddress(frame) + (<u32>pc & 4095));
-  // jalr; c.jr and c.jalr, which are c.mv and c.add without a second register.
-  return (low & 0x7f) == 0x67 || ((low & 0xe07f) == 0x8002 && (low & 0xf80) != 0);
-}
-
-/** A jump by register has led to a target. */
-function noteTarget(at: u64, target: u64): void {
-  const e = <usize>C.TARGETS + (<usize>(((at >> 1) ^ (at >> 11)) & (<u64>C.TARGETS_ENTRIES - 1))) * <usize>C.TARGETS_BYTES;
-  if (load<u64>(e) != at) {
-    memory.fill(e, 0, C.TARGETS_BYTES);
-    store<u64>(e, at);
-  }
-  let least: usize = 0;
-  let leastCount = <u32>0xffffffff;
-  for (let n: usize = 0; n < <usize>C.TARGETS_OF_ONE; n++) {
-    const count = load<u32>(e + n * 4, C.TARGETS_COUNTS);
-    if (count != 0 && load<u64>(e + n * 8, C.TARGETS_PC) == target) {
-      store<u32>(e + n * 4, count + 1, C.TARGETS_COUNTS);
-      return;
-    }
-    if (count < leastCount) {
-      least = n;
-      leastCount = count;
-    }
-  }
-  if (leastCount == 0) store<u64>(e + least * 8, target, C.TARGETS_PC);
-  store<u32>(e + least * 4, leastCount == 0 ? 1 : leastCount - 1, C.TARGETS_COUNTS);
-}
-
 /**
  * A sample is due, or the step after one is done: `from` was executed before pc. Where loops and functions begin is looked for, since
  * regions begin there. True: the compiler is to be asked now.
@@ -142,6 +151,18 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
     return false;
   }
   sampleIn = 1;
+  if (seeking == 0 && baselineOn()) {
+    const code = decodedPage(pc);
+    if (code != 0 && !leadsOn(ip)) sampleLine(code, <u32>pc & 4095);
+    const due = pagesDue();
+    const float = code != 0 && isFloatLine(code, <u32>pc & 4095);
+    if ((tiers & TIER_REGIONS) == 0 || (interval > 1 && !float && --untilSeek != 0)) {
+      sampleIn = untilSample();
+      return due;
+    }
+    untilSeek = SEEK_SHARE;
+    if (due) return true;
+  }
   if (interval == 1) return load<u16>(ip) != OP_COMPILED && !isScratch(ip) && push(pc) != 0;
   if (seeking == 0) {
     seeking = SEEK;
@@ -157,7 +178,7 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
   if (called || back) {
     seeking = 0;
     sampleIn = untilSample();
-    return load<u16>(ip) != OP_COMPILED && warm(pc, SAMPLE_HEAT);
+    return load<u16>(ip) != OP_COMPILED && warm(pc, leftToRegions(pc) ? FLOAT_HEAT : SAMPLE_HEAT);
   }
   if (seeking == 0) sampleIn = untilSample();
   return false;
@@ -176,7 +197,7 @@ let behindCall: u64 = 0;
 export function behindCompiledCall(pc: u64, ip: usize): void {
   if (pc != behindCall) return;
   behindCall = 0;
-  if (load<u16>(ip) != OP_COMPILED) warm(pc, 1);
+  if (!leadsOn(ip) && (tiers & TIER_REGIONS) != 0) warm(pc, 1);
 }
 
 // @ts-ignore: decorator
@@ -186,27 +207,15 @@ function jumpEntry(pc: u64): usize {
 }
 
 /**
- * The region of pc, whose slot ip (0: look it up) leads to it: found valid, and remembered as the one that jumps to pc enter.
- * 0: compiledNext says how to go on.
+ * The region of pc, whose slot ip leads to one: found valid, and remembered as the one that jumps to pc enter. 0: compiledNext says how
+ * to go on.
  */
-function regionAt(ip: usize, pc: u64, heat: u32): usize {
-  if (ip == 0) {
-    ip = enter(pc);
-    compiledNext = ip;
-    if (ip == 0) {
-      store<u64>(HART, pc, HART_PC);
-      return 0;
-    }
-    if (load<u16>(ip) != OP_COMPILED) {
-      if (interval > 1) compiledHot = warm(pc, heat);
-      return 0;
-    }
-  }
+function regionAt(ip: usize, pc: u64): usize {
   const head = <usize>load<u32>(ip, 4);
   const region = inChain(head, pc);
   if (region == 0) {
     if (interval == 1) push(pc);
-    else compiledHot = warm(pc, heat);
+    else compiledHot = warm(pc, 1);
     compiledNext = original(head, pc);
     return 0;
   }
@@ -223,28 +232,81 @@ function regionAt(ip: usize, pc: u64, heat: u32): usize {
   return region;
 }
 
-/** Runs the region that the slot at ip (of pc) leads to, and those that follow, within `left` instructions; returns what is left. */
+/**
+ * The function in the table for the slot ip of pc, entered with `left` instructions to be executed; 0: compiledNext says how to go on.
+ * `heat`: of a place that none is for, where regions may begin.
+ */
+function functionAt(ip: usize, pc: u64, left: u32, heat: u32): u32 {
+  const operation = <u32>load<u16>(ip);
+  if (operation == OP_BASELINE) {
+    const unit = unitOf(runningPage());
+    if (left < entryCost(unit, ip)) {
+      compiledNext = asDecoded(pc);
+      return 0;
+    }
+    store<u64>(HART, pc, HART_PC);
+    return entryFunction;
+  }
+  if (operation != OP_COMPILED) {
+    compiledNext = ip;
+    if (heat == 0) missed(runningPage(), <u32>pc & 4095);
+    else if (interval > 1) compiledHot = warm(pc, heat);
+    return 0;
+  }
+  const region = regionAt(ip, pc);
+  if (region == 0) return 0;
+  if (left < load<u32>(region, C.REGION_FUEL)) {
+    compiledNext = original(region, pc);
+    return 0;
+  }
+  store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
+  return load<u32>(region, C.REGION_FUNCTION);
+}
+
+/** Baseline code has used up its fuel at pc, where a jump backward leads. True: the interpreter goes on there. */
+function baselineSample(pc: u64): bool {
+  if ((tiers & TIER_REGIONS) == 0 || interval <= 1) return false;
+  compiledHot = warm(pc, FUEL_HEAT);
+  if (!compiledHot) {
+    if (--untilFuelSeek != 0) return false;
+    untilFuelSeek = FUEL_SEEK_SHARE;
+    seeking = SEEK;
+    sampleIn = 1;
+  }
+  compiledNext = enter(pc);
+  if (compiledNext == 0) return false;
+  if (leadsOn(compiledNext)) compiledNext = asDecoded(pc);
+  return true;
+}
+
+/** Runs the code that the slot at ip (of pc) leads to, and what follows, within `left` instructions; returns what is left. */
 export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize, base: usize): u32 {
   const before = left;
   let accesses: u64 = 0;
+  let heat: u32 = 1;
   compiledHot = false;
   compiledCall = false;
+  store<u32>(STATE, <u32>permissions, COMPILED_PERMISSIONS);
+  store<u32>(STATE, <u32>base, COMPILED_BASE);
   for (;;) {
-    const region = regionAt(ip, pc, 1);
-    if (region == 0) break;
-    if (left < load<u32>(region, C.REGION_FUEL)) {
-      compiledNext = original(region, pc);
-      break;
+    if (ip == 0) {
+      ip = enter(pc);
+      if (ip == 0) {
+        compiledNext = 0;
+        store<u64>(HART, pc, HART_PC);
+        break;
+      }
     }
-    store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
+    const code = functionAt(ip, pc, left, heat);
+    if (code == 0) break;
     const fuel = min(left, regionFuel);
     const jumps = load<u32>(STATE, C.COMPILED_JUMPS);
-    const code = load<u32>(region, C.REGION_FUNCTION);
     const site = <usize>call_indirect<u32>(code, <u64>fuel << C.COUNT_SHIFT, <u32>permissions, <u32>base, code);
     const count = load<u64>(STATE, C.COMPILED_COUNT);
     const spent = fuel - <u32>(count >> C.COUNT_SHIFT);
     left -= spent;
-    if ((load<u32>(STATE, C.COMPILED_JUMPS) - jumps + 1) * PIECE > spent) credit(load<u32>(STATE, C.COMPILED_REGION), spent);
+    const region: usize = site == BASELINE_SITE ? 0 : <usize>load<u32>(STATE, C.COMPILED_REGION);
+    if (region != 0 && (load<u32>(STATE, C.COMPILED_JUMPS) - jumps + 1) * PIECE > spent) credit(region, spent);
     accesses += count & ((1 << C.COUNT_SHIFT) - 1);
     const kind = <u32>load<u16>(site, C.SITE_KIND);
     pc = load<u64>(site, C.SITE_PC);
@@ -262,10 +324,12 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
       break;
     }
     if (kind >= <u32>C.SITE_SLOW) {
-      leaveSlowly(load<u32>(STATE, C.COMPILED_REGION), site, kind, pc);
+      leaveSlowly(region, site, kind, pc);
       break;
     }
-    if (kind == C.SITE_FUEL && left != 0 && regionAt(0, pc, hotAt >> 2) == 0) break;
+    // Where baseline code goes on is no sign that a region should begin there; where a region's fuel is used up is a strong one.
+    heat = region == 0 ? 0 : kind == C.SITE_FUEL && left != 0 ? hotAt >> 2 : 1;
+    if (kind == C.SITE_FUEL && region == 0 && left != 0 && baselineSample(pc)) break;
     ip = 0;
   }
   compiledAccesses = accesses;
@@ -277,17 +341,19 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
 function leaveSlowly(region: usize, site: usize, kind: u32, pc: u64): void {
   const exits = STATE + (<usize>kind << 3);
   store<u64>(exits, load<u64>(exits, C.COMPILED_EXITS) + 1, C.COMPILED_EXITS);
-  const taken = <u32>load<u16>(site, C.SITE_TAKEN) + 1;
-  if (taken < 0xffff) store<u16>(site, <u16>taken, C.SITE_TAKEN);
-  if (taken == TAKEN_MAX) makeAgain(region, C.REGION_POOR);
+  if (region != 0) {
+    const taken = <u32>load<u16>(site, C.SITE_TAKEN) + 1;
+    if (taken < 0xffff) store<u16>(site, <u16>taken, C.SITE_TAKEN);
+    if (taken == TAKEN_MAX) makeAgain(region, C.REGION_POOR);
+  }
   if (kind == C.SITE_TABLE) tlbFromWindow(load<u64>(STATE, C.COMPILED_ADDRESS));
   compiledNext = enter(pc);
   if (compiledNext == 0) store<u64>(HART, pc, HART_PC);
-  else if (load<u16>(compiledNext) == OP_COMPILED) compiledNext = original(<usize>load<u32>(compiledNext, 4), pc);
+  else if (leadsOn(compiledNext)) compiledNext = asDecoded(pc);
 }
 
 /** The region for pc among those that share a slot, or 0. */
-function inChain(head: usize, pc: u64): usize {
+export function inChain(head: usize, pc: u64): usize {
   for (let region = head; region != 0; region = <usize>load<u32>(region, C.REGION_NEXT)) {
     if (load<u64>(region, C.REGION_PC) == pc) return region;
   }
@@ -346,25 +412,6 @@ function original(region: usize, pc: u64): usize {
   return runScratch(pc, load<u64>(region, C.REGION_ORIGINAL));
 }
 
-/** For the compiler: address of the bytes of a page of code that has been executed, in the active space; 0: none. */
-export function jitCodePage(vpn: u32): u32 {
-  const frame = mappedFrame(vpn);
-  if (frame == 0 || frameDecoded(frame) == 0 || (frameFlags(frame) & FRAME_CODE) == 0) return 0;
-  return <u32>frameAddress(frame);
-}
-
-/** Has the instruction at pc been decoded (so, mostly: executed)? 2: a region begins there. */
-export function jitDecoded(vpn: u32, offset: u32): u32 {
-  const frame = mappedFrame(vpn);
-  if (frame == 0) return 0;
-  const code = frameDecoded(frame);
-  if (code == 0) return 0;
-  const slot = <usize>code + (<usize>offset << 2);
-  const operation = load<u16>(slot);
-  if (operation != OP_COMPILED) return operation == 0 ? 0 : 1;
-  return inChain(<usize>load<u32>(slot, 4), ((<u64>vpn) << 12) + offset) == 0 ? 1 : 2;
-}
-
 /**
  * Puts a region in force whose record is filled but for slot, original operation, frames and epoch. False: its entry is taken, or its
  * code is not there.
@@ -399,14 +446,16 @@ export function jitInstall(region: usize): bool {
   }
   store<u32>(region, <u32>others, C.REGION_NEXT);
   store<u64>(slot, leadingTo(region));
+  if (others == 0) baselineYield(code, slot, true);
   return true;
 }
 
-function unlink(slot: usize, region: usize): void {
+function unlink(code: usize, slot: usize, region: usize): void {
   const next = load<u32>(region, C.REGION_NEXT);
   const head = <usize>load<u32>(slot, 4);
   if (head == region) {
     store<u64>(slot, next == 0 ? 0 : leadingTo(next));
+    if (next == 0) baselineYield(code, slot, false);
     return;
   }
   for (let at = head; at != 0; at = <usize>load<u32>(at, C.REGION_NEXT)) {
@@ -422,7 +471,7 @@ export function jitRemove(region: usize): void {
   const slot = <usize>load<u32>(region, C.REGION_SLOT);
   const offset = <usize>load<u32>(region, C.REGION_PC) & 4095;
   const code = <usize>frameDecoded(load<u32>(region, C.REGION_PAGE + 4));
-  if (code != 0 && code + (offset << 2) == slot && load<u16>(slot) == OP_COMPILED) unlink(slot, region);
+  if (code != 0 && code + (offset << 2) == slot && load<u16>(slot) == OP_COMPILED) unlink(code, slot, region);
   const e = jumpEntry(load<u64>(region, C.REGION_PC));
   if (load<u32>(e, C.JUMP_FUNCTION) == load<u32>(region, C.REGION_FUNCTION)) store<u32>(e, codeEpoch() - 1, C.JUMP_EPOCH);
   store<u32>(region, 0, C.REGION_STATE);
@@ -436,19 +485,4 @@ export function jitIntact(region: usize): bool {
     if (frameGeneration(load<u32>(at, 4)) != load<u32>(at, 8)) return false;
   }
   return true;
-}
-
-/** The decoded operation of an instruction that is no jump. */
-export function jitOperation(word: u32): u64 {
-  return (word & 3) == 3 ? decode32(word, FAR_ONLY) : decode16(word, FAR_ONLY);
-}
-
-const operationSlot = memory.data(8, 8);
-
-/** For compiled code: executes an operation on the registers in memory that neither jumps nor accesses memory. Not 0: it did not. */
-export function jitExecute(operation: u64): u32 {
-  store<u64>(operationSlot, operation);
-  const result = executeSlow(operationSlot, 0, 0);
-  store<u64>(HART + HART_X, 0);
-  return result == DONE ? 0 : 1;
 }

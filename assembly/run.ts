@@ -2,9 +2,9 @@
 import * as X from './shared/exit';
 import { COMPILED, COMPILED_LEFT } from './shared/compiled';
 import * as L from './shared/layout';
-import { decodeSlot, enter, pcOf, straddle } from './code';
+import { asDecoded, decodeSlot, enter, pcOf, straddle } from './code';
 import { loop } from './generated/dispatch';
-import { OP_COMPILED, OP_CROSS, OP_STRADDLE } from './generated/ops';
+import { OP_BASELINE, OP_COMPILED, OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { executeSlow, nextPc } from './generated/slow';
 import { behindCompiledCall, compiledAccesses, compiledCall, compiledHot, compiledNext, enterCompiled } from './jit';
 import { isSeeking, sample, sampleIn, sampleRefund, sampleSpent } from './jit';
@@ -218,7 +218,12 @@ function runToCall(budget: u32): u32 {
   while (ip != 0) {
     let operation = <u32>load<u16>(ip);
     // The loop would only say so: it counts what is not executed, and that is taken back below.
-    if (operation != OP_COMPILED || left == 0 || sampleIn == 0) {
+    // Single steps pass baseline code by.
+    if (operation == OP_BASELINE && isSeeking()) {
+      ip = asDecoded(pcOf(ip));
+      operation = <u32>load<u16>(ip);
+    }
+    if ((operation != OP_COMPILED && operation != OP_BASELINE) || left == 0 || sampleIn == 0) {
       const burst = min(left, sampleIn);
       const from = isSeeking() ? pcOf(ip) : 0;
       const reason = loop(ip, burst, permissions, base);
@@ -244,7 +249,7 @@ function runToCall(budget: u32): u32 {
       operation = <u32>load<u16>(ip);
     }
     pc = pcOf(ip);
-    if (operation == OP_COMPILED) {
+    if (operation == OP_COMPILED || operation == OP_BASELINE) {
       left = enterCompiled(ip, pc, left, permissions, base);
       accesses += compiledAccesses;
       if (compiledCall) {

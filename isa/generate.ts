@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemSchema } from '../host/lab/config.js';
+import { generateBaseline } from './generate/baseline.js';
 import { generateDecode, generateOps } from './generate/decode.js';
 import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
@@ -19,6 +20,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['assembly/generated/decode.ts', generateDecode],
   ['assembly/generated/dispatch.ts', generateDispatch],
   ['assembly/generated/slow.ts', generateSlow],
+  ['assembly/generated/baseline.ts', generateBaseline],
   ['host/generated/instructions.ts', instructionsSource],
   ['host/generated/vdso.ts', vdsoSource],
   ['docs/instructions.md', instructionsPage],

@@ -4,7 +4,7 @@
  *
  *   npm test                      all: interpreted, then those that execute guest code with everything compiled at once
  *   npm test -- mm vfs            files with "mm" or "vfs" in their path, interpreted
- *   PAGEWALK_JIT=eager npm test   all in one mode: off, on, eager
+ *   PAGEWALK_JIT=eager npm test   all in one mode: off, on, eager, eager-baseline
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,19 +1,19 @@
 /**
- * Room for decoded pages (code.ts): 2048 slots, a tail of 8, the last of which belongs to this file and holds the owning frame.
- * 64 pages fill a run of 257 frames exactly:
+ * Room for decoded pages (code.ts): 2048 slots, a tail of 64, the last of which belongs to this file and holds the owning frame.
+ * 64 pages fill a run of 264 frames exactly:
  *
- *   run   | page 0 (16,448 bytes) | page 1 | ... | page 63 |
+ *   run   | page 0 (16,896 bytes) | page 1 | ... | page 63 |
  *
- * A decoded page is a cache, so it does not count as memory in use; RUNS_MAX bounds it (4,096 pages of code, 66 MB). When all are taken,
+ * A decoded page is a cache, so it does not count as memory in use; RUNS_MAX bounds it (4,096 pages of code, 68 MB). When all are taken,
  * a quarter of them is dropped, in clock order.
  */
 import { codeDropped, execInvalidateAll } from '../code';
 import { FRAME_CODE, frameDecoded, frameRun, frameSetFlags } from './frames';
 
-export const DECODED_BYTES: u32 = (2048 + 8) * 8;
+export const DECODED_BYTES: u32 = (2048 + 64) * 8;
 /** Where a decoded page names its frame; 0 while the page is free. */
-export const DECODED_OWNER: usize = (2048 + 7) * 8;
-const RUN_FRAMES: u32 = 257;
+export const DECODED_OWNER: usize = (2048 + 63) * 8;
+const RUN_FRAMES: u32 = 264;
 const RUN_PAGES: u32 = 64;
 const RUNS_MAX: u32 = 64;
 
@@ -75,4 +75,14 @@ function evict(): bool {
 /** Address of a run, by its number from 0; 0: there are no more. Snapshots leave operations out: slots of zeros are decoded again. */
 export function decodedRun(index: u32): u32 {
   return index < runCount ? load<u32>(runs + <usize>index * 4) : 0;
+}
+
+export function decodedCount(): u32 {
+  return runCount == 0 ? 0 : (runCount - 1) * RUN_PAGES + runUsed;
+}
+
+/** The nth decoded page; 0: it is free. */
+export function decodedNth(index: u32): u32 {
+  const page = pageAt(index);
+  return load<u32>(page, DECODED_OWNER) == 0 ? 0 : page;
 }

@@ -5,6 +5,7 @@
 import { PERM_READ, PERM_WRITE, TLB_BASE } from '../shared/layout';
 import { DROP_ORDER_2M } from '../shared/trace';
 import { execInvalidate, execInvalidateAll, execInvalidateSpan } from '../code';
+import { fastDrop, fastDropWrite, fastDropWrites, fastFill, fastFlush } from './fasttlb';
 import { FRAME_CODE, frameAddress, frameFlags } from './frames';
 import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
 import { recording, traceDrop, traceSwitch } from '../tracing';
@@ -69,6 +70,21 @@ export function tlbFromWindow(va: u64): void {
   store<u32>(e, <u32>frameAddress(identityFrame(activeSpace, va)), 16);
 }
 
+/** For baseline code: linear address of `size` bytes in one page, remembered; 0: they may not be accessed, or the walk must say so. */
+export function fastFind(va: u64, size: u32, write: bool): usize {
+  if (recording || (<u32>va & 4095) + size > 4096) return 0;
+  const at = permissionByte(activeSpace, va >> 12);
+  let host: usize;
+  if (at != 0 && (load<u8>(at) & (write ? PERM_WRITE : PERM_READ)) != 0) {
+    host = frameAddress(identityFrame(activeSpace, va)) + (<usize>va & 4095);
+  } else {
+    host = tlbLookup(va, write);
+    if (host == 0) return 0;
+  }
+  fastFill(va, host, write);
+  return host;
+}
+
 /** Called wherever a PTE changes: no cache may know more than the page table. */
 export function translationInvalidate(space: usize, va: u64): void {
   const vpn = va >> 12;
@@ -84,6 +100,7 @@ export function translationInvalidate(space: usize, va: u64): void {
     store<u64>(e, 0);
     store<u64>(e, 0, 8);
   }
+  fastDrop(va);
   execInvalidate(vpn);
 }
 
@@ -99,6 +116,7 @@ export function spanInvalidate(space: usize, va: u64): void {
     store<u64>(e, 0);
     store<u64>(e, 0, 8);
   }
+  fastFlush();
   execInvalidateSpan(va >> 12);
 }
 
@@ -111,17 +129,21 @@ export function writeInvalidate(space: usize, va: u64): void {
     if (bits & PERM_WRITE) store<u8>(at, bits & ~PERM_WRITE);
   }
   if (recording) traceDrop(space, va, 0);
-  if (space == activeSpace && load<u64>(entry(vpn), 8) == vpn + 1) store<u64>(entry(vpn), 0, 8);
+  if (space != activeSpace) return;
+  if (load<u64>(entry(vpn), 8) == vpn + 1) store<u64>(entry(vpn), 0, 8);
+  fastDropWrite(va);
 }
 
 /** After many pages of the space have lost W at once, which whoever took it has recorded. */
 export function tlbDropWrites(space: usize): void {
   if (space != activeSpace) return;
   for (let e = TABLE; e < TABLE + (<usize>ENTRIES << 5); e += 32) store<u64>(e, 0, 8);
+  fastDropWrites();
 }
 
 export function tlbFlush(): void {
   memory.fill(TABLE, 0, <usize>ENTRIES << 5);
+  fastFlush();
   execInvalidateAll();
 }
 

@@ -1,6 +1,6 @@
 import { hasRelaxedSimd } from '../jit/features.js';
 import type { JitOptions } from '../jit/jit.js';
-import { enableRelaxedSimd, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
+import { enableRelaxedSimd, keepWasmBaseline, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
 
 export interface JitFlags {
   readonly jit?: string;
@@ -15,7 +15,9 @@ const SOON = 200;
 let started = false;
 let patient = false;
 
-/** What --jit and --jit-threshold ask for; PAGEWALK_JIT (off, on, eager) decides what they leave open, for tests. */
+/**
+ * What --jit and --jit-threshold ask for; PAGEWALK_JIT (what --jit may be, eager, eager-baseline) decides what they leave open, for tests.
+ */
 export function jitOptions({ jit, jitThreshold, onRegion }: JitFlags): JitOptions | false {
   started = true;
   const wanted = process.env.PAGEWALK_JIT;
@@ -23,15 +25,27 @@ export function jitOptions({ jit, jitThreshold, onRegion }: JitFlags): JitOption
   if (mode === 'off') return false;
   if (!hasRelaxedSimd()) enableRelaxedSimd();
   if (mode === 'eager') return { threshold: 1, onRegion };
+  if (mode === 'eager-baseline') return { threshold: 1, tiers: 'baseline' };
   const threshold = jitThreshold ?? (jit === undefined && wanted === 'on' ? SOON : undefined);
   const onWork = optimiseJavaScriptLate;
-  return { threshold, compile, onRegion, onWork, ...(mode === 'window' || mode === 'table' ? { translation: mode } : {}) };
+  const translation = mode === 'window' || mode === 'table' ? mode : undefined;
+  const alone = translation === undefined ? mode : 'regions';
+  const tiers = alone === 'baseline' || alone === 'regions' ? alone : undefined;
+  return { threshold, tiers, compile, compilePages, onRegion, onWork, translation };
 }
 
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   if (!patient) optimiseWasmLate();
   patient = true;
   return new WebAssembly.Module(bytes);
+}
+
+/** Pages are large, and what is executed much in them becomes regions: optimising them costs more than running them. */
+function compilePages(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  keepWasmBaseline(true);
+  const module = new WebAssembly.Module(bytes);
+  keepWasmBaseline(false);
+  return module;
 }
 
 /** How much of the command this process has used: 1 = a machine, 2 = the region compiler, too. */

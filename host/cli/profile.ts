@@ -1,9 +1,10 @@
 import { SITE_SLOW } from '../../assembly/shared/compiled.js';
 import { cpuProfile, INSTRUCTIONS_PER_US, profileText } from '../debug/profile-format.js';
 import type { Profile } from '../debug/profiler.js';
-import type { Jit, JitSnapshot } from '../jit/jit.js';
+import type { Jit } from '../jit/jit.js';
 import { EXIT_TEXTS } from '../jit/listing.js';
 import { jitReport, type NameOf } from '../jit/report.js';
+import type { JitSnapshot } from '../jit/stats.js';
 import { writeOutput } from './files.js';
 
 const LINES = 60;

@@ -100,12 +100,10 @@ export function runCommand(program: Command, finish: (status: number) => void): 
     .addOption(new Option('--stats [file]', 'what happened: on stderr, or as JSON to =FILE'))
     .addOption(new Option('--strace [file]', 'system calls: on stderr, or to =FILE'))
     .addOption(
-      new Option('--jit <mode>', 'compile hot code to WebAssembly (default: on); window, table: translate accesses only so').choices([
-        'on',
-        'off',
-        'window',
-        'table',
-      ]),
+      new Option(
+        '--jit <mode>',
+        'compile hot code to WebAssembly (default: on); baseline, regions: one kind of code; window, table: regions, one kind of access',
+      ).choices(['on', 'off', 'baseline', 'regions', 'window', 'table']),
     )
     .addOption(
       new Option('--jit-threshold <n>', 'instructions that code is interpreted for before it is compiled; 1: all at once').argParser(

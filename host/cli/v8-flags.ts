@@ -18,6 +18,14 @@ export function optimiseWasmLate(): void {
   setFlagsFromString('--wasm-tiering-budget=400000000');
 }
 
+/** Wasm of modules made meanwhile is compiled at once, and never optimised: what is compiled later is as the flags are then. */
+export function keepWasmBaseline(keep: boolean): void {
+  const no = keep ? 'no-' : '';
+  setFlagsFromString(`--${no}wasm-tier-up`);
+  setFlagsFromString(`--${no}wasm-dynamic-tiering`);
+  setFlagsFromString(`--${no}wasm-lazy-compilation`);
+}
+
 /**
  * V8 of Node 20 optimises the region compiler's own functions for longer than they then run: while they work a function has to be executed
  * much longer than usual (3 times V8's budget; small ones once) before it is. Not so the rest of the machine.

@@ -41,8 +41,17 @@ export interface CoreExports {
 
   // --- compiled code, see assembly/shared/compiled.ts and host/jit
   /** interval: instructions between samples (0: nothing is compiled, 1: everything); heat at which code is hot; how many hot places make
-   * run() come back with EXIT_HOT; instructions after which a region comes back. */
-  jitConfigure(interval: number, heat: number, batch: number, fuel: number): void;
+   * run() come back with EXIT_HOT; instructions after which compiled code comes back; TIER_*; samples after which a line of code is hot;
+   * the place in the function table of what enters baseline code. */
+  jitConfigure(
+    interval: number,
+    heat: number,
+    batch: number,
+    fuel: number,
+    tiers: number,
+    lineSamples: number,
+    entryFunction: number,
+  ): void;
   /** Address of the bytes of an executable page that has been executed, or 0. */
   jitCodePage(vpn: number): number;
   /** Has the instruction at a page's offset been decoded (1)? Does a region begin there (2)? */
@@ -50,6 +59,15 @@ export interface CoreExports {
   jitOperation(word: number): bigint;
   /** What compiled code imports: executes an operation on the registers in memory. */
   jitExecute(operation: bigint): number;
+  jitExecuteAccess(operation: bigint): number;
+  /** What baseline code imports: linear address of memory that may be accessed (size, FIND_WRITE), or 0. */
+  jitFind(va: bigint, how: number): number;
+  /** What decoded slots hold that lead to a region (low half), to baseline code (high half). */
+  jitSlots(): number;
+  /** Writes the function for a decoded page (shared/baseline.ts): its unit, or 0. */
+  baselineEmit(code: number, sweep: number, tailCalls: number): number;
+  baselineInstall(unit: number, functionIndex: number): void;
+  baselineReset(): void;
   jitInstall(region: number): number;
   jitRemove(region: number): void;
   /** Every region is looked up again before it is entered. */

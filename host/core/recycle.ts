@@ -2,9 +2,11 @@
  * Cores for machines that nobody but us has had in hand. Memory that is allocated anew costs more than a small program: the engine collects
  * garbage for it, and the host hands out its pages one by one. So a core is made again what it was before its first machine, and kept.
  *
- * What a machine can have written: the hart, TLB, staging buffer and fault log; static data; records of compiled code; window permissions;
- * frames that were in use and their descriptors. assembly/mm/frames.ts: all other frames have descriptors of zeros and are zero themselves.
+ * What a machine can have written: the hart, TLB, staging buffer and fault log; static data; records of compiled code and its tables;
+ * window permissions; frames that were in use and their descriptors. assembly/mm/frames.ts: all other frames have descriptors of zeros
+ * and are zero themselves.
  */
+import * as B from '../../assembly/shared/baseline.js';
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import { Core } from './core.js';
@@ -89,11 +91,14 @@ function clear(core: Core, { globals, statics }: Kind): boolean {
     if (exports.windowTaken(slot) !== 0) u8.fill(0, at, at + (1 << L.PERMISSION_STRIDE_SHIFT));
   }
   // Records are given out in order, and the first one is never all zeros again.
-  if (u32[(C.REGIONS + C.REGION_FUEL) >>> 2] !== 0) {
-    u8.fill(0, C.REGIONS, C.HEAT);
+  const hasRegions = u32[(C.REGIONS + C.REGION_FUEL) >>> 2] !== 0;
+  const hasUnits = u32.subarray(B.UNITS >>> 2, (B.UNITS + B.UNITS_MAX * B.UNIT_BYTES) >>> 2).some((word) => word !== 0);
+  if (hasRegions) u8.fill(0, C.REGIONS, C.HEAT);
+  if (hasRegions || hasUnits) {
     for (let at = core.firstFunction; at < core.table.length; at++) core.table.set(at, null);
   }
   u8.fill(0, C.HEAT, TARGETS_END);
+  u8.fill(0, B.UNITS, B.OPERATIONS);
   u8.fill(0, L.HART, LOW_END);
   u8.set(statics, L.STATIC_BASE);
   core.globals.forEach((global, i) => {

@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.js';
 import { giveCore, takeCore, takeCoreSync } from '../core/recycle.js';
-import type { JitSnapshot } from '../jit/jit.js';
+import type { JitSnapshot } from '../jit/stats.js';
 import { type RunStats, StatsCollector } from '../machine-stats.js';
 import { sharedCore, sharedCoreSync } from './core-module.js';
 import { Machine } from './machine.js';

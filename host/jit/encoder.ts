@@ -4,6 +4,7 @@ export const I32 = 0x7f;
 export const I64 = 0x7e;
 export const F32 = 0x7d;
 export const F64 = 0x7c;
+export const V128 = 0x7b;
 const VOID = 0x40;
 
 const TWO32 = 2 ** 32;
@@ -237,6 +238,15 @@ export class Code extends Bytes {
     this.u32(code);
     if (lane !== undefined) this.byte(lane);
   }
+  callIndirect(type: number): void {
+    this.byte(0x11);
+    this.u32(type);
+    this.u32(0);
+  }
+  zeroVector(): void {
+    this.vector(0x0c);
+    for (let i = 0; i < 16; i++) this.byte(0);
+  }
   unreachable(): void {
     this.byte(0x00);
   }
@@ -287,23 +297,27 @@ function branchHints(bodies: readonly Body[], first: number): Bytes {
   return hints;
 }
 
-/**
- * A module of functions of one type, exported as "0", "1"..., over env.memory and imported functions of env. With `table` it has env.table
- * too: engines keep what has a table for as long as that lives (V8 of Node 20: with a copy of it), so that is for one module.
- */
-export function encodeModule(
-  own: FunctionType,
-  bodies: readonly Body[],
-  imports: readonly ImportedFunction[],
-  table = false,
-): Uint8Array<ArrayBuffer> {
+/** What a module is made of: functions name their types by number. */
+export interface ModuleParts {
+  readonly types: readonly FunctionType[];
+  readonly imports: readonly { readonly name: string; readonly type: number }[];
+  readonly functions: readonly { readonly type: number; readonly body: Uint8Array }[];
+  /**
+   * It has env.table, too: engines keep what has a table for as long as that lives (V8 of Node 20: with a copy of it), so that is for one
+   * module.
+   */
+  readonly table?: boolean;
+  readonly hints?: Bytes;
+}
+
+/** A module of functions, exported as "0", "1"..., over env.memory and imported functions of env. */
+export function encodeParts({ types, imports, functions, table = false, hints }: ModuleParts): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   out.bytes([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  const types = new Bytes();
-  types.u32(1 + imports.length);
-  type(types, own);
-  for (const imported of imports) type(types, imported.type);
-  section(out, 1, types);
+  const typeSection = new Bytes();
+  typeSection.u32(types.length);
+  for (const one of types) type(typeSection, one);
+  section(out, 1, typeSection);
   const imported = new Bytes();
   imported.u32(1 + (table ? 1 : 0) + imports.length);
   imported.text('env');
@@ -316,32 +330,48 @@ export function encodeModule(
     imported.text('table');
     imported.bytes([0x01, 0x70, 0x00, 0x00]);
   }
-  imports.forEach(({ name }, i) => {
+  for (const { name, type: number } of imports) {
     imported.text('env');
     imported.text(name);
     imported.byte(0x00);
-    imported.u32(1 + i);
-  });
+    imported.u32(number);
+  }
   section(out, 2, imported);
-  const functions = new Bytes();
-  functions.u32(bodies.length);
-  for (let i = 0; i < bodies.length; i++) functions.u32(0);
-  section(out, 3, functions);
+  const declared = new Bytes();
+  declared.u32(functions.length);
+  for (const { type: number } of functions) declared.u32(number);
+  section(out, 3, declared);
   const exported = new Bytes();
-  exported.u32(bodies.length);
-  bodies.forEach((_, i) => {
+  exported.u32(functions.length);
+  functions.forEach((_, i) => {
     exported.text(String(i));
     exported.byte(0x00);
     exported.u32(imports.length + i);
   });
   section(out, 7, exported);
-  section(out, 0, branchHints(bodies, imports.length));
+  if (hints !== undefined) section(out, 0, hints);
   const code = new Bytes();
-  code.u32(bodies.length);
-  for (const body of bodies) {
+  code.u32(functions.length);
+  for (const { body } of functions) {
     code.u32(body.length);
-    code.bytes(body.view());
+    code.bytes(body);
   }
   section(out, 10, code);
   return out.view().slice();
+}
+
+/** A module of functions of one type. */
+export function encodeModule(
+  own: FunctionType,
+  bodies: readonly Body[],
+  imports: readonly ImportedFunction[],
+  table = false,
+): Uint8Array<ArrayBuffer> {
+  return encodeParts({
+    types: [own, ...imports.map((imported) => imported.type)],
+    imports: imports.map(({ name }, i) => ({ name, type: 1 + i })),
+    functions: bodies.map((body) => ({ type: 0, body: body.view() })),
+    table,
+    hints: branchHints(bodies, imports.length),
+  });
 }

@@ -1,7 +1,9 @@
+import { TIER_BASELINE, TIER_REGIONS } from '../../assembly/shared/baseline.js';
 import * as C from '../../assembly/shared/compiled.js';
 import { EXIT_HOT } from '../../assembly/shared/exit.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
+import { Baseline } from './baseline/baseline.js';
 import { IMPORTS, REGION_TYPE } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
@@ -11,6 +13,7 @@ import { HotQueue } from './queue.js';
 import { type Place, Records } from './records.js';
 import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from './region.js';
 import { codeSource } from './source.js';
+import type { ExitCount, JitSnapshot, JitStats } from './stats.js';
 import { supported, type Translated, translate } from './translate.js';
 
 export interface JitOptions {
@@ -19,6 +22,11 @@ export interface JitOptions {
    * pays, and no more code than pays.
    */
   readonly threshold?: number;
+  /**
+   * Which code is made: baseline code of pages, soon and cheaply, regions of what is executed much, or both. Default: both; with a
+   * threshold, regions.
+   */
+  readonly tiers?: 'both' | 'baseline' | 'regions';
   /** How accesses are translated: by the window, by the TLB, or by what each of them is found to need (default). */
   readonly translation?: 'window' | 'table';
   /** Has the engine a fused multiply-add? Default: it is tried. */
@@ -31,61 +39,12 @@ export interface JitOptions {
   readonly codeBytesMax?: number;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+  /** The same for baseline code, which no engine should spend time on; default: as `compile`. */
+  readonly compilePages?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   /** Hears when the compiler begins its work and when it has done it. */
   readonly onWork?: (begins: boolean) => void;
   /** Hears of each region that is made, while the process whose code it is runs. */
   readonly onRegion?: (list: () => RegionListing) => void;
-}
-
-/** Sums over the whole run. */
-export interface JitStats {
-  /** Regions made, their guest instructions, their bytes of Wasm. */
-  regions: number;
-  instructions: number;
-  bytes: number;
-  /** Places where no region could be made. */
-  refused: number;
-  /** Regions taken away: changed code, the budget, or to be made in another way. */
-  removed: number;
-  /** Regions made again because they left too often. */
-  remade: number;
-  /** Regions made again, larger, because they are executed so much. */
-  promoted: number;
-  compileMs: number;
-}
-
-/** An exit (SITE_*), and, of those that lead to the interpreter, how often it was taken: at most 65535 for a region. */
-export interface ExitCount {
-  readonly pc: number;
-  readonly kind: number;
-  readonly taken: number;
-}
-
-/** One region that is in force. */
-export interface LiveRegion {
-  readonly pc: number;
-  readonly instructions: number;
-  /** Of Wasm. */
-  readonly bytes: number;
-  /** Times it was entered by the core; jumps from region to region are not counted. */
-  readonly entered: number;
-  readonly exits: readonly ExitCount[];
-}
-
-export interface JitSnapshot extends Readonly<JitStats> {
-  /** Instructions of all processes, and those of them that regions executed. */
-  readonly executed: number;
-  readonly executedCompiled: number;
-  /** Jumps from region to region, modulo 2^32. */
-  readonly jumps: number;
-  /** How often regions left for the interpreter, by SITE_*. */
-  readonly exits: readonly number[];
-  readonly live: readonly LiveRegion[];
-  /** Exits of regions that were taken away. */
-  readonly gone: readonly ExitCount[];
-  /** Bytes of Wasm of live regions, and places in the function table, free ones included. */
-  readonly liveBytes: number;
-  readonly tableSlots: number;
 }
 
 /** A region that is to be installed. */
@@ -109,6 +68,11 @@ interface Region extends Made {
 /** Instructions between samples. */
 const INTERVAL = 8000;
 const SAMPLE_HEAT = 16;
+/** The same while there is baseline code, which is made of lines of code met by so many samples. */
+const INTERVAL_BASELINE = 2000;
+const LINE_SAMPLES = 8;
+/** Baseline code is a third as fast: a region pays later. */
+const THRESHOLD_BASELINE = 2_000_000;
 const REGION_FUEL = 10_000;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
@@ -148,6 +112,7 @@ export class Jit {
   readonly stats: JitStats = { regions: 0, instructions: 0, bytes: 0, refused: 0, removed: 0, remade: 0, promoted: 0, compileMs: 0 };
   readonly #regions = new Map<number, Region>();
   readonly #records: Records;
+  readonly #baseline: Baseline;
   #liveBytes = 0;
   /** Instructions when the first region became poor of those that are not made again yet. */
   #poorSince: number | undefined = undefined;
@@ -187,7 +152,8 @@ export class Jit {
     private readonly core: Core,
     options: JitOptions = {},
   ) {
-    const threshold = options.threshold ?? THRESHOLD_DEFAULT;
+    const tiers = options.tiers ?? (options.threshold === undefined ? 'both' : 'regions');
+    const threshold = options.threshold ?? (tiers === 'regions' ? THRESHOLD_DEFAULT : THRESHOLD_BASELINE);
     this.#eager = threshold <= 1;
     this.#queue = new HotQueue(options.threshold === undefined);
     this.#translation = options.translation;
@@ -198,10 +164,15 @@ export class Jit {
     this.#onWork = options.onWork;
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
+    this.#baseline = new Baseline(core, { compile: options.compilePages ?? this.#compile, tailCalls: this.#tailCalls, eager: this.#eager });
     this.#records = new Records(core);
     this.#leave = leaveOf(core, this.#tailCalls);
     const { exports } = core;
     const interval = this.#eager ? 1 : Math.max(2, Math.min(INTERVAL, threshold));
+    const heat = Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT));
+    const between = tiers === 'regions' || this.#eager ? interval : Math.min(interval, INTERVAL_BASELINE);
+    const wanted = tiers === 'both' ? TIER_BASELINE | TIER_REGIONS : tiers === 'baseline' ? TIER_BASELINE : TIER_REGIONS;
+    const lines = interval < INTERVAL ? 1 : LINE_SAMPLES;
     this.#source = codeSource(
       core,
       this.#eager ? 'any' : interval < INTERVAL ? 'decoded' : 'met',
@@ -214,8 +185,7 @@ export class Jit {
       (pc) => this.#wholes.has(pc),
       () => true,
     );
-    this.#configure = () =>
-      exports.jitConfigure(interval, Math.max(1, Math.round((threshold / interval) * SAMPLE_HEAT)), this.#eager ? 1 : BATCH, REGION_FUEL);
+    this.#configure = () => exports.jitConfigure(between, heat, this.#eager ? 1 : BATCH, REGION_FUEL, wanted, lines, this.#baseline.entry);
     this.#configure();
     const run = exports.run;
     exports.run = (budget) => this.#run(run, budget);
@@ -234,6 +204,7 @@ export class Jit {
       const words = core.u32;
       if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || this.#isPoor(words[(C.COMPILED + C.COMPILED_POOR) >>> 2])) this.#compileHot();
       if (reason !== EXIT_HOT) return reason;
+      if (this.#baseline.wanted) this.#compilePages();
       left = core.u32[(C.COMPILED + C.COMPILED_LEFT) >>> 2];
     }
   }
@@ -244,6 +215,14 @@ export class Jit {
     const now = this.core.counter(L.COUNT_INSTRUCTIONS);
     this.#poorSince ??= now;
     return count >= POOR_MAX || now - this.#poorSince > Math.max(POOR_PATIENCE, this.#queue.patience(this.stats.instructions));
+  }
+
+  #compilePages(): void {
+    const started = performance.now();
+    this.#onWork?.(true);
+    this.#baseline.compile();
+    this.#onWork?.(false);
+    this.stats.compileMs += performance.now() - started;
   }
 
   #compileHot(): void {
@@ -468,6 +447,7 @@ export class Jit {
     const { core } = this;
     return {
       ...this.stats,
+      ...this.#baseline.stats,
       executed: core.counter(L.COUNT_INSTRUCTIONS),
       executedCompiled: core.readU64(C.COMPILED + C.COMPILED_INSTRUCTIONS),
       jumps: core.u32[(C.COMPILED + C.COMPILED_JUMPS) >>> 2],
@@ -475,7 +455,7 @@ export class Jit {
         kind < C.SITE_SLOW ? 0 : core.readU64(C.COMPILED + C.COMPILED_EXITS + kind * 8),
       ),
       liveBytes: this.#liveBytes,
-      tableSlots: core.table.length - this.#records.firstFunction,
+      tableSlots: Math.max(0, core.table.length - this.#records.firstFunction),
       live: [...this.#regions.values()].map((region) => ({
         pc: region.pc,
         instructions: region.translated.instructions,

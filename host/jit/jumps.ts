@@ -2,8 +2,9 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
+import { firstRegion, goOn, PAGE_TYPE, tailCall } from './baseline/links.js';
 import { COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, REGION_TYPE, SITE_BITS, X_LOAD, X_STORE } from './context.js';
-import { Code, encodeModule, I32, I64 } from './encoder.js';
+import { Code, encodeParts, I32, I64 } from './encoder.js';
 
 /** Sites are 16 bytes apart: what is below that says whether to jump. */
 const SITE_MASK = 2 ** SITE_BITS - C.SITE_BYTES;
@@ -26,11 +27,11 @@ export function leaveOf(core: Core, tailCalls: boolean): Leave {
   const { memory } = core;
   const known = leaves.get(memory) ?? {};
   leaves.set(memory, known);
-  if (tailCalls) return (known.jumping ??= makeLeave(memory, core.table, core.firstFunction));
-  return (known.returning ??= makeLeave(memory, undefined, core.firstFunction));
+  if (tailCalls) return (known.jumping ??= makeLeave(core, core.table));
+  return (known.returning ??= makeLeave(core));
 }
 
-function makeLeave(memory: WebAssembly.Memory, table: WebAssembly.Table | undefined, firstFunction: number): Leave {
+function makeLeave({ memory, firstFunction, exports }: Core, table?: WebAssembly.Table): Leave {
   const code = new Code(REGION_TYPE.parameters);
   const [record, at, entry, pc] = [code.local(I32), code.local(I32), code.local(I32), code.local(I64)];
   code.get(FUNCTION);
@@ -38,7 +39,7 @@ function makeLeave(memory: WebAssembly.Memory, table: WebAssembly.Table | undefi
   code.op(0x76);
   code.i32Const(RECORD_SHIFT);
   code.op(0x74);
-  code.i32Const(C.REGIONS - (firstFunction << RECORD_SHIFT));
+  code.i32Const(C.REGIONS - (firstRegion(firstFunction) << RECORD_SHIFT));
   code.op(0x6a);
   code.tee(record);
   code.memory(0x28, C.REGION_SITES);
@@ -57,7 +58,7 @@ function makeLeave(memory: WebAssembly.Memory, table: WebAssembly.Table | undefi
   code.memory(0x33, C.SITE_ACCESSES);
   code.op(0x7c);
   code.set(COUNT);
-  if (table !== undefined) jump(code, at, entry, pc);
+  if (table !== undefined) jump(code, at, entry, pc, exports.jitSlots());
   code.i32Const(0);
   code.get(COUNT);
   code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
@@ -66,12 +67,17 @@ function makeLeave(memory: WebAssembly.Memory, table: WebAssembly.Table | undefi
   code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
   code.get(at);
   code.op(0x0b);
-  const module = new WebAssembly.Module(encodeModule(REGION_TYPE, [code.body()], [], table !== undefined));
-  return new WebAssembly.Instance(module, { env: table === undefined ? { memory } : { memory, table } }).exports['0'] as () => number;
+  const functions = [{ type: 0, body: code.body().view() }];
+  const bytes = encodeParts({ types: [REGION_TYPE, PAGE_TYPE], imports: [], functions, table: table !== undefined });
+  const env: WebAssembly.ModuleImports = table === undefined ? { memory } : { memory, table };
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports['0'] as () => number;
 }
 
-/** Calls the region for where the exit leads, if it may jump, jumps have led there before, it is valid, and there is fuel for it. */
-function jump(code: Code, at: number, entry: number, pc: number): void {
+/**
+ * Calls the region for where the exit leads, if it may jump, jumps have led there before, it is valid, and there is fuel for it; or
+ * baseline code.
+ */
+function jump(code: Code, at: number, entry: number, pc: number, slots: number): void {
   code.get(FUNCTION);
   code.i32Const(JUMP_GO | JUMP_DYNAMIC);
   code.op(0x71);
@@ -118,5 +124,6 @@ function jump(code: Code, at: number, entry: number, pc: number): void {
   code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
   code.returnCallIndirect(0);
   code.end();
+  goOn(code, COUNT, pc, slots, tailCall, 1);
   code.end();
 }

@@ -1,6 +1,7 @@
 /** Room for what the core knows of regions: their records, their exits' records, and places in the function table. */
 import * as C from '../../assembly/shared/compiled.js';
 import type { Core } from '../core/core.js';
+import { firstRegion } from './baseline/links.js';
 
 export interface Place {
   readonly record: number;
@@ -22,7 +23,7 @@ export class Records {
   #used = 0;
 
   constructor(private readonly core: Core) {
-    this.firstFunction = core.firstFunction;
+    this.firstFunction = firstRegion(core.firstFunction);
   }
 
   /** Room for a region with so many exits, or undefined: all is taken. */
@@ -43,7 +44,8 @@ export class Records {
       record = C.REGIONS + this.#nextRecord++ * C.REGION_BYTES;
     }
     const index = this.firstFunction + (record - C.REGIONS) / C.REGION_BYTES;
-    if (index >= this.core.table.length) this.core.table.grow(Math.max(64, this.core.table.length));
+    const { table } = this.core;
+    if (index >= table.length) table.grow(Math.max(index + 64 - table.length, table.length));
     this.#used++;
     return { record, index, sites, siteCount };
   }

@@ -1,7 +1,7 @@
 /** What the compiler did, for people: --jit-stats. */
 import * as C from '../../assembly/shared/compiled.js';
-import type { JitSnapshot, LiveRegion } from './jit.js';
 import { EXIT_TEXTS } from './listing.js';
+import type { JitSnapshot, LiveRegion } from './stats.js';
 
 /** Names a guest address: "main+0x12 of lua5.4". */
 export type NameOf = (pc: number) => string | undefined;
@@ -26,6 +26,8 @@ export function jitReport(jit: JitSnapshot, nameOf: NameOf = () => undefined): s
   const lines = [
     'compiled code',
     `  executed   ${share(executedCompiled, executed)} of ${count(executed)} instructions`,
+    `  pages      ${count(jit.pages)} made, of ${count(jit.pageInstructions)} instructions`,
+    `             ${count(jit.pageBytes)} bytes of Wasm in ${count(jit.modules)} modules`,
     `  jumped     ${count(jit.jumps)} times from region to region`,
     `  regions    ${count(jit.regions)} made, ${count(jit.remade)} made again in another way`,
     `             ${count(jit.promoted)} made again as a whole`,

@@ -2,7 +2,7 @@
  * The core in a snapshot: its globals, and of its memory what holds something. Frames that are free, decoded operations and compiled code
  * are left out: the first are never read before they are written, the others are made again.
  */
-import * as C from '../../assembly/shared/compiled.js';
+import * as B from '../../assembly/shared/baseline.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { ByteReader, ByteWriter } from './bytes.js';
@@ -17,9 +17,9 @@ const FRAME_USED = 1;
 
 /* A run of decoded pages (assembly/mm/decoded.ts). */
 const RUN_PAGES = 64;
-const RUN_FRAMES = 257;
+const RUN_FRAMES = 264;
 const RUN_BYTES = RUN_FRAMES * L.PAGE_SIZE;
-const DECODED_BYTES = (2048 + 8) * 8;
+const DECODED_BYTES = (2048 + 64) * 8;
 const SLOTS_BYTES = 2048 * 8;
 const TAIL_BYTES = DECODED_BYTES - SLOTS_BYTES;
 
@@ -30,7 +30,7 @@ function ranges(core: Core): (readonly [from: number, to: number])[] {
   const slots = Array.from({ length: L.WINDOW_SLOTS }, (_, slot) => slot).filter((slot) => core.exports.windowTaken(slot) !== 0);
   return [
     [L.HART, L.STAGING],
-    [L.STATIC_BASE, C.REGIONS],
+    [L.STATIC_BASE, B.ENTRIES],
     [L.DESCRIPTORS, L.DESCRIPTORS + (frames << L.DESCRIPTOR_SHIFT)],
     ...slots.map((slot) => [L.PERMISSIONS + slot * stride, L.PERMISSIONS + (slot + 1) * stride] as const),
   ];

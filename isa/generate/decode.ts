@@ -23,7 +23,7 @@ export function generateOps(): string {
   // The loop's own operations first and without a gap: its jump table is dense and needs no offset.
   const ordinary = OPERATIONS.filter((operation) => !isRare(operation)).map((operation) => operation.name);
   const rare = OPERATIONS.filter(isRare).map((operation) => operation.name);
-  const names = ['OP_UNDECODED', 'OP_C_NOP', ...ordinary, 'OP_CROSS', 'OP_STRADDLE', 'OP_COMPILED', 'OP_ILLEGAL', ...rare];
+  const names = ['OP_UNDECODED', 'OP_C_NOP', ...ordinary, 'OP_CROSS', 'OP_STRADDLE', 'OP_COMPILED', 'OP_BASELINE', 'OP_ILLEGAL', ...rare];
   lines.push(...names.map((name, number) => `export const ${name}: u32 = ${number};`));
   if (names.length > 65535) throw new Error('an operation number has 16 bits');
   return `${lines.join('\n')}\n`;

@@ -1,7 +1,8 @@
 /** What compiled code takes: closed libraries leave nothing, more hot code than the budget is evicted, children use their parent's. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { JitOptions, JitSnapshot } from '../../host/jit/jit.js';
+import type { JitOptions } from '../../host/jit/jit.js';
+import type { JitSnapshot } from '../../host/jit/stats.js';
 import type { Machine } from '../../host/machine.js';
 import { compileDynamic, compileGuest, GCC, type OurOptions, runOurs } from '../support/guest.js';
 import { testWith } from '../support/tools.js';

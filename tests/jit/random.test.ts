@@ -26,8 +26,19 @@ function argument(name: string, fallback: number): number {
 // V8 of node 20 has the fused multiply-add behind a flag.
 if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
-/** How floating point is compiled: with and without what engines may have, for results that are inexact and for those that are exact. */
-const KINDS: readonly JitOptions[] = [{}, { precise: true }, { fused: false }, { fused: false, precise: true }];
+/**
+ * How floating point is compiled: with and without what engines may have, for results that are inexact and for those that are exact.
+ * Baseline code, alone and with regions.
+ */
+const KINDS: readonly JitOptions[] = [
+  {},
+  { precise: true },
+  { tiers: 'baseline' },
+  { fused: false },
+  { threshold: 100, tiers: 'both' },
+  { fused: false, precise: true },
+  { tiers: 'baseline', tailCalls: false },
+];
 
 async function start(program: Program, options: JitOptions | undefined): Promise<Hart> {
   const hart = await Hart.create({ jit: false });

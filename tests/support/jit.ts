@@ -1,5 +1,6 @@
 /**
- * PAGEWALK_JIT makes the same tests run compiled code: `on` what becomes hot soon, `eager` everything before it is executed once.
+ * PAGEWALK_JIT makes the same tests run compiled code: `on` what becomes hot soon, `eager` everything before it is executed once,
+ * `eager-baseline` the same as baseline code.
  */
 import type { JitOptions } from '../../host/jit/jit.js';
 
@@ -15,7 +16,9 @@ export function testJit(): JitOptions | false {
       return { threshold: SOON };
     case 'eager':
       return { threshold: 1 };
+    case 'eager-baseline':
+      return { threshold: 1, tiers: 'baseline' };
     default:
-      throw new Error(`PAGEWALK_JIT=${process.env.PAGEWALK_JIT}: off, on or eager`);
+      throw new Error(`PAGEWALK_JIT=${process.env.PAGEWALK_JIT}: off, on, eager or eager-baseline`);
   }
 }
