@@ -24,6 +24,7 @@ export type { FaultAnswer, FaultHandler, HookedFault } from './embed/faults.js';
 export { FileHandle } from './embed/file-handle.js';
 export { MachineFiles, type OpenMode } from './embed/fs.js';
 export { DirectoryEntry, Stats } from './embed/fs-stats.js';
+export type { MapOptions } from './embed/hostmap.js';
 export { indexedDb } from './embed/indexeddb.js';
 export { Machine } from './embed/machine.js';
 export { type Address, GuestMemory } from './embed/memory.js';
@@ -71,6 +72,7 @@ export type { PromisesEntry, PromisesFiles, PromisesHandle, PromisesStats } from
 export { bytesSource, TarFileSystem } from './vfs/backends/tar.js';
 export { unpackArchive } from './vfs/backends/tar-gzip.js';
 export { TarError } from './vfs/backends/tar-header.js';
+export type { BlockDevice } from './vfs/blockdevice.js';
 export type { CharacterDevice, DeviceHandle } from './vfs/chardevice.js';
 export { type ByteRange, DeviceMemory, type PagedDeviceMemory } from './vfs/devicememory.js';
 export type { VfsEnvironment } from './vfs/environment.js';

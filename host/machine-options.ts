@@ -3,11 +3,15 @@ import type { JitOptions } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
 import type { Thread } from './kernel/thread.js';
 import type { FatalReport } from './machine-report.js';
+import type { BlockDevice } from './vfs/blockdevice.js';
 import type { CharacterDevice } from './vfs/chardevice.js';
 import type { VfsEnvironment } from './vfs/environment.js';
 import type { FramebufferOptions } from './vfs/framebuffer.js';
 import type { SwapMedium } from './vfs/swap.js';
 import type { FileSystem, OpenFile } from './vfs/types.js';
+
+/** A device of the embedder's. */
+export type Device = CharacterDevice | BlockDevice;
 
 /** How far a machine's run has come, besides what the kernel knows. */
 export interface RunProgress {
@@ -34,8 +38,8 @@ export interface MachineOptions {
   /** Default: the host's cryptographic generator. */
   readonly random?: (bytes: Uint8Array) => void;
   readonly hostname?: string;
-  /** Character devices of the embedder's by their path: mountStandard puts them there. */
-  readonly devices?: Readonly<Record<string, CharacterDevice>>;
+  /** Devices of the embedder's by their path: mountStandard puts them there. */
+  readonly devices?: Readonly<Record<string, Device>>;
   /** A frame buffer of so many pixels at /dev/fb0: see `framebuffer`. */
   readonly framebuffer?: FramebufferOptions;
   /** Ends the run after so many instructions. */

@@ -5,8 +5,9 @@ import { makeCred } from './kernel/credentials.js';
 import { KernelProcSource } from './kernel/procsource.js';
 import { check, SysError } from './linux/error.js';
 import { O_WRONLY } from './linux/fcntl.js';
-import { isDirectory, isRegular, makeDev, S_IFCHR, S_IFDIR, S_IFREG } from './linux/stat.js';
+import { isDirectory, isRegular, makeDev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFREG } from './linux/stat.js';
 import type { Machine } from './machine.js';
+import type { Device } from './machine-options.js';
 import { userfaultDriver } from './syscalls/userfaultfd.js';
 import { MAY_EXEC, requireAccess } from './vfs/access.js';
 import { DevFileSystem } from './vfs/backends/dev.js';
@@ -16,10 +17,12 @@ import { mqueueFileSystem } from './vfs/backends/mqueue.js';
 import { ProcFileSystem } from './vfs/backends/proc.js';
 import { SysFileSystem } from './vfs/backends/sysfs.js';
 import { hugetlbfsSettings, type MemorySettings, tmpfsSettings } from './vfs/backends/tmpfs-options.js';
+import { type BlockDevice, BlockFile, BlockInode, SECTOR_BYTES } from './vfs/blockdevice.js';
 import { type CharacterDevice, CharacterDeviceFile } from './vfs/chardevice.js';
 import { PathContext } from './vfs/context.js';
 import { Location } from './vfs/dentry.js';
 import { attachMemory } from './vfs/devicememory.js';
+import type { BlockDriver } from './vfs/devices.js';
 import { HostBuffer } from './vfs/hostbuffer.js';
 import { unlink } from './vfs/names.js';
 import { releaseFile } from './vfs/openfile.js';
@@ -125,24 +128,39 @@ export function mountFileAt(machine: Machine, path: string, fs: FileSystem, file
   machine.namespace.mount(fs, at, { readOnly, source, root: file });
 }
 
+const isBlock = (device: Device): device is BlockDevice => 'sizeBytes' in device;
+
 /**
- * Puts a character device at an absolute path ('/dev/name'); its directory is made when it is missing. Programs find it by its name, or by
- * a node of its number that they make. Throws SysError: EEXIST, EINVAL, ENOMEM.
+ * Puts a device at an absolute path ('/dev/name'); its directory is made when it is missing. Programs find it by its name, or by a node of
+ * its number that they make. Throws SysError: EEXIST, EINVAL, ENOMEM.
  */
-export function addDevice(machine: Machine, path: string, device: CharacterDevice): void {
-  const { env } = machine;
+export function addDevice(machine: Machine, path: string, device: Device): void {
+  const { env, kernel } = machine;
+  const { devices } = env;
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
   if (!path.startsWith('/') || name === '') throw new SysError(EINVAL, `no name for a device: '${path}'`);
+  const block = isBlock(device);
+  const { number, permissions = block ? 0o660 : 0o666 }: Pick<CharacterDevice, 'number' | 'permissions'> = device;
+  if (block && !(device.sizeBytes > 0 && device.sizeBytes % SECTOR_BYTES === 0))
+    throw new SysError(EINVAL, `${device.sizeBytes} bytes are no sectors`);
   const directory = makeDirectories(machine, path.slice(0, slash));
   if (directory.inode.lookup(name) !== undefined) throw new SysError(EEXIST, path);
-  const rdev = device.number === undefined ? env.devices.freeCharacter() : makeDev(...device.number);
-  if (env.devices.hasCharacter(rdev)) throw new SysError(EEXIST, `the number of ${path}`);
-  const node = directory.inode.create(name, { mode: S_IFCHR | (device.permissions ?? 0o666), uid: 0, gid: 0, rdev });
-  const memory = device.memory === undefined ? undefined : attachMemory(device.memory, env, node);
+  const rdev = number !== undefined ? makeDev(...number) : block ? devices.freeBlock() : devices.freeCharacter();
+  if (block ? devices.hasBlock(rdev) : devices.hasCharacter(rdev)) throw new SysError(EEXIST, `the number of ${path}`);
+  const mode = (block ? S_IFBLK : S_IFCHR) | permissions;
+  const node = directory.inode.create(name, { mode, uid: 0, gid: 0, rdev });
   const location = new Location(directory.mount, directory.dentry.insert(name, node));
-  if (memory !== undefined) machine.kernel.mapped.set(memory, location);
-  env.devices.registerCharacter(rdev, { name, open: (inode, flags) => new CharacterDeviceFile(device, memory, inode, flags) });
+  if (block) {
+    const cache = new BlockInode(env, node, device);
+    kernel.mapped.set(cache, location);
+    const open: BlockDriver['open'] = (inode, flags, cred) => new BlockFile(device, cache, inode, flags, cred);
+    devices.registerBlock(rdev, { name, sizeBytes: device.sizeBytes, open });
+    return;
+  }
+  const memory = device.memory === undefined ? undefined : attachMemory(device.memory, env, node);
+  if (memory !== undefined) kernel.mapped.set(memory, location);
+  devices.registerCharacter(rdev, { name, open: (inode, flags) => new CharacterDeviceFile(device, memory, inode, flags) });
 }
 
 /** Of a file system in memory that mount(2) makes. */

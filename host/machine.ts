@@ -23,7 +23,6 @@ import { describeFatal, describeWaits, type FatalReport, WaitError } from './mac
 import { Turns } from './machine-turn.js';
 import { Dispatcher } from './syscalls/dispatch.js';
 import { syscallTable } from './syscalls/table.js';
-import type { CharacterDevice } from './vfs/chardevice.js';
 import { PathContext } from './vfs/context.js';
 import { VfsEnvironment } from './vfs/environment.js';
 import { FdTable } from './vfs/fdtable.js';
@@ -62,7 +61,7 @@ export class Machine {
   writeBackError: SysError | undefined = undefined;
   /** What programs draw in /dev/fb0. */
   readonly framebuffer: Framebuffer | undefined;
-  readonly devices: Readonly<Record<string, CharacterDevice>>;
+  readonly devices: NonNullable<MachineOptions['devices']>;
   readonly kernel: Kernel;
   readonly namespace: Namespace;
   readonly calls: Dispatcher;

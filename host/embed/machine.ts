@@ -10,6 +10,7 @@ import { countersOf, type MachineCounters } from '../machine-stats.js';
 import { damagedBy } from '../snapshot/error.js';
 import { SnapshotImage, type SnapshotSource } from '../snapshot/format.js';
 import { restoreParts } from '../snapshot/parts.js';
+import type { BlockDevice } from '../vfs/blockdevice.js';
 import type { CharacterDevice } from '../vfs/chardevice.js';
 import type { Framebuffer } from '../vfs/framebuffer.js';
 import { sharedCore, sharedCoreSync } from './core-module.js';
@@ -188,8 +189,8 @@ export class Machine {
     return mountSource(this.#bare, path, mount);
   }
 
-  /** Puts a character device at an absolute path. */
-  addDevice(path: string, device: CharacterDevice): Promise<void> {
+  /** Puts a device at an absolute path. */
+  addDevice(path: string, device: CharacterDevice | BlockDevice): Promise<void> {
     return settle(() => addDevice(this.#bare, path, device), 'mknod', path);
   }
 

@@ -4,8 +4,10 @@ import { captureProcess } from '../debug/inspect/capture-process.js';
 import type { ProcessSnapshot } from '../debug/inspect/snapshot.js';
 import { parseAddress, Symbols } from '../debug/inspect/symbols.js';
 import type { Process } from '../kernel/process.js';
+import type { DeviceMemory } from '../vfs/devicememory.js';
 import { SystemError, settle } from './errors.js';
 import { type FaultHandler, hookFaults } from './faults.js';
+import { type MapOptions, mapHostMemory, unmapMemory } from './hostmap.js';
 
 /** An address, or a symbol of a file that the process maps: 'main', 'table+8'. */
 export type Address = number | string;
@@ -63,6 +65,20 @@ export class GuestMemory {
   onFault(start: Address, length: number, give: FaultHandler): () => void {
     if (this.process.state !== 'running') throw new SystemError(ESRCH, 'onFault', undefined);
     return hookFaults(this.process, this.locate(start), length, give);
+  }
+
+  /**
+   * Shows `memory`, which the embedder shares with the machine, to the process: both see at once what the other stores, and nothing is
+   * copied. Returns the address. One memory may be shown to several processes, and by a device besides, of one machine. Forks inherit it, exec
+   * takes it away. SystemError: EEXIST, ENOMEM, EBUSY (it belongs to another machine), ESRCH.
+   */
+  map(memory: DeviceMemory, options: MapOptions = {}): Promise<number> {
+    return mapHostMemory(this.process, memory, options);
+  }
+
+  /** munmap(2): of whatever is there. */
+  unmap(address: Address, length: number): void {
+    unmapMemory(this.process, this.locate(address), length);
   }
 
   /** Its mappings, every page's state, its page tables, and walks of some addresses. Changes nothing. */

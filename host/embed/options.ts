@@ -1,6 +1,7 @@
 import * as L from '../../assembly/shared/layout.js';
 import type { JitOptions } from '../jit/jit.js';
 import type { Clock } from '../kernel/clock.js';
+import type { BlockDevice } from '../vfs/blockdevice.js';
 import type { CharacterDevice } from '../vfs/chardevice.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
 import type { FramebufferOptions } from '../vfs/framebuffer.js';
@@ -51,8 +52,8 @@ export interface MachineOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly limits?: Limits;
   readonly hostname?: string;
-  /** Character devices by their path. */
-  readonly devices?: Readonly<Record<string, CharacterDevice>>;
+  /** Devices by their path. */
+  readonly devices?: Readonly<Record<string, CharacterDevice | BlockDevice>>;
   /** A frame buffer at /dev/fb0. */
   readonly framebuffer?: FramebufferOptions;
   /** Room for pages that do not fit in memory; in the host's memory unless a medium is given. */

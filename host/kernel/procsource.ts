@@ -184,6 +184,10 @@ export class KernelProcSource implements ProcSource {
     return [...this.kernel.env.devices.characters].map(([number, { name }]) => ({ number, name }));
   }
 
+  get blockDevices(): { number: number; name: string; sizeBytes: number }[] {
+    return [...this.kernel.env.devices.blocks].map(([number, { name, sizeBytes }]) => ({ number, name, sizeBytes }));
+  }
+
   get fileSystemTypes(): string[] {
     return [...this.kernel.fileSystemTypes.keys()];
   }

@@ -53,3 +53,20 @@ export const FIBMAP = 1;
 export const FICLONE = 0x40049409;
 /** timerfd: the number of expirations, for checkpoints. */
 export const TFD_IOC_SET_TICKS = 0x40085400;
+
+/* linux/fs.h: block devices. */
+export const BLKROGET = 0x125e;
+export const BLKGETSIZE = 0x1260;
+export const BLKFLSBUF = 0x1261;
+export const BLKRAGET = 0x1263;
+export const BLKFRAGET = 0x1265;
+export const BLKSSZGET = 0x1268;
+export const BLKDISCARD = 0x1277;
+export const BLKIOMIN = 0x1278;
+export const BLKIOOPT = 0x1279;
+export const BLKALIGNOFF = 0x127a;
+export const BLKPBSZGET = 0x127b;
+export const BLKSECDISCARD = 0x127d;
+export const BLKZEROOUT = 0x127f;
+export const BLKBSZGET = 0x80081270;
+export const BLKGETSIZE64 = 0x80081272;

@@ -6,7 +6,7 @@ import { SysError } from '../linux/error.js';
 import * as F from '../linux/fcntl.js';
 import { IN_MODIFY } from '../linux/inotify.js';
 import { SIGXFSZ } from '../linux/signal.js';
-import { isDirectory, isRegular, S_IFIFO, S_IFMT } from '../linux/stat.js';
+import { isDirectory, isRegular, S_IFBLK, S_IFIFO, S_IFMT } from '../linux/stat.js';
 import { fileEvent } from '../vfs/notify.js';
 import { fileLocation } from '../vfs/openfile.js';
 import { chmod, chown, type NewTime, truncate, utimens } from '../vfs/operations.js';
@@ -102,7 +102,7 @@ function fallocate(t: Thread, fd: number, mode: number, offset: number, length: 
   const type = opened.inode.mode;
   if ((type & S_IFMT) === S_IFIFO) return -ESPIPE;
   if (isDirectory(type)) return -EISDIR;
-  if (!isRegular(type)) return -ENODEV;
+  if (!isRegular(type) && (type & S_IFMT) !== S_IFBLK) return -ENODEV;
   if ((mode & F.FALLOC_FL_KEEP_SIZE) === 0 && exceedsLimit(t, offset + length, file.inode.size)) return -EFBIG;
   file.allocate(mode, offset, length);
   fileEvent(file, IN_MODIFY);

@@ -2,7 +2,7 @@
 import { EBUSY, EINVAL, ENOMEM, ESPIPE } from '../../assembly/shared/errno.js';
 import * as M from '../../assembly/shared/mman.js';
 import type { Thread } from '../kernel/thread.js';
-import { isDirectory, isRegular } from '../linux/stat.js';
+import { isDirectory, isRegular, S_IFBLK, S_IFMT } from '../linux/stat.js';
 import { PAGES_END } from '../vfs/backing.js';
 import { fileLocation } from '../vfs/openfile.js';
 import { PagedFile } from '../vfs/pagedfile.js';
@@ -43,7 +43,8 @@ function syncFileRange(t: Thread, fd: number, offset: number, length: number, fl
   const file = t.files.get(fd);
   if ((flags & ~(SYNC_WAIT_BEFORE | SYNC_WRITE | SYNC_WAIT_AFTER)) !== 0 || offset < 0 || length < 0) return -EINVAL;
   if (offset + length >= OFFSET_MAX) return -EINVAL;
-  if (!isRegular(file.inode.mode)) return isDirectory(file.inode.mode) ? 0 : -ESPIPE;
+  const { mode } = file.inode;
+  if (!isRegular(mode) && (mode & S_IFMT) !== S_IFBLK) return isDirectory(mode) ? 0 : -ESPIPE;
   if (!(file instanceof PagedFile)) return 0;
   const end = length === 0 ? PAGES_END : Math.min(Math.ceil((offset + length) / PAGE), PAGES_END);
   if ((flags & SYNC_WRITE) !== 0) file.paged.writeBack(Math.floor(offset / PAGE), end);

@@ -119,6 +119,11 @@ export class DeviceMemory {
     return ranges;
   }
 
+  /** The same for somebody who shows it besides, without a device of its own: EBUSY only when it is another machine's. */
+  share(env: VfsEnvironment, node: () => Inode): DeviceMemoryInode {
+    return this._inode?.env === env ? this._inode : this.attach(env, node());
+  }
+
   /** The machine takes it over. ENOMEM: it has not so many frames; EBUSY: another machine has it. */
   attach(env: VfsEnvironment, node: Inode): DeviceMemoryInode {
     if (this._inode !== undefined) throw new SysError(EBUSY, 'the memory of a device belongs to one machine');

@@ -13,20 +13,29 @@ export interface DeviceDriver {
   open(inode: Inode, flags: number, cred?: Credentials): OpenFile;
 }
 
+export interface BlockDriver extends DeviceDriver {
+  readonly sizeBytes: number;
+}
+
+/** The first number that is not taken: of the major that Linux's list leaves for local use. */
+function freeNumber(taken: ReadonlyMap<number, unknown>): number {
+  let minor = 0;
+  while (taken.has(makeDev(LOCAL_MAJOR, minor))) minor++;
+  return makeDev(LOCAL_MAJOR, minor);
+}
+
 /** Drivers of character and block devices: a node made by mknod in any file system finds the same driver as /dev's. */
 export class DeviceRegistry {
   private readonly _character = new Map<number, DeviceDriver>();
-  private readonly _block = new Map<number, DeviceDriver>();
+  private readonly _block = new Map<number, BlockDriver>();
 
   registerCharacter(rdev: number, driver: DeviceDriver): void {
     this._character.set(rdev, driver);
   }
 
-  /** A number that nobody has: of the major that Linux's list leaves for local use. */
+  /** A number that nobody has. */
   freeCharacter(): number {
-    let minor = 0;
-    while (this._character.has(makeDev(LOCAL_MAJOR, minor))) minor++;
-    return makeDev(LOCAL_MAJOR, minor);
+    return freeNumber(this._character);
   }
 
   hasCharacter(rdev: number): boolean {
@@ -42,8 +51,21 @@ export class DeviceRegistry {
     this._character.delete(rdev);
   }
 
-  registerBlock(rdev: number, driver: DeviceDriver): void {
+  registerBlock(rdev: number, driver: BlockDriver): void {
     this._block.set(rdev, driver);
+  }
+
+  freeBlock(): number {
+    return freeNumber(this._block);
+  }
+
+  hasBlock(rdev: number): boolean {
+    return this._block.has(rdev);
+  }
+
+  /** Every block device, by its number. */
+  get blocks(): ReadonlyMap<number, BlockDriver> {
+    return this._block;
   }
 
   /** ENXIO: no such device. */

@@ -9,7 +9,7 @@ import { lostSetIdBits } from './access.js';
 import { dropFileCapabilities } from './filecaps.js';
 import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
 import { Readahead } from './readahead.js';
-import { type IoBuffer, OpenFile } from './types.js';
+import { type Inode, type IoBuffer, OpenFile } from './types.js';
 
 const ALLOCATE_MODES = F.FALLOC_FL_KEEP_SIZE | F.FALLOC_FL_PUNCH_HOLE | F.FALLOC_FL_ZERO_RANGE;
 
@@ -29,8 +29,10 @@ export class PagedFile extends OpenFile {
   constructor(
     readonly paged: PagedInode,
     flags: number,
+    /** What it was found as: of a device its node. */
+    inode: Inode = paged,
   ) {
-    super(paged, flags);
+    super(inode, flags);
     this.errorsSeen = paged.errors.sample();
     this.readahead = new Readahead(paged.readaheadMax);
   }
@@ -87,9 +89,8 @@ export class PagedFile extends OpenFile {
   /** An append ignores `offset`, as pwrite(2) says Linux does. */
   override write(from: IoBuffer, offset?: number): number {
     const { paged } = this;
-    const append = (this.flags & F.O_APPEND) !== 0;
     const size = paged.size;
-    const at = append ? size : (offset ?? this.offset);
+    const at = this.appends ? size : (offset ?? this.offset);
     if (at < 0) return -EINVAL;
     if (from.remaining === 0) return 0;
     if (at >= FILE_SIZE_MAX) return -EFBIG;
@@ -97,7 +98,7 @@ export class PagedFile extends OpenFile {
     if (direct && (at % SECTOR_BYTES !== 0 || from.remaining % SECTOR_BYTES !== 0)) return -EINVAL;
     const unsealed = this._unsealed(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
     if (unsealed === 0) return -EPERM;
-    const length = this._reserve(at, unsealed);
+    const length = this.roomFor(at, unsealed);
     this._prepareEdges(at, length, size);
     let done = 0;
     while (done < length && from.remaining > 0) {
@@ -121,8 +122,12 @@ export class PagedFile extends OpenFile {
     return -paged.errors.check(this) || done;
   }
 
+  protected get appends(): boolean {
+    return (this.flags & F.O_APPEND) !== 0;
+  }
+
   /** How many of the bytes the file system has room for. */
-  private _reserve(at: number, length: number): number {
+  protected roomFor(at: number, length: number): number {
     const first = Math.floor(at / PAGE_SIZE);
     const { paged } = this;
     let allowed = paged.reserve(first, Math.ceil((at + length) / PAGE_SIZE) - first);

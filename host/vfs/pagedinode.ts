@@ -40,6 +40,8 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   private _users = 0;
   private _writtenByCall = false;
   private _mapReadahead: Readahead | undefined;
+  /** What reading ahead was just told of a page: a medium that answers later has said it once, and would have to be waited for again. */
+  private _refused: { readonly index: number; readonly error: SysError } | undefined;
 
   constructor(
     readonly env: VfsEnvironment,
@@ -222,6 +224,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   /** Reads what is absent of [first, first + count), as far as the file and memory go. Failures are for who needs the pages. */
   prefetch(first: number, count: number): void {
     const { backing } = this;
+    this._refused = undefined;
     if (backing === undefined || this.readaheadMax === 0) return;
     const end = Math.min(first + count, Math.ceil(this.size / PAGE_SIZE));
     for (let index = first; index < end; ) {
@@ -247,10 +250,14 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
     // Memory that is short may have taken back what came first.
     const addresses = this._addresses(object, first, count);
     const whole = count > 0 && !addresses.includes(0);
-    if (whole && refusal(() => readPages(backing, core.u8, addresses, first)) === undefined) {
-      pages.pagesRead += count;
-      pages.reads++;
-      return count;
+    if (whole) {
+      const refused = refusal(() => readPages(backing, core.u8, addresses, first));
+      if (refused === undefined) {
+        pages.pagesRead += count;
+        pages.reads++;
+        return count;
+      }
+      if (refused instanceof SysError && count === 1) this._refused = { index: first, error: refused };
     }
     core.exports.objectDropPages(object, first, first + count, 1);
     return 0;
@@ -258,6 +265,9 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   private _loadPage(backing: Backing, object: number, index: number): void {
     const { core, pages } = this.env;
+    const refused = this._refused;
+    this._refused = undefined;
+    if (refused?.index === index) throw refused.error;
     const at = pages.insert(object, index);
     try {
       backing.readPage(index, core.u8.subarray(at, at + PAGE_SIZE));
@@ -354,7 +364,8 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   /** fsync, fdatasync, msync, of pages in [first, end): all of it is on the medium, or `errors` says why not. Suspend: call again. */
   sync(dataOnly: boolean, first = 0, end = PAGES_END): void {
-    this.writeBack(first, end);
+    // As in Linux: what has not been taken is not to be kept either.
+    if (this.writeBack(first, end) !== undefined) return;
     try {
       this.backing?.sync(dataOnly);
     } catch (error) {

@@ -272,6 +272,7 @@ export interface ProcSource {
   fileObjects(): Iterable<{ readonly object: number; readonly inMemoryOnly: boolean }>;
   /** Character devices that have a driver. */
   readonly characterDevices: readonly { readonly number: number; readonly name: string }[];
+  readonly blockDevices: readonly { readonly number: number; readonly name: string; readonly sizeBytes: number }[];
   /** Names that mount(2) knows. */
   readonly fileSystemTypes: readonly string[];
   /** The files of /proc/net. */

@@ -63,8 +63,14 @@ export function filesystemsText(source: ProcSource): string {
   return [...new Set([...source.fileSystemTypes, ...UNMOUNTABLE])].map((name) => `nodev\t${name}\n`).join('');
 }
 
-/** No disk: a heading for partitions, nothing at all for statistics. */
-export const PARTITIONS_TEXT = 'major minor  #blocks  name\n\n';
+/** Block devices of the embedder's. */
+export function partitionsText(source: ProcSource): string {
+  const rows = source.blockDevices.map(({ number, name, sizeBytes }) => {
+    const [major, minor, blocks] = [devMajor(number), devMinor(number), Math.floor(sizeBytes / 1024)].map(String);
+    return `${major.padStart(4)} ${minor.padStart(8)} ${blocks.padStart(10)} ${name}\n`;
+  });
+  return `major minor  #blocks  name\n\n${rows.join('')}`;
+}
 
 const MISC_MAJOR = 10;
 /** Drivers have a major number for all of theirs, but for three. */
@@ -90,7 +96,9 @@ export function devicesText(source: ProcSource): string {
   }
   rows.sort(([a], [b]) => a - b);
   const text = rows.map(([major, name]) => `${String(major).padStart(3)} ${name}\n`).join('');
-  return `Character devices:\n${text}\nBlock devices:\n`;
+  const blocks = new Map(source.blockDevices.map(({ number, name }) => [devMajor(number), name] as const));
+  const below = [...blocks].sort(([a], [b]) => a - b).map(([major, name]) => `${String(major).padStart(3)} ${name}\n`);
+  return `Character devices:\n${text}\nBlock devices:\n${below.join('')}`;
 }
 
 /** Devices that share major 10. */

@@ -86,6 +86,10 @@ export class Request<T> {
     return this._state === 'waiting';
   }
 
+  get failed(): boolean {
+    return this._state === 'failed';
+  }
+
   /** Suspend while it is on its way, SysError when it failed. */
   result(): T {
     if (this._state === 'waiting') throw new Suspend(this.promise);

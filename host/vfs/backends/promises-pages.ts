@@ -19,6 +19,8 @@ export type OpenHandle = (flags: 'r' | 'r+') => Promise<PromisesHandle>;
 interface Store {
   readonly bytes: Uint8Array;
   readonly request: Request<void>;
+  /** The request is of other pages, too. */
+  readonly shared: boolean;
 }
 
 export class PromisesPages implements Backing {
@@ -91,6 +93,14 @@ export class PromisesPages implements Backing {
     const stores = pages.map((_, i) => this._stores.get(first + i));
     // First of all that are on their way: results are taken only when there are all.
     for (const store of stores) if (store?.request.waiting) store.request.result();
+    const failed = stores.find((store) => store?.request.failed);
+    if (failed !== undefined && pages.length > 1) {
+      // Which of them? Each is tried alone. Who asks for them one by one after this error finds the answers here.
+      for (const [i, store] of stores.entries()) if (store?.shared && store.request.failed) this._store(first + i, [pages[i]]);
+      for (let i = 0; i < pages.length; i++)
+        if (this._stores.get(first + i)?.request.waiting) this._stores.get(first + i)?.request.result();
+      failed.request.result();
+    }
     for (let i = 0; i < pages.length; i++) this._stores.delete(first + i);
     for (const store of stores) store?.request.result();
   }
@@ -104,7 +114,7 @@ export class PromisesPages implements Backing {
     const request = this._ask('r+', (handle) => writeAll(handle, all, first * PAGE_SIZE));
     for (const [i, page] of pages.entries()) {
       const at = i * PAGE_SIZE;
-      this._stores.set(first + i, { bytes: all.subarray(at, at + page.length), request });
+      this._stores.set(first + i, { bytes: all.subarray(at, at + page.length), request, shared: pages.length > 1 });
     }
   }
 
