@@ -1,4 +1,4 @@
-/** Memory that the embedder shares, shown to a process that runs: what an mmap of a device with that memory would do, without the device. */
+/** Memory that the embedder shares, shown to a process that runs: what an mmap of a device with that memory would do. */
 import { EINVAL, ESRCH } from '../../assembly/shared/errno.js';
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';

@@ -69,8 +69,8 @@ export class GuestMemory {
 
   /**
    * Shows `memory`, which the embedder shares with the machine, to the process: both see at once what the other stores, and nothing is
-   * copied. Returns the address. One memory may be shown to several processes, and by a device besides, of one machine. Forks inherit it, exec
-   * takes it away. SystemError: EEXIST, ENOMEM, EBUSY (it belongs to another machine), ESRCH.
+   * copied. Returns the address. One memory may be shown to several processes, and by a device besides, of one machine. Forks inherit it,
+   * exec takes it away. SystemError: EEXIST, ENOMEM, EBUSY (it belongs to another machine), ESRCH.
    */
   map(memory: DeviceMemory, options: MapOptions = {}): Promise<number> {
     return mapHostMemory(this.process, memory, options);
