@@ -223,6 +223,16 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
     return super.open(flags);
   }
 
+  override fillPage(index: number): void {
+    this.prepare(index);
+    super.fillPage(index);
+  }
+
+  override prefetch(first: number, count: number): void {
+    this.prepareRun(first, count);
+    super.prefetch(first, count);
+  }
+
   /** The owner of the lower layer (a folder of the host, say) may have changed a file that is not ours yet. */
   private _followLower(): void {
     const { lower } = this;
@@ -278,7 +288,15 @@ export class OverlayFile extends PagedInode implements OverlayInode, PageSource 
     this._xattrs.remove(name);
   }
 
-  /** For an overlay above this one. */
+  /* For an overlay above this one. */
+  prepare(index: number): void {
+    if (!this.isCached(index)) this._pages?.prepare(index, 1);
+  }
+
+  prepareRun(first: number, count: number): void {
+    this._pages?.prepare(first, count);
+  }
+
   copyPage(index: number, into: Uint8Array): void {
     if (!copyCached(this, index, into)) this._pages?.readPage(index, into);
   }
@@ -295,6 +313,15 @@ export class LowerPages implements Backing {
 
   get source(): PageSource {
     return (this._source ??= pageSourceOf(this.lower));
+  }
+
+  /** One page is wanted, or several may be. */
+  prepare(first: number, count: number): void {
+    const { source, limit } = this;
+    const end = Math.min(first + count, Math.ceil(limit / PAGE_SIZE));
+    if (end <= first) return;
+    if (count === 1) source.prepare?.(first);
+    else source.prepareRun?.(first, end - first);
   }
 
   readPage(index: number, into: Uint8Array): void {
