@@ -147,15 +147,17 @@ static void sharing(void) {
 }
 
 int main(void) {
-  static const char *const KNOBS[] = {"scan_sleep_millisecs", "max_ptes_none", "max_ptes_shared", "pages_to_scan"};
-  long before[4];
-  for (int i = 0; i < 4; i++) before[i] = get(KNOBS[i]);
+  static const char *const KNOBS[] = {"scan_sleep_millisecs", "alloc_sleep_millisecs", "max_ptes_none", "max_ptes_shared", "pages_to_scan"};
+  long before[5];
+  for (int i = 0; i < 5; i++) before[i] = get(KNOBS[i]);
   knobs();
   set("scan_sleep_millisecs", "1");
+  /* Where a machine has no huge page for the moment, it shall not take a minute until the next try. */
+  set("alloc_sleep_millisecs", "10");
   // Something to look at, so that there is a pass at all.
   madvise(pages(1), MEGA, MADV_HUGEPAGE);
   collapsing();
   sharing();
-  for (int i = 0; i < 4; i++) set_number(KNOBS[i], before[i]);
+  for (int i = 0; i < 5; i++) set_number(KNOBS[i], before[i]);
   return 0;
 }
