@@ -76,10 +76,10 @@ export function spaceStat(s: usize, which: u32): f64 {
   return <f64>space.spaceStat(s, which);
 }
 
-export function mmMap(s: usize, address: f64, length: f64, prot: u32, flags: u32, o: usize, offset: f64, may: u32): f64 {
+export function mmMap(s: usize, address: f64, length: f64, prot: u32, flags: u32, o: usize, offset: f64, may: u32, name: u32): f64 {
   // A multiple of the page size is exact wherever it lies.
   const at: u64 = offset >= 0 && offset < OFFSET_LIMIT ? <u64>offset : ~(<u64>PAGE_MASK);
-  return <f64>map.mmMap(s, whole(address), whole(length), prot, flags, o, at, may);
+  return <f64>map.mmMap(s, whole(address), whole(length), prot, flags, o, at, may, name);
 }
 export function mmUnmap(s: usize, address: f64, length: f64): i32 {
   return map.mmUnmap(s, whole(address), whole(length));

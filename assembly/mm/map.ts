@@ -58,7 +58,10 @@ export function findGap(space: usize, length: u64, reservation: bool): u64 {
   return found;
 }
 
-export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags: u32, object: usize, offset: u64, mayFlags: u32): i64 {
+/** `name`: of a file's mapping, a number of the host's that it keeps; mappings with different ones are not joined. */
+export function mmMap(
+  space: usize, address: u64, length: u64, prot: u32, flags: u32, object: usize, offset: u64, mayFlags: u32, name: u32,
+): i64 {
   if (length == 0 || (offset & PAGE_MASK) != 0) return -EINVAL;
   if (length > TASK_SIZE) return -ENOMEM;
   const anonymous = object == 0;
@@ -81,7 +84,7 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
   if (huge) {
     // What a segment of shmget(2) needs was reserved when it was made, or is not wanted.
     const reserves = (flags & M.MAP_NORESERVE) == 0 && (anonymous || (mayFlags & M.VM_HUGE_RESERVED) == 0);
-    return mapHuge(space, <u64>place, bytes, access | may | kind, object, offset, flags, reserves);
+    return mapHuge(space, <u64>place, bytes, access | may | kind, object, offset, flags, reserves, name);
   }
   const droppable = (flags & M.MAP_TYPE) == M.MAP_DROPPABLE;
   if (droppable) return mapDroppable(space, <u64>place, bytes, access | may, flags);
@@ -91,7 +94,7 @@ export function mmMap(space: usize, address: u64, length: u64, prot: u32, flags:
     (shared || (may & NOT_MERGEABLE) != 0 ? 0 : load<u32>(space, SPACE_MERGE));
   const start = <u64>place;
   const error =
-    anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset);
+    anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset, name);
   if (error != 0) return error;
   // Best effort, as in Linux: what can't be had now is had at its first touch.
   if ((vm & M.VM_LOCKED_MASK) == M.VM_LOCKED || (flags & (M.MAP_POPULATE | M.MAP_NONBLOCK)) == M.MAP_POPULATE) {
@@ -120,7 +123,9 @@ function isHugeRequest(object: usize, offset: u64, inner: u64): bool {
 }
 
 /** A mapping of huge pages of the pool; `reserves`: what it may need of them is to be reserved. */
-function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, offset: u64, flags: u32, reserves: bool): i64 {
+function mapHuge(
+  space: usize, start: u64, bytes: u64, vm: u32, object: usize, offset: u64, flags: u32, reserves: bool, name: u32,
+): i64 {
   const shared = isShared(flags);
   const own = object == 0 && shared;
   if (own) {
@@ -132,7 +137,7 @@ function mapHuge(space: usize, start: u64, bytes: u64, vm: u32, object: usize, o
   let error = promise < 0 ? -ENOMEM : 0;
   const more = M.VM_DONTEXPAND | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0);
   if (error == 0) {
-    error = mapAt(space, start, bytes, vm | more | <u32>promise, object, object == 0 ? 0 : offset);
+    error = mapAt(space, start, bytes, vm | more | <u32>promise, object, object == 0 ? 0 : offset, name);
     if (error != 0 && !shared) hugetlbUnreserve(object, bytes);
   }
   if (own) objectRelease(object);
@@ -199,7 +204,7 @@ function mapOwnObject(space: usize, start: u64, bytes: u64, flags: u32): i32 {
 }
 
 /** Puts a mapping in the place of whatever is there. Everything that may fail comes before the first change. */
-function mapAt(space: usize, start: u64, bytes: u64, flags: u32, object: usize, offset: u64): i32 {
+function mapAt(space: usize, start: u64, bytes: u64, flags: u32, object: usize, offset: u64, name: u32 = 0): i32 {
   const vma = vmaAllocate();
   if (vma == 0) return -ENOMEM;
   let after = vmaFind(space, start);
@@ -216,6 +221,7 @@ function mapAt(space: usize, start: u64, bytes: u64, flags: u32, object: usize, 
   store<u64>(vma, offset, VMA_OFFSET);
   store<u32>(vma, flags, VMA_FLAGS);
   store<u32>(vma, <u32>object, VMA_OBJECT);
+  store<u32>(vma, name, VMA_NAME);
   const before = vmaBeforeThat(space, start, after);
   if (before != 0 && continues(before, vma)) {
     vmaResize(space, before, load<u64>(before, VMA_START), start + bytes);

@@ -126,4 +126,4 @@ export const VMA_OFFSET = 32; // u64 byte offset of start in the object
 export const VMA_FLAGS = 24; // u32 VM_*
 export const VMA_OBJECT = 28; // u32, 0 = private anonymous
 export const VMA_UFFD = 88; // u32 number of the userfaultfd that it is registered with, 0 = none
-export const VMA_NAME = 80; // u32 a number that the host gave for PR_SET_VMA_ANON_NAME, 0 = none
+export const VMA_NAME = 80; // u32 a number that the host gave: for PR_SET_VMA_ANON_NAME, or of a file's open file description; 0 = none

@@ -99,6 +99,8 @@ export class Kernel {
   readonly bootTime: Timestamp;
   readonly clock: Clock;
   lastPid = INIT_PIDS;
+  /** Of open file descriptions that were mapped (OpenFile.mapNumber); names of anonymous memory have smaller ones. */
+  lastMapNumber = 2 ** 31;
 
   constructor(options: KernelOptions) {
     this.env = options.env;

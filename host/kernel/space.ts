@@ -45,8 +45,8 @@ export class AddressSpace {
   readonly layout: ImageLayout;
   /** Files that are executed in it: program and interpreter. */
   private readonly _images: Inode[] = [];
-  /** The open file description through which each file was mapped last: whom msync tells of errors. */
-  readonly mappedFiles = new MappedFiles();
+  /** The open file descriptions of its mappings: whom msync tells of errors. */
+  readonly mappedFiles: MappedFiles;
 
   constructor(
     readonly core: Core,
@@ -56,6 +56,7 @@ export class AddressSpace {
   ) {
     this.user = new UserMemory(core, pager);
     this.user.space = handle;
+    this.mappedFiles = new MappedFiles(core, handle);
     this.layout =
       layout !== undefined
         ? { ...layout }

@@ -146,7 +146,7 @@ function remapFilePages(t: Thread, address: number, length: number, prot: number
   if (page * PAGE >= 2 ** 63) return -EOVERFLOW;
   // The mapping that goes may be all that holds the object.
   core.exports.objectRetain(object);
-  const result = core.exports.mmMap(handle, start, bytes, access, how | locked, object, page * PAGE, may);
+  const result = core.exports.mmMap(handle, start, bytes, access, how | locked, object, page * PAGE, may, word(first, M.VMA_NAME));
   core.exports.objectRelease(object);
   return result < 0 ? result : 0;
 }

@@ -141,9 +141,12 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   may |= file.mapFlags;
   const { space } = t.process;
   if (file.location instanceof Location) t.kernel.mapped.set(file.mappedInode, file.location);
-  if (!isPrivate && file.mappedInode instanceof PagedInode) space.mappedFiles.set(file.mappedInode, file);
+  if (file.mapNumber === 0) file.mapNumber = ++t.kernel.lastMapNumber;
+  if (!isPrivate && file.mappedInode instanceof PagedInode) space.mappedFiles.set(file);
   if (object !== 0) {
-    const result = t.kernel.core.exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, flagsFor(file, flags), object, offset, may);
+    const how = flagsFor(file, flags);
+    const { exports } = t.kernel.core;
+    const result = exports.mmMap(space.handle, address, bytes, prot & PROT_ALL, how, object, offset, may, file.mapNumber);
     file.mapSettled(result >= 0, (prot & M.PROT_WRITE) === 0 ? 0 : offset + bytes);
     return result;
   }

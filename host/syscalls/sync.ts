@@ -64,18 +64,19 @@ function msync(t: Thread, address: number, length: number, flags: number): numbe
   if (end > TASK_SIZE) return -ENOMEM;
   const { core } = t.kernel;
   let busy = false;
-  const shared: { readonly object: number; readonly first: number; readonly pages: number }[] = [];
+  const shared: { readonly object: number; readonly name: number; readonly first: number; readonly pages: number }[] = [];
   const complete = eachMapping(t, address, end, (vma, from, to) => {
     const kind = core.u32[(vma + M.VMA_FLAGS) >>> 2];
     if ((flags & M.MS_INVALIDATE) !== 0 && (kind & M.VM_LOCKED) !== 0) busy = true;
     if ((kind & M.VM_SHARED) === 0) return;
     const first = (core.readU64(vma + M.VMA_OFFSET) + from - core.readU64(vma + M.VMA_START)) / PAGE;
-    shared.push({ object: core.u32[(vma + M.VMA_OBJECT) >>> 2], first, pages: (to - from) / PAGE });
+    const [object, name] = [M.VMA_OBJECT, M.VMA_NAME].map((at) => core.u32[(vma + at) >>> 2]);
+    shared.push({ object, name, first, pages: (to - from) / PAGE });
   });
   if (busy) return -EBUSY;
   if ((flags & M.MS_SYNC) !== 0) {
-    for (const { object, first, pages } of shared) {
-      const errno = syncMapped(t, object, first, first + pages);
+    for (const { object, name, first, pages } of shared) {
+      const errno = syncMapped(t, object, name, first, first + pages);
       if (errno !== 0) return -errno;
     }
   }
@@ -83,11 +84,11 @@ function msync(t: Thread, address: number, length: number, flags: number): numbe
 }
 
 /** Errors are told to the description that the file was mapped with here, as fsync of it would. */
-function syncMapped(t: Thread, object: number, first: number, end: number): number {
+function syncMapped(t: Thread, object: number, name: number, first: number, end: number): number {
   const inode = t.kernel.env.pages.inodeOf(object);
   if (inode === undefined) return 0;
   inode.sync(true, first, end);
-  return inode.errors.check(t.process.space.mappedFiles.get(inode) ?? inode);
+  return inode.errors.check(t.process.space.mappedFiles.get(name) ?? inode);
 }
 
 export const syncRows = [

@@ -236,6 +236,8 @@ export abstract class OpenFile {
   announced = false;
   /** Errors of writing back that it was told of: see errseq.ts. */
   errorsSeen = 0;
+  /** What mappings made with it have as VMA_NAME; 0: there was none. */
+  mapNumber = 0;
   /** Those of its file system's files, for syncfs. */
   readonly fsErrors: ErrorCursor = { errorsSeen: 0 };
 

@@ -119,9 +119,27 @@ static void protection(void) {
   ROW("efault-read", "a system call that writes to PROT_READ", read(pair[0], reading, 1));
 }
 
+static void neighbours(void) {
+  PAGE("mmap(2)", "Neighbours of one file");
+  int one = file_of("neighbours", 4), two = open("neighbours", O_RDWR);
+  char *at = map(4, PROT_NONE, SHARED);
+  mmap(at, P, RW, MAP_SHARED | MAP_FIXED, one, 0), mmap(at + P, P, RW, MAP_SHARED | MAP_FIXED, one, P);
+  ROW("neighbours", "two mappings with one descriptor are one: pages", extent(at));
+  mmap(at + 2 * P, P, RW, MAP_SHARED | MAP_FIXED, dup(one), 2 * P);
+  ROW("neighbours-dup", "and with its duplicate", extent(at));
+  mmap(at + 3 * P, P, RW, MAP_SHARED | MAP_FIXED, two, 3 * P);
+  ROW("neighbours-other", "but not with another description", extent(at));
+  munmap(at, 4 * P);
+  at = map(4, PROT_NONE, SHARED);
+  mmap(at, P, RW, MAP_PRIVATE | MAP_FIXED, one, 0), mmap(at + P, P, RW, MAP_PRIVATE | MAP_FIXED, two, P);
+  ROW("neighbours-private", "private ones neither", extent(at));
+  close(one), close(two);
+}
+
 int main(void) {
   anonymous();
   of_file();
   protection();
+  neighbours();
   return 0;
 }
