@@ -144,7 +144,7 @@ export interface CoreExports {
   ksmBreak(space: number, start: number, end: number): number;
 
   // --- mapping calls, semantics of the man pages; flags are the Linux values
-  /** mayFlags: VM_MAY*, for an object of huge pages that has reserved what it needs VM_HUGE_RESERVED. name: VMA_NAME of a file's mapping. */
+  /** mayFlags: VM_MAY*, for an object of huge pages that has reserved what it needs VM_HUGE_RESERVED. name: a file's VMA_NAME. */
   mmMap(
     space: number,
     address: number,

@@ -21,8 +21,8 @@ function run(command: string, ...args: string[]): void {
 }
 
 /**
- * Calls `use` with a folder on an ext4 of such a disk, without a journal, and the file by which it is told ("4096": it refuses, "0": it does
- * not). Times are written with other things only, so that an inode's block is not one more thing that fails.
+ * Calls `use` with a folder on an ext4 of such a disk, without a journal, and the file by which it is told ("4096": it refuses; "0": it
+ * does not). Times are written with other things only, so that an inode's block is not one more thing that fails.
  */
 export function withZram<T>(use: (folder: string, limit: string) => T): T {
   writeFileSync(`${KNOBS}/disksize`, '32M');
