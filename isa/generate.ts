@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { systemSchema } from '../host/lab/config.js';
 import { generateBaseline } from './generate/baseline.js';
 import { generateDecode, generateOps } from './generate/decode.js';
+import { demandsPage } from './generate/demands.js';
 import { generateDispatch, generateSlow } from './generate/dispatch.js';
 import { instructionsPage } from './generate/docs.js';
 import { mappingPage } from './generate/mapping.js';
@@ -26,6 +27,7 @@ const OUTPUTS: readonly (readonly [path: string, generate: () => string])[] = [
   ['docs/instructions.md', instructionsPage],
   ['docs/syscalls.md', syscallsPage],
   ['docs/mapping.md', mappingPage],
+  ['docs/memory-demands.md', demandsPage],
   ['schemas/lab-system.json', () => `${JSON.stringify(systemSchema(), null, 2)}\n`],
 ];
 

@@ -51,6 +51,8 @@ export function mappingPage(): string {
     `the tests ask the machine's own Linux again. In ${all.length - different} rows Pagewalk does the same; the other ${different} say`,
     'what it does and why. The last column names the program in `tests/mapping` that shows it, and its row.',
     '',
+    'What is asked of the memory system as a whole, and what shows each point: [memory-demands.md](memory-demands.md).',
+    '',
     'Signals are named with their code; "yes" and "no" answer a statement; a number is a result or a byte.',
     '',
   ];
