@@ -7,7 +7,7 @@ import { turnEventLoop } from '../machine-host.js';
 import { WaitError } from '../machine-report.js';
 import { addDevice, findProgram } from '../machine-setup.js';
 import { countersOf, type MachineCounters } from '../machine-stats.js';
-import { damagedBy } from '../snapshot/error.js';
+import { damagedBy, SnapshotError } from '../snapshot/error.js';
 import { SnapshotImage, type SnapshotSource } from '../snapshot/format.js';
 import { restoreParts } from '../snapshot/parts.js';
 import type { BlockDevice } from '../vfs/blockdevice.js';
@@ -30,11 +30,13 @@ import {
   statusOf,
 } from './process.js';
 import {
+  answered,
   EMBEDDED,
   NewStreams,
   type RestoreOptions,
   requireBase,
   requireBuild,
+  requireMemory,
   type SavedProcess,
   type SnapshotOptions,
   StreamNames,
@@ -45,7 +47,7 @@ import {
 import { stateHash } from './state-hash.js';
 import { dropStdio, openStdio, type Stdio, type Streams } from './stdio.js';
 import { Collected, type OutputAllowance } from './streams.js';
-import { type CallHandler, replaceCall } from './syscalls.js';
+import { type CallHandler, HandlersAtWork, replaceCall } from './syscalls.js';
 
 /** Between two `stats` events. */
 const STATS_MS = 250;
@@ -65,6 +67,7 @@ export class Machine {
   });
   readonly #processes = new Map<number, GuestProcess>();
   readonly #streams = new StreamNames();
+  readonly #handlers = new HandlersAtWork();
   /** Output on its way to WritableStreams. */
   readonly #pipes = new Set<Promise<void>>();
   readonly #allowance: OutputAllowance;
@@ -122,8 +125,9 @@ export class Machine {
   static async restore(source: SnapshotSource, options: RestoreOptions = {}): Promise<Machine> {
     const saved = await SnapshotImage.open(source);
     const settings = settingsOf(saved.settings);
-    const { stdio, base, paused = false, ...given } = options;
+    const { stdio, base, paused = false, memory, ...given } = options;
     requireBase(settings, base);
+    requireMemory(settings, memory);
     const machine = await Machine.create({ ...settings, ...given });
     requireBuild(settings, machine.#bare);
     machine.#paused = true;
@@ -136,6 +140,8 @@ export class Machine {
     } catch (error) {
       throw damagedBy(error);
     }
+    const { instructions } = options.limits ?? {};
+    if (instructions !== undefined) machine.#bare.progress = { ...machine.#bare.progress, fuel: instructions };
     if (!paused) machine.resume();
     return machine;
   }
@@ -146,12 +152,13 @@ export class Machine {
    */
   async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#requireAlive();
+    if (this.#handlers.count > 0) throw new SnapshotError('a handler of setCall asks for a snapshot, which would wait for its answer');
     if (Number.isFinite(this.#steps)) await this.#pumping;
     const wasPaused = this.#paused;
     await this.pause();
     const { scheduler } = this.#bare.kernel;
     try {
-      while (this.#bare.kernel.hostWaits > 0) await new Promise<void>((woken) => (scheduler.onRunnable = woken));
+      await answered(this.#bare, this.#options.limits?.mediumMs);
       this.#requireAlive();
       const settings = settingsFor(this.#bare, this.#options, { timeMs: this.#timeLeftMs, outputBytes: this.#allowance.left });
       return await saveMachine(this.#bare, this.#streams, settings, [...this.#processes.values()], options);
@@ -199,7 +206,7 @@ export class Machine {
    * what was there. RangeError: no call has this name.
    */
   setCall(which: string | number, handler: CallHandler): () => void {
-    return replaceCall(this.#bare, which, handler);
+    return replaceCall(this.#bare, which, handler, this.#handlers);
   }
 
   /** Writes a file that may be executed, its directory included; one of that name is replaced. */

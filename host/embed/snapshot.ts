@@ -2,13 +2,14 @@
 import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import type { Process } from '../kernel/process.js';
 import type { Machine as BareMachine } from '../machine.js';
+import { wokenWithin } from '../machine-host.js';
 import { SnapshotError } from '../snapshot/error.js';
 import { pack, type SnapshotImage } from '../snapshot/format.js';
 import type { Anchor } from '../snapshot/graph-writer.js';
 import { type Owner, saveParts } from '../snapshot/parts.js';
 import { HostInput, INPUT_STATE } from '../vfs/hoststream.js';
 import { SeededRandom } from './deterministic.js';
-import type { Limits, MachineOptions } from './options.js';
+import { type Limits, type MachineOptions, memoryBytesOf, type Size } from './options.js';
 import type { GuestProcess } from './process.js';
 import { EmbeddedScreen, EmbeddedTerminal, openStreams, type StdioOptions, type StdioPorts, type Streams } from './stdio.js';
 import { bytesOf, fixedInput, NullOutput, type OutputAllowance } from './streams.js';
@@ -34,6 +35,10 @@ export type Settings = Pick<MachineOptions, 'memory' | 'hostname' | 'determinist
 
 /** Of one that is restored, what it could not be given by its snapshot. */
 export interface RestoreOptions extends Pick<MachineOptions, 'module' | 'root' | 'mounts' | 'devices' | 'clock' | 'random' | 'jit'> {
+  /** At most: a snapshot of a machine with more memory is refused. Default: whatever it says. */
+  readonly memory?: Size;
+  /** What it may use from now on, in the place of what is left of its own limits: for snapshots from somebody else. */
+  readonly limits?: Limits;
   /** Where standard input comes from and output goes, by process; default: to be had from `machine.process(pid)`. */
   readonly stdio?: (process: { readonly pid: number; readonly path: string }) => Omit<StdioOptions, 'tty'>;
   /** Of a snapshot that was saved as what is different: what it was compared with. */
@@ -47,6 +52,12 @@ export interface SnapshotOptions {
   readonly packed?: boolean;
   /** Only what is different from this snapshot is saved; restoring needs it. */
   readonly base?: SnapshotImage;
+}
+
+export function requireMemory({ memory = 0 }: Settings, most: Size | undefined): void {
+  if (most !== undefined && memoryBytesOf(memory) > memoryBytesOf(most)) {
+    throw new SnapshotError(`the snapshot is of a machine with ${memory} bytes of memory, more than ${most}`);
+  }
 }
 
 export function requireBase({ base: wanted }: Settings, base: SnapshotImage | undefined): void {
@@ -89,6 +100,22 @@ export class StreamNames {
 
   of(object: object): Anchor | undefined {
     return this.#names.get(object);
+  }
+}
+
+/** How long a snapshot waits for calls that the host has to answer: as long as the end of a machine does for media. */
+const ANSWER_MS = 30_000;
+
+/** Of a paused machine: no call waits for the host. SnapshotError: one does for too long. */
+export async function answered(machine: BareMachine, withinMs = ANSWER_MS): Promise<void> {
+  const { kernel } = machine;
+  const until = performance.now() + withinMs;
+  while (kernel.hostWaits > 0) {
+    const left = until - performance.now();
+    if (left <= 0) throw new SnapshotError(`a call has waited ${withinMs} ms for the host: ${machine.waits().join('; ')}`);
+    await wokenWithin(left, (woken) => {
+      kernel.scheduler.onRunnable = woken;
+    });
   }
 }
 

@@ -37,8 +37,13 @@ class Answer {
 
 const ALL_NUMBERS: readonly ArgKind[] = ['ulong', 'ulong', 'ulong', 'ulong', 'ulong', 'ulong'];
 
+/** Handlers that run at this moment, before their first `await`. */
+export class HandlersAtWork {
+  count = 0;
+}
+
 /** Puts a handler in the place of a call, by its name or number. The result puts back what was there. RangeError: there is no such call. */
-export function replaceCall(machine: BareMachine, which: string | number, handle: CallHandler): () => void {
+export function replaceCall(machine: BareMachine, which: string | number, handle: CallHandler, atWork: HandlersAtWork): () => void {
   const known = syscallTable.find(({ number, name }) => number === which || name === which);
   if (known === undefined && (typeof which === 'string' || !Number.isInteger(which) || which < 0)) {
     throw new RangeError(`no system call is called '${which}'`);
@@ -69,7 +74,13 @@ export function replaceCall(machine: BareMachine, which: string | number, handle
         throw error;
       }
     };
-    const result = handle({ pid: t.process.pid, tid: t.tid, args, user: t.user, next });
+    let result: number | Promise<number>;
+    atWork.count++;
+    try {
+      result = handle({ pid: t.process.pid, tid: t.tid, args, user: t.user, next });
+    } finally {
+      atWork.count--;
+    }
     isLate = true;
     if (typeof result === 'number') return result;
     if (special !== undefined) {

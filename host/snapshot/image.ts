@@ -90,14 +90,26 @@ function readGlobal(input: ByteReader): number | bigint {
   return input.u8() === 1 ? BigInt.asIntN(64, BigInt(input.text())) : input.u32();
 }
 
-/** Numbers of the pages that follow; `same`: as the base has it. */
+/** Numbers of the pages that follow, in order; `same`: as the base has it. */
 function readPages(input: ByteReader): { readonly page: number; readonly same: boolean }[] {
   let page = 0;
   return Array.from({ length: input.amount() }, () => {
     const step = input.count();
+    if (step < 2) throw new SnapshotError('the snapshot is damaged: a page is there twice');
     page += Math.floor(step / 2);
+    if (page >= L.FRAME_COUNT) throw new SnapshotError('the snapshot is damaged: a page is outside the memory');
     return { page, same: step % 2 === 1 };
   });
+}
+
+/** Frames besides those that a machine may have in use: the core's own tables and decoded code, which are among the general ones. */
+const UNCOUNTED_FRAMES = L.FIRST_WINDOW_FRAME - L.FIRST_FRAME;
+
+/** Has it no more than a machine with so many frames can have? */
+function requireWithin(core: Core, frames: number, pages: readonly { readonly page: number }[]): void {
+  if (core.exports.frameLimit() !== frames) throw new SnapshotError('the snapshot is damaged: its memory is not as large as it says');
+  const taken = pages.reduce((sum, { page }) => sum + (page >= L.FIRST_FRAME ? 1 : 0), 0);
+  if (taken > frames + UNCOUNTED_FRAMES) throw new SnapshotError('the snapshot is damaged: it has more pages than its memory');
 }
 
 function isSame(words: Uint32Array, page: number, base: SavedPages | undefined): boolean {
@@ -146,10 +158,15 @@ export function saveCore(core: Core, base?: SavedPages): Uint8Array<ArrayBuffer>
 export function restoreCore(core: Core, input: ByteReader, base?: SavedPages): void {
   if (input.amount() !== core.globals.length) throw new SnapshotError('the snapshot is of another core');
   const values = core.globals.map(() => readGlobal(input));
+  const frames = core.exports.frameLimit();
   // What the core has written so far is in these places, too.
   for (const page of [...pagesInUse(core)]) core.u8.fill(0, page * L.PAGE_SIZE, (page + 1) * L.PAGE_SIZE);
   for (const run of runsOf(core)) core.u8.fill(0, run, run + RUN_BYTES);
   const wanted = input.count();
+  const pages = readPages(input);
+  const span = ((pages.at(-1)?.page ?? 0) + 1) * L.PAGE_SIZE;
+  if (wanted * WASM_PAGE_BYTES > L.FRAME_COUNT * L.PAGE_SIZE || span > wanted * WASM_PAGE_BYTES)
+    throw new SnapshotError('the snapshot is damaged: a page is outside the memory');
   const there = core.memory.buffer.byteLength / WASM_PAGE_BYTES;
   if (wanted > there) {
     try {
@@ -162,14 +179,12 @@ export function restoreCore(core: Core, input: ByteReader, base?: SavedPages): v
     if (typeof global.value !== typeof values[i]) throw new SnapshotError('the snapshot is damaged: a global is another');
     global.value = values[i];
   });
-  const pages = readPages(input);
+  requireWithin(core, frames, pages);
   const { u8, u32 } = core;
-  const end = core.memory.buffer.byteLength / L.PAGE_SIZE;
   for (const { page: at, same } of pages) {
     const offset = same ? base?.offsets.get(at) : undefined;
     const bytes = offset === undefined ? input.raw(L.PAGE_SIZE) : (base as SavedPages).bytes.subarray(offset, offset + L.PAGE_SIZE);
-    if (at === 0 || at >= end || (same && offset === undefined))
-      throw new SnapshotError('the snapshot is damaged: a page is outside the memory');
+    if (same && offset === undefined) throw new SnapshotError('the snapshot is damaged: its base has not the page that it names');
     u8.set(bytes, at * L.PAGE_SIZE);
   }
   for (let n = input.amount(); n > 0; n--) {

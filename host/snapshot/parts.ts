@@ -1,3 +1,4 @@
+import { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import type { Machine } from '../machine.js';
 import * as Y from '../vfs/backends/synthetic.js';
@@ -88,10 +89,20 @@ export function restoreParts(machine: Machine, parts: Parts, owner: NewOwner, ba
     generated: (path) => generatedFile(anchors.proc?.root, path) ?? goneFile,
   });
   const [, , progress, now, roots] = reader.read();
-  machine.progress = progress as Machine['progress'];
+  machine.progress = progressOf(progress);
   machine.kernel.clock.resumeAt?.(now as number);
   machine.jit?.coreRestored();
   return roots as readonly unknown[];
+}
+
+/** Numbers that nobody can trust. */
+function progressOf(saved: unknown): Machine['progress'] {
+  const { position, fuel, paused } = saved as Machine['progress'];
+  const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+  const isTurn = paused === undefined || (paused.thread instanceof Thread && isAmount(paused.left));
+  if (!isAmount(position) || !(isAmount(fuel) || fuel < 0) || !isTurn)
+    throw new SnapshotError('the snapshot is damaged: it is at no point of a run');
+  return { position, fuel, paused };
 }
 
 function generatedFile(root: Inode | undefined, path: string): object | undefined {

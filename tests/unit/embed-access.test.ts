@@ -44,6 +44,24 @@ test('one of the kernel replaced, asked, and put back', async () => {
   await machine.close();
 });
 
+test('a handler that asks for a snapshot, at once or later, is told that it waits for itself', async () => {
+  for (const late of [false, true]) {
+    const machine = await Machine.create({ memory: '32M', files: { '/program': OURS }, limits: { mediumMs: 50 } });
+    let message = '';
+    machine.setCall(1000, async () => {
+      if (late) await new Promise((done) => setTimeout(done, 1));
+      await machine.snapshot().catch((error: Error) => {
+        message = error.message;
+      });
+      return 3;
+    });
+    assert.is((await machine.run('/program')).exitCode, 3);
+    assert.match(message, late ? /a call has waited 50 ms for the host: pid 2 \(program\)/ : /a handler of setCall asks for a snapshot/);
+    assert.ok((await machine.snapshot()).length > 1000);
+    await machine.close();
+  }
+});
+
 /** Maps two pages of /dev/pages shared, adds a byte of the second to one it writes to the first, msyncs, and returns the sum. */
 const MAPPER = elf(`
 _start: li a0, -100; la a1, path; li a2, 2; li a7, 56; ecall
