@@ -82,10 +82,7 @@ interface Change {
 }
 
 /** The core's part, with another number of pages of linear memory, or other pages. */
-function remade(
-  core: Uint8Array,
-  change: { readonly wasmPages?: number; readonly twice?: boolean; readonly beyond?: boolean },
-): Uint8Array {
+function remade(core: Uint8Array, change: Change): Uint8Array {
   const input = new ByteReader(core);
   const out = new ByteWriter();
   const globals = input.amount();
