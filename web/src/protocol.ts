@@ -146,8 +146,8 @@ export interface View {
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'output'; readonly bytes: Uint8Array }
-  /** A run begins anew, or again up to some instruction: what was shown of the last one is no more. */
-  | { readonly type: 'reset'; readonly replayTo: number | undefined }
+  /** A run begins anew, or again from some instruction up to another: what was shown of the last one is no more. */
+  | { readonly type: 'reset'; readonly replayTo: number | undefined; readonly from: number }
   | { readonly type: 'phase'; readonly phase: Phase; readonly text: string }
   /** The answer to every look; undefined: there is no machine, or it is being replaced. */
   | { readonly type: 'view'; readonly view: View | undefined }

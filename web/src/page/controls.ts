@@ -8,7 +8,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
   none: 'No program runs.',
   starting: 'The machine starts…',
   running: 'It runs.',
-  replaying: 'It goes back: everything runs again up to there.',
+  replaying: 'It goes back: it runs again up to there.',
   paused: 'Paused.',
   ended: 'It has ended.',
 };

@@ -19,20 +19,30 @@ export class ExactClock implements Clock {
     return { sec: EPOCH_S + sec, nsec: ns - sec * 1e9 };
   }
 
+  /** It is so late now. */
+  resumeAt(ns: number): void {
+    this.#skipped = ns - this.instructions();
+  }
+
   advanceTo(ns: number): void {
     this.#skipped += Math.max(0, ns - this.monotonicNs());
   }
 }
 
 /** Bytes that are the same for the same seed (xorshift32). */
-export function seededBytes(seed: number): (bytes: Uint8Array) => void {
-  let state = seed === 0 ? 1 : seed | 0;
-  return (bytes) => {
+export class SeededBytes {
+  state: number;
+
+  constructor(seed: number) {
+    this.state = seed === 0 ? 1 : seed | 0;
+  }
+
+  readonly fill = (bytes: Uint8Array): void => {
     for (let i = 0; i < bytes.length; i++) {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      bytes[i] = state & 255;
+      this.state ^= this.state << 13;
+      this.state ^= this.state >>> 17;
+      this.state ^= this.state << 5;
+      bytes[i] = this.state & 255;
     }
   };
 }

@@ -19,6 +19,12 @@ interface Watched {
 }
 
 const X_AT = HART + HART_X;
+/** For a machine that goes on from a snapshot. */
+export interface EndedProcess {
+  readonly info: ProcessInfo;
+  readonly update: FeedUpdate;
+}
+
 /** So many processes are drawn. */
 const PROCESSES_MAX = 8;
 
@@ -26,12 +32,21 @@ export class Observatory {
   main = 0;
   readonly #watched = new Map<Process, Watched>();
   readonly #symbols = new Symbols();
+  /** Processes that have ended, whole as they were then. */
+  readonly #ended: EndedProcess[] = [];
+  readonly #before: readonly ProcessInfo[];
+  readonly #untold: EndedProcess[] = [];
   #seenAt = -1;
 
   constructor(
     private readonly machine: Machine,
     private readonly watcher: Watcher,
+    /** Of processes that ended before the machine was as it is: their last pictures. */
+    ended: readonly EndedProcess[] = [],
   ) {
+    this.#ended.push(...ended);
+    this.#before = ended.map(({ info }) => info);
+    this.#untold.push(...ended);
     const { hooks } = machine.bare.kernel;
     const before = hooks.onProcessExit;
     hooks.onProcessExit = (process) => {
@@ -48,6 +63,14 @@ export class Observatory {
     const update = watched.feed.take();
     if (update !== undefined) watched.final.push(update);
     watched.info = { ...watched.info, ended: true };
+    const whole = new PageFeed(process).take();
+    if (whole === undefined) return;
+    this.#ended.push({ info: watched.info, update: whole });
+    if (this.#ended.length > PROCESSES_MAX) this.#ended.shift();
+  }
+
+  get ended(): readonly EndedProcess[] {
+    return [...this.#ended];
   }
 
   #find(): void {
@@ -80,7 +103,8 @@ export class Observatory {
   view(wanted: Wanted, more: Pick<Status, 'canRewind' | 'faults'> & { readonly phase: Phase }): View {
     this.#find();
     const { core } = this.machine.bare;
-    const feeds: [number, FeedUpdate][] = [];
+    // What is sent is gone: typed arrays are handed over.
+    const feeds: [number, FeedUpdate][] = this.#untold.splice(0).map(({ info, update }) => [info.pid, structuredClone(update)]);
     for (const { process, feed, final } of this.#watched.values()) {
       for (const update of final.splice(0)) feeds.push([process.pid, update]);
       const update = process.state === 'running' ? feed.take() : undefined;
@@ -90,7 +114,7 @@ export class Observatory {
     const status: Status = {
       ...more,
       instructions: core.counter(COUNT_INSTRUCTIONS),
-      processes: [...this.#watched.values()].map(({ info }) => info),
+      processes: this.#infos(),
       framesInUse: core.exports.framesInUse(),
       framesLimit: core.exports.frameLimit(),
       cpu: still ? this.#cpu() : undefined,
@@ -118,6 +142,12 @@ export class Observatory {
             },
       picture: wanted.screen ? this.#picture() : undefined,
     };
+  }
+
+  /** In the order of their numbers, which is that in which they came to be. */
+  #infos(): ProcessInfo[] {
+    const all = [...this.#before, ...[...this.#watched.values()].map(({ info }) => info)];
+    return all.sort((a, b) => a.pid - b.pid).slice(-PROCESSES_MAX);
   }
 
   #running(pid: number): Process | undefined {

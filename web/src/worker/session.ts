@@ -1,9 +1,10 @@
 /** One machine from start to end, its history, and what the page sees of it. */
 import { COUNT_COW_FAULTS, COUNT_INSTRUCTIONS, COUNT_MAJOR_FAULTS, COUNT_MINOR_FAULTS } from '../../../assembly/shared/layout.js';
-import { type GuestProcess, Machine, overlay, SystemError, tar } from '../../../host/index.js';
+import { type FileSystemSource, type GuestProcess, Machine, overlay, SnapshotError, SystemError, tar } from '../../../host/index.js';
 import type { FromWorker, Goal, Launch, Phase, View, Wanted } from '../protocol.js';
-import { ExactClock, seededBytes } from './clock.js';
+import { ExactClock, SeededBytes } from './clock.js';
 import { type EndText, endText } from './endings.js';
+import { History, type Shot } from './history.js';
 import { Keep } from './keep.js';
 import { Observatory } from './observatory.js';
 import { Watcher } from './watcher.js';
@@ -19,6 +20,15 @@ interface Running {
   readonly watcher: Watcher;
   readonly observatory: Observatory;
   readonly main: GuestProcess;
+  readonly own: OwnTime;
+}
+
+interface OwnTime {
+  readonly clock: ExactClock;
+  readonly bytes: SeededBytes;
+  readonly options: { readonly clock?: ExactClock; readonly random?: (bytes: Uint8Array) => void };
+  /** Whose instructions are counted. */
+  read(machine: Machine): void;
 }
 
 export class Session {
@@ -28,6 +38,11 @@ export class Session {
   #inputs: Input[] = [];
   /** How many of them a replay has given so far. */
   #given = 0;
+  readonly #history = new History();
+  /** While a snapshot is made: what came from outside. */
+  #held: (() => void)[] | undefined;
+  /** When the machine began to run after the last one. */
+  #ranSince = 0;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
   /** Of the page's terminal. */
   #size;
@@ -41,6 +56,8 @@ export class Session {
   ) {
     this.#size = launch.terminal;
     this.#told = launch.terminal;
+    // The memory of a device is no part of a snapshot.
+    this.#history.isOff = launch.time !== 'exact' || launch.screen !== undefined;
   }
 
   async start(): Promise<void> {
@@ -50,39 +67,89 @@ export class Session {
 
   async #boot(goal: Goal, replays = false): Promise<void> {
     const { launch } = this;
-    let machine: Machine | undefined;
-    const clock = new ExactClock(() => machine?.bare.core.counter(COUNT_INSTRUCTIONS) ?? 0);
-    const exact = launch.time === 'exact';
-    machine = await Machine.create({
+    const own = this.#ownTime();
+    const machine = await Machine.create({
       module: this.module,
       memory: launch.memory,
-      root: launch.root === undefined ? undefined : overlay(tar(launch.root)),
+      root: this.#root,
       files: Object.fromEntries(launch.files),
       env: { TERM: 'xterm-256color' },
       framebuffer: launch.screen,
-      clock: exact ? clock : undefined,
-      random: exact ? seededBytes(launch.seed) : undefined,
+      ...own.options,
       jit: launch.watch ? false : undefined,
     });
+    own.read(machine);
     if (launch.keep) await this.#mountKeep(machine);
     const watcher = new Watcher(machine.bare, launch.watch);
     const observatory = new Observatory(machine, watcher);
-    watcher.goal = goal;
-    watcher.replays = replays;
-    if (replays) watcher.limit = (now) => this.#feed(now);
-    watcher.onGoal = () => this.#reached();
-    machine.on('crash', (report) => this.send({ type: 'output', bytes: note(observatory.crashText(report)) }));
+    this.#direct(watcher, goal, replays);
     const main = await machine.spawn(launch.path, launch.args, {
       cwd: launch.cwd,
       tty: launch.terminal,
       stdin: 'pipe',
-      stdout: (bytes) => this.send({ type: 'output', bytes }),
+      stdout: (bytes) => this.#write(bytes),
     });
-    observatory.main = main.pid;
-    this.#running = { machine, watcher, observatory, main };
     this.#told = launch.terminal;
+    this.#adopt({ machine, watcher, observatory, main, own });
     if (!replays) this.#tellSize();
-    const running = this.#running;
+  }
+
+  get #root(): FileSystemSource | undefined {
+    return this.launch.root === undefined ? undefined : overlay(tar(this.launch.root));
+  }
+
+  /** Time and random numbers that are the same in every run. */
+  #ownTime(): OwnTime {
+    let machine: Machine | undefined;
+    const clock = new ExactClock(() => machine?.bare.core.counter(COUNT_INSTRUCTIONS) ?? 0);
+    const bytes = new SeededBytes(this.launch.seed);
+    const read = (one: Machine): void => {
+      machine = one;
+    };
+    return { clock, bytes, read, options: this.launch.time === 'exact' ? { clock, random: bytes.fill } : {} };
+  }
+
+  /** The machine goes on from a snapshot, replaying what came from outside since. */
+  async #revive(shot: Shot, goal: Goal): Promise<void> {
+    const own = this.#ownTime();
+    const machine = await Machine.restore(shot.machine, {
+      module: this.module,
+      root: this.#root,
+      ...own.options,
+      jit: this.launch.watch ? false : undefined,
+      paused: true,
+      stdio: () => ({ stdout: (bytes) => this.#write(bytes) }),
+    });
+    own.read(machine);
+    // Making it has asked for some.
+    own.bytes.state = shot.random;
+    own.clock.resumeAt(shot.time);
+    const watcher = new Watcher(machine.bare, this.launch.watch, shot.watcher);
+    const observatory = new Observatory(machine, watcher, shot.ended);
+    this.#direct(watcher, goal, true);
+    const main = machine.process(shot.main);
+    if (main === undefined) throw new Error('the snapshot has no main process');
+    this.#told = shot.size;
+    this.#given = shot.given;
+    this.#adopt({ machine, watcher, observatory, main, own });
+    machine.resume();
+  }
+
+  #direct(watcher: Watcher, goal: Goal, replays: boolean): void {
+    watcher.goal = goal;
+    watcher.replays = replays;
+    if (replays) watcher.limit = (now) => this.#feed(now);
+    watcher.onGoal = () => this.#reached();
+  }
+
+  #adopt(running: Running): void {
+    const { machine, observatory, main, watcher } = running;
+    machine.on('crash', (report) => this.send({ type: 'output', bytes: note(observatory.crashText(report)) }));
+    observatory.main = main.pid;
+    this.#running = running;
+    watcher.onShot = () => void this.#shoot(running);
+    this.#ranSince = performance.now();
+    if (!watcher.replays) watcher.shotAt = this.#history.dueAt;
     main.exited.then(
       (status) => {
         if (this.#running === running) this.#ended(endText(status));
@@ -91,6 +158,46 @@ export class Session {
         if (this.#running === running) this.#ended({ text: `the machine has failed: ${String(error)}`, isError: true });
       },
     );
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#history.wrote(bytes);
+    this.send({ type: 'output', bytes });
+  }
+
+  /** The machine has stopped for a snapshot. What comes from outside meanwhile comes afterwards. */
+  async #shoot(running: Running): Promise<void> {
+    const { machine, watcher, observatory, main, own } = running;
+    const history = this.#history;
+    const started = performance.now();
+    const ranMs = started - this.#ranSince;
+    this.#held = [];
+    try {
+      await machine.pause();
+      if (this.#running !== running || main.status !== undefined) return;
+      const { at } = watcher;
+      const [time, random] = [own.clock.monotonicNs(), own.bytes.state];
+      const more = { main: main.pid, watcher: watcher.state, ended: observatory.ended, size: this.#told };
+      const counts = { given: this.#inputs.length, pieces: history.pieces };
+      const before = history.before(at)?.at ?? 0;
+      const bytes = await machine.snapshot({ packed: false });
+      if (this.#running !== running) return;
+      history.add({ at, machine: bytes, time, random, ...more, ...counts }, performance.now() - started, ranMs, at - before);
+    } catch (error) {
+      // What can't be saved is replayed from the start, as before.
+      if (this.#running !== running) return;
+      if (!(error instanceof SnapshotError)) throw error;
+      history.isOff = true;
+    } finally {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      if (this.#running === running) {
+        for (const act of held) act();
+        watcher.shotAt = history.dueAt;
+        this.#ranSince = performance.now();
+        if (this.phase === 'running') machine.resume();
+      }
+    }
   }
 
   async #mountKeep(machine: Machine): Promise<void> {
@@ -102,7 +209,11 @@ export class Session {
   #reached(): void {
     if (this.phase === 'replaying') {
       clearInterval(this.#timer);
-      if (this.#running !== undefined) this.#running.watcher.limit = () => Number.POSITIVE_INFINITY;
+      if (this.#running !== undefined) {
+        this.#running.watcher.limit = () => Number.POSITIVE_INFINITY;
+        this.#running.watcher.shotAt = this.#history.dueAt;
+        this.#ranSince = performance.now();
+      }
     }
     this.#enter('paused', '');
   }
@@ -119,6 +230,10 @@ export class Session {
   }
 
   keys(bytes: Uint8Array): void {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.keys(bytes));
+      return;
+    }
     const running = this.#running;
     if (running === undefined || this.phase === 'ended' || this.phase === 'replaying') return;
     this.#take({ at: running.watcher.at, bytes });
@@ -130,6 +245,10 @@ export class Session {
   }
 
   #tellSize(): void {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.#tellSize());
+      return;
+    }
     const { columns, rows } = this.#size;
     const running = this.#running;
     if (running !== undefined && (columns !== this.#told.columns || rows !== this.#told.rows)) {
@@ -167,17 +286,27 @@ export class Session {
     if (this.phase === 'running') this.#enter('paused', '');
   }
 
-  /** Runs it all again up to there, with the same keys and sizes of the terminal at the same moments. What came later did not happen. */
-  async rewind(at: number): Promise<void> {
+  /**
+   * Runs it again up to there, from the last snapshot before or from the start, with the same keys and sizes of the terminal at the same
+   * moments. What came later did not happen.
+   */
+  async rewind(to: number): Promise<void> {
     if (this.launch.time !== 'exact' || this.#running === undefined || this.phase === 'replaying') return;
+    const at = Math.max(0, to);
     const before = this.#running;
+    const shot = this.#history.before(at);
     this.#enter('replaying', '');
     this.#running = undefined;
     await before.machine.close();
     this.#inputs = this.#inputs.filter((input) => input.at <= at);
     this.#given = 0;
-    this.send({ type: 'reset', replayTo: Math.max(0, at) });
-    await this.#boot({ kind: 'position', at: Math.max(0, at) }, true);
+    const output = shot === undefined ? [] : this.#history.outputOf(shot);
+    this.#history.forgetAfter(at, shot);
+    this.send({ type: 'reset', replayTo: at, from: shot?.at ?? 0 });
+    for (const bytes of output) this.send({ type: 'output', bytes });
+    const goal: Goal = { kind: 'position', at };
+    if (shot === undefined) await this.#boot(goal, true);
+    else await this.#revive(shot, goal);
     const running = this.#running as Running | undefined;
     if (running === undefined) return;
     // A machine in which all sleep asks for nothing: its next key is due now, or this is the place.

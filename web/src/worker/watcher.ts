@@ -23,6 +23,19 @@ const TEXT_MAX = 160;
 /** Linear address of x0, in words. */
 const FIRST = (HART + HART_X) >>> 2;
 
+interface Entered {
+  /** Instructions before its ecall. */
+  readonly at: number;
+  readonly call: TracedCall;
+  readonly args: readonly number[];
+}
+
+/** What a watcher knows that its machine does not: for one that goes on from a snapshot. */
+export interface WatcherState {
+  readonly calls: readonly (readonly [name: string, count: number])[];
+  readonly entered: readonly (readonly [tid: number, entered: Entered])[];
+}
+
 interface Executed {
   thread: Thread | undefined;
   pc: number;
@@ -41,9 +54,12 @@ export class Watcher implements SyscallObserver {
   #waiting: TimelineEvent[] = [];
   readonly #kernel: Kernel;
   readonly #strace: Strace;
-  readonly #calls = new Map<string, number>();
-  /** Of threads in a call: instructions before its ecall. */
-  readonly #entered = new Map<Thread, number>();
+  readonly #calls: Map<string, number>;
+  /** When it has executed so many instructions the machine stops, and `onShot` is called. */
+  shotAt = Number.POSITIVE_INFINITY;
+  onShot: () => void = () => undefined;
+  /** Threads in a call. */
+  readonly #entered = new Map<Thread, Entered>();
   readonly #registers = new Uint32Array(64);
   /** Faults that are accounted for. */
   #minor = 0;
@@ -60,11 +76,32 @@ export class Watcher implements SyscallObserver {
   constructor(
     private readonly bare: BareMachine,
     private readonly each: boolean,
+    state?: WatcherState,
   ) {
     this.#kernel = bare.kernel;
     this.#strace = new Strace((line) => this.#line(line));
+    this.#countFaults();
+    this.#calls = new Map(state?.calls);
+    for (const [tid, entered] of state?.entered ?? []) {
+      const t = this.#kernel.threads.get(tid);
+      if (t === undefined) continue;
+      this.#entered.set(t, entered);
+      this.#strace.onSyscallEnter(t, entered.call, entered.args);
+    }
     this.#kernel.observer = this;
     this.#kernel.hooks.beforeRun = (t) => this.#beforeRun(t);
+  }
+
+  get state(): WatcherState {
+    return { calls: [...this.#calls], entered: [...this.#entered].map(([t, entered]) => [t.tid, entered] as const) };
+  }
+
+  #countFaults(): void {
+    const { core } = this.bare;
+    this.#minor = core.counter(COUNT_MINOR_FAULTS);
+    this.#major = core.counter(COUNT_MAJOR_FAULTS);
+    this.#cow = core.counter(COUNT_COW_FAULTS);
+    this.#zero = core.counter(COUNT_ZERO_FAULTS);
   }
 
   get at(): number {
@@ -96,10 +133,19 @@ export class Watcher implements SyscallObserver {
     return 0;
   }
 
+  #shoot(): number {
+    this.shotAt = Number.POSITIVE_INFINITY;
+    this.bare.pause();
+    this.onShot();
+    return 0;
+  }
+
   #beforeRun(t: Thread): number {
     const at = this.at;
-    const most = this.limit(at);
-    if (most <= 0) return this.#reach();
+    const limit = this.limit(at);
+    if (limit <= 0) return this.#reach();
+    if (at >= this.shotAt) return this.#shoot();
+    const most = Math.min(limit, this.shotAt - at);
     const hadFault = this.#faults(t);
     const { goal } = this;
     if (hadFault && goal.kind === 'fault') return this.#reach();
@@ -173,7 +219,7 @@ export class Watcher implements SyscallObserver {
   #observe(t: Thread, action: () => void): void {
     this.#faults(t);
     this.#pid = t.process.pid;
-    this.#lineAt = this.#entered.get(t);
+    this.#lineAt = this.#entered.get(t)?.at;
     action();
     this.#lineAt = undefined;
     // What showing its arguments has touched is not the program's.
@@ -183,7 +229,7 @@ export class Watcher implements SyscallObserver {
   }
 
   onSyscallEnter(t: Thread, call: TracedCall, args: readonly number[]): void {
-    this.#entered.set(t, this.at - 1);
+    this.#entered.set(t, { at: this.at - 1, call, args });
     this.#observe(t, () => this.#strace.onSyscallEnter(t, call, args));
   }
 

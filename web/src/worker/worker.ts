@@ -24,7 +24,7 @@ async function loadCore(): Promise<WebAssembly.Module> {
 async function launch(message: Extract<ToWorker, { type: 'launch' }>): Promise<void> {
   await session?.stop();
   session = undefined;
-  send({ type: 'reset', replayTo: undefined });
+  send({ type: 'reset', replayTo: undefined, from: 0 });
   send({ type: 'phase', phase: 'starting', text: '' });
   let next: Session | undefined;
   try {
