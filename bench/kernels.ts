@@ -6,7 +6,7 @@ import { build, geometricMean, median, PAGEWALK, type Peer, peers, type Sample, 
 export const FLOATING = new Set(['nbody', 'spectral', 'mandel', 'matmulf', 'fft']);
 
 /** How often a kernel is run for the comparison of whole processes: two to three seconds under qemu-riscv64. */
-const REPEATS: Readonly<Record<string, number>> = {
+export const REPEATS: Readonly<Record<string, number>> = {
   aes: 23,
   collatz: 12,
   crc32: 50,

@@ -9,6 +9,8 @@
  *   npm run bench -- lab [NAME..]  modelled accesses a second beside a native simulator (bench/lab.c); 50 systems in one pass
  *   npm run bench -- programs [NAME..]  Debian's programs (bench/programs, tests/programs/userland) whose script's path contains a NAME;
  *                                 without names docs/programs.md is written
+ *   npm run bench -- browser [NAME..]  the kernels in Chromium and in Node: their ratio
+ *   npm run bench -- page         frames a second of the page while 100,000 pages are shown and change
  *   npm run bench -- snapshot     a ready-made machine: save, restore, first answer
  *   --rounds N                    interleaved rounds (default 5); the figures are medians
  *
@@ -16,10 +18,12 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchBrowser } from './browser.js';
 import { benchInterpreter } from './interpreter.js';
 import { benchKernels } from './kernels.js';
 import { benchLab } from './lab.js';
 import { benchMemory } from './memory.js';
+import { benchPage } from './page.js';
 import { benchPrograms } from './programs.js';
 import { benchSnapshot } from './snapshot.js';
 import { benchStartup } from './startup.js';
@@ -41,6 +45,8 @@ const suites: Record<string, () => void | Promise<void>> = {
   interpreter: () => benchInterpreter(rounds, names),
   lab: () => benchLab(rounds, names),
   kernels: () => benchKernels(rounds, names),
+  browser: () => benchBrowser(rounds, names),
+  page: () => benchPage(),
   snapshot: () => benchSnapshot(rounds),
   programs: () => benchPrograms(rounds, names, `${machine}, ${new Date().toISOString().slice(0, 10)}`),
 };
