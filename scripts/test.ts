@@ -19,6 +19,8 @@ const FILE_TIMEOUT_MS = 10 * 60 * 1000;
 /** What executes guest code without choosing the engine itself, and does not depend on how long that takes. */
 const GUEST_CODE =
   /^tests\/isa\/|^tests\/syscalls\/(core|file|hwprobe|memory|mount|process|socket|strace|sysv|terminal|threads|userfault|vdso)\./;
+/** Once more as baseline code: tests/jit/random.test.ts has all instructions. */
+const BASELINE_CODE = /^tests\/isa\/(atomic|control)\.|^tests\/syscalls\/(memory|process|userfault)\./;
 /** Too much for everything compiled at once; compiled as users have it instead. */
 const AS_USERS_HAVE_IT = /\/userland/;
 
@@ -30,7 +32,7 @@ const MOST_REPEATED = 2;
 /** A file in one mode of the compiler: PAGEWALK_JIT. */
 interface Run {
   readonly file: string;
-  readonly mode: 'off' | 'on' | 'eager' | undefined;
+  readonly mode: 'off' | 'on' | 'eager' | 'eager-baseline' | undefined;
 }
 
 interface Outcome {
@@ -76,7 +78,8 @@ function plan(files: readonly string[], twice: boolean): Run[] {
   if (process.env.PAGEWALK_JIT !== undefined) return files.map((file) => ({ file, mode: process.env.PAGEWALK_JIT as Run['mode'] }));
   const plain = files.map((file): Run => ({ file, mode: AS_USERS_HAVE_IT.test(file) ? undefined : 'off' }));
   const eager = files.filter((file) => twice && GUEST_CODE.test(file)).map((file): Run => ({ file, mode: 'eager' }));
-  return [...plain, ...eager].sort((a, b) => rank(a.file) - rank(b.file));
+  const baseline = files.filter((file) => twice && BASELINE_CODE.test(file)).map((file): Run => ({ file, mode: 'eager-baseline' }));
+  return [...plain, ...eager, ...baseline].sort((a, b) => rank(a.file) - rank(b.file));
 }
 
 function start(run: Run): Promise<Outcome> {
@@ -105,7 +108,7 @@ function report(outcome: Outcome): void {
   const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
   const mark = outcome.failed > 0 ? 'FAIL' : 'ok  ';
   const { file, mode } = outcome.run;
-  const how = mode === 'eager' || mode === 'on' ? ` (${mode})` : '';
+  const how = mode === undefined || mode === 'off' ? '' : ` (${mode})`;
   console.log(`${mark} ${file}${how}  ${outcome.passed} passed${skipped}  ${outcome.seconds.toFixed(1)} s`);
   for (const line of outcome.output.match(/^(?:skipped|repeated): .*$/gm) ?? []) console.log(`       ${line}`);
   if (outcome.failed > 0) console.log(outcome.output.trimEnd());
