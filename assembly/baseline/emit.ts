@@ -88,12 +88,32 @@ function fixedLoad(code: u32, address: u32): void {
   out += 6;
 }
 
-/** Registers by their places: number * 8. */
-// @ts-ignore: decorator
-@inline
-export function getX(place: u32): void {
-  fixedLoad(0x29, HART + HART_X + place);
+/** A local with the value of the register that was written last: engines' baseline compilers keep it in a machine register. */
+const VALUE: u32 = 6;
+/** That register's place; 0: none. */
+let held: u32 = 0;
+
+/** Code can be come to from elsewhere, or registers have been written by others. */
+export function forgetHeld(): void {
+  held = 0;
 }
+
+/** Registers by their places: number * 8. */
+export function getX(place: u32): void {
+  if (place != 0 && place == held) getLocal(VALUE);
+  else fixedLoad(0x29, HART + HART_X + place);
+}
+
+/** The low word. */
+function getWord(place: u32): void {
+  if (place == 0 || place != held) {
+    fixedLoad(0x28, HART + HART_X + place);
+    return;
+  }
+  getLocal(VALUE);
+  emit(0xa7);
+}
+
 // @ts-ignore: decorator
 @inline
 export function getF(place: u32): void {
@@ -106,9 +126,9 @@ export function getF(place: u32): void {
 export function beforeSet(): void {
   emit2(0x41, 0);
 }
-// @ts-ignore: decorator
-@inline
 export function setX(place: u32): void {
+  teeLocal(VALUE);
+  held = place;
   memoryAt(0x37, HART + HART_X + place);
 }
 // @ts-ignore: decorator
@@ -128,8 +148,8 @@ export function emitTemplate(template: u32, operation: u64): void {
     else if (byte == RS1) getX(rs1);
     else if (byte == RS2) getX(rs2);
     else if (byte == IMMEDIATE) i64Const(immediate);
-    else if (byte == RS1_WORD) fixedLoad(0x28, HART + HART_X + rs1);
-    else if (byte == RS2_WORD) fixedLoad(0x28, HART + HART_X + rs2);
+    else if (byte == RS1_WORD) getWord(rs1);
+    else if (byte == RS2_WORD) getWord(rs2);
     else if (byte == IMMEDIATE_WORD) i32Const(<i32>immediate);
     else if (byte == FS1) getF(rs1);
     else if (byte == FS2) getF(rs2);

@@ -27,7 +27,7 @@ import { DECODED_OWNER } from '../mm/decoded';
 import { FRAME_CODE, frameAddress, frameFlags } from '../mm/frames';
 import { ADDRESS, emitLoad, emitStore } from './access';
 import {
-  beforeSet, emit, emit2, emitBegin, emitHasRoom, emitTemplate, emitU32, getLocal, getX, i32Const, i64Const, memoryAt, out, setF, setLocal,
+  beforeSet, emit, emit2, emitBegin, forgetHeld, emitHasRoom, emitTemplate, emitU32, getLocal, getX, i32Const, i64Const, memoryAt, out, setF, setLocal,
   setX,
 } from './emit';
 import { hotLines, isPlaceWanted, setEntry, unitAllocate, unitOf, takeWanted } from './units';
@@ -234,15 +234,47 @@ function leaveIfSo(): void {
 
 /** To an entry; `code`: br, or br_if with the condition on the stack. */
 function jumpTo(code: u32, entry: u32): void {
+  if (entry == current && nested != 0) {
+    emit2(code, 0);
+    return;
+  }
   if (entry > current) {
     emit(code);
-    emitU32(entry - current - 1);
+    emitU32(nested + entry - current - 1);
     return;
   }
   i32Const(entry);
   setLocal(B.PAGE_ENTRY);
   emit(code);
-  emitU32(entries - 1 - current);
+  emitU32(nested + entries - 1 - current);
+}
+
+/** Does the code of the entry at a slot jump back to it, before the next entry? */
+function loops(slot: u32): bool {
+  for (let at = slot; at < SLOTS; at++) {
+    if (!isInstruction(at)) continue;
+    if (at != slot && (mark(at) & ENTRY) != 0) return false;
+    const kind = kindOf(ruleAt(at));
+    if ((kind == KIND_BRANCH || kind == KIND_JAL_NO_LINK) && targetOf(at, operationAt(at)) == slot) return true;
+  }
+  return false;
+}
+
+/** A loop of one block has a loop of its own: going through the table of entries costs more than most such loops do. */
+function beginLoop(limit: usize): void {
+  emit2(0x03, 0x40);
+  nested = 1;
+  getLocal(B.PAGE_COUNT);
+  i32Const(0);
+  memoryAt(0x34, <u32>limit);
+  emit(0x54);
+  emit2(0x04, 0x40);
+  i32Const(current);
+  setLocal(B.PAGE_ENTRY);
+  emit(0x0c);
+  // Around it: the if, the loop, blocks of later entries, $again.
+  emitU32(2 + (entries - 1 - current) + 1);
+  emit(0x0b);
 }
 
 function ask(operation: u64, link: u32): void {
@@ -250,6 +282,7 @@ function ask(operation: u64, link: u32): void {
   getLocal(B.PAGE_ZERO);
   emit2(0x10, link);
   leaveIfSo();
+  forgetHeld();
 }
 
 /** One instruction. False: nothing runs on behind it. */
@@ -331,10 +364,11 @@ function emitLink(rd: u32, next: u32): void {
 
 /** What comes before the code of the first entry. */
 function emitHead(limits: u32): void {
-  // Locals: ADDRESS, ENTRY_OFFSET.
-  emit(2);
+  // Locals: ADDRESS, ENTRY_OFFSET, VALUE.
+  emit(3);
   emit2(1, 0x7e);
   emit2(1, 0x7f);
+  emit2(1, 0x7e);
   emit2(0x02, 0x40);
   emit2(0x02, 0x40);
   emit2(0x03, 0x40);
@@ -375,7 +409,7 @@ function emitFoot(limits: u32): void {
 }
 
 /** False: there is no room for it. */
-function emitCode(): bool {
+function emitCode(limits: usize): bool {
   let open = false;
   current = 0;
   let first = true;
@@ -394,9 +428,13 @@ function emitCode(): bool {
     if (instructions >= PENDING_MAX) flush();
     if (mark(slot) & ENTRY) {
       flush();
+      if (nested != 0) emit(0x0b);
+      nested = 0;
       emit(0x0b);
       if (first) first = false;
       else current++;
+      forgetHeld();
+      if (loops(slot)) beginLoop(limits + (<usize>current << 2));
     }
     open = emitInstruction(slot);
     expected = slot + slotsOf(ruleAt(slot));
@@ -405,6 +443,8 @@ function emitCode(): bool {
     flush();
     goTo(<i64>(expected << 1));
   }
+  if (nested != 0) emit(0x0b);
+  nested = 0;
   return true;
 }
 
@@ -432,7 +472,7 @@ export function baselineEmit(code: usize, sweep: bool, canTailCall: bool): u32 {
   const limits = load<u32>(unit, B.UNIT_LIMITS);
   emitBegin();
   emitHead(limits);
-  if (!emitCode()) return 0;
+  if (!emitCode(limits)) return 0;
   emitFoot(limits);
   store<u32>(unit, <u32>(out - <usize>B.BODY), B.UNIT_BODY_BYTES);
   store<u32>(unit, B.UNIT_NEW, B.UNIT_STATE);

@@ -18,12 +18,16 @@ export function optimiseWasmLate(): void {
   setFlagsFromString('--wasm-tiering-budget=400000000');
 }
 
-/** Wasm of modules made meanwhile is compiled at once, and never optimised: what is compiled later is as the flags are then. */
+/**
+ * Wasm of modules made meanwhile is compiled at once, and never optimised: what is compiled later is as the flags are then. It does not look
+ * whether the stack is full, which tail calls can't make it.
+ */
 export function keepWasmBaseline(keep: boolean): void {
   const no = keep ? 'no-' : '';
   setFlagsFromString(`--${no}wasm-tier-up`);
   setFlagsFromString(`--${no}wasm-dynamic-tiering`);
   setFlagsFromString(`--${no}wasm-lazy-compilation`);
+  setFlagsFromString(`--${no}wasm-stack-checks`);
 }
 
 /**
