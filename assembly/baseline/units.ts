@@ -19,7 +19,7 @@ const TAIL_END: usize = 2096 * 8;
 /** A page that was compiled is compiled again later, the more often it was: twice as late each time, up to so many times. */
 const LATER_MAX: u32 = 4;
 /** What a line has more samples of than this is compiled with the lines of its page that are hot. */
-const LUKEWARM: u32 = 1;
+const LUKEWARM: u32 = 0;
 /** Baseline code asks the core for floating-point arithmetic, regions have it: a line with so much of it is left to them. */
 const FLOATS: u32 = 2;
 /** So many wanted pages make a module, fewer when the first has waited for so many samples. */
@@ -130,7 +130,7 @@ export function sampleLine(code: usize, offset: u32): void {
   const line = offset >> 6;
   const at = code + TAIL_LINES + <usize>line;
   const count = <u32>load<u8>(at) + 1;
-  if (count < lineSamples << min(load<u32>(code, TAIL_MADE), LATER_MAX)) {
+  if (count < lineSamples << min(2 * load<u32>(code, TAIL_MADE), LATER_MAX)) {
     store<u8>(at, <u8>count);
     return;
   }
