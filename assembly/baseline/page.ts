@@ -20,29 +20,25 @@ import { COUNT_SHIFT } from '../shared/compiled';
 import { decode16, decode32 } from '../generated/decode';
 import {
   baselineRule, KIND_ASK, KIND_ASK_ACCESS, KIND_ASK_FLOAT, KIND_AUIPC, KIND_BRANCH, KIND_ECALL, KIND_FLOAT, KIND_INTEGER, KIND_JAL,
-  KIND_JALR, KIND_JALR_NO_LINK, KIND_JAL_NO_LINK, KIND_LEAVE, KIND_NOTHING, KIND_STORE,
+  KIND_JALR, KIND_JALR_NO_LINK, KIND_JAL_NO_LINK, KIND_LEAVE, KIND_LOAD, KIND_NOTHING, KIND_STORE,
 } from '../generated/baseline';
 import { FAR_ONLY } from '../decode';
 import { DECODED_OWNER } from '../mm/decoded';
 import { FRAME_CODE, frameAddress, frameFlags } from '../mm/frames';
-import { ADDRESS, emitLoad, emitStore } from './access';
+import { ADDRESS, emitLoad, emitStore, forgetGroup, forgetGroups } from './access';
 import {
   beforeSet, emit, emit2, emitBegin, forgetHeld, emitHasRoom, emitTemplate, emitU32, getLocal, getX, i32Const, i64Const, memoryAt, out, setF, setLocal,
   setX,
 } from './emit';
+import {
+  addMark, ENTRY, entryAt, immediateOf, INSTRUCTION, isInstruction, kindOf, mark, operationAt, REACHED, ruleAt, SLOTS, slotsOf, targetOf,
+} from './marks';
 import { hotLines, isPlaceWanted, setEntry, unitAllocate, unitOf, takeWanted } from './units';
 
-const SLOTS: u32 = 2048;
 /** Blocks are nested, and engines have a limit for that. */
 const ENTRIES_MAX: u32 = 1000;
 /** Instructions: a limit is shifted by COUNT_SHIFT and has 31 bits. */
 const INSTRUCTIONS_MAX: u32 = 2000;
-
-/* Marks of 2 bytes of code. */
-const INSTRUCTION: u8 = 1;
-const ENTRY: u8 = 2;
-/** The instruction before runs on into it. */
-const REACHED: u8 = 4;
 
 /** What an exit says is not counted has ten bits. */
 const PENDING_MAX: u32 = 1000;
@@ -57,62 +53,6 @@ let accesses: u32 = 0;
 let place: u32 = 0;
 let nested: u32 = 0;
 let tailCalls: bool = true;
-
-// @ts-ignore: decorator
-@inline
-function mark(slot: u32): u8 {
-  return load<u8>(<usize>B.MARKS + slot);
-}
-// @ts-ignore: decorator
-@inline
-function addMark(slot: u32, bits: u8): void {
-  if (slot < SLOTS) store<u8>(<usize>B.MARKS + slot, mark(slot) | bits);
-}
-// @ts-ignore: decorator
-@inline
-function operationAt(slot: u32): u64 {
-  return load<u64>(<usize>B.OPERATIONS + (<usize>slot << 3));
-}
-// @ts-ignore: decorator
-@inline
-function entryAt(slot: u32): u32 {
-  return load<u16>(<usize>B.ENTRY_NUMBERS + (<usize>slot << 1));
-}
-
-// @ts-ignore: decorator
-@inline
-function kindOf(rule: u64): u32 {
-  return <u32>rule & 0xff;
-}
-// @ts-ignore: decorator
-@inline
-function slotsOf(rule: u64): u32 {
-  return (<u32>rule >> 9) & 0x7f;
-}
-// @ts-ignore: decorator
-@inline
-function ruleAt(slot: u32): u64 {
-  return baselineRule(<u32>operationAt(slot) & 0xffff);
-}
-
-// @ts-ignore: decorator
-@inline
-function immediateOf(operation: u64): i32 {
-  return <i32>(operation >> 32);
-}
-
-/** The slot that a branch or direct jump leads to; one outside of the page is at least SLOTS. */
-// @ts-ignore: decorator
-@inline
-function targetOf(slot: u32, operation: u64): u32 {
-  return slot + <u32>(immediateOf(operation) >> 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function isInstruction(slot: u32): bool {
-  return slot < SLOTS && (mark(slot) & INSTRUCTION) != 0;
-}
 
 /** Decodes what is executed of the hot lines: slots that are decoded, or with `sweep` all behind one. The number of instructions. */
 function findInstructions(code: usize, bytes: usize, sweep: bool): u32 {
@@ -224,7 +164,7 @@ export function leaveIfZero(): void {
 }
 
 /** Leaves if what is on the stack is not 0. */
-function leaveIfSo(): void {
+export function leaveIfSo(): void {
   emit2(0x04, 0x40);
   nested++;
   leaveHere(0);
@@ -283,6 +223,8 @@ function ask(operation: u64, link: u32): void {
   emit2(0x10, link);
   leaveIfSo();
   forgetHeld();
+  if (link == B.LINK_EXECUTE_ACCESS) forgetGroups();
+  else forgetGroup(<u32>(operation >> 16) & 0xff);
 }
 
 /** One instruction. False: nothing runs on behind it. */
@@ -297,12 +239,16 @@ function emitInstruction(slot: u32): bool {
     beforeSet();
     emitTemplate(template, operation);
     if (kind == KIND_FLOAT) setF(rd);
-    else setX(rd);
+    else {
+      setX(rd);
+      forgetGroup(rd);
+    }
   } else if (kind >= KIND_STORE - 4 && kind <= KIND_STORE + 1) {
     const code = <u32>(rule >> 16) & 0xff;
     const shift = <u32>(rule >> 24) & 0xff;
-    if (kind >= KIND_STORE) emitStore(kind, operation, code, shift);
-    else emitLoad(kind, operation, code, shift);
+    if (kind >= KIND_STORE) emitStore(slot, kind, operation, code, shift);
+    else emitLoad(slot, kind, operation, code, shift);
+    if (kind == KIND_LOAD) forgetGroup(rd);
     accesses++;
   } else if (kind == KIND_BRANCH) {
     instructions++;
@@ -344,6 +290,7 @@ function emitInstruction(slot: u32): bool {
     beforeSet();
     pageAddress(<i64>(slot << 1) + <i64>immediateOf(operation));
     setX(rd);
+    forgetGroup(rd);
   } else if (kind == KIND_ASK || kind == KIND_ASK_FLOAT) ask(operation, B.LINK_EXECUTE);
   else if (kind == KIND_ASK_ACCESS) {
     ask(operation, B.LINK_EXECUTE_ACCESS);
@@ -364,11 +311,12 @@ function emitLink(rd: u32, next: u32): void {
 
 /** What comes before the code of the first entry. */
 function emitHead(limits: u32): void {
-  // Locals: ADDRESS, ENTRY_OFFSET, VALUE.
-  emit(3);
+  // Locals: ADDRESS, ENTRY_OFFSET, VALUE, two for groups.
+  emit(4);
   emit2(1, 0x7e);
   emit2(1, 0x7f);
   emit2(1, 0x7e);
+  emit2(2, 0x7f);
   emit2(0x02, 0x40);
   emit2(0x02, 0x40);
   emit2(0x03, 0x40);
@@ -434,6 +382,7 @@ function emitCode(limits: usize): bool {
       if (first) first = false;
       else current++;
       forgetHeld();
+      forgetGroups();
       if (loops(slot)) beginLoop(limits + (<usize>current << 2));
     }
     open = emitInstruction(slot);
