@@ -1,9 +1,12 @@
 /**
- * Loads and stores of baseline code: one lookup in the table of mm/fasttlb.ts, or else a call that finds the page. Accesses through a register
- * that nothing writes in between share a lookup: a **group**, which must lie in one page, or the interpreter executes its first access.
+ * Loads and stores of baseline code: one lookup in the table of mm/fasttlb.ts, or else a call that finds the page. Accesses through a
+ * register that nothing writes in between share a lookup: a **group**, which must lie in one page, or the interpreter executes its first
+ * access.
  */
 import * as B from '../shared/baseline';
-import { beforeSet, emit, emit2, emitI64, getF, getLocal, getX, i32Const, i64Const, memoryAt, setF, setLocal, setX, teeLocal } from './emit';
+import {
+  beforeSet, emit, emit2, emitI64, getF, getLocal, getX, i32Const, i64Const, memoryAt, setF, setLocal, setX, teeLocal,
+} from './emit';
 import {
   KIND_LOAD_FLOAT, KIND_LOAD_NOWHERE, KIND_LOAD_SINGLE, KIND_STORE_FLOAT,
 } from '../generated/baseline';
@@ -69,8 +72,8 @@ function beginGroup(base: u32, low: i32, end: i32, write: bool, alignment: u32):
 }
 
 /**
- * Looks for what shares the lookup of the access at a slot. True: it is begun, or there already. The linear address is on the stack then, and
- * `offset` is the access's in it.
+ * Looks for what shares the lookup of the access at a slot. True: it is begun, or there already. The linear address is on the stack then,
+ * and `offset` is the access's in it.
  */
 function shareLookup(slot: u32, base: u32, immediate: i32, shift: u32, write: bool): bool {
   if (base == 0) return false;

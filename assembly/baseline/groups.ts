@@ -1,7 +1,9 @@
-/** Which accesses share a lookup: those through one register that nothing writes in between, as far as execution surely comes, or nearly. */
+/**
+ * Which accesses share a lookup: those through one register that nothing writes in between, as far as execution surely comes, or nearly.
+ */
 import {
-  KIND_ASK_ACCESS, KIND_AUIPC, KIND_BRANCH, KIND_INTEGER, KIND_JAL, KIND_JAL_NO_LINK, KIND_JALR, KIND_JALR_NO_LINK, KIND_ASK, KIND_ASK_FLOAT,
-  KIND_ECALL, KIND_LEAVE, KIND_LOAD, KIND_LOAD_SINGLE, KIND_STORE, KIND_STORE_FLOAT,
+  KIND_ASK_ACCESS, KIND_AUIPC, KIND_BRANCH, KIND_INTEGER, KIND_JAL, KIND_JAL_NO_LINK, KIND_JALR, KIND_JALR_NO_LINK, KIND_ASK,
+  KIND_ASK_FLOAT, KIND_ECALL, KIND_LEAVE, KIND_LOAD, KIND_LOAD_SINGLE, KIND_STORE, KIND_STORE_FLOAT,
 } from '../generated/baseline';
 import { ENTRY, immediateOf, isInstruction, kindOf, mark, operationAt, rdOf, rs1Of, ruleAt, shiftOf, slotsOf } from './marks';
 

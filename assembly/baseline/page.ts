@@ -27,8 +27,8 @@ import { DECODED_OWNER } from '../mm/decoded';
 import { FRAME_CODE, frameAddress, frameFlags } from '../mm/frames';
 import { ADDRESS, emitLoad, emitStore, forgetGroup, forgetGroups } from './access';
 import {
-  beforeSet, emit, emit2, emitBegin, forgetHeld, emitHasRoom, emitTemplate, emitU32, getLocal, getX, i32Const, i64Const, memoryAt, out, setF, setLocal,
-  setX,
+  beforeSet, emit, emit2, emitBegin, forgetHeld, emitHasRoom, emitTemplate, emitU32, getLocal, getX, i32Const, i64Const, memoryAt, out,
+  setF, setLocal, setX,
 } from './emit';
 import {
   addMark, ENTRY, entryAt, immediateOf, INSTRUCTION, isInstruction, kindOf, mark, operationAt, REACHED, ruleAt, SLOTS, slotsOf, targetOf,

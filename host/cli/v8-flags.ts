@@ -19,8 +19,8 @@ export function optimiseWasmLate(): void {
 }
 
 /**
- * Wasm of modules made meanwhile is compiled at once, and never optimised: what is compiled later is as the flags are then. It does not look
- * whether the stack is full, which tail calls can't make it.
+ * Wasm of modules made meanwhile is compiled at once, and never optimised: what is compiled later is as the flags are then. It does not
+ * look whether the stack is full, which tail calls can't make it.
  */
 export function keepWasmBaseline(keep: boolean): void {
   const no = keep ? 'no-' : '';

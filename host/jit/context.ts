@@ -1,9 +1,10 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import { F_NAMES, X_NAMES } from '../debug/fields.js';
-import { Code, F64, I32, I64 } from './encoder.js';
+import { Code, F64, I32, I64, V128 } from './encoder.js';
 import type { Operands } from './float.js';
 import type { Insn } from './insn.js';
+import { EXECUTE_TYPE, FIND_TYPE, LEAVE_TYPE, REGION_TYPE } from './types.js';
 
 /** How a region leaves: a record of these goes to linear memory (assembly/shared/compiled.ts). */
 export interface Site {
@@ -18,17 +19,18 @@ export const COUNT = 0;
 export const PERMISSIONS = 1;
 export const BASE = 2;
 export const FUNCTION = 3;
-export const REGION_TYPE = { parameters: [I64, I32, I32, I32], results: [I32] };
 
 /**
- * The functions that every module imports: the core executes a decoded operation on the registers in memory (assembly/jit.ts), and what
- * is called last (jumps.ts).
+ * The functions that every module imports: the core executes a decoded operation on the registers in memory; what is called last
+ * (jumps.ts); memory that is not in the fast TLB is found.
  */
 export const EXECUTE = 0;
 export const LEAVE = 1;
+export const FIND = 2;
 export const IMPORTS = [
-  { name: 'execute', type: { parameters: [I64], results: [I32] } },
-  { name: 'leave', type: REGION_TYPE },
+  { name: 'execute', type: EXECUTE_TYPE },
+  { name: 'leave', type: LEAVE_TYPE },
+  { name: 'find', type: FIND_TYPE },
 ];
 
 /** What is emitted for which guest instruction, for people: filled in by translation. */
@@ -119,6 +121,7 @@ export class RegionCode {
   /** The exit that was named last, in regions that have no block for exits. */
   #named = 0;
   #namedKind = 0;
+  #zero = -1;
 
   constructor(
     readonly options: TranslateOptions,
@@ -128,6 +131,12 @@ export class RegionCode {
     this.site = this.code.local(I32);
     this.address = this.code.local(I64);
     this.flags = this.code.local(I32);
+  }
+
+  /** The last parameter of imported functions. */
+  getZero(): void {
+    if (this.#zero < 0) this.#zero = this.code.local(V128);
+    this.code.get(this.#zero);
   }
 
   /** A local for a short while. */
@@ -369,6 +378,7 @@ export class RegionCode {
     code.op(0x74);
     site();
     code.op(0x72);
+    this.getZero();
     if (this.options.tailCalls) code.returnCall(LEAVE);
     else {
       code.call(LEAVE);

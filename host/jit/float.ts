@@ -53,6 +53,7 @@ function callCore(r: RegionCode, insn: Insn, pc: number): void {
   r.storeFlags();
   const [high, low] = r.options.operation(insn.word);
   code.i64Bits(high, low);
+  r.getZero();
   code.call(EXECUTE);
   r.exitIf(pc, SITE_FLOAT);
   code.i32Const(0);

@@ -4,7 +4,7 @@ import { EXIT_HOT } from '../../assembly/shared/exit.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { Baseline } from './baseline/baseline.js';
-import { IMPORTS, REGION_TYPE } from './context.js';
+import { IMPORTS } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
 import { leaveOf } from './jumps.js';
@@ -15,6 +15,7 @@ import { type CodeSource, formRegion, isExit, mayBegin, REGION_DEFAULTS } from '
 import { codeSource } from './source.js';
 import type { ExitCount, JitSnapshot, JitStats } from './stats.js';
 import { supported, type Translated, translate } from './translate.js';
+import { REGION_TYPE } from './types.js';
 
 export interface JitOptions {
   /**
@@ -129,7 +130,7 @@ export class Jit {
   readonly #allPrecise: boolean;
   readonly #fused: boolean;
   readonly #tailCalls: boolean;
-  readonly #leave: (...parameters: (bigint | number)[]) => number;
+  readonly #leave: WebAssembly.ExportValue;
   readonly #compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   readonly #source: CodeSource;
   readonly #wholeSource: CodeSource;
@@ -285,8 +286,9 @@ export class Jit {
       IMPORTS,
     );
     const module = this.#compile(bytes);
+    const { execute, find } = this.#baseline.links.imports;
     const instance = new WebAssembly.Instance(module, {
-      env: { memory: this.core.memory, execute: this.core.exports.jitExecute, leave: this.#leave },
+      env: { memory: this.core.memory, execute, find, leave: this.#leave },
     });
     made.forEach((region, i) => {
       this.#install(region, instance.exports[String(i)] as () => number);

@@ -2,19 +2,18 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { firstRegion, goOn, PAGE_TYPE, tailCall } from './baseline/links.js';
-import { COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, REGION_TYPE, SITE_BITS, X_LOAD, X_STORE } from './context.js';
+import { firstRegion, goOn, tailCall } from './baseline/links.js';
+import { COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, SITE_BITS, X_LOAD, X_STORE } from './context.js';
 import { Code, encodeParts, I32, I64 } from './encoder.js';
+import { LEAVE_TYPE, PAGE_TYPE, REGION_TYPE } from './types.js';
 
 /** Sites are 16 bytes apart: what is below that says whether to jump. */
 const SITE_MASK = 2 ** SITE_BITS - C.SITE_BYTES;
 /** A region's record is at REGIONS + 2^RECORD_SHIFT * its place among regions. */
 const RECORD_SHIFT = 7;
 
-type Leave = (...parameters: (bigint | number)[]) => number;
-
 /** Of each core, which may serve several machines, one after the other. */
-const leaves = new WeakMap<WebAssembly.Memory, { jumping?: Leave; returning?: Leave }>();
+const leaves = new WeakMap<WebAssembly.Memory, { jumping?: WebAssembly.ExportValue; returning?: WebAssembly.ExportValue }>();
 
 /**
  * What regions call last. It has a region's parameters, but its last one is `place in the table << SITE_BITS | site's offset | JUMP_*`. It
@@ -23,7 +22,7 @@ const leaves = new WeakMap<WebAssembly.Memory, { jumping?: Leave; returning?: Le
  * Only this one knows the table, so a region that is taken out of it is gone (docs/decisions/0010). For engines without tail calls, where
  * regions always return to the core, there is no table.
  */
-export function leaveOf(core: Core, tailCalls: boolean): Leave {
+export function leaveOf(core: Core, tailCalls: boolean): WebAssembly.ExportValue {
   const { memory } = core;
   const known = leaves.get(memory) ?? {};
   leaves.set(memory, known);
@@ -31,8 +30,8 @@ export function leaveOf(core: Core, tailCalls: boolean): Leave {
   return (known.returning ??= makeLeave(core));
 }
 
-function makeLeave({ memory, firstFunction, exports }: Core, table?: WebAssembly.Table): Leave {
-  const code = new Code(REGION_TYPE.parameters);
+function makeLeave({ memory, firstFunction, exports }: Core, table?: WebAssembly.Table): WebAssembly.ExportValue {
+  const code = new Code(LEAVE_TYPE.parameters);
   const [record, at, entry, pc] = [code.local(I32), code.local(I32), code.local(I32), code.local(I64)];
   code.get(FUNCTION);
   code.i32Const(SITE_BITS);
@@ -67,10 +66,10 @@ function makeLeave({ memory, firstFunction, exports }: Core, table?: WebAssembly
   code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
   code.get(at);
   code.op(0x0b);
-  const functions = [{ type: 0, body: code.body().view() }];
-  const bytes = encodeParts({ types: [REGION_TYPE, PAGE_TYPE], imports: [], functions, table: table !== undefined });
+  const functions = [{ type: 2, body: code.body().view() }];
+  const bytes = encodeParts({ types: [REGION_TYPE, PAGE_TYPE, LEAVE_TYPE], imports: [], functions, table: table !== undefined });
   const env: WebAssembly.ModuleImports = table === undefined ? { memory } : { memory, table };
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports['0'] as () => number;
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports['0'];
 }
 
 /**

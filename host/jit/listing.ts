@@ -1,10 +1,11 @@
 /** A region for people to read: guest instructions, what each became, and the region's exits. */
 import * as C from '../../assembly/shared/compiled.js';
 import { disassemble } from '../debug/disassemble.js';
-import { IMPORTS, type Marks, REGION_TYPE, type Site, type TranslateOptions } from './context.js';
+import { IMPORTS, type Marks, type Site, type TranslateOptions } from './context.js';
 import { Bytes, encodeModule } from './encoder.js';
 import { type Block, type CodeSource, endsWithInstruction, successors } from './region.js';
 import { type Translated, translate } from './translate.js';
+import { REGION_TYPE } from './types.js';
 
 export interface RegionListing {
   /** Address of the entry. */

@@ -5,11 +5,12 @@
  * Nothing takes a permission away while a region runs. So accesses through one base register with different offsets share one check of the
  * whole range ("span") made at the first of them, and later blocks go on using it for as long as the base register is the same.
  */
+import * as B from '../../assembly/shared/baseline.js';
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Access } from './access.js';
-import { BASE, PERMISSIONS, type RegionCode } from './context.js';
-import { I32, I64 } from './encoder.js';
+import { BASE, FIND, PERMISSIONS, type RegionCode } from './context.js';
+import { I32 } from './encoder.js';
 import type { Insn } from './insn.js';
 import type { Placed } from './region.js';
 import type { Group, Planned, Roots, Span } from './roots.js';
@@ -209,48 +210,43 @@ function checkSpan(r: RegionCode, pc: number, { low, end, permission }: Span): v
   exitUnless(r, permission);
 }
 
-const TLB_ENTRIES = 256;
-const TLB_ENTRY_SHIFT = 5;
-const TLB_WRITE_TAG = 8;
-const TLB_FRAME = 16;
-
-/** Through the TLB (assembly/mm/tlb.ts), for code whose data is not at its identity place. */
+/** Through the fast TLB (assembly/mm/fasttlb.ts), for code whose data is not at its identity place. */
 function checkTable(r: RegionCode, pc: number, insn: Insn, access: Access): number {
   const { code } = r;
-  const [vpn, entry, host] = [r.scratch(I64), r.scratch(I32), r.scratch(I32)];
-  r.name(pc, C.SITE_TABLE);
+  const isStore = access.permission === L.PERM_WRITE;
+  const table = isStore ? B.FAST_WRITE : B.FAST_READ;
+  const host = r.scratch(I32);
   pushAddress(r, insn.rs1, insn.imm);
-  code.i64Const(12);
+  code.i64Const(B.FAST_INDEX_SHIFT);
   code.op(SHR_U);
-  code.tee(vpn);
   code.op(WRAP);
-  code.i32Const(TLB_ENTRIES - 1);
+  code.i32Const(B.FAST_MASK);
   code.op(0x71);
-  code.i32Const(TLB_ENTRY_SHIFT);
-  code.op(0x74);
-  code.tee(entry);
-  code.memory(0x29, L.TLB_BASE + (access.permission === L.PERM_WRITE ? TLB_WRITE_TAG : 0));
-  code.get(vpn);
-  code.i64Const(1);
-  code.op(0x7c);
-  code.op(0x52);
-  if (access.size > 1) {
-    code.get(r.address);
-    code.op(WRAP);
-    code.i32Const(access.size - 1);
-    code.op(0x71);
-    code.op(0x72);
-  }
+  code.tee(host);
+  code.memory(0x29, table);
+  code.get(r.address);
+  code.i64Const(-L.PAGE_SIZE + access.size - 1);
+  code.op(AND);
+  code.op(NE);
+  code.unlikely();
+  code.if();
+  code.get(r.address);
+  code.i32Const(access.size | (isStore ? B.FIND_WRITE : 0));
+  r.getZero();
+  code.call(FIND);
+  code.set(host);
+  r.name(pc, C.SITE_TABLE);
+  code.get(host);
+  code.op(0x45);
   r.brExit();
-  code.get(entry);
-  code.memory(0x28, L.TLB_BASE + TLB_FRAME);
+  code.else();
+  code.get(host);
+  code.memory(0x28, table + 8);
   code.get(r.address);
   code.op(WRAP);
-  code.i32Const(L.PAGE_MASK);
-  code.op(0x71);
   code.op(0x6a);
   code.set(host);
-  r.release(I64, vpn);
-  r.release(I32, entry, host);
+  code.end();
+  r.release(I32, host);
   return host;
 }

@@ -73,9 +73,12 @@ testWith(test, ['chromium'], 'Chromium, in the main thread and in a worker', asy
   check(worker);
 });
 
-/** What every engine has without a flag since 2020, Firefox included: WebAssembly 1.0, sign extension, conversions that do not trap. */
-const PLAIN = { sign_extension: true, sat_float_to_int: true, mutable_globals: true };
-const NEWER = { multi_value: false, bulk_memory: false, reference_types: false, simd: false, relaxed_simd: false, tail_call: false };
+/**
+ * What every engine has without a flag, Firefox included: WebAssembly 1.0, sign extension, conversions that do not trap; vectors, as the core
+ * has them.
+ */
+const PLAIN = { sign_extension: true, sat_float_to_int: true, mutable_globals: true, simd: true };
+const NEWER = { multi_value: false, bulk_memory: false, reference_types: false, relaxed_simd: false, tail_call: false };
 
 test('without tail calls and fused multiply-add regions are plain WebAssembly', async () => {
   const { default: load } = (await import('wabt')) as unknown as { default: typeof import('wabt') };

@@ -44,6 +44,10 @@ export class Baseline {
     return links;
   }
 
+  get links(): Links {
+    return (this.#links ??= this.#start());
+  }
+
   /** Do pages wait to be compiled? */
   get wanted(): boolean {
     return this.core.u32[(COMPILED + B.COMPILED_WANTED) >>> 2] !== 0;
@@ -80,8 +84,7 @@ export class Baseline {
       imports: PAGE_IMPORTS,
       functions: bodies.map((body) => ({ type: 0, body })),
     });
-    this.#links ??= this.#start();
-    const instance = new WebAssembly.Instance(options.compile(bytes), { env: { memory: core.memory, ...this.#links.imports } });
+    const instance = new WebAssembly.Instance(options.compile(bytes), { env: { memory: core.memory, ...this.links.imports } });
     this.stats.modules++;
     units.forEach((unit, i) => {
       const index = this.#indexOf(unit);

@@ -3,16 +3,11 @@ import * as B from '../../../assembly/shared/baseline.js';
 import * as C from '../../../assembly/shared/compiled.js';
 import * as L from '../../../assembly/shared/layout.js';
 import type { Core } from '../../core/core.js';
-import { REGION_TYPE, X_LOAD, X_STORE } from '../context.js';
-import { Code, encodeParts, type FunctionType, I32, I64, V128 } from '../encoder.js';
+import { Code, encodeParts, type FunctionType, I32, I64 } from '../encoder.js';
+import { EXECUTE_TYPE, FIND_TYPE, FUEL_TYPE, GO_TYPE, LEFT_TYPE, PAGE_TYPE, REGION_TYPE } from '../types.js';
 
-/** The last parameter of all is a vector of zeros: see shared/baseline.ts. */
-export const PAGE_TYPE: FunctionType = { parameters: [I32, I64, I64, V128], results: [I32] };
-export const GO_TYPE: FunctionType = { parameters: [I64, I64, V128], results: [I32] };
-const LEFT_TYPE: FunctionType = { parameters: [I64, I64, I32, V128], results: [I32] };
-const FUEL_TYPE: FunctionType = { parameters: [I64, I64, I32, I32, V128], results: [I32] };
-const FIND_TYPE: FunctionType = { parameters: [I64, I32, V128], results: [I32] };
-const EXECUTE_TYPE: FunctionType = { parameters: [I64, V128], results: [I32] };
+const X_LOAD = 0x29;
+const X_STORE = 0x37;
 
 /** Types of modules of pages: a page's first, then what it imports. */
 export const PAGE_TYPES = [PAGE_TYPE, GO_TYPE, LEFT_TYPE, FUEL_TYPE, FIND_TYPE, EXECUTE_TYPE];
