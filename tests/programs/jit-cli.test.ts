@@ -66,7 +66,7 @@ test('--jit-dump writes guest instructions beside the Wasm they became', () => {
   assert.match(text, /^;; process \d+ triple\.s\n;; region 0x[0-9a-f]+ <outer>\n/);
   assert.match(text, /;; > [0-9a-f]+ <triple>: {2}sh1add a0,a0,a0\n +local\.get \$a0\n/);
   assert.match(text, /;; [0-9a-f]+ <outer\+0x\w+>: {2}bnez s0,[0-9a-f]+ <outer>\n/);
-  assert.match(text, /\n {2}\(export "0" \(func 2\)\)\)\n$/);
+  assert.match(text, /\n {2}\(export "0" \(func 3\)\)\)\n$/);
 });
 
 /** A loader that finds everything but wabt, as on a machine where it is not installed. */
