@@ -74,8 +74,8 @@ testWith(test, ['chromium'], 'Chromium, in the main thread and in a worker', asy
 });
 
 /**
- * What every engine has without a flag, Firefox included: WebAssembly 1.0, sign extension, conversions that do not trap; vectors, as the core
- * has them.
+ * What every engine has without a flag, Firefox included: WebAssembly 1.0, sign extension, conversions that do not trap; vectors, as the
+ * core has them.
  */
 const PLAIN = { sign_extension: true, sat_float_to_int: true, mutable_globals: true, simd: true };
 const NEWER = { multi_value: false, bulk_memory: false, reference_types: false, relaxed_simd: false, tail_call: false };
