@@ -24,7 +24,7 @@ import * as S from './space';
 import { activeSpace } from './space';
 import { swapChecks, swapCount, swapReferenceSum, swapSlotValid, swapStat } from './swap';
 import { tlbAddress, tlbTag } from './tlb';
-import { identityFrame, permissionByte, windowSpan } from './window';
+import { identityFrame, permissionByte, permissionMark, windowSpan } from './window';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_SPACE, VMA_START, VMA_UFFD, vmaAt, vmaCheck, vmaFind, vmaNext } from './vma';
 
 /** 1-9 VMAs, 10-19 page-table entries, 20-29 window bytes, 30-39 TLB, 40-49 accounts of the space, 60-69 megapages. */
@@ -180,6 +180,7 @@ function checkWindow(space: usize): u32 {
   for (let vpn: u64 = 0; vpn < pages; vpn++) {
     const bits = load<u8>(permissionByte(space, vpn));
     if (bits == 0) continue;
+    if (load<u8>(permissionMark(permissionByte(space, vpn))) == 0) return 24;
     const pte = pteAt(root, vpn << 12);
     if (pte == 0) return 20;
     if (pteFrame(pte) != identityFrame(space, vpn << 12)) return 21;

@@ -20,7 +20,7 @@ import {
   MARK_GUARD, MARK_POISON, MARK_SWAP, MARK_UFFD_WP, PTE_A, PTE_R, PTE_SOFT, PTE_U, PTE_UFFD_WP, PTE_V, PTE_W, PTE_X, pteCreate,
   pteFrame, pteMake, pteMarkKind, pteMarkValue, TASK_SIZE, WRITTEN,
 } from './pagetable';
-import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT } from './space';
+import { SPACE_COW, SPACE_MAJOR, SPACE_MINOR, SPACE_STACK_LIMIT, SPACE_VMAS } from './space';
 import { swapClaim, swapDrop, swapFrame, swapReturned, swapWant } from './swap';
 import { translationInvalidate } from './tlb';
 import { count, uncount } from './unmap';
@@ -29,6 +29,8 @@ import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA
 
 /** Linux: mmap_min_addr. Nothing is mapped below. */
 export const MMAP_MIN: u64 = 0x10000;
+/** More mappings than most programs ever have. */
+const MANY_VMAS: u32 = 4096;
 /** Cached file pages mapped around a read fault. */
 const FAULT_AROUND: u64 = 16;
 
@@ -191,7 +193,9 @@ function handleAnonymous(space: usize, vma: usize, flags: u32, page: u64, at: us
     return access == X.ACCESS_WRITE ? handOut(vma, VM_UFFD_WP) : X.FAULT_NONE;
   }
   if (present && access == X.ACCESS_WRITE && isProtected(flags, at)) return handOut(vma, VM_UFFD_WP);
-  if (access == X.ACCESS_WRITE) return present ? handleCow(space, flags, page, at) : handleZeroFill(space, flags, page, at);
+  if (access == X.ACCESS_WRITE) {
+    return present ? handleCow(space, flags, page, at) : handleZeroFill(space, flags, page, at, homeOf(space, vma, page));
+  }
   if (present) allow(at, flags);
   else handleZeroRead(flags, at);
   return X.FAULT_NONE;
@@ -288,8 +292,17 @@ function handleZeroRead(flags: u32, at: usize): void {
   store<u64>(at, pteMake(zeroFrame, pteBits(flags)));
 }
 
-function handleZeroFill(space: usize, flags: u32, page: u64, at: usize): u32 {
-  const frame = frameAllocateZeroed(identityFrame(space, page));
+/**
+ * The frame for a page that was not there: its identity frame. Single pages among very many mappings are strewn about, and their identity
+ * frames cold, if they were ever touched: a warm frame costs less than the window is worth to them.
+ */
+function homeOf(space: usize, vma: usize, page: u64): u32 {
+  const strewn = load<u32>(space, SPACE_VMAS) > MANY_VMAS && load<u64>(vma, VMA_END) - load<u64>(vma, VMA_START) == L.PAGE_SIZE;
+  return strewn ? 0 : identityFrame(space, page);
+}
+
+function handleZeroFill(space: usize, flags: u32, page: u64, at: usize, home: u32): u32 {
+  const frame = frameAllocateZeroed(home);
   if (frame == 0) return X.FAULT_MEMORY;
   store<u64>(at, pteMake(frame, pteBits(flags) | WRITTEN));
   count(space, frame);
@@ -317,7 +330,7 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
   if (pte & PTE_W) return X.FAULT_NONE;
   const old = pteFrame(pte);
   if (old == zeroFrame) {
-    const kind = handleZeroFill(space, flags, page, at);
+    const kind = handleZeroFill(space, flags, page, at, identityFrame(space, page));
     if (kind == X.FAULT_NONE) translationInvalidate(space, page);
     return kind;
   }

@@ -4,7 +4,7 @@ import * as M from '../shared/mman';
 import { zeroFrame } from './fault';
 import { frameObject, frameRetain } from './frames';
 import { hugeFork, hugePages } from './huge';
-import { LEAF_SPAN, leafSharable, leafShare } from './leaf';
+import { isSharable, LEAF_SPAN, leafSharable, leafShare } from './leaf';
 import { mappingLink } from './object';
 import {
   leafShared, MARK_SWAP, MARK_UFFD_WP, PTE_D, PTE_V, PTE_W, pteCreate, pteFind, pteFrame, pteMarkKind, pteMarkValue, pteSkip,
@@ -79,11 +79,18 @@ function copyPages(parent: usize, child: usize, vma: usize): bool {
     return true;
   }
   const from = load<u32>(parent, S.SPACE_ROOT);
+  const start = load<u64>(vma, VMA_START);
   const end = load<u64>(vma, VMA_END);
-  if (!hugeFork(parent, child, load<u64>(vma, VMA_START), end)) return false;
-  for (let va = pteSkip(from, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(from, va, end)) {
+  const plain = isSharable(vma);
+  if (!hugeFork(parent, child, start, end)) return false;
+  for (let va = pteSkip(from, start, end); va < end; va = pteSkip(from, va, end)) {
     const base = va & ~(LEAF_SPAN - 1);
     const stop = min(end, base + LEAF_SPAN);
+    if (plain && base >= start && base + LEAF_SPAN <= end) {
+      if (!leafShare(parent, child, base)) return false;
+      va = stop;
+      continue;
+    }
     // With the table's first mapping all of it is decided.
     const done = leafSharable(parent, base)
       ? leafShared(load<u32>(child, S.SPACE_ROOT), va) || leafShare(parent, child, base)

@@ -21,8 +21,8 @@ import {
 } from './pagetable';
 import { activeSpace, countResident, SPACE_ROOT, SPACE_TABLES } from './space';
 import { swapHold } from './swap';
-import { tlbFlush } from './tlb';
-import { identityFrame, permissionByte } from './window';
+import { dropPermissions, tlbFlush } from './tlb';
+import { identityFrame, permissionByte, permissionMark } from './window';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_START, vmaFind, vmaNext } from './vma';
 
 /** Bytes of address space that a last table covers. */
@@ -32,10 +32,15 @@ const TABLE_BYTES: usize = 4096;
 const SPECIAL: u32 = VM_SHARED | VM_LOCKED | VM_DONTFORK | VM_WIPEONFORK | VM_UFFD;
 const WRITE_BITS: u64 = 0x0101010101010101 * <u64>PERM_WRITE;
 
-/** Whether every mapping in the 2 MiB from va is plain private memory that a child inherits as it is. */
+/** Is it plain private memory, which a child inherits as it is? */
+export function isSharable(vma: usize): bool {
+  return load<u32>(vma, VMA_OBJECT) == 0 && (load<u32>(vma, VMA_FLAGS) & SPECIAL) == 0;
+}
+
+/** Whether every mapping in the 2 MiB from va is. */
 export function leafSharable(space: usize, va: u64): bool {
   for (let vma = vmaFind(space, va); vma != 0 && load<u64>(vma, VMA_START) < va + LEAF_SPAN; vma = vmaNext(vma)) {
-    if (load<u32>(vma, VMA_OBJECT) != 0 || (load<u32>(vma, VMA_FLAGS) & SPECIAL) != 0) return false;
+    if (!isSharable(vma)) return false;
   }
   return true;
 }
@@ -65,7 +70,7 @@ export function leafShare(parent: usize, child: usize, va: u64): bool {
 export function dropWrites(space: usize, va: u64): void {
   if (recording) traceDrop(space, va, DROP_ORDER_2M);
   const first = permissionByte(space, va >> 12);
-  if (first == 0) return;
+  if (first == 0 || load<u8>(permissionMark(first)) == 0) return;
   for (let at = first; at < first + 512; at += 8) {
     const bits = load<u64>(at);
     // Written only when set: an untouched table stays untouched.
@@ -202,6 +207,5 @@ function leave(space: usize, va: u64, at: usize): void {
   store<u64>(at, 0);
   tableRelease(space, table);
   const first = permissionByte(space, va >> 12);
-  if (first == 0) return;
-  for (let byte = first; byte < first + 512; byte += 8) if (load<u64>(byte) != 0) store<u64>(byte, 0);
+  if (first != 0) dropPermissions(first);
 }

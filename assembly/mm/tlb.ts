@@ -10,7 +10,7 @@ import { FRAME_CODE, frameAddress, frameFlags } from './frames';
 import { pteFrame, PTE_D, PTE_R, PTE_W } from './pagetable';
 import { recording, traceDrop, traceSwitch } from '../tracing';
 import { activeSpace } from './space';
-import { identityFrame, permissionByte } from './window';
+import { identityFrame, permissionByte, permissionMark } from './window';
 
 const TABLE: usize = TLB_BASE;
 const ENTRIES: u64 = 256;
@@ -48,6 +48,7 @@ export function translationCache(space: usize, va: u64, pte: u64): void {
   if (identityFrame(space, va) == frame) {
     const at = permissionByte(space, vpn);
     store<u8>(at, (readable ? PERM_READ : 0) | (writable ? PERM_WRITE : 0));
+    store<u8>(permissionMark(at), 1);
     return;
   }
   if (space != activeSpace || recording) return;
@@ -107,7 +108,7 @@ export function translationInvalidate(space: usize, va: u64): void {
 /** translationInvalidate for the 512 pages from va, a multiple of 2 MiB. */
 export function spanInvalidate(space: usize, va: u64): void {
   const first = permissionByte(space, va >> 12);
-  if (first != 0) for (let at = first; at < first + 512; at += 8) if (load<u64>(at) != 0) store<u64>(at, 0);
+  if (first != 0) dropPermissions(first);
   if (recording) traceDrop(space, va, DROP_ORDER_2M);
   if (space != activeSpace) return;
   for (let e = TABLE; e < TABLE + (<usize>ENTRIES << 5); e += 32) {
@@ -118,6 +119,14 @@ export function spanInvalidate(space: usize, va: u64): void {
   }
   fastFlush();
   execInvalidateSpan(va >> 12);
+}
+
+/** The 512 permission bytes from `first` are 0. */
+export function dropPermissions(first: usize): void {
+  const mark = permissionMark(first);
+  if (load<u8>(mark) == 0) return;
+  for (let at = first; at < first + 512; at += 8) if (load<u64>(at) != 0) store<u64>(at, 0);
+  store<u8>(mark, 0);
 }
 
 /** Called where a PTE loses nothing but W: reads and fetches go on as before. */

@@ -1,9 +1,10 @@
 /**
  * Windows: virtual page v of a space has its identity frame at first + v, and a permission byte that says what may be done there
- * without asking. Slot i of the permission tables belongs to at most one space; all its bytes are zero while it is free.
+ * without asking. Slot i of the permission tables belongs to at most one space; all its bytes are zero while it is free. A mark for 512 of
+ * them (permissionMark) is set with each, and cleared when all are: a child that has touched nothing leaves without a look at any.
  */
 import { FIRST_WINDOW_FRAME, FRAME_COUNT, PAGE_SHIFT, PERM_READ, PERM_WRITE } from '../shared/layout';
-import { PERMISSION_STRIDE_SHIFT, PERMISSIONS, WINDOW_SLOTS } from '../shared/layout';
+import { PERMISSION_MARKS, PERMISSION_STRIDE_SHIFT, PERMISSIONS, WINDOW_SLOTS } from '../shared/layout';
 import { SPACE_SLOT, SPACE_WINDOW } from './space';
 
 /** Of the active space; windowPages 0 = it has no window. */
@@ -66,6 +67,13 @@ export function permissionByte(space: usize, vpn: u64): usize {
   return TABLES + ((<usize>slot - 1) << PERMISSION_STRIDE_SHIFT) + <usize>vpn;
 }
 
+/** Address of the byte that tells whether any of the 512 permission bytes around `at` may be set. */
+// @ts-ignore: decorator
+@inline
+export function permissionMark(at: usize): usize {
+  return PERMISSION_MARKS + ((at - TABLES) >> 9);
+}
+
 /** The frame that makes a page identity-placed, or 0. */
 // @ts-ignore: decorator
 @inline
@@ -78,7 +86,9 @@ export function identityFrame(space: usize, va: u64): u32 {
 /** The 512 pages from va, all at their identity place and none of them code, may be accessed so. */
 export function permitSpan(space: usize, va: u64, read: bool, write: bool): void {
   const at = permissionByte(space, va >> PAGE_SHIFT);
-  if (at != 0) memory.fill(at, <u8>((read ? PERM_READ : 0) | (write ? PERM_WRITE : 0)), 512);
+  if (at == 0) return;
+  memory.fill(at, <u8>((read ? PERM_READ : 0) | (write ? PERM_WRITE : 0)), 512);
+  store<u8>(permissionMark(at), 1);
 }
 
 /** Takes the write permission of a frame from every window that has it at its identity place. */

@@ -7,6 +7,7 @@
  *   0x0000_2000  TLB and exec TLB of the running address space
  *   0x0004_0000  staging buffer (64 KiB) through which host and core exchange bytes
  *   0x0006_0000  the fault log: what faults came to, while somebody wants to know
+ *   0x0008_0000  a byte for every 512 window permission bytes: 0 where all of them are 0
  *   0x0010_0000  static data of the AssemblyScript module (asconfig.json: memoryBase)
  *   0x0060_0000  baseline code: entries, the function being written (shared/baseline.ts)
  *   0x0090_0000  compiled code: records of regions, their exits, the hot list (shared/compiled.ts)
@@ -27,6 +28,8 @@ export const TLB_END = 0x40000;
 export const STAGING = 0x40000;
 export const STAGING_BYTES = 0x10000;
 export const FAULT_LOG = 0x60000;
+export const PERMISSION_MARKS = 0x80000;
+export const PERMISSION_MARKS_END = 0xa0000;
 export const STATIC_BASE = 0x100000;
 export const DESCRIPTORS = 0x1000000;
 export const DESCRIPTOR_SHIFT = 5;

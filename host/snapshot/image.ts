@@ -30,6 +30,7 @@ function ranges(core: Core): (readonly [from: number, to: number])[] {
   const slots = Array.from({ length: L.WINDOW_SLOTS }, (_, slot) => slot).filter((slot) => core.exports.windowTaken(slot) !== 0);
   return [
     [L.HART, L.STAGING],
+    [L.PERMISSION_MARKS, L.PERMISSION_MARKS_END],
     [L.STATIC_BASE, B.ENTRIES],
     [L.DESCRIPTORS, L.DESCRIPTORS + (frames << L.DESCRIPTOR_SHIFT)],
     ...slots.map((slot) => [L.PERMISSIONS + slot * stride, L.PERMISSIONS + (slot + 1) * stride] as const),
