@@ -71,7 +71,7 @@ export function permissionByte(space: usize, vpn: u64): usize {
 // @ts-ignore: decorator
 @inline
 export function permissionMark(at: usize): usize {
-  return PERMISSION_MARKS + ((at - TABLES) >> 9);
+  return <usize>PERMISSION_MARKS + ((at - TABLES) >> 9);
 }
 
 /** The frame that makes a page identity-placed, or 0. */
