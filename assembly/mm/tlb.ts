@@ -14,6 +14,8 @@ import { identityFrame, permissionByte, permissionMark } from './window';
 
 const TABLE: usize = TLB_BASE;
 const ENTRIES: u64 = 256;
+/** Something was put in since it was flushed: a space whose pages are at home leaves nothing behind. */
+let filled: bool = false;
 
 // @ts-ignore: decorator
 @inline
@@ -53,6 +55,7 @@ export function translationCache(space: usize, va: u64, pte: u64): void {
   }
   if (space != activeSpace || recording) return;
   const e = entry(vpn);
+  filled = true;
   store<u64>(e, readable ? vpn + 1 : 0);
   store<u64>(e, writable ? vpn + 1 : 0, 8);
   store<u32>(e, <u32>frameAddress(frame), 16);
@@ -66,6 +69,7 @@ export function tlbFromWindow(va: u64): void {
   const bits = load<u8>(at);
   if (bits == 0) return;
   const e = entry(vpn);
+  filled = true;
   store<u64>(e, bits & PERM_READ ? vpn + 1 : 0);
   store<u64>(e, bits & PERM_WRITE ? vpn + 1 : 0, 8);
   store<u32>(e, <u32>frameAddress(identityFrame(activeSpace, va)), 16);
@@ -151,7 +155,8 @@ export function tlbDropWrites(space: usize): void {
 }
 
 export function tlbFlush(): void {
-  memory.fill(TABLE, 0, <usize>ENTRIES << 5);
+  if (filled) memory.fill(TABLE, 0, <usize>ENTRIES << 5);
+  filled = false;
   fastFlush();
   execInvalidateAll();
 }

@@ -27,10 +27,12 @@ interface Piece {
   readonly page: number;
   offset: number;
   length: number;
-  readonly packet: boolean;
+  packet: boolean;
   /** What is written next may be put behind it. */
-  readonly joins: boolean;
+  joins: boolean;
 }
+
+const pieceAt = (page: number): Piece => ({ page, offset: 0, length: 0, packet: false, joins: false });
 
 /**
  * Pages of bytes between writers and readers, as Linux has them: a page holds what one write has brought for it, however little that is,
@@ -47,8 +49,8 @@ export class Pipe {
   readerOpens = 0;
   writerOpens = 0;
   private _buffer = new Uint8Array(0);
-  /** Pages of the buffer in which nothing lies. */
-  private _spare: number[] = [];
+  /** Pages of the buffer in which nothing lies: a message makes no garbage. */
+  private _spare: Piece[] = [];
   /** Oldest first. */
   private _pieces: Piece[] = [];
   private _used = 0;
@@ -107,19 +109,23 @@ export class Pipe {
     return Math.max(0, this._capacity - this._pieces.length * PAGE_BYTES);
   }
 
-  private _takePage(): number {
+  private _take(): Piece {
     const spare = this._spare.pop();
     if (spare !== undefined) return spare;
     const before = this._buffer.length;
     const buffer = new Uint8Array(Math.max(PAGE_BYTES, before * 2));
     buffer.set(this._buffer);
     this._buffer = buffer;
-    for (let page = buffer.length - PAGE_BYTES; page > before; page -= PAGE_BYTES) this._spare.push(page);
-    return before;
+    for (let page = buffer.length - PAGE_BYTES; page > before; page -= PAGE_BYTES) this._spare.push(pieceAt(page));
+    return pieceAt(before);
   }
 
-  private _add(page: number, length: number, packet: boolean, joins: boolean): void {
-    this._pieces.push({ page, offset: 0, length, packet, joins });
+  private _add(piece: Piece, length: number, packet: boolean, joins: boolean): void {
+    piece.offset = 0;
+    piece.length = length;
+    piece.packet = packet;
+    piece.joins = joins;
+    this._pieces.push(piece);
     this._used += length;
   }
 
@@ -127,7 +133,7 @@ export class Pipe {
   private _drop(): void {
     const piece = this._pieces.shift() as Piece;
     this._used -= piece.length;
-    this._spare.push(piece.page);
+    this._spare.push(piece);
   }
 
   /**
@@ -148,16 +154,16 @@ export class Pipe {
       this._used += done;
     }
     while (from.remaining > 0 && !this.full) {
-      const page = this._takePage();
+      const piece = this._take();
       const wanted = Math.min(PAGE_BYTES, from.remaining);
-      const count = from.takeInto(this._buffer, page, wanted);
+      const count = from.takeInto(this._buffer, piece.page, wanted);
       const whole = count === wanted || !from.faulted;
       if (!whole) from.untake(count);
       if (!whole || count === 0) {
-        this._spare.push(page);
+        this._spare.push(piece);
         break;
       }
-      this._add(page, count, packets, !packets);
+      this._add(piece, count, packets, !packets);
       done += count;
     }
     return done;
@@ -191,9 +197,9 @@ export class Pipe {
   put(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; done += PAGE_BYTES) {
       const part = bytes.subarray(done, done + PAGE_BYTES);
-      const page = this._takePage();
-      this._buffer.set(part, page);
-      this._add(page, part.length, false, false);
+      const piece = this._take();
+      this._buffer.set(part, piece.page);
+      this._add(piece, part.length, false, false);
     }
   }
 
