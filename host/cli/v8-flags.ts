@@ -1,4 +1,7 @@
-/** Flags of V8 that a run changes, and what they were: code that V8 compiled is good for one set of them. */
+/**
+ * Flags of V8 that a run changes, and what they were: code that V8 compiled is good for one set of them. One call sets
+ * several.
+ */
 import { setFlagsFromString } from 'node:v8';
 
 const [MAJOR] = process.versions.node.split('.').map(Number);
@@ -24,10 +27,7 @@ export function optimiseWasmLate(): void {
  */
 export function keepWasmBaseline(keep: boolean): void {
   const no = keep ? 'no-' : '';
-  setFlagsFromString(`--${no}wasm-tier-up`);
-  setFlagsFromString(`--${no}wasm-dynamic-tiering`);
-  setFlagsFromString(`--${no}wasm-lazy-compilation`);
-  setFlagsFromString(`--${no}wasm-stack-checks`);
+  setFlagsFromString(`--${no}wasm-tier-up --${no}wasm-dynamic-tiering --${no}wasm-lazy-compilation --${no}wasm-stack-checks`);
 }
 
 /**
@@ -37,8 +37,7 @@ export function keepWasmBaseline(keep: boolean): void {
 export const optimiseJavaScriptLate =
   MAJOR === 20
     ? (late: boolean): void => {
-        setFlagsFromString(`--ticks-before-optimization=${late ? 1000 : 3}`);
-        setFlagsFromString(`--max-bytecode-size-for-early-opt=${late ? 0 : 81}`);
+        setFlagsFromString(`--ticks-before-optimization=${late ? 1000 : 3} --max-bytecode-size-for-early-opt=${late ? 0 : 81}`);
       }
     : undefined;
 
