@@ -23,8 +23,8 @@ const LUKEWARM: u32 = 0;
 /** Baseline code asks the core for floating-point arithmetic, regions have it: a line with so much of it is left to them. */
 const FLOATS: u32 = 2;
 /** So many wanted pages make a module, fewer when the first has waited for so many samples. */
-const BATCH: u32 = 6;
-const PATIENCE: u32 = 24;
+const BATCH: u32 = 16;
+const PATIENCE: u32 = 96;
 /** One in so many goes at a place that can't be entered counts as a sample of it. */
 const MISSES: u32 = 16;
 

@@ -71,7 +71,7 @@ const INTERVAL = 8000;
 const SAMPLE_HEAT = 16;
 /** The same while there is baseline code, which is made of lines of code met by so many samples. */
 const INTERVAL_BASELINE = 2000;
-const LINE_SAMPLES = 8;
+const LINE_SAMPLES = 15;
 /** Baseline code is a third as fast: a region pays later. */
 const THRESHOLD_BASELINE = 2_000_000;
 const REGION_FUEL = 10_000;
