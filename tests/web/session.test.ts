@@ -118,7 +118,8 @@ test('a long run: a step back begins at a snapshot, and comes to the same as one
     await other.start();
     other.keys(Buffer.from('k'));
     other.go({ kind: 'position', at });
-    for (let i = 0; i < 4000 && (other.look(look)?.status.instructions ?? 0) < at; i++) await new Promise((wake) => setTimeout(wake, 5));
+    const there = (): boolean => other.phase === 'paused' && (other.look(look)?.status.instructions ?? 0) >= at;
+    for (let i = 0; i < 4000 && !there(); i++) await new Promise((wake) => setTimeout(wake, 5));
     const { cpu, framesInUse } = other.look(look)?.status ?? {};
     assert.equal(
       { cpu, framesInUse, plain },
