@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assemble } from '../../host/asm/index.js';
-import { instructions, PageHost, phase, shows } from '../support/page.js';
+import { instructions, PageHost, phase, shows, terminalText } from '../support/page.js';
 import { makeTar } from '../support/tar.js';
 import { testWith } from '../support/tools.js';
 
@@ -363,6 +363,34 @@ testWith(test, NEEDS, 'a phone in the dark: nothing is wider than the screen', (
     },
     { viewport: { width: 375, height: 760 }, colorScheme: 'dark', hasTouch: true },
   ),
+);
+
+testWith(test, NEEDS, 'the lesson on msync: what was msynced is there after the page is loaded anew, of the rest nothing is promised', () =>
+  withPage(async (page) => {
+    await page.click('#tab-lessons');
+    assert.is(await page.locator('#lesson-kept').count(), 0);
+    await page.click('#lesson-msync');
+    await answer(page);
+    const stored = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 2);
+    await counts(page, 0, '/keep/kept', 'private to this mapping, dirty', stored);
+    await answer(page);
+    const dirty = Number(await page.inputValue('#lesson-answer'));
+    await goOn(page, 3);
+    await counts(page, 0, '/keep/kept', 'private to this mapping, dirty', dirty);
+    await answer(page);
+    assert.is(Number(await page.inputValue('#lesson-answer')), stored - dirty);
+    await goOn(page, 4);
+    await page.reload();
+    await page.click('#tab-lessons');
+    await page.click('#lesson-kept');
+    await answer(page);
+    assert.is(Number(await page.inputValue('#lesson-answer')), stored - dirty);
+    await goOn(page, 2);
+    await shows(page, `Of ${stored} stored pages`);
+    const there = Number(/stored pages (\d+) are in the file/.exec(await terminalText(page))?.[1]);
+    assert.ok(there >= stored - dirty && there <= stored, `${there}`);
+  }),
 );
 
 /** Opens or makes /keep/x, a page, and maps it shared: `then` has it in s1. */

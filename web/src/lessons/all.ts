@@ -1,5 +1,5 @@
 /** The lessons. Every program prints a line at each stage, and that is where the steps stop. */
-import { afterLine, type Dice, type Lesson } from './lesson.js';
+import { afterLine, type Dice, type Lesson, recallKept } from './lesson.js';
 
 const demandPaging: Lesson = {
   id: 'demand-paging',
@@ -208,4 +208,107 @@ const lazyTable: Lesson = {
   },
 };
 
-export const LESSONS: readonly Lesson[] = [demandPaging, copyOnWrite, sharedPrivate, lazyTable];
+const msync: Lesson = {
+  id: 'msync',
+  title: 'Msync: what is on the medium when the machine is gone',
+  program: 'kept',
+  live: true,
+  make(dice: Dice) {
+    const pages = 4 * dice.between(3, 7);
+    const step = dice.between(2, 4);
+    const msynced = dice.between(3, pages - 3);
+    const stored = Math.ceil(pages / step);
+    const synced = Math.ceil(msynced / step);
+    return {
+      args: [String(pages), String(step), String(msynced)],
+      steps: [
+        {
+          text:
+            `The program has made a file of ${pages} pages in /keep, the browser's own storage, and mapped it ` +
+            `MAP_SHARED. Each page has been ` +
+            'read: it is in the page cache, clean, the same as on the medium. (If the terminal says that there is no /keep, the browser ' +
+            'gives this page no storage, or another tab has it.)',
+          goal: afterLine(1),
+          walk: { name: '/keep/kept', page: 0 },
+          question: {
+            text:
+              `It stores into every ${step}${step === 2 ? 'nd' : step === 3 ? 'rd' : 'th'} of the ${pages} pages, ` +
+              `the first included. How many pages are dirty then?`,
+            answer: stored,
+            why:
+              `A store makes its own page dirty and no other: ${pages} / ${step}, rounded up, is ${stored}. ` +
+              `Nothing has been written to the medium.`,
+          },
+        },
+        {
+          text:
+            'The dirty pages are in the page cache only. Whoever reads the file in this machine sees the new ' +
+            'bytes: that is one cache for all. ' +
+            'The medium has the old ones.',
+          goal: afterLine(2),
+          walk: { name: '/keep/kept', page: 0 },
+          question: {
+            text: `Now it calls msync(MS_SYNC) for the first ${msynced} pages. How many pages are dirty when that has returned?`,
+            answer: stored - synced,
+            why:
+              `Of the ${stored} dirty pages ${synced} lie among the first ${msynced}; those are written, and ` +
+              `clean. The others stay as they are.`,
+          },
+        },
+        {
+          text:
+            'msync has returned, and that is a promise: what it was asked for is on the medium. Of the other pages ' +
+            'nobody has promised anything.',
+          goal: afterLine(3),
+          remember: { stored, synced },
+          question: {
+            text: `The power fails now. Of the ${stored} pages that were stored into, how many are sure to have the new bytes?`,
+            answer: synced,
+            why:
+              'Those that were msynced. The kernel writes dirty pages by itself after half a minute or so; until ' +
+              'then they are lost with it.',
+          },
+        },
+        {
+          text:
+            'See for yourself: load this page anew (F5). The machine is gone then with all its memory, as after ' +
+            'a power cut. In the list of ' +
+            'lessons there is one more afterwards, “What was kept”.',
+        },
+      ],
+    };
+  },
+};
+
+const kept: Lesson = {
+  id: 'kept',
+  title: 'What was kept: after the lesson on msync',
+  program: 'kept',
+  live: true,
+  available: () => recallKept() !== undefined,
+  make() {
+    const { stored, synced } = recallKept() ?? { stored: 0, synced: 0 };
+    return {
+      args: ['look'],
+      steps: [
+        {
+          text: 'The page was loaded anew: the machine of the last lesson is gone, with its page cache. This one will look into the file.',
+          question: {
+            text: `That program had stored into ${stored} pages. How many of them, at least, must be in the file?`,
+            answer: synced,
+            why: `msync had returned for ${synced} of them.`,
+          },
+        },
+        {
+          text:
+            `The terminal says how many are there. The ${synced} that were msynced are among them. If there are ` +
+            `more, the kernel had time to write ` +
+            'them by itself before the page was loaded anew: that it may, but it need not.',
+          goal: { kind: 'never' },
+        },
+      ],
+    };
+  },
+};
+
+export const LESSONS: readonly Lesson[] = [demandPaging, copyOnWrite, sharedPrivate, lazyTable, msync, kept];

@@ -24,6 +24,25 @@ export interface Question {
   readonly why: string;
 }
 
+/** Of a file in /keep: how many pages a program has stored into, and how many of those it has msynced. */
+export interface Kept {
+  readonly stored: number;
+  readonly synced: number;
+}
+
+const KEPT = 'pagewalk-kept';
+
+/** For the next page in this tab. */
+export function rememberKept(kept: Kept): void {
+  sessionStorage.setItem(KEPT, JSON.stringify(kept));
+}
+
+/** What the page before had remembered; undefined: nothing. */
+export function recallKept(): Kept | undefined {
+  const text = sessionStorage.getItem(KEPT);
+  return text === null ? undefined : (JSON.parse(text) as Kept);
+}
+
 export interface Step {
   readonly text: string;
   /** Where the program goes before this step is shown; undefined: it stays where it is. */
@@ -32,12 +51,18 @@ export interface Step {
   readonly walk?: { readonly name: string; readonly page: number };
   /** Asked before the next step. */
   readonly question?: Question;
+  /** What a lesson after the page has been loaded anew is to know. */
+  readonly remember?: Kept;
 }
 
 export interface Lesson {
   readonly id: string;
   readonly title: string;
   readonly program: string;
+  /** It has the host's clock, and /keep. */
+  readonly live?: boolean;
+  /** Is it to be had now? Default: always. */
+  available?(): boolean;
   /** Arguments and steps for a roll of the dice. */
   make(dice: Dice): { readonly args: readonly string[]; readonly steps: readonly Step[] };
 }

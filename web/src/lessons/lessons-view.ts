@@ -3,7 +3,7 @@ import { byId, h } from '../page/dom.js';
 import type { Page } from '../page/main.js';
 import { loadProgram } from '../page/programs.js';
 import { LESSONS } from './all.js';
-import { Dice, type Lesson, type Question, type Step } from './lesson.js';
+import { Dice, type Lesson, type Question, rememberKept, type Step } from './lesson.js';
 
 interface Running {
   readonly lesson: Lesson;
@@ -27,7 +27,7 @@ export class LessonsView {
       h(
         'ul',
         { class: 'programs' },
-        ...LESSONS.map((lesson) =>
+        ...LESSONS.filter((lesson) => lesson.available?.() ?? true).map((lesson) =>
           h(
             'li',
             {},
@@ -47,7 +47,8 @@ export class LessonsView {
     const bytes = await loadProgram(lesson.program);
     this.#running = { lesson, seed, steps, at: 0 };
     const path = `/bin/${lesson.program}`;
-    this.page.run(path, bytes, { args, time: 'exact', watch: true, paused: true });
+    const time = lesson.live === true ? 'live' : 'exact';
+    this.page.run(path, bytes, { args, time, watch: true, paused: true, keep: lesson.live === true });
     await this.page.still();
     await this.#show(0);
   }
@@ -61,6 +62,7 @@ export class LessonsView {
       this.page.client.go(step.goal);
       await this.page.still();
     }
+    if (step.remember !== undefined) rememberKept(step.remember);
     if (step.walk !== undefined) this.page.walkMapping(step.walk.name, step.walk.page);
     this.#draw(running, step);
   }
