@@ -344,6 +344,36 @@ testWith(test, NEEDS, 'sixty thousand pages are drawn; what has too few frames i
   }),
 );
 
+testWith(test, NEEDS, 'by keyboard: out of the terminal again, and the focus comes back to a button that was busy', () =>
+  withPage(async (page) => {
+    const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '');
+    await page.click('#program-hello');
+    await phase(page, 'ended');
+    await page.locator('#terminal textarea').focus();
+    await page.keyboard.press('Tab');
+    assert.is(await focused(), 'back');
+    await page.locator('#command-line').fill('/bin/hello');
+    // A program that waits for keys gets Tab; F6 goes on, Shift+F6 back.
+    const { elf } = assemble('_start: li a0, 0; addi sp, sp, -16; mv a1, sp; li a2, 1; li a7, 63; ecall; j _start');
+    await drop(page, 'waits', elf as Uint8Array);
+    await phase(page, 'running');
+    await page.locator('#terminal textarea').focus();
+    await page.keyboard.press('Tab');
+    assert.is(await page.evaluate(() => document.activeElement?.closest('#terminal') !== null), true);
+    await page.keyboard.press('F6');
+    assert.is(await focused(), 'run');
+    await page.locator('#terminal textarea').focus();
+    await page.keyboard.press('Shift+F6');
+    assert.is(await focused(), 'command-line');
+    await page.locator('#run').focus();
+    await page.keyboard.press('Enter');
+    await phase(page, 'paused');
+    await page.locator('#back').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.body.dataset.phase === 'paused' && document.activeElement?.id === 'back');
+  }),
+);
+
 testWith(test, NEEDS, 'a browser without WebAssembly is told so', () =>
   withPage(async (page) => {
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));

@@ -18,6 +18,8 @@ export class Controls {
   readonly #position = byId('position');
   readonly #phase = byId('phase');
   #status: Status | undefined = undefined;
+  /** A button that had the focus and can't be pressed at the moment. */
+  #returnTo: HTMLButtonElement | undefined;
 
   /** `eventBefore`: where the latest event before so many instructions was. */
   constructor(
@@ -52,6 +54,17 @@ export class Controls {
   }
 
   take(phase: Phase, text: string): void {
+    const focused = document.activeElement;
+    this.#enable(phase, text);
+    if (focused instanceof HTMLButtonElement && focused.disabled && focused.closest('#controls') !== null) this.#returnTo = focused;
+    const { body, activeElement } = document;
+    if (this.#returnTo === undefined || this.#returnTo.disabled) return;
+    // Who has gone elsewhere meanwhile stays there.
+    if (activeElement === body || activeElement === this.#returnTo) this.#returnTo.focus();
+    this.#returnTo = undefined;
+  }
+
+  #enable(phase: Phase, text: string): void {
     const isPaused = phase === 'paused';
     const lives = isPaused || phase === 'running';
     const exact = this.client.launched?.time === 'exact';

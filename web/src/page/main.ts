@@ -49,6 +49,13 @@ class Page {
     this.#terminal = new TerminalView(byId('terminal'), {
       onKeys: (bytes) => this.client.keys(bytes),
       onResize: (size) => this.client.resize(size),
+      takesKeys: () => this.client.phase === 'running' || this.client.phase === 'paused',
+      onLeave: (backwards) => {
+        const to = backwards
+          ? byId('command-line')
+          : document.querySelector<HTMLElement>('#controls button:enabled, #views [aria-selected="true"]');
+        to?.focus();
+      },
     });
     this.#screen = new ScreenView((bytes) => this.client.keys(bytes));
     this.#map = new MapView({ onChoose: (pid, address) => this.#walkTo(pid, address) });

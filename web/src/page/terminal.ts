@@ -28,6 +28,10 @@ const DARK: ITheme = {
 };
 
 export interface TerminalHooks {
+  /** Is there a program that keys are for? Otherwise Tab goes on to what follows. */
+  takesKeys(): boolean;
+  /** F6, with Shift backwards: out of the terminal, whatever runs in it. */
+  onLeave(backwards: boolean): void;
   onKeys(bytes: Uint8Array): void;
   onResize(size: TerminalSize): void;
 }
@@ -50,6 +54,15 @@ export class TerminalView {
     dark.addEventListener('change', () => (this.#terminal.options.theme = dark.matches ? DARK : LIGHT));
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.open(element);
+    this.#terminal.attachCustomKeyEventHandler((event) => {
+      if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
+        if (event.type === 'keydown') hooks.onLeave(event.shiftKey);
+        event.preventDefault();
+        return false;
+      }
+      return event.key !== 'Tab' || hooks.takesKeys();
+    });
+    this.#terminal.textarea?.setAttribute('aria-describedby', 'terminal-hint');
     const utf8 = new TextEncoder();
     this.#terminal.onData((text) => hooks.onKeys(utf8.encode(text)));
     // Mouse reports of programs that ask for them.
