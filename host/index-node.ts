@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { provideCore, sharedCore } from './embed/core-module.js';
 import type { FileSystemSource } from './embed/options.js';
+import { providePageCompiler } from './jit/baseline/baseline.js';
+import { compilePages } from './jit/baseline/compile-node.js';
 import { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.js';
 import { TarFileSystem } from './vfs/backends/tar.js';
 import { openPackedArchive } from './vfs/backends/tar-node.js';
@@ -14,6 +16,7 @@ export { openArchive } from './vfs/backends/tar-node.js';
 /** Beside the built host in dist/, and from the sources. */
 const FOLDERS: readonly string[] = ['../', '../dist/'];
 
+providePageCompiler(compilePages);
 provideCore(() => loadModule('core.wasm', undefined), loadCoreNow);
 
 /** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */

@@ -1,6 +1,7 @@
+import { compilePages } from '../jit/baseline/compile-node.js';
 import { hasRelaxedSimd } from '../jit/features.js';
 import type { JitOptions } from '../jit/jit.js';
-import { enableRelaxedSimd, keepWasmBaseline, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
+import { enableRelaxedSimd, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
 
 export interface JitFlags {
   readonly jit?: string;
@@ -38,14 +39,6 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   if (!patient) optimiseWasmLate();
   patient = true;
   return new WebAssembly.Module(bytes);
-}
-
-/** Pages are large, and what is executed much in them becomes regions: optimising them costs more than running them. */
-function compilePages(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  keepWasmBaseline(true);
-  const module = new WebAssembly.Module(bytes);
-  keepWasmBaseline(false);
-  return module;
 }
 
 /** How much of the command this process has used: 1 = a machine, 2 = the region compiler, too. */

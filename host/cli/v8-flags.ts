@@ -22,15 +22,6 @@ export function optimiseWasmLate(): void {
 }
 
 /**
- * Wasm of modules made meanwhile is compiled at once, and never optimised: what is compiled later is as the flags are then. It does not
- * look whether the stack is full, which tail calls can't make it.
- */
-export function keepWasmBaseline(keep: boolean): void {
-  const no = keep ? 'no-' : '';
-  setFlagsFromString(`--${no}wasm-tier-up --${no}wasm-dynamic-tiering --${no}wasm-lazy-compilation --${no}wasm-stack-checks`);
-}
-
-/**
  * V8 of Node 20 optimises the region compiler's own functions for longer than they then run: while they work a function has to be executed
  * much longer than usual (3 times V8's budget; small ones once) before it is. Not so the rest of the machine.
  */

@@ -40,7 +40,7 @@ export interface JitOptions {
   readonly codeBytesMax?: number;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
-  /** The same for baseline code, which no engine should spend time on; default: as `compile`. */
+  /** The same for baseline code, which no engine should optimise. Default: `compile`, or else, under Node, V8 is told so. */
   readonly compilePages?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
   /** Hears when the compiler begins its work and when it has done it. */
   readonly onWork?: (begins: boolean) => void;
@@ -165,7 +165,11 @@ export class Jit {
     this.#onWork = options.onWork;
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
-    this.#baseline = new Baseline(core, { compile: options.compilePages ?? this.#compile, tailCalls: this.#tailCalls, eager: this.#eager });
+    this.#baseline = new Baseline(core, {
+      compile: options.compilePages ?? options.compile,
+      tailCalls: this.#tailCalls,
+      eager: this.#eager,
+    });
     this.#records = new Records(core);
     this.#leave = leaveOf(core, this.#tailCalls);
     const { exports } = core;

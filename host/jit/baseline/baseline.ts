@@ -14,8 +14,19 @@ export interface BaselineStats {
   modules: number;
 }
 
+type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+
+/** What an engine has for modules that are not worth optimising. */
+let provided: Compile | undefined;
+
+/** For the entries of engines that can be told so: from now on it is the default. */
+export function providePageCompiler(compile: Compile): void {
+  provided = compile;
+}
+
 export interface BaselineOptions {
-  readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+  /** Default: what is provided, or else the engine's own way. */
+  readonly compile?: Compile;
   readonly tailCalls: boolean;
   /** Code is compiled that was not executed yet, too. */
   readonly eager: boolean;
@@ -84,7 +95,9 @@ export class Baseline {
       imports: PAGE_IMPORTS,
       functions: bodies.map((body) => ({ type: 0, body })),
     });
-    const instance = new WebAssembly.Instance(options.compile(bytes), { env: { memory: core.memory, ...this.links.imports } });
+    const compile = options.compile ?? provided;
+    const module = compile === undefined ? new WebAssembly.Module(bytes) : compile(bytes);
+    const instance = new WebAssembly.Instance(module, { env: { memory: core.memory, ...this.links.imports } });
     this.stats.modules++;
     units.forEach((unit, i) => {
       const index = this.#indexOf(unit);
