@@ -33,7 +33,7 @@ const LAYERS: readonly (readonly [name: string, match: RegExp])[] = [
 ];
 
 /** Who may use Node's own modules: everything else must run in a browser. */
-const NODE_FILES = /^host\/(cli\/|vfs\/backends\/node|vfs\/backends\/tar-node|index-node|lab-node)/;
+const NODE_FILES = /^host\/(cli\/|vfs\/backends\/node|vfs\/backends\/tar-node|jit\/baseline\/compile-node|index-node|lab-node)/;
 
 function sources(folder: string, endings = /\.ts$/): string[] {
   if (!existsSync(folder)) return [];
