@@ -152,6 +152,13 @@ export class UserBuffer implements IoBuffer {
     this._advance(bytes);
   }
 
+  /** How many of the bytes that follow lie in one page of the user's. */
+  get inPage(): number {
+    if (this.remaining === 0) return 0;
+    const address = this._next();
+    return Math.min(this.remaining, this._run, PAGE_SIZE - (address & PAGE_MASK));
+  }
+
   get faulted(): boolean {
     return this.fault !== 0;
   }

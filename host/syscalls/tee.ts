@@ -4,7 +4,7 @@ import type { Thread } from '../kernel/thread.js';
 import * as F from '../linux/fcntl.js';
 import { POLLIN, POLLRDNORM } from '../linux/poll.js';
 import { SIGPIPE } from '../linux/signal.js';
-import { PipeFile } from '../vfs/pipe.js';
+import { type Pipe, PipeFile } from '../vfs/pipe.js';
 import { isBlocking, signalSelf, sleepOn } from './file.js';
 import { readIovecs, UserBuffer } from './iobuffer.js';
 import { readable, writable } from './lookup.js';
@@ -36,6 +36,19 @@ function tee(t: Thread, inFd: number, outFd: number, length: number, flags: numb
 
 const buffer = new UserBuffer();
 
+/** What lies in each page of the user's becomes a page of the pipe's, as far as there is room, and memory. */
+function givePages(pipe: Pipe): number {
+  let done = 0;
+  while (buffer.remaining > 0 && !pipe.full) {
+    const bytes = buffer.take(buffer.inPage);
+    if (bytes.length === 0) break;
+    pipe.put(bytes);
+    done += bytes.length;
+  }
+  if (done > 0) pipe.queue.wake(POLLIN | POLLRDNORM);
+  return done;
+}
+
 /** Memory into the end that writes, or what comes out of the end that reads into memory. O_NONBLOCK does not count, only the flag. */
 function vmsplice(t: Thread, fd: number, iov: number, count: number, flags: number): number {
   if ((flags & ~FLAGS) !== 0) return -EINVAL;
@@ -47,8 +60,7 @@ function vmsplice(t: Thread, fd: number, iov: number, count: number, flags: numb
   if (!(file instanceof PipeFile)) return -EBADF;
   const writes = (file.flags & F.O_ACCMODE) !== F.O_RDONLY;
   if (writes && file.pipe.readers === 0) return brokenPipe(t);
-  if (writes) buffer.limit(file.pipe.room);
-  const moved = buffer.remaining === 0 ? -EAGAIN : writes ? file.write(buffer) : file.read(buffer);
+  const moved = !writes ? file.read(buffer) : file.pipe.full ? -EAGAIN : givePages(file.pipe);
   if (moved === -EAGAIN && (flags & F.SPLICE_F_NONBLOCK) === 0) return sleepOn(t, file);
   return moved === 0 && buffer.fault !== 0 ? -buffer.fault : moved;
 }

@@ -110,6 +110,32 @@ static void pipes(void) {
   shut(ends);
 }
 
+static void packets(void) {
+  int ends[2];
+  PAGE("pipe(2)", "O_DIRECT: packets, and a buffer that ends too soon");
+  pipe2(ends, O_DIRECT);
+  write(ends[1], data, 100), write(ends[1], data, 50);
+  ROW("packet-read", "EFAULT: a packet of 100 bytes into the last 10 of a page", read(ends[0], edge - 10, 100));
+  ROW("packet-left", "the pipe has both", waiting(ends[0]));
+  ROW("packet-part", "a buffer of 10 bytes that is good", read(ends[0], edge - 10, 10));
+  ROW("packet-lost", "loses the rest", waiting(ends[0]));
+  ROW("packet-write", "EFAULT: a packet from there", write(ends[1], edge - 10, 100));
+  ROW("packet-written", "the pipe has", waiting(ends[0]));
+  ROW("packet-long", "three pages are three packets, of which the third faults", write(ends[1], edge - 2 * P, 3 * P));
+  ROW("packet-long-written", "the pipe has", waiting(ends[0]));
+  shut(ends);
+  PAGE("vmsplice(2)", "A buffer that ends too soon");
+  pipe_of(ends, 0);
+  struct iovec part = {edge - 10, 100}, bad = {edge, 100};
+  ROW("vmsplice", "100 bytes from the last 10 of a page", vmsplice(ends[1], &part, 1, 0));
+  ROW("vmsplice-written", "the pipe has", waiting(ends[0]));
+  ROW("vmsplice-none", "EFAULT: not one byte", vmsplice(ends[1], &bad, 1, 0));
+  shut(ends), pipe_of(ends, 100);
+  ROW("vmsplice-out", "EFAULT: out of a pipe into the last 10", vmsplice(ends[0], &part, 1, 0));
+  ROW("vmsplice-left", "the pipe has", waiting(ends[0]));
+  shut(ends);
+}
+
 static int written_until_full(int fd, size_t bytes) {
   int writes = 0;
   fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -205,6 +231,7 @@ int main(void) {
   for (size_t i = 0; i < sizeof data; i++) data[i] = 'a' + i % 23;
   files();
   pipes();
+  packets();
   pages();
   sockets();
   others();

@@ -151,6 +151,8 @@ int main(void) {
   long before[5];
   for (int i = 0; i < 5; i++) before[i] = get(KNOBS[i]);
   knobs();
+  /* As Linux has them at first, whatever they are now. */
+  set("max_ptes_none", "511"), set("max_ptes_shared", "256");
   set("scan_sleep_millisecs", "1");
   /* Where a machine has no huge page for the moment, it shall not take a minute until the next try. */
   set("alloc_sleep_millisecs", "10");
