@@ -5,7 +5,9 @@ import { PromisesFileSystem, type PromisesOptions } from '../vfs/backends/promis
 import type { PromisesFiles } from '../vfs/backends/promises-medium.js';
 import { bytesSource, TarFileSystem } from '../vfs/backends/tar.js';
 import { isGzip, UNPACKED_MAX_BYTES, unpackArchive } from '../vfs/backends/tar-gzip.js';
+import { UnionFileSystem } from '../vfs/backends/union.js';
 import { unpackZip } from '../vfs/backends/zip.js';
+import type { FileSystem } from '../vfs/types.js';
 import type { FileSystemSource } from './options.js';
 
 /** Files in memory, empty at first. */
@@ -13,11 +15,17 @@ export function memory(options?: MemoryFileSystemOptions): FileSystemSource {
   return (env) => new MemoryFileSystem(env, options);
 }
 
-/** What is written stays in memory, above `lower`, which does not change. */
-export function overlay(lower: FileSystemSource): FileSystemSource {
+/**
+ * What is written stays above `lower`, which does not change: in memory, or in the file system `upper`, which keeps it for the next time
+ * and is this machine's alone meanwhile.
+ */
+export function overlay(lower: FileSystemSource, upper?: FileSystemSource): FileSystemSource {
   return (env) => {
-    const below = lower(env);
-    return below instanceof Promise ? below.then((fs) => new OverlayFileSystem(env, fs)) : new OverlayFileSystem(env, below);
+    const [below, above] = [lower(env), upper?.(env)];
+    const join = (under: FileSystem, over: FileSystem | undefined): FileSystem =>
+      over === undefined ? new OverlayFileSystem(env, under) : new UnionFileSystem(env, under, over);
+    if (!(below instanceof Promise || above instanceof Promise)) return join(below, above);
+    return Promise.all([below, above]).then(([under, over]) => join(under, over));
   };
 }
 

@@ -30,7 +30,7 @@ export function pageSourceOf(inode: Inode): PageSource {
 }
 
 /** A medium that can't be read past the page cache (one that answers later): pages are there twice while memory is not short. */
-function cachedPages(inode: PagedInode): PageSource {
+export function cachedPages(inode: PagedInode): PageSource {
   return {
     copyPage: (index, into) => {
       // It has been reclaimed since it was prepared: once more.
