@@ -2,6 +2,7 @@
  * What must always hold, checked the slow way, for tests only (exported as debugCheckSpace and debugCheckFrames): 0, or the number of the
  * first rule that is broken. Nothing in the core calls it.
  */
+import { FAST_BYTES, FAST_READ, FAST_WRITE } from '../shared/baseline';
 import { FRAME_COUNT, PERM_READ, PERM_WRITE } from '../shared/layout';
 import { SWAP_STAT_CACHED, SWAP_STAT_USED } from '../shared/stat';
 import { VM_EXEC, VM_HUGETLB, VM_READ, VM_SHARED, VM_UFFD, VM_WRITE } from '../shared/mman';
@@ -36,7 +37,9 @@ export function debugCheckSpace(space: usize): u32 {
   const entries = checkEntries(space);
   if (entries != 0) return entries;
   const window = checkWindow(space);
-  return window != 0 ? window : checkTlb(space);
+  if (window != 0) return window;
+  const table = checkTlb(space);
+  return table != 0 ? table : checkFastTlb(space);
 }
 
 function checkVmas(space: usize): u32 {
@@ -202,6 +205,22 @@ function checkTlb(space: usize): u32 {
       if (write != 0 && leafShared(root, (tag - 1) << 12)) return 32;
       if (<u32>frameAddress(pteFrame(pte)) != tlbAddress(i)) return 31;
     }
+  }
+  return 0;
+}
+
+/** The table of baseline code knows no more than the page tables do. */
+function checkFastTlb(space: usize): u32 {
+  if (space != activeSpace) return 0;
+  const root = load<u32>(space, S.SPACE_ROOT);
+  for (let e: usize = FAST_READ; e < <usize>FAST_READ + 2 * FAST_BYTES; e += 16) {
+    const page = load<u64>(e);
+    if ((page & 4095) != 0) continue;
+    const write = e >= <usize>FAST_WRITE;
+    const pte = pteAt(root, page);
+    if (pte == 0 || !allows(pte, write ? PERM_WRITE : PERM_READ)) return 33;
+    if (write && leafShared(root, page)) return 35;
+    if (<u32>frameAddress(pteFrame(pte)) - <u32>page != load<u32>(e, 8)) return 34;
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 /** The memory system without a kernel: a core, spaces, a medium that fills file pages, and the checker after every step that matters. */
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { FIND_WRITE } from '../../assembly/shared/baseline.js';
 import * as X from '../../assembly/shared/exit.js';
 import * as L from '../../assembly/shared/layout.js';
 import * as M from '../../assembly/shared/mman.js';
@@ -140,7 +141,12 @@ export class Mm {
   touch(space: number, address: number, access: number): number {
     for (;;) {
       const at = this.exports.userPage(space, address, access) >>> 0;
-      if (at !== 0) return at;
+      if (at !== 0) {
+        // As baseline code does it: what it remembers is checked with the rest.
+        if (this.core.u32[(L.HART + L.HART_SPACE) >>> 2] === space)
+          this.exports.jitFind(BigInt(address), access === X.ACCESS_WRITE ? 1 | FIND_WRITE : 1);
+        return at;
+      }
       const kind = this.fault.kind;
       if (kind !== X.FAULT_IO) return -kind;
       if (!this.fill()) return -X.FAULT_MEMORY;

@@ -249,6 +249,7 @@ test('sequences at random leave no rule broken and no frame lost', async () => {
     const object = mm.shmem(30);
     const spaces = [mm.space()];
     for (let i = 0; i < 150; i++) {
+      if (random.chance(0.1)) mm.exports.spaceActivate(random.pick(spaces));
       step(mm, random, spaces, object);
       for (const space of spaces) assert.is(mm.exports.debugCheckSpace(space), 0, `seed ${seed}, round ${round}, step ${i}`);
     }
