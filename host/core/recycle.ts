@@ -19,6 +19,8 @@ const SPANS_MAX = 32;
 const SPAN_FRAMES = 512;
 const LOW_END = L.PERMISSION_MARKS_END;
 const TARGETS_END = C.TARGETS + C.TARGETS_ENTRIES * C.TARGETS_BYTES;
+/** An operation for every 2 bytes of a page. */
+const OPERATIONS_END = B.OPERATIONS + (L.PAGE_SIZE / 2) * 8;
 const DESCRIPTOR_BYTES = 1 << L.DESCRIPTOR_SHIFT;
 
 /** What a core is before anything has been done with it. */
@@ -98,7 +100,9 @@ function clear(core: Core, { globals, statics }: Kind): boolean {
     for (let at = core.firstFunction; at < core.table.length; at++) core.table.set(at, null);
   }
   u8.fill(0, C.HEAT, TARGETS_END);
-  u8.fill(0, B.UNITS, B.OPERATIONS);
+  u8.fill(0, B.UNITS, OPERATIONS_END);
+  // The first function that was written begins with how many locals it has.
+  if (hasUnits || u32[B.BODY >>> 2] !== 0) u8.fill(0, B.ENTRIES, B.BODY_END);
   u8.fill(0, L.HART, LOW_END);
   u8.set(statics, L.STATIC_BASE);
   core.globals.forEach((global, i) => {

@@ -46,6 +46,8 @@ _start: li a0, 0; li a1, 0x600000; li a2, 3; li a3, 0x22; li a4, -1; li a5, 0; l
         sd s0, 0(zero)`);
 
 const ENGINES = {
+  'as it pays': {},
+  baseline: { tiers: 'baseline', threshold: 2000 },
   interpreted: false,
   compiled: { threshold: 1 },
   'compiled without tail calls': { threshold: 1, tailCalls: false },
