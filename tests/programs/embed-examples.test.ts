@@ -13,6 +13,8 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   'remote-mmap': /^105 8192 of 10485760 bytes\n$/,
   call: /^30n\n$/,
   replay: /^true true\n$/,
+  sync: /^SOME WORDS\ntrue 0\n$/,
+  block: /^0 4096\+4096 stored\n$/,
   snapshot: /^"first\\n" 0\n"second\\n" 0\n$/,
 };
 
