@@ -87,7 +87,7 @@ function adviseOne(space: usize, vma: usize, start: u64, end: u64, advice: u32):
   if (flags & M.VM_HUGETLB) {
     const inner = hugetlbInner(flags);
     if (advice == M.MADV_DONTNEED || advice == M.MADV_DONTNEED_LOCKED) return dontneedHuge(space, start, end, inner);
-    if (advice == M.MADV_FREE || (setsFlags(advice) && ((start | end) & inner) != 0)) return -EINVAL;
+    if (advice == M.MADV_FREE || advice == M.MADV_WIPEONFORK || (setsFlags(advice) && ((start | end) & inner) != 0)) return -EINVAL;
   }
   switch (advice) {
     case M.MADV_NORMAL: return change(space, start, end, 0, M.VM_RANDOM | M.VM_SEQUENTIAL);
@@ -195,12 +195,13 @@ function change(space: usize, start: u64, end: u64, set: u32, clear: u32): i32 {
   return changeFlags(space, start, end, set, clear) ? 0 : -EAGAIN;
 }
 
-/** 1 resident, 0 not, -ENOMEM unmapped. A file's page counts when the cache has it, as in Linux. */
+/** 1 resident, 0 not, -ENOMEM unmapped. As in Linux a file's page counts when the cache has it, a huge one of the pool when it is mapped. */
 export function mmResident(space: usize, address: u64): i32 {
   const vma = vmaAt(space, address);
   if (vma == 0) return -ENOMEM;
   const pte = pteAt(load<u32>(space, SPACE_ROOT), address);
   if (pte & PTE_V) return 1;
+  if (load<u32>(vma, VMA_FLAGS) & M.VM_HUGETLB) return 0;
   if (pteMarkKind(pte) == MARK_SWAP) return swapFrame(<u32>pteMarkValue(pte)) != 0 ? 1 : 0;
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const offset = load<u64>(vma, VMA_OFFSET) + (address - load<u64>(vma, VMA_START));

@@ -124,6 +124,7 @@ export function pageState(space: usize, va: u64): u32 {
   const state = soft | marks | S.STATE_PRESENT | (frame << S.STATE_FRAME_SHIFT);
   if (frame == zeroFrame) return state;
   const owned = frameObject(frame) != 0;
-  const maps = frameReferences(frame) - cacheReferences(frame) + sharers(root, va) - 1;
+  const pool = (load<u32>(vma, VMA_FLAGS) & VM_HUGETLB) != 0;
+  const maps = pool ? sharers(root, va) : frameReferences(frame) - cacheReferences(frame) + sharers(root, va) - 1;
   return state | (owned ? S.STATE_OBJECT : 0) | (maps == 1 ? S.STATE_EXCLUSIVE : 0);
 }

@@ -47,6 +47,7 @@ function transfer(t: Thread, work: Transfer): number {
 
 function transferAll(t: Thread, work: Transfer): number {
   const { from, to } = work;
+  if (!from.splices) return -EINVAL;
   let done = (t.scratch as number | undefined) ?? 0;
   const settle = (result: number): number => (done > 0 ? done : result);
   while (done < work.length) {

@@ -247,6 +247,10 @@ export abstract class OpenFile {
     public flags: number,
   ) {}
 
+  /** Can its bytes go to another file without user memory between (splice_read)? */
+  get splices(): boolean {
+    return true;
+  }
   /** True for pipes, sockets, terminals: no offset, lseek gives ESPIPE. */
   get stream(): boolean {
     return false;

@@ -164,6 +164,50 @@ static void files(void) {
   ROW("shm-gone", "after IPC_RMID: HugePages_Free", FREE());
 }
 
+static int pagemap_bit(void *at, int bit) {
+  uint64_t entry = 0;
+  int map = open("/proc/self/pagemap", O_RDONLY);
+  pread(map, &entry, 8, (unsigned long)at / P * 8);
+  close(map);
+  return entry >> bit & 1;
+}
+
+static void details(void) {
+  PAGE("memfd_create(2)", "MFD_HUGETLB: what of an ordinary file is different");
+  int fd = memfd_create("huge", MFD_HUGETLB), plain = open("plain", O_RDWR | O_CREAT, 0600);
+  ftruncate(fd, 3 * MEGA);
+  char *at = mmap(NULL, 3 * MEGA, RW, MAP_SHARED, fd, 0), *other = mmap(NULL, 3 * MEGA, RW, MAP_SHARED, fd, 0);
+  at[P] = 7;
+  ROW("file-mincore", "mincore: pages that are mapped", resident(at, 512));
+  ROW("file-mincore-other", "and in a mapping that has not used them", resident(other, 512));
+  ROW("file-exclusive", "pagemap: mapped once", pagemap_bit(at + 3 * P, 56));
+  LOAD("file-other", "another mapping uses it", other + P);
+  ROW("file-exclusive-twice", "mapped twice", pagemap_bit(at + 3 * P, 56));
+  ROW("file-page-file", "pagemap: a file's", pagemap_bit(at, 61));
+  ROW("file-seek-hole", "SEEK_HOLE: its end", lseek(fd, 0, SEEK_HOLE));
+  ROW("file-seek-data", "SEEK_DATA: where one is", lseek(fd, MEGA + 5, SEEK_DATA));
+  ROW("file-seek-beyond", "ENXIO: behind its end", lseek(fd, 3 * MEGA, SEEK_DATA));
+  ROW("file-sendfile", "EINVAL: sendfile(2) from it", syscall(SYS_sendfile, plain, fd, NULL, 100));
+  ROW("file-punch-part", "a hole of a page of 4 KiB", fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, P, P));
+  LOAD("file-punch-part-load", "is zeros", at + P);
+  ROW("file-punch-part-free", "and gives nothing back: HugePages_Free", FREE());
+  at[0] = at[MEGA] = at[2 * MEGA] = 7;
+  ROW("file-punch-over", "a hole over two halves and a whole", fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, MEGA / 2, 2 * MEGA));
+  ROW("file-punch-over-free", "gives back the whole: HugePages_Free", FREE());
+  LOAD("file-punch-over-first", "what is before it stays", at);
+  ROW("file-allocate-odd", "fallocate(2) to within a page", fallocate(fd, 0, 3 * MEGA, P));
+  ROW("file-allocate-size", "st_size", lseek(fd, 0, SEEK_END));
+  munmap(at, 3 * MEGA), munmap(other, 3 * MEGA), close(fd), close(plain);
+  char *own = huge(1, PRIVATE);
+  own[0] = 1;
+  ROW("own-wipe", "EINVAL: MADV_WIPEONFORK of private memory", madvise(own, MEGA, MADV_WIPEONFORK));
+  HOLDS("own-account", "smaps: no ac", !vm_flag(own, "ac"));
+  ROW("own-exclusive", "pagemap: mapped once", pagemap_bit(own, 56));
+  CHILD(ROW("own-exclusive-child", "and by a child as well", pagemap_bit(own, 56)));
+  munmap(own, MEGA);
+  ROW("details-free", "HugePages_Free", FREE());
+}
+
 static void overcommit(void) {
   PAGE("proc(5)", "/proc/sys/vm/nr_overcommit_hugepages");
   long old = read_number(MORE);
@@ -196,6 +240,7 @@ int main(void) {
   mapping();
   sharing();
   files();
+  details();
   PAGE("proc(5)", "/proc/sys/vm/nr_hugepages");
   ROW("pool", "the pool", pool_wanted());
   char *held = huge(2, PRIVATE);

@@ -1,7 +1,8 @@
-import { EBADF, EINVAL, ENOSPC, EOPNOTSUPP, EPERM } from '../../../assembly/shared/errno.js';
+import { EBADF, EINVAL, ENOSPC, ENXIO, EOPNOTSUPP, EPERM } from '../../../assembly/shared/errno.js';
 import { OBJECT_HUGETLB } from '../../../assembly/shared/exit.js';
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { SysError } from '../../linux/error.js';
-import { F_SEAL_GROW, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY } from '../../linux/fcntl.js';
+import { F_SEAL_GROW, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_ACCMODE, O_RDONLY, SEEK_DATA, SEEK_HOLE } from '../../linux/fcntl.js';
 import { PagedFile } from '../pagedfile.js';
 import type { NewInode, OpenFile } from '../types.js';
 import type { MemoryFileSystem } from './memory.js';
@@ -38,6 +39,11 @@ export class HugeFile extends MemoryFile {
     super.resize(bytes);
   }
 
+  /** fallocate(2) makes it as long as it is asked to, whatever its pages are. */
+  grow(bytes: number): void {
+    this.adoptSize(bytes);
+  }
+
   /** To whole pages; nothing is said of when. */
   extend(bytes: number): void {
     this.adoptSize(Math.ceil(bytes / this.blockBytes) * this.blockBytes);
@@ -62,6 +68,7 @@ export class HugeOpenFile extends PagedFile {
     if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) !== 0) throw new SysError(EOPNOTSUPP);
     if ((mode & FALLOC_FL_PUNCH_HOLE) !== 0) {
       super.allocate(mode, offset, length);
+      this._clearParts(offset, Math.min(offset + length, this.file.size));
       return;
     }
     if ((this.flags & O_ACCMODE) === O_RDONLY) throw new SysError(EBADF);
@@ -70,13 +77,37 @@ export class HugeOpenFile extends PagedFile {
     const { exports } = file.env.core;
     const unit = file.blockBytes;
     const bytes = Math.ceil((offset + length) / unit) * unit;
-    const grows = (mode & FALLOC_FL_KEEP_SIZE) === 0 && bytes > file.size;
+    const grows = (mode & FALLOC_FL_KEEP_SIZE) === 0 && offset + length > file.size;
     if (grows && (file.seals & F_SEAL_GROW) !== 0) throw new SysError(EPERM);
     for (let page = Math.floor(offset / unit); page < bytes / unit; page++) {
       if (unit !== HUGE_PAGE_BYTES) throw new SysError(ENOSPC);
       if (exports.hugetlbFill(file.object, page) === 0) throw new SysError(ENOSPC);
     }
-    if (grows) file.resize(bytes);
+    if (grows) file.grow(offset + length);
+  }
+
+  /** What of a hole is only a part of a huge page stays, as zeros. */
+  private _clearParts(from: number, to: number): void {
+    const { object, blockBytes, env } = this.file;
+    const isPart = (at: number): boolean => at - (at % blockBytes) < from || at - (at % blockBytes) + blockBytes > to;
+    for (let at = Math.ceil(from / PAGE_SIZE) * PAGE_SIZE; at + PAGE_SIZE <= to; at += PAGE_SIZE) {
+      const page = isPart(at) ? env.core.exports.objectPage(object, at / PAGE_SIZE) >>> 0 : 0;
+      if (page === 0) continue;
+      env.core.u8.fill(0, page, page + PAGE_SIZE);
+      env.core.exports.objectMarkDirty(object, at / PAGE_SIZE);
+    }
+  }
+
+  override get splices(): boolean {
+    return false;
+  }
+
+  /** It is all data. */
+  override seek(offset: number, whence: number): number {
+    if (whence !== SEEK_DATA && whence !== SEEK_HOLE) return super.seek(offset, whence);
+    if (offset < 0 || offset >= this.file.size) throw new SysError(ENXIO);
+    this.offset = whence === SEEK_DATA ? offset : this.file.size;
+    return this.offset;
   }
 
   override write(): number {

@@ -226,7 +226,7 @@ function line(label: string, bytes: number): string {
 /** Two letters each, in the kernel's order; 'ac' is private memory that counts against the commit limit. */
 function vmFlags(flags: number): string {
   const has = (bit: number, letters: string): string => ((flags & bit) !== 0 ? `${letters} ` : '');
-  const accountable = (flags & VM_WRITE) !== 0 && (flags & (VM_SHARED | VM_NORESERVE)) === 0;
+  const accountable = (flags & VM_WRITE) !== 0 && (flags & (VM_SHARED | VM_NORESERVE | VM_HUGETLB)) === 0;
   return (
     has(VM_READ, 'rd') +
     has(VM_WRITE, 'wr') +
