@@ -195,7 +195,7 @@ function change(space: usize, start: u64, end: u64, set: u32, clear: u32): i32 {
   return changeFlags(space, start, end, set, clear) ? 0 : -EAGAIN;
 }
 
-/** 1 resident, 0 not, -ENOMEM unmapped. A file's page counts when the cache has it, a huge one of the pool when it is mapped: as in Linux. */
+/** 1 resident, 0 not, -ENOMEM unmapped. As in Linux a file's page counts when it is cached, a huge one of the pool when it is mapped. */
 export function mmResident(space: usize, address: u64): i32 {
   const vma = vmaAt(space, address);
   if (vma == 0) return -ENOMEM;
