@@ -19,8 +19,13 @@ export const UNIT_LIVE = 1;
 export const UNIT_NEW = 3; // written, not in force yet
 export const UNIT_DEAD = 2; // never entered again: the host takes its function out of the table
 
-export const UNITS = 0xea0000;
-export const UNITS_MAX = 2048;
+/* In what the core's static data leaves free: units; limits and offsets of all of them; the body of a function, without its length. */
+export const UNITS = 0x180000;
+export const UNITS_MAX = 8192;
+export const ENTRIES = 0x200000;
+export const ENTRIES_END = 0x6a0000;
+export const BODY = 0x6a0000;
+export const BODY_END = 0x780000;
 
 /** In the place of an entry's limit: a region begins there, which is to be entered instead. As a signed number it is -1. */
 export const LIMIT_REGION = 0xffffffff;
@@ -51,7 +56,7 @@ export const LEFT_ACCESSES_SHIFT = 21;
 export const LEFT_CALL = 0x80000000; // at an ecall
 
 /** Translations for baseline code: { u64 address of the page, u32 linear address minus that }, direct-mapped, for loads and for stores. */
-export const FAST_READ = 0xeb0000;
+export const FAST_READ = 0xeb0000; // what is behind the tables of compiled.ts begins here
 export const FAST_WRITE = 0xeb4000;
 export const FAST_BYTES = 0x4000;
 export const FAST_INDEX_SHIFT = 8; // an address shifted by it and masked with FAST_MASK is the offset of its entry
@@ -70,12 +75,6 @@ export const WANTED_MAX = 64;
 export const MARKS = 0xeb9000;
 export const ENTRY_NUMBERS = 0xeba000;
 export const OPERATIONS = 0xebc000;
-
-/* In what the core's static data leaves free: limits and offsets of all units; the body of a function, without its length. */
-export const ENTRIES = 0x600000;
-export const ENTRIES_END = 0x6a0000;
-export const BODY = 0x6a0000;
-export const BODY_END = 0x780000;
 
 /* Offsets from COMPILED, see compiled.ts. */
 export const COMPILED_WANTED = 124; // u32 pages in the list

@@ -9,7 +9,7 @@
  *   0x0006_0000  the fault log: what faults came to, while somebody wants to know
  *   0x0008_0000  a byte for every 512 window permission bytes: 0 where all of them are 0
  *   0x0010_0000  static data of the AssemblyScript module (asconfig.json: memoryBase)
- *   0x0060_0000  baseline code: entries, the function being written (shared/baseline.ts)
+ *   0x0018_0000  baseline code: units, entries, the function being written (shared/baseline.ts)
  *   0x0090_0000  compiled code: records of regions, their exits, the hot list (shared/compiled.ts)
  *   0x0100_0000  frame descriptors: 2^20 x 32 bytes
  *   0x0300_0000  window permission bytes: 64 slots x 1 MiB (a byte per 4 KiB page of up to 4 GiB of addresses)

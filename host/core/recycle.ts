@@ -19,6 +19,7 @@ const SPANS_MAX = 32;
 const SPAN_FRAMES = 512;
 const LOW_END = L.PERMISSION_MARKS_END;
 const TARGETS_END = C.TARGETS + C.TARGETS_ENTRIES * C.TARGETS_BYTES;
+const PIECE_BYTES = 0x8000;
 /** An operation for every 2 bytes of a page. */
 const OPERATIONS_END = B.OPERATIONS + (L.PAGE_SIZE / 2) * 8;
 const DESCRIPTOR_BYTES = 1 << L.DESCRIPTOR_SHIFT;
@@ -72,6 +73,14 @@ function clearDescriptors(u8: Uint8Array, first: number, count: number): void {
   u8.fill(0, L.DESCRIPTORS + first * DESCRIPTOR_BYTES, L.DESCRIPTORS + (first + count) * DESCRIPTOR_BYTES);
 }
 
+/** Of what is used from its beginning on: as far as there is anything. */
+function clearUsed({ u8, u32 }: Core, from: number, end: number): void {
+  for (let at = from; at < end; at += PIECE_BYTES) {
+    if (!u32.subarray(at >>> 2, (at + PIECE_BYTES) >>> 2).some((word) => word !== 0)) return;
+    u8.fill(0, at, at + PIECE_BYTES);
+  }
+}
+
 /** False: too much of it was used. */
 function clear(core: Core, { globals, statics }: Kind): boolean {
   const { exports, u8, u32 } = core;
@@ -100,9 +109,10 @@ function clear(core: Core, { globals, statics }: Kind): boolean {
     for (let at = core.firstFunction; at < core.table.length; at++) core.table.set(at, null);
   }
   u8.fill(0, C.HEAT, TARGETS_END);
-  u8.fill(0, B.UNITS, OPERATIONS_END);
-  // The first function that was written begins with how many locals it has.
-  if (hasUnits || u32[B.BODY >>> 2] !== 0) u8.fill(0, B.ENTRIES, B.BODY_END);
+  if (hasUnits) u8.fill(0, B.UNITS, B.UNITS + B.UNITS_MAX * B.UNIT_BYTES);
+  u8.fill(0, B.FAST_READ, OPERATIONS_END);
+  clearUsed(core, B.ENTRIES, B.ENTRIES_END);
+  clearUsed(core, B.BODY, B.BODY_END);
   u8.fill(0, L.HART, LOW_END);
   u8.set(statics, L.STATIC_BASE);
   core.globals.forEach((global, i) => {

@@ -22,6 +22,9 @@ const RUN_BYTES = RUN_FRAMES * L.PAGE_SIZE;
 const DECODED_BYTES = (2048 + 64) * 8;
 const SLOTS_BYTES = 2048 * 8;
 const TAIL_BYTES = DECODED_BYTES - SLOTS_BYTES;
+/** Behind these there is what baseline code remembers of the page, and at its end whose it is. */
+const TAIL_KEPT = 3 * 8;
+const OWNER_BYTES = 8;
 
 /** In the memory: the first byte of what is saved of it page by page, and behind its last. Frames come besides. */
 function ranges(core: Core): (readonly [from: number, to: number])[] {
@@ -31,7 +34,7 @@ function ranges(core: Core): (readonly [from: number, to: number])[] {
   return [
     [L.HART, L.STAGING],
     [L.PERMISSION_MARKS, L.PERMISSION_MARKS_END],
-    [L.STATIC_BASE, B.ENTRIES],
+    [L.STATIC_BASE, B.UNITS],
     [L.DESCRIPTORS, L.DESCRIPTORS + (frames << L.DESCRIPTOR_SHIFT)],
     ...slots.map((slot) => [L.PERMISSIONS + slot * stride, L.PERMISSIONS + (slot + 1) * stride] as const),
   ];
@@ -147,7 +150,8 @@ export function saveCore(core: Core, base?: SavedPages): Uint8Array<ArrayBuffer>
     for (let at = run; at < run + RUN_PAGES * DECODED_BYTES; at += DECODED_BYTES) {
       const tail = u8.subarray(at + SLOTS_BYTES, at + DECODED_BYTES);
       const isOwned = core.u32[(at + DECODED_BYTES - 8) >>> 2] !== 0;
-      out.raw(tail);
+      out.raw(tail.subarray(0, TAIL_KEPT));
+      out.raw(tail.subarray(TAIL_BYTES - OWNER_BYTES));
       // The first word of a free page leads to the next one.
       out.u32(isOwned ? 0 : core.u32[at >>> 2]);
     }
@@ -192,7 +196,8 @@ export function restoreCore(core: Core, input: ByteReader, base?: SavedPages): v
     const run = input.u32();
     if (run + RUN_BYTES > u8.length) throw new SnapshotError('the snapshot is damaged: decoded code is outside the memory');
     for (let at = run; at < run + RUN_PAGES * DECODED_BYTES; at += DECODED_BYTES) {
-      u8.set(input.raw(TAIL_BYTES), at + SLOTS_BYTES);
+      u8.set(input.raw(TAIL_KEPT), at + SLOTS_BYTES);
+      u8.set(input.raw(OWNER_BYTES), at + DECODED_BYTES - OWNER_BYTES);
       u32[at >>> 2] = input.u32();
     }
   }

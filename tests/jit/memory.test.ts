@@ -1,10 +1,12 @@
 /** What compiled code takes: closed libraries leave nothing, more hot code than the budget is evicted, children use their parent's. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UNITS } from '../../assembly/shared/baseline.js';
 import type { JitOptions } from '../../host/jit/jit.js';
 import type { JitSnapshot } from '../../host/jit/stats.js';
 import type { Machine } from '../../host/machine.js';
 import { compileDynamic, compileGuest, GCC, type OurOptions, runOurs } from '../support/guest.js';
+import { Hart } from '../support/hart.js';
 import { testWith } from '../support/tools.js';
 
 const LIBRARIES = '/usr/riscv64-linux-gnu/lib';
@@ -53,6 +55,11 @@ function flat({ curve }: Seen, regionsMore: number): void {
   assert.ok(to.tableSlots <= from.tableSlots * 2, `places in the table\n${text}`);
   assert.ok(to.rssBytes <= from.rssBytes + 100 * MIB, `resident memory of the host\n${text}`);
 }
+
+test("the core's static data ends before baseline code's tables begin", async () => {
+  const { core } = await Hart.create({ jit: false });
+  assert.ok(core.exports.staticEnd() <= UNITS);
+});
 
 testWith(test, [GCC, LINKER], '10,000 times dlopen and dlclose leave no compiled code behind', async () => {
   const seen = await dlopen('same', 10_000, 2000);
