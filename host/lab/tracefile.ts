@@ -230,60 +230,86 @@ function parseHeader(bytes: Uint8Array): TraceHeader {
   }
 }
 
-/** The usual record takes two to five bytes and none of the slow paths: this is what the speed of a replay hangs on. */
+/** How far a chunk was decoded; [kind * 2]: the latest value's lower 24 bits, then its upper ones. */
+interface Decoded {
+  at: number;
+  instructions: number;
+  readonly latest: Int32Array;
+}
+
+/** Records decoded by one call: V8 compiles what is called often, but gives up again and again what it compiled within one long loop. */
+const PIECE = 2048;
+
 function decode(bytes: Uint8Array, records: number, words: Uint32Array, chunk: number): void {
+  const done: Decoded = { at: 0, instructions: 0, latest: new Int32Array(2 * KINDS) };
+  for (let i = 0; i < records; i += PIECE) decodePiece(bytes, i, Math.min(i + PIECE, records), words, chunk, done);
+  const { at, instructions } = done;
+  if (instructions > CHUNK_INSTRUCTIONS_MAX)
+    throw new TraceError(`chunk ${chunk} tells of ${instructions} instructions, at most ${CHUNK_INSTRUCTIONS_MAX} are possible`);
+  if (at !== bytes.length) throw new TraceError(`chunk ${chunk} has ${bytes.length - at} bytes too many`);
+}
+
+/**
+ * What the speed of a replay hangs on: a value is two numbers of 24 bits, so that all is done in small integers, and nothing in the loop is
+ * a closure's. What is read behind the end counts as 0 and is found out by its place.
+ */
+function decodePiece(bytes: Uint8Array, from: number, end: number, words: Uint32Array, chunk: number, done: Decoded): void {
   const { length } = bytes;
-  const latest = new Float64Array(KINDS);
-  let at = 0;
-  let instructions = 0;
-  const damaged = (): never => {
-    throw new TraceError(`chunk ${chunk} is damaged`);
-  };
-  /** The rest of a number of which `value` is known, beginning with a byte that counts `scale`. */
-  const rest = (value: number, scale: number): number => {
-    for (let sum = value, by = scale; ; by *= 128) {
-      const byte = bytes[at++];
-      if (byte === undefined || by > 2 ** 49) return damaged();
-      sum += (byte & 127) * by;
-      if (byte < 128) return sum;
-    }
-  };
-  for (let i = 0; i < records; i++) {
+  const { latest } = done;
+  // Looked up once, and not for each record.
+  const { RECORD_PASSED, RECORD_PASSED_MAX } = T;
+  let { at, instructions } = done;
+  for (let i = from; i < end; i++) {
     const first = bytes[at++];
     const kind = first & 15;
     let passed = first >> 4;
     if (passed === 15) {
-      passed += rest(0, 1);
-      if (passed > T.RECORD_PASSED_MAX) damaged();
-    }
-    let zigzag = bytes[at++];
-    if (zigzag >= 128) {
       let more = bytes[at++];
-      zigzag += (more << 7) - 128;
+      if (more >= 128) more += (bytes[at++] << 7) - 128;
+      passed += more;
+      if (passed > RECORD_PASSED_MAX) throw damaged(chunk);
+    }
+    /** The zigzag number's lower 28 bits, and the 21 above them. */
+    let low = bytes[at++];
+    let high = 0;
+    if (low >= 128) {
+      let more = bytes[at++];
+      low += (more << 7) - 128;
       if (more >= 128) {
         more = bytes[at++];
-        zigzag += (more << 14) - (1 << 14);
+        low += (more << 14) - (1 << 14);
         if (more >= 128) {
           more = bytes[at++];
-          zigzag += (more << 21) - (1 << 21);
-          if (more >= 128) zigzag = rest(zigzag - 2 ** 28, 2 ** 28);
+          low += (more << 21) - (1 << 21);
+          if (more >= 128) {
+            low -= 1 << 28;
+            for (let shift = 0; more >= 128; shift += 7) {
+              if (shift > 14) throw damaged(chunk);
+              more = bytes[at++];
+              high |= (more & 127) << shift;
+            }
+          }
         }
       }
     }
-    const half = zigzag < 2 ** 31 ? (zigzag >>> 1) ^ -(zigzag & 1) : zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
-    const value = latest[kind] + half;
-    if (!(value >= 0 && value < 2 ** 48) || at > length) damaged();
-    latest[kind] = value;
-    if (kind === T.RECORD_PASSED) {
+    const sign = -(low & 1);
+    const lower = latest[2 * kind] + (((low >>> 1) ^ sign) & 0xffffff);
+    const upper = latest[2 * kind + 1] + (((low >>> 25) | (high << 3)) ^ sign) + (lower >>> 24);
+    if (upper >>> 24 !== 0 || at > length) throw damaged(chunk);
+    latest[2 * kind] = lower & 0xffffff;
+    latest[2 * kind + 1] = upper;
+    if (kind === RECORD_PASSED) {
+      const value = upper * 2 ** 24 + (lower & 0xffffff);
       if (value > T.RECORD_PASSED_LONGEST)
         throw new TraceError(`chunk ${chunk}, record ${i}: ${value} instructions passed, at most ${T.RECORD_PASSED_LONGEST} are possible`);
       instructions += value;
     }
     instructions += passed;
-    words[2 * i] = value;
-    words[2 * i + 1] = (value < TWO32 ? 0 : value * (1 / TWO32)) | (kind << 16) | (passed << 20);
+    words[2 * i] = (lower & 0xffffff) | (upper << 24);
+    words[2 * i + 1] = (upper >>> 8) | (kind << 16) | (passed << 20);
   }
-  if (instructions > CHUNK_INSTRUCTIONS_MAX)
-    throw new TraceError(`chunk ${chunk} tells of ${instructions} instructions, at most ${CHUNK_INSTRUCTIONS_MAX} are possible`);
-  if (at !== length) throw new TraceError(`chunk ${chunk} has ${length - at} bytes too many`);
+  done.at = at;
+  done.instructions = instructions;
 }
+
+const damaged = (chunk: number): TraceError => new TraceError(`chunk ${chunk} is damaged`);
