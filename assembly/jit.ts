@@ -28,7 +28,7 @@ const SAMPLE_HEAT: u32 = 16;
 /** Of code that will have no baseline code. */
 const FLOAT_HEAT: u32 = 60;
 /** Regions that are left after so many instructions, on the average, are pieces. */
-const PIECE: u32 = 64;
+const PIECE: u32 = 128;
 /** So often an exit is taken that was meant to be rare, and the region is made again. */
 const TAKEN_MAX: u32 = 400;
 
@@ -301,12 +301,15 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     if (code == 0) break;
     const fuel = min(left, regionFuel);
     const jumps = load<u32>(STATE, C.COMPILED_JUMPS);
+    store<u32>(STATE, 0, C.COMPILED_REGION);
     const site = <usize>call_indirect<u32>(code, <u64>fuel << C.COUNT_SHIFT, <u32>permissions, <u32>base, code);
     const count = load<u64>(STATE, C.COMPILED_COUNT);
     const spent = fuel - <u32>(count >> C.COUNT_SHIFT);
     left -= spent;
-    const region: usize = site == BASELINE_SITE ? 0 : <usize>load<u32>(STATE, C.COMPILED_REGION);
-    if (region != 0 && (load<u32>(STATE, C.COMPILED_JUMPS) - jumps + 1) * PIECE > spent) credit(region, spent);
+    // The last region: what went on behind it in baseline code is its, too.
+    const last = <usize>load<u32>(STATE, C.COMPILED_REGION);
+    const region: usize = site == BASELINE_SITE ? 0 : last;
+    if (last != 0 && (load<u32>(STATE, C.COMPILED_JUMPS) - jumps + 1) * PIECE > spent) credit(last, spent);
     accesses += count & ((1 << C.COUNT_SHIFT) - 1);
     const kind = <u32>load<u16>(site, C.SITE_KIND);
     pc = load<u64>(site, C.SITE_PC);

@@ -96,6 +96,8 @@ const CODE_BYTES_MAX = 8 << 20;
  * a hundred machine instructions each time. If that changes nothing it is asked again later, this many times so late.
  */
 const DUE = 10_000_000;
+/** Whole regions of more instructions are not copied into other whole ones. */
+const SMALL = 100;
 const DUE_EAGER = 2000;
 const DUE_GROWTH = 8;
 const DUE_MAX = 2 ** 31;
@@ -348,7 +350,7 @@ export class Jit {
     const entered = this.#entered.get(pc);
     if (entered === undefined) this.#entered.set(pc, { regions: 1, born: made.born });
     else entered.regions++;
-    if (whole) count(this.#wholes, pc, 1);
+    if (whole && translated.instructions > SMALL) count(this.#wholes, pc, 1);
     this.stats.regions++;
     this.stats.instructions += translated.instructions;
     this.stats.bytes += translated.body.length;
@@ -366,7 +368,7 @@ export class Jit {
     this.#regions.delete(region.place.record);
     const entered = this.#entered.get(region.pc);
     if (entered !== undefined && --entered.regions === 0) this.#entered.delete(region.pc);
-    if (region.whole) count(this.#wholes, region.pc, -1);
+    if (region.whole && region.translated.instructions > SMALL) count(this.#wholes, region.pc, -1);
     this.#liveBytes -= region.translated.body.length;
     this.stats.removed++;
   }

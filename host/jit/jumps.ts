@@ -57,13 +57,13 @@ function makeLeave({ memory, firstFunction, exports }: Core, table?: WebAssembly
   code.memory(0x33, C.SITE_ACCESSES);
   code.op(0x7c);
   code.set(COUNT);
+  code.i32Const(0);
+  code.get(record);
+  code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
   if (table !== undefined) jump(code, at, entry, pc, exports.jitSlots());
   code.i32Const(0);
   code.get(COUNT);
   code.memory(X_STORE, C.COMPILED + C.COMPILED_COUNT);
-  code.i32Const(0);
-  code.get(record);
-  code.memory(0x36, C.COMPILED + C.COMPILED_REGION);
   code.get(at);
   code.op(0x0b);
   const functions = [{ type: 2, body: code.body().view() }];
