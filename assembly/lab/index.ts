@@ -12,6 +12,7 @@ import { Prefetcher } from './prefetch';
 import { Promotion } from './promotion';
 import { Stage } from './stage';
 import * as stream from './stream';
+import { Swap } from './swap';
 import { CACHES_MAX, Walker } from './walker';
 
 /** Results of feed. */
@@ -28,6 +29,7 @@ const first: Array<Stage> = new Array<Stage>();
 const filters: Array<Filter> = new Array<Filter>();
 const prepared: Array<Prepared> = new Array<Prepared>();
 const walkers: Array<Walker> = new Array<Walker>();
+const swaps: Array<Swap> = new Array<Swap>();
 /** Is all that the systems are made of known? */
 let isSettled: bool = false;
 /** Tables that lines of the smallest size allow. */
@@ -212,7 +214,9 @@ function feedFirst(from: u32, count: u32, joint: bool): void {
   const runs = stream.runsOf(joint);
   for (let i = 0, n = first.length; i < n && end == 0; i++)
     if (unchecked(first[i]).joint == joint) end = stream.runsEnd(from, count, joint);
+  if (end == 0 && joint && swaps.length != 0) end = stream.runsEnd(from, count, joint);
   if (end == 0) return;
+  if (joint) for (let i = 0, n = swaps.length; i < n; i++) unchecked(swaps[i]).take(runs, end);
   for (let i = 0, n = prepared.length; i < n; i++) if (unchecked(prepared[i]).joint == joint) unchecked(prepared[i]).take(runs, end);
   for (let i = 0, n = filters.length; i < n; i++) if (unchecked(filters[i]).prepared.joint == joint) unchecked(filters[i]).feed();
   for (let i = 0, n = first.length; i < n; i++) if (unchecked(first[i]).joint == joint) unchecked(first[i]).feedRuns(runs, end);
@@ -300,5 +304,21 @@ export function walkerFound(id: u32, where: u32): f64 {
 }
 export function walkerCycles(id: u32): f64 {
   return <f64>walkers[id].cycles;
+}
+
+/** Memory of so many pages. */
+export function swapNew(pages: u32): u32 {
+  swaps.push(new Swap(pages));
+  stream.keepNotes();
+  return <u32>swaps.length - 1;
+}
+export function swapReads(id: u32): f64 {
+  return <f64>swaps[id].reads;
+}
+export function swapWrites(id: u32): f64 {
+  return <f64>swaps[id].writes;
+}
+export function swapEvictions(id: u32): f64 {
+  return <f64>swaps[id].evictions;
 }
 export { distanceNew, distanceFeed, distanceCold, distanceCount, distanceAbove } from './distance';

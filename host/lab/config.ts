@@ -35,6 +35,13 @@ export interface MemoryConfig {
   readonly seed: number;
 }
 
+/** Memory that is too small, and what that costs in cycles. */
+export interface SwapConfig {
+  readonly pages: number;
+  readonly read: number;
+  readonly write: number;
+}
+
 export interface ArrayConfig {
   readonly entries: number;
   /** Entries of a set; = entries: fully associative (in files also "full", the default). */
@@ -106,6 +113,7 @@ export interface SystemConfig {
   readonly nested: NestedConfig | null;
   /** null: enough of it, given out in the order of first accesses. */
   readonly memory: MemoryConfig | null;
+  readonly swap: SwapConfig | null;
   readonly accessedDirty: BitSetter;
   /** Size of all pages, or what they begin as. */
   readonly pageSize: PageSize;
@@ -277,6 +285,8 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
   if (nested !== null && pageSize === '1G') throw new ConfigError('nested', "the guest's pageSize must be one of 4K, 64K, 2M");
   const caches = cachesConfig(given);
   checkMemory(memory, pageSize);
+  if (given.swap !== null && (pageSize !== '4K' || promotes)) throw new ConfigError('swap', 'is of pages of 4K, and none is promoted');
+  if (given.swap !== null && memory !== null) throw new ConfigError('swap', 'not with memory, which takes no frame back');
   if (validate && tlbs.some(({ coalesce }) => coalesce > 1))
     throw new ConfigError('validate', 'is of TLBs whose entries have one page: no coalesce');
   if (validate && (pageSize !== '4K' || promotes))
@@ -290,6 +300,7 @@ export function systemConfig(value: unknown, name = 'system'): SystemConfig {
     tableEntries,
     nested,
     memory,
+    swap: given.swap,
     accessedDirty: given.accessedDirty,
     pageSize,
     promoteAfter,

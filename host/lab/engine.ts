@@ -52,6 +52,10 @@ interface Exports {
   walkerHostReferences(id: number): number;
   walkerFound(id: number, where: number): number;
   walkerCycles(id: number): number;
+  swapNew(pages: number): number;
+  swapReads(id: number): number;
+  swapWrites(id: number): number;
+  swapEvictions(id: number): number;
   distanceNew(kinds: number, pageShift: number): void;
   distanceFeed(count: number): void;
   distanceCold(): number;
@@ -96,6 +100,10 @@ export interface Measures {
   readonly refusals: number;
   /** Times that A or D was set in an entry. */
   readonly bitUpdates: number;
+  /** Pages that had to go for want of memory; of them written; accesses to such pages. */
+  readonly evictions: number;
+  readonly swapWrites: number;
+  readonly swapReads: number;
   readonly switches: number;
   readonly drops: number;
   readonly tablePages: number;
@@ -131,6 +139,7 @@ interface Parts {
   /** One for each level; none if the system is ideal. */
   readonly stages: readonly number[];
   readonly walker: number | undefined;
+  readonly swap: number | undefined;
 }
 
 /** A trace is more than the engine can take; or it has found what it was to find. */
@@ -169,8 +178,10 @@ export class Engine {
         throw new EngineError('background.every: one pass takes at most 16 different values');
       return id;
     });
+    const swapPages = config.swap?.pages;
+    const swap = swapPages === undefined ? undefined : this.#once(['swap', swapPages], () => wasm.swapNew(swapPages));
     if (config.ideal) {
-      this.#systems.push({ config, policy, stages: [], walker: undefined });
+      this.#systems.push({ config, policy, stages: [], walker: undefined, swap });
       return;
     }
     const stages = this.#stages(config, policy, flush);
@@ -184,7 +195,7 @@ export class Engine {
       wasm.walkerNested(walker, FORMATS[format], PAGE_SIZES.indexOf(pageSize));
       if (tlb !== null) wasm.walkerNestedTlb(walker, ...shape(tlb), tlb.latency);
     }
-    this.#systems.push({ config, policy, stages, walker });
+    this.#systems.push({ config, policy, stages, walker, swap });
   }
 
   /** Its levels, the first one first: what they have in common with those of other systems is built once. */
@@ -291,7 +302,7 @@ export class Engine {
     });
   }
 
-  #measure({ config, policy, stages, walker }: Parts): Measures {
+  #measure({ config, policy, stages, walker, swap }: Parts): Measures {
     const wasm = this.#exports;
     const KINDS = [0, 1, 2];
     const made = KINDS.map((kind) => wasm.accesses(kind));
@@ -313,6 +324,9 @@ export class Engine {
     const setting = config.accessedDirty === 'fault' ? bitUpdates * accessedDirty : 0;
     const pages = wasm.policyPages(policy);
     const drops = wasm.drops();
+    const [evictions, swapWrites, swapReads] =
+      swap === undefined ? [0, 0, 0] : [wasm.swapEvictions(swap), wasm.swapWrites(swap), wasm.swapReads(swap)];
+    const swapping = swapReads * (fault + (config.swap?.read ?? 0)) + swapWrites * (config.swap?.write ?? 0);
     const entryBytes = config.format === 'hashed' ? 16 : config.format === 'inverted' ? 16 + 8 : 0;
     return {
       name: config.name,
@@ -325,13 +339,16 @@ export class Engine {
       hostReferences: walker === undefined ? 0 : wasm.walkerHostReferences(walker),
       cycles: levels.reduce((sum, { level, lookups }) => sum + lookups * latency(level), walkCycles),
       walkCycles,
-      osCycles: pages * fault + drops * (drop + shootdown * (processors - 1)) + setting,
+      osCycles: pages * fault + (drops + evictions) * (drop + shootdown * (processors - 1)) + setting + swapping,
       prefetches: config.ideal ? 0 : wasm.stagePrefetches(stages[depth - 1]),
       victimHits: stages.reduce((sum, stage) => sum + wasm.stageVictimHits(stage), 0),
       pages,
       promotions: wasm.policyPromotions(policy),
       refusals: wasm.policyRefused(policy),
       bitUpdates,
+      evictions,
+      swapWrites,
+      swapReads,
       switches: wasm.switches(),
       tablePages: config.ideal ? 0 : entryBytes > 0 ? Math.ceil((config.tableEntries * entryBytes) / 4096) : wasm.policyTables(policy),
       drops,

@@ -60,6 +60,10 @@ export function measuresText(config: SystemConfig, measures: Measures): string {
   if (measures.prefetches > 0) lines.push(['prefetched', `${count(measures.prefetches)} pages`]);
   if (measures.bitUpdates > 0) lines.push(['A and D', `${count(measures.bitUpdates)} times set in an entry`]);
   if (measures.refusals > 0) lines.push(['refused', `${count(measures.refusals)} promotions, for want of 2 MiB in one piece`]);
+  if (measures.evictions > 0) {
+    const [gone, wrote, read] = [measures.evictions, measures.swapWrites, measures.swapReads].map(count);
+    lines.push(['swap', `${gone} pages had to go, ${wrote} of them written, ${read} read again`]);
+  }
   if (measures.promotions > 0) lines.push(['promoted', `${count(measures.promotions)} regions of 2 MiB`]);
   if (measures.switches + measures.drops > 0)
     lines.push(['changes', `${count(measures.switches)} switches of address space, ${count(measures.drops)} translations dropped`]);

@@ -84,6 +84,14 @@ export const SYSTEM = object('A translation system for pagewalk lab', {
     }),
     null,
   ),
+  swap: optional(
+    object('memory for so many pages, the one used longest ago goes; null: no page has to go', {
+      pages: whole('of 4K, of all address spaces together', 1, 1 << 26),
+      read: whole('cycles of an access to a page that had to go, besides costs.fault', 0, COST_MAX, 0),
+      write: whole('cycles of a page that has to go and was stored to since it came', 0, COST_MAX, 0),
+    }),
+    null,
+  ),
   accessedDirty: one('who sets the bits A and D of page-table entries; "none": they cost nothing', BIT_SETTERS, 'none'),
   pageSize: one('of all pages, or what they begin as', PAGE_SIZES, '4K'),
   promoteAfter: whole(

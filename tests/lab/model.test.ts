@@ -268,6 +268,33 @@ test('A is set by the first walk, D by the first store, once in each page', () =
   assert.is(bits('hardware', [drop, { ...load(0), kind: T.RECORD_STORE }]).bitUpdates, 21);
 });
 
+test('memory that is too small: the page used longest ago has to go', () => {
+  const swapped = (pages: number, records: readonly Rec[], more: object = {}): Measures =>
+    measure(
+      [systemConfig({ tlbs: [{ entries: 8 }], swap: { pages, read: 7, write: 3 }, costs: { fault: 100, drop: 1 }, ...more })],
+      records,
+    )[0];
+  const around = (pages: number, kind: number): Rec[] => Array.from({ length: 10 * pages }, (_, i) => ({ ...load(i % pages), kind }));
+  // A cycle over one page more than there is room for: each access but the first ones reads what has just gone.
+  const loads = swapped(64, around(65, T.RECORD_LOAD));
+  assert.equal([loads.evictions, loads.swapReads, loads.swapWrites], [650 - 64, 650 - 65, 0]);
+  assert.is(loads.osCycles, 65 * 100 + 585 * 107 + 586);
+  const stores = swapped(64, around(65, T.RECORD_STORE));
+  assert.equal([stores.swapWrites, stores.osCycles], [586, loads.osCycles + 3 * 586]);
+  assert.equal(
+    [swapped(65, around(65, T.RECORD_STORE)).evictions, swapped(64, around(65, T.RECORD_LOAD), { ideal: true }).swapReads],
+    [0, 585],
+  );
+  // What it misses is what an LRU TLB of as many entries misses.
+  const records = randomRecords(new Random(23), 3000).filter(({ kind }) => kind <= T.RECORD_STORE);
+  const { walks, pages, swapReads } = swapped(16, records, { tlbs: [{ entries: 16 }] });
+  assert.is(swapReads, walks.all - pages);
+  // A space that ends leaves nothing behind.
+  const ended = { passed: 0, kind: T.RECORD_FLUSH, value: 1 };
+  assert.is(swapped(2, [load(1), load(2), load(3), ended, load(1), load(4)]).swapReads, 0);
+  assert.is(swapped(2, [load(1), load(2), load(3), ended, load(1), load(4)]).evictions, 1);
+});
+
 test('a stride that repeats is prefetched, and a pattern of distances', () => {
   const walks = (prefetcher: string, pages: readonly number[]): number =>
     measure([systemConfig({ tlbs: [{ entries: 16 }], prefetcher, prefetchNext: 2 })], pages.map(load))[0].walks.all;
@@ -325,6 +352,9 @@ test('impossible systems are refused by the name of the field', () => {
     /^memory\.fragmented: must be a whole number from 0 to 100/,
   );
   refuse({ tlbs: [{ entries: 4, sizes: ['2M'] }], pageSize: '2M', memory: { bytes: 2 << 20 } }, /^memory: is given out in pages of 4K/);
+  refuse({ tlbs: [{ entries: 4 }], swap: { pages: 0 } }, /^swap\.pages: must be a whole number from 1/);
+  refuse({ tlbs: [{ entries: 4, sizes: ['2M'] }], pageSize: '2M', swap: { pages: 9 } }, /^swap: is of pages of 4K/);
+  refuse({ tlbs: [{ entries: 4 }], memory: { bytes: 2 << 20 }, swap: { pages: 9 } }, /^swap: not with memory/);
   refuse({ tlbs: [{ entries: 4 }], promote: 'madvise' }, /^promote: nothing is promoted/);
   refuse({ tlbs: [{ entries: 4 }], background: { every: 0 } }, /^background\.every: must be a whole number from 1/);
   refuse({ tlbs: [{ entries: 4, sizes: ['2M'] }], pageSize: '2M', background: { every: 9 } }, /^background: pages of 2M are not promoted/);

@@ -258,6 +258,30 @@ class Memory:
         return True
 
 
+class Swap:
+    """Resident pages, the one used longest ago first -> was it stored to since it came?"""
+
+    def __init__(self, pages):
+        self.pages, self.resident, self.evicted = pages, {}, set()
+        self.evictions = self.writes = self.reads = 0
+
+    def use(self, page, is_store):
+        dirty = self.resident.pop(page, False)
+        if page in self.evicted:
+            self.evicted.remove(page)
+            self.reads += 1
+        if len(self.resident) == self.pages:
+            oldest = next(iter(self.resident))
+            self.writes += self.resident.pop(oldest)
+            self.evicted.add(oldest)
+            self.evictions += 1
+        self.resident[page] = dirty or is_store
+
+    def forget(self, space):
+        self.resident = {page: dirty for page, dirty in self.resident.items() if page[0] != space}
+        self.evicted = {page for page in self.evicted if page[0] != space}
+
+
 class Prefetcher:
     """Page numbers that one class's misses ask for."""
 
@@ -313,6 +337,7 @@ class System:
         self.anchors = [[] for _ in range(config["tableEntries"])] if config["format"] == "inverted" else []
         self.entries = 0
         self.memory = Memory(config["memory"]) if config["memory"] else None
+        self.swap = Swap(config["swap"]["pages"]) if config["swap"] else None
         self.order = {}  # (space, page) -> its frame where there is memory enough
         self.bits, self.stored, self.bit_updates, self.refusals = {}, set(), 0, 0
         self.nested = config["nested"]
@@ -342,6 +367,8 @@ class System:
         side = "instructions" if kind == 0 else "data"
         self.accesses[kind] += 1
         self.order.setdefault((self.asid, va >> 12), len(self.order))
+        if self.swap:
+            self.swap.use((self.asid, va >> 12), kind == 2)
         if self.config["ideal"]:
             self.cycles += self.latency(1)
             self.hits[1, side] = self.hits.get((1, side), 0) + 1
@@ -596,6 +623,8 @@ class System:
             self.bits.pop((space, "4K", page), None)
 
     def forget(self, space):
+        if self.swap:
+            self.swap.forget(space)
         self.advised = {region for region in self.advised if region[0] != space}
         for _, a in self.tlbs:
             a.remove(lambda key: key[0] == space)
@@ -633,6 +662,8 @@ def run(config, records):
         if system.background:
             system.tick()
     s, costs = system, config["costs"]
+    evictions, writes, reads = (s.swap.evictions, s.swap.writes, s.swap.reads) if s.swap else (0, 0, 0)
+    swapping = reads * (costs["fault"] + config["swap"]["read"]) + writes * config["swap"]["write"] if s.swap else 0
     bytes_each = {"hashed": 16, "inverted": 24}.get(config["format"], 0)
     pages = -(-config["tableEntries"] * bytes_each // 4096) if bytes_each and not config["ideal"] else len(s.tables)
     levels = []
@@ -645,8 +676,9 @@ def run(config, records):
     return {
         "instructions": instructions, "accesses": s.accesses, "levels": levels, "walks": s.walks, "references": s.references,
         "found": s.found, "hostReferences": s.host_references, "cycles": s.cycles, "walkCycles": s.walk_cycles, "prefetches": s.prefetches, "pages": len(s.touched),
-        "osCycles": len(s.touched) * costs["fault"] + s.drops * (costs["drop"] + costs["shootdown"] * (costs["processors"] - 1))
+        "osCycles": len(s.touched) * costs["fault"] + swapping + (s.drops + evictions) * (costs["drop"] + costs["shootdown"] * (costs["processors"] - 1))
         + (s.bit_updates * costs["accessedDirty"] if config["accessedDirty"] == "fault" else 0),
+        "evictions": evictions, "swapWrites": writes, "swapReads": reads,
         "victimHits": sum(tlb.hits for _, tlb in s.tlbs), "promotions": s.promotions, "refusals": s.refusals, "bitUpdates": s.bit_updates, "switches": s.switches, "drops": s.drops, "tablePages": pages,
     }
 

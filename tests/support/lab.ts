@@ -78,6 +78,8 @@ export function randomSystem(random: Random): SystemConfig {
     allocation: pick(ALLOCATIONS),
     seed: between(random, 1, 1000),
   };
+  const isSwapping = small && !promotes && between(random, 0, 2) === 0;
+  const swap = { pages: pick([1, 2, 16, 100]), read: between(random, 0, 5000), write: between(random, 0, 5000) };
   const tlb = (most: number) => {
     const one = array(most);
     const coalesce = small && !plain ? pick([1, 1, 2, 4, 8]) : 1;
@@ -102,7 +104,8 @@ export function randomSystem(random: Random): SystemConfig {
     name: 'random',
     format,
     tableEntries: 4096,
-    memory: small && between(random, 0, 1) === 0 ? memory : undefined,
+    memory: small && !isSwapping && between(random, 0, 1) === 0 ? memory : undefined,
+    swap: isSwapping ? swap : undefined,
     accessedDirty: plain ? 'none' : pick(BIT_SETTERS),
     nested: nested ? { ...host, tlb: pick([undefined, { latency: between(random, 0, 3), ...array(3) }]) } : undefined,
     pageSize,
