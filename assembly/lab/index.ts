@@ -57,12 +57,12 @@ export function policyMemory(id: u32, blocks: u32, fragmented: u32, seed: u32, a
 }
 
 /**
- * Regions become one page on the program's advice only; in the background whenever `every` accesses have passed (0: never), so many
+ * Regions become one page by a rule (promotion.ts); in the background whenever `every` accesses have passed (0: never), so many
  * regions at a time, if so many pages of one were touched. False: there are too many different `every`.
  */
-export function policyPromotion(id: u32, onAdvice: bool, every: f64, regions: u32, present: u32): bool {
+export function policyPromotion(id: u32, rule: u32, every: f64, regions: u32, present: u32): bool {
   const ticks = every == 0 ? 0 : stream.tickEvery(<u64>every);
-  policies[id].promotion = new Promotion(onAdvice, ticks, regions, present);
+  policies[id].promotion = new Promotion(rule, ticks, regions, present);
   return every == 0 || ticks != 0;
 }
 

@@ -1,13 +1,18 @@
 /** When regions become pages of 2M besides at a touch of theirs: on the program's advice, in the background as by khugepaged. */
 import { HashTable, tableEnd, tableFind, tableInsert, tableNew, TABLE_SLOT, zeros } from './hash';
 import { regionAddress, regionSpace, spaceKey } from './pages';
+import * as T from '../shared/trace';
 import { FORGOTTEN } from './stream';
 
 /** Promotions at ticks of a block that are remembered: regions that one tick looks at, and ticks of a block. */
 const COLLAPSED_BYTES: usize = 8;
 
+/** Rules: every region; those that the program advises; those that are wholly in one mapping. */
+const ALWAYS: u32 = 0;
+const FITS: u32 = 2;
+
 export class Promotion {
-  /** spaceKey of a region -> 1: the program wants it to be one page. */
+  /** spaceKey of a region -> 1: the program wants it to be one page, or it is wholly in one mapping. */
   private advised: HashTable = tableNew();
   /** The region that was looked at last. */
   private latest: u32 = 0;
@@ -17,8 +22,8 @@ export class Promotion {
   count: u32 = 0;
 
   constructor(
-    /** Only what is advised. */
-    private onAdvice: bool,
+    /** Which regions may become one page. */
+    private rule: u32,
     /** Bit of the ticks that it works at, 0: none; how many regions it looks at then; pages of one that must have been touched. */
     public ticks: u32,
     public regions: u32,
@@ -26,12 +31,12 @@ export class Promotion {
   ) {}
 
   isWelcome(region: u32): bool {
-    if (!this.onAdvice) return true;
+    if (this.rule == ALWAYS) return true;
     const at = tableFind(this.advised, spaceKey(regionSpace(region), regionAddress(region) >> 21));
     return at != 0 && load<u64>(at) == 1;
   }
 
-  /** what: 0, 1 of a region, or FORGOTTEN of its space. */
+  /** what: 0, 1 of a region, | ADVICE_FITS, or FORGOTTEN of its space. */
   advise(key: u64, what: u64): void {
     if (what == FORGOTTEN) {
       // The space is what is above a region's number.
@@ -39,9 +44,10 @@ export class Promotion {
         if (load<u64>(at) >> 50 == key >> 50) store<u64>(at, 0, 8);
       return;
     }
+    if (((what & T.ADVICE_FITS) != 0) != (this.rule == FITS)) return;
     const at = tableFind(this.advised, key);
-    if (at == 0) tableInsert(this.advised, key, what);
-    else store<u64>(at, what);
+    if (at == 0) tableInsert(this.advised, key, what & 1);
+    else store<u64>(at, what & 1);
   }
 
   /** The one behind that which was looked at last, round and round. */

@@ -68,9 +68,9 @@ export const fresh: usize = heap.alloc(<usize>BLOCK * 3 * 8);
 export let freshCount: u32 = 0;
 export const TICK_NEWS: u32 = (<u32>1) << 30;
 export const ADVICE_NEWS: u32 = (<u32>1) << 31;
-/** { u64 spaceKey of a region, u64 what is advised: 0, 1; FORGOTTEN: nothing any more to the space } */
+/** { u64 spaceKey of a region, u64 what is advised: 0, 1, | ADVICE_FITS; FORGOTTEN: nothing any more to the space } */
 export const advice: usize = heap.alloc(<usize>BLOCK << 4);
-export const FORGOTTEN: u64 = 2;
+export const FORGOTTEN: u64 = 4;
 let adviceCount: u32 = 0;
 
 /** u64[period]: accesses between its ticks, and after how many the next one is due. */
@@ -325,7 +325,7 @@ export function annotate(from: u32, count: u32): void {
         data = 0;
         break;
       case T.RECORD_ADVICE:
-        advise(spaceKey(space, valueOf(record) >> 21), record & 1);
+        advise(spaceKey(space, valueOf(record) >> 21), record & (T.ADVICE_FITS | 1));
         break;
       case T.RECORD_OTHER:
         dropSpace = valueOf(record);

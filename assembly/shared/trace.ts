@@ -26,7 +26,10 @@ export const RECORD_DROP = 7; // translations of the page at the address are for
 export const RECORD_OTHER = 8; // the next record, a drop, is about the address space of this number and not the one that runs
 export const RECORD_ENTRY = 9; // page-table entry (Sv39) of the next access's page, if it is not as it was told last; W as it holds
 
-export const RECORD_ADVICE = 10; // of the program on the aligned 2 MiB at the address: may they be one page? Lowest bit: yes
+export const RECORD_ADVICE = 10; // on the aligned 2 MiB at the address, lowest bit: yes; of the program: may they be one page?
+
+/** Of a RECORD_ADVICE: not the program's advice, but whether they are wholly in one mapping. */
+export const ADVICE_FITS = 2;
 
 /** Low bits of a RECORD_DROP's address: log2 of how many pages, from a multiple of so many. */
 export const DROP_ORDER_MASK = 15;

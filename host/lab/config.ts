@@ -14,10 +14,10 @@ import {
   SERVES,
   SYSTEM,
   TREES,
-  type WELCOMES,
+  WELCOMES,
 } from './system-table.js';
 
-export { ALLOCATIONS, BIT_SETTERS, FORMATS, PAGE_SIZES, PREFETCHERS, REACHES, REPLACEMENTS, SERVES };
+export { ALLOCATIONS, BIT_SETTERS, FORMATS, PAGE_SIZES, PREFETCHERS, REACHES, REPLACEMENTS, SERVES, WELCOMES };
 export type PageSize = (typeof PAGE_SIZES)[number];
 export type Replacement = (typeof REPLACEMENTS)[number];
 export type Format = keyof typeof FORMATS;
@@ -119,7 +119,7 @@ export interface SystemConfig {
   readonly pageSize: PageSize;
   /** Distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never. */
   readonly promoteAfter: number;
-  /** Which regions may become one page: "madvise": those that the program has advised so. */
+  /** Which regions may become one page: "madvise": those that the program has advised so; "fit": that are wholly in one mapping. */
   readonly promote: (typeof WELCOMES)[number];
   readonly background: BackgroundConfig | null;
   /** Every access hits the first level: what the others are to be compared with. */

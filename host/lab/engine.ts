@@ -10,6 +10,7 @@ import {
   REPLACEMENTS,
   SERVES,
   type SystemConfig,
+  WELCOMES,
 } from './config.js';
 
 type Shape = [sets: number, ways: number, replacement: number, seed: number];
@@ -20,7 +21,7 @@ interface Exports {
   inputAddress(): number;
   policyNew(depth: number, size: number, promoteAt: number, hashBits: number, inverted: number): number;
   policyMemory(id: number, blocks: number, fragmented: number, seed: number, allocation: number): void;
-  policyPromotion(id: number, onAdvice: number, every: number, regions: number, present: number): number;
+  policyPromotion(id: number, rule: number, every: number, regions: number, present: number): number;
   policyRefused(id: number): number;
   stageNew(after: number, policy: number, joint: number, flushOnSwitch: number): number;
   stagePrefetch(id: number, kind: number, degree: number, rows: number): void;
@@ -174,7 +175,7 @@ export class Engine {
         wasm.policyMemory(id, memory.bytes / (2 << 20), memory.fragmented, memory.seed, ALLOCATIONS.indexOf(memory.allocation));
       const { every, regions, present } = background ?? { every: 0, regions: 0, present: 0 };
       if (promotesAt(config) === 0) return id;
-      if (wasm.policyPromotion(id, promote === 'madvise' ? 1 : 0, every, regions, present) === 0)
+      if (wasm.policyPromotion(id, WELCOMES.indexOf(promote), every, regions, present) === 0)
         throw new EngineError('background.every: one pass takes at most 16 different values');
       return id;
     });

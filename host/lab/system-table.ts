@@ -13,7 +13,7 @@ export const BIT_SETTERS = ['none', 'hardware', 'fault'] as const;
 export const ALLOCATIONS = ['first', 'random', 'reserve'] as const;
 export const PREFETCHERS = ['next', 'stride', 'distance'] as const;
 /** Which regions may become one page. */
-export const WELCOMES = ['always', 'madvise'] as const;
+export const WELCOMES = ['always', 'madvise', 'fit'] as const;
 /** Reach of one table, so of one entry of a walk cache. */
 export const REACHES = ['2M', '1G', '512G', '256T'] as const;
 
@@ -98,7 +98,11 @@ export const SYSTEM = object('A translation system for pagewalk lab', {
     'distinct 4K pages of an aligned 2 MiB region after whose first touch it is one page of 2M: 1 as THP "always"; 0: never',
     ...([0, 512, 0] as const),
   ),
-  promote: one('which regions may become one page: all, or what the program advises it of by madvise(MADV_HUGEPAGE)', WELCOMES, 'always'),
+  promote: one(
+    'which regions may become one page: all, what the program advises it of by madvise(MADV_HUGEPAGE), what is wholly in one mapping',
+    WELCOMES,
+    'always',
+  ),
   background: optional(
     object('as khugepaged: regions become one page now and then', {
       every: whole('accesses from one time to the next', 1, 1e12),

@@ -235,6 +235,8 @@ test('huge pages come by advice, and in the background', () => {
   assert.equal([count(advised, madvise).promotions, count(advised, { promoteAfter: 1 }).promotions], [1, 4]);
   // Three regions of 512 small pages, one of one large one.
   assert.is(count(advised, madvise).walks.all, 3 * 512 + 1);
+  // What is wholly in one mapping is told apart from what is advised.
+  assert.is(count([advise(1, 3), advise(2, 3), advise(2, 2), advise(3, 1), ...touches], { ...madvise, promote: 'fit' }).promotions, 1);
   // A space that ends takes its advice with it.
   const ended = { passed: 0, kind: T.RECORD_FLUSH, value: 1 };
   assert.is(count([advise(1, 1), ended, ...touches], madvise).promotions, 0);

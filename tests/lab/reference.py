@@ -492,7 +492,7 @@ class System:
         return "4K"
 
     def has_room(self, asid, number):
-        if self.config["promote"] == "madvise" and (asid, number) not in self.advised:
+        if self.config["promote"] != "always" and (asid, number) not in self.advised:
             return False
         if self.memory and not self.memory.promote(asid, number):
             self.refusals += 1
@@ -658,7 +658,8 @@ def run(config, records):
             system.drop(value, system.asid if other is None else other)
             other = None
         elif kind == 10:
-            (system.advised.add if value & 1 else system.advised.discard)((system.asid, value >> 21))
+            if ("fit" if value & 2 else "madvise") == config["promote"]:
+                (system.advised.add if value & 1 else system.advised.discard)((system.asid, value >> 21))
         if system.background:
             system.tick()
     s, costs = system, config["costs"]

@@ -48,7 +48,7 @@ export function randomRecords(random: Random, count: number): Rec[] {
       records.push({ passed, kind: T.RECORD_DROP, value: Math.floor(place() / bytes) * bytes + order });
     } else if (dice < 994) {
       const region = Math.floor(place() / 2 ** 21) * 2 ** 21;
-      records.push({ passed, kind: T.RECORD_ADVICE, value: region + random.pick([0, 1, 1]) });
+      records.push({ passed, kind: T.RECORD_ADVICE, value: region + random.pick([0, 1, 1, 2, 3, 3]) });
     } else if (dice < 995) records.push({ passed, kind: T.RECORD_FLUSH, value: 1 + between(random, 0, 3) });
     else if (dice < 998) records.push({ passed: 0, kind: T.RECORD_PASSED, value: between(random, 1, 100) });
     else records.push({ passed, kind: T.RECORD_FLUSH, value: 0 });
@@ -110,7 +110,7 @@ export function randomSystem(random: Random): SystemConfig {
     nested: nested ? { ...host, tlb: pick([undefined, { latency: between(random, 0, 3), ...array(3) }]) } : undefined,
     pageSize,
     promoteAfter,
-    promote: promotes ? pick(['always', 'always', 'madvise']) : 'always',
+    promote: promotes ? pick(['always', 'madvise', 'fit']) : 'always',
     background,
     tlbs: [...first, ...second],
     walkCaches: covers.filter(() => between(random, 0, 1) === 0).map((reach) => ({ covers: reach, ...array(2) })),

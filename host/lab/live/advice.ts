@@ -1,13 +1,20 @@
-/** What a running program advises about huge pages, as records: for systems that follow it. */
+/** What a running program advises about huge pages, and where its mappings have room for them, as records: for systems that follow it. */
+
+import { VM_EXEC, VM_READ, VM_WRITE } from '../../../assembly/shared/mman.js';
 import * as T from '../../../assembly/shared/trace.js';
+import { viewSpace } from '../../debug/inspect/capture.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import type { AddressSpace } from '../../kernel/space.js';
 import type { Thread } from '../../kernel/thread.js';
+import { vmas } from '../../vfs/backends/proc-maps.js';
 import type { Recorder } from '../recorder.js';
 
 const MADV_HUGEPAGE = 14;
 const MADV_NOHUGEPAGE = 15;
 const REGION = 2 ** 21;
+const ACCESSIBLE = VM_READ | VM_WRITE | VM_EXEC;
+/** Calls that change mappings. After execve it is another space's first call that tells. */
+const MAPPING_CALLS: ReadonlySet<string> = new Set(['mmap', 'munmap', 'mremap', 'mprotect', 'pkey_mprotect', 'brk', 'shmat', 'shmdt']);
 /** Regions of one call that are told of: 128 GiB. */
 const REGIONS_MAX = 65536;
 
@@ -21,6 +28,23 @@ export function watchAdvice(kernel: Kernel, recorder: Recorder): void {
   const advised = new WeakMap<AddressSpace, Set<number>>();
   const inherited = new WeakMap<AddressSpace, ReadonlySet<number>>();
 
+  /** Numbers of regions that are wholly in one mapping, as told last. */
+  const fitting = new WeakMap<AddressSpace, ReadonlySet<number>>();
+
+  const tellFitting = ({ process }: Thread): void => {
+    const { space } = process;
+    const before = fitting.get(space) ?? new Set();
+    const fits = new Set<number>();
+    const view = viewSpace(process);
+    for (const { start, end, flags } of vmas(view.source, view.space)) {
+      if ((flags & ACCESSIBLE) === 0) continue;
+      const last = Math.floor(end / REGION);
+      for (let region = Math.ceil(start / REGION); region < last && fits.size < REGIONS_MAX; region++) fits.add(region);
+    }
+    for (const region of before) if (!fits.has(region)) recorder.record(T.RECORD_ADVICE, region * REGION + T.ADVICE_FITS);
+    for (const region of fits) if (!before.has(region)) recorder.record(T.RECORD_ADVICE, region * REGION + T.ADVICE_FITS + 1);
+    fitting.set(space, fits);
+  };
   const of = (space: AddressSpace): Set<number> => {
     let regions = advised.get(space);
     if (regions === undefined) advised.set(space, (regions = new Set()));
@@ -63,11 +87,13 @@ export function watchAdvice(kernel: Kernel, recorder: Recorder): void {
       const regions = inherited.get(space);
       inherited.delete(space);
       if (regions !== undefined) tell(space, regions, true);
+      if (!fitting.has(space)) tellFitting(t);
       next?.onSyscallEnter(t, call, args);
     },
     onSyscallExit: (t, call, args, result) => {
       next?.onSyscallExit(t, call, args, result);
       follow(t, call.name, args, result);
+      if (MAPPING_CALLS.has(call.name)) tellFitting(t);
     },
     onSignal: (t, info) => next?.onSignal(t, info),
     onThreadExit: (t) => next?.onThreadExit(t),
