@@ -4,7 +4,7 @@ import { reportHtml } from './lab/report/html.js';
 import type { LabResult } from './lab/results.js';
 
 export { parquetOf } from './cli/lab/export.js';
-export { createTrace, replayAny as replayTrace, type TraceFile } from './cli/lab/sources.js';
+export { createTrace, replayAny as replayTrace, replayFrom as replayTraceFrom, type TraceFile } from './cli/lab/sources.js';
 export { loadLab } from './index-node.js';
 export * from './lab.js';
 

@@ -79,6 +79,7 @@ export function labCommand(program: Command, finish: (status: number) => void): 
   modelOptions(lab.command('replay'))
     .description('model systems on a trace: one of lab record, or one that lab import takes')
     .argument('<trace>', 'a file')
+    .option('--seek <n>', 'begin with the chunk in which instruction N is; what is before is not read', parseCount('--seek', 0, 2 ** 53))
     .configureHelp({ helpWidth: 120 })
     .action(async (path: string, options) => {
       const { labReplay } = await import('./lab/commands.js');

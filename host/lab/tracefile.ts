@@ -18,6 +18,8 @@ import type { TakeRecords } from './recorder.js';
 
 export const TRACE_MAGIC = 'PWTRACE1';
 const INDEX_MAGIC = 'PWINDEX1';
+const INDEX_ROW_BYTES = 16;
+const INDEX_END_BYTES = 12;
 const TWO32 = 2 ** 32;
 /** Records of a chunk. */
 const CHUNK = 1 << 18;
@@ -197,15 +199,53 @@ export function isTrace(start: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(start.subarray(0, TRACE_MAGIC.length)) === TRACE_MAGIC;
 }
 
-/** Hands over all records of a file, a chunk at a time. Throws TraceError. */
-export function readTrace(read: ReadAt, inflate: (bytes: Uint8Array, most: number) => Uint8Array, take: TakeRecords): TraceHeader {
+/** A chunk: where it is, which it is, how many instructions are before it. */
+export interface ChunkPlace {
+  readonly at: number;
+  readonly chunk: number;
+  readonly before: number;
+}
+
+/** The chunk in which an instruction is, by the index of a file of so many bytes; the last one if there are fewer. Throws TraceError. */
+export function seekTrace(read: ReadAt, bytes: number, instruction: number): ChunkPlace {
+  const none = (): never => {
+    throw new TraceError('the trace has no index: its recording was not ended, or it is cut off');
+  };
+  const end = bytes < INDEX_END_BYTES ? none() : exactly(read, bytes - INDEX_END_BYTES, INDEX_END_BYTES, 'its index');
+  if (new TextDecoder('latin1').decode(end.subarray(4)) !== INDEX_MAGIC) none();
+  const chunks = numberOf(end, 0);
+  const start = bytes - INDEX_END_BYTES - chunks * INDEX_ROW_BYTES;
+  if (chunks === 0 || start < 0) none();
+  const rowOf = (chunk: number): ChunkPlace => {
+    const row = exactly(read, start + chunk * INDEX_ROW_BYTES, INDEX_ROW_BYTES, 'its index');
+    const view = new DataView(row.buffer, row.byteOffset);
+    const [at, before] = [view.getFloat64(0, true), view.getFloat64(8, true)];
+    if (!Number.isInteger(at) || at < 0 || at >= start || !(before >= 0)) throw new TraceError('its index is damaged');
+    return { at, chunk, before };
+  };
+  let [low, high] = [0, chunks - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (rowOf(middle).before <= instruction) low = middle;
+    else high = middle - 1;
+  }
+  return rowOf(low);
+}
+
+/** Hands over all records of a file, or those of a chunk and all after it, a chunk at a time. Throws TraceError. */
+export function readTrace(
+  read: ReadAt,
+  inflate: (bytes: Uint8Array, most: number) => Uint8Array,
+  take: TakeRecords,
+  from?: ChunkPlace,
+): TraceHeader {
   const start = exactly(read, 0, 12, 'its header');
   if (!isTrace(start)) throw new TraceError('no trace of pagewalk');
   const length = numberOf(start, 8);
   if (length > HEADER_MAX) throw new TraceError(`its header has ${length} bytes, at most ${HEADER_MAX} are possible`);
   const header = parseHeader(exactly(read, 12, length, 'its header'));
   const words = new Uint32Array(2 * CHUNK);
-  for (let at = 12 + length, chunk = 0; ; chunk++) {
+  for (let at = from?.at ?? 12 + length, chunk = from?.chunk ?? 0; ; chunk++) {
     const size = numberOf(exactly(read, at, 4, `chunk ${chunk}`), 0);
     if (size === 0) return header;
     const head = exactly(read, at, HEAD_BYTES, `chunk ${chunk}`);

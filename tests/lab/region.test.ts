@@ -99,4 +99,16 @@ test('a part of a program is recorded: it counts what the same part of the run d
   assert.match(place.lab('record', '-o', 'x.trace', '--from', 'main', '--entries', program).stderr, '--entries: needs the whole stream');
 });
 
+test('a replay begins in the middle, by the index', () => {
+  place.must('synth', 'matrix', '--bytes', '1M', '--accesses', '1000000', '-o', 'matrix.trace');
+  place.must('replay', '--json', 'all.json', 'matrix.trace');
+  const begun = place.must('replay', '--seek', '600000', '--json', 'seek.json', 'matrix.trace').stderr;
+  const before = Number(/begins after ([\d,]+) instructions/.exec(begun)?.[1].replaceAll(',', ''));
+  assert.ok(before > 300_000 && before <= 600_000, begun);
+  const [all, seek] = ['all.json', 'seek.json'].map((file) => parseResults(place.read(file))[0].systems[0].measures.instructions);
+  assert.is(seek, all - before);
+  place.write('lackey.txt', 'I  04001000,3\n L 1ffeffe7e,8\n');
+  assert.match(place.lab('replay', '--seek', '5', 'lackey.txt').stderr, 'only traces of lab record and lab import have an index');
+});
+
 test.run();

@@ -13,7 +13,7 @@ import { Pass } from '../../host/lab/pass.js';
 import { Recorder } from '../../host/lab/recorder.js';
 import { RecordWriter } from '../../host/lab/records.js';
 import { PATTERNS, SYNTHETIC_DEFAULTS, synthesize } from '../../host/lab/synthetic.js';
-import { crc32, readTrace, TraceError, TraceWriter } from '../../host/lab/tracefile.js';
+import { crc32, readTrace, seekTrace, TraceError, TraceWriter } from '../../host/lab/tracefile.js';
 import { Machine } from '../../host/machine.js';
 import { installFile, mountStandard } from '../../host/machine-setup.js';
 import { MemoryFileSystem } from '../../host/vfs/backends/memory.js';
@@ -109,6 +109,33 @@ test("a file of a few bytes can't make a model run for years", () => {
   for (let i = 0; i < 2 ** 21 + 5; i++) writer.fetch(4096);
   writer.end();
   assert.is(readBack(written(Uint32Array.from(words), false)).length, words.length);
+});
+
+test('a trace is read from the chunk on in which an instruction is', () => {
+  const random = new Random(29);
+  const records = Array.from({ length: 600_000 }, (): Rec => ({ passed: random.below(3), kind: 1, value: 4096 * random.below(1000) }));
+  const bytes = written(wordsOf([{ passed: 0, kind: T.RECORD_SPACE, value: 5 }, ...records]), true);
+  const read = (at: number, length: number): Uint8Array => bytes.slice(at, at + length);
+  const passedIn = (words: readonly number[]): number => words.reduce((sum, word, i) => sum + (i % 2 === 1 ? word >>> 20 : 0), 0);
+  const all = readBack(bytes);
+  const total = passedIn(all);
+  const chunks = new Set<number>();
+  for (const instruction of [0, 1, total / 2, total - 1, total + 1000].map(Math.floor)) {
+    const place = seekTrace(read, bytes.length, instruction);
+    chunks.add(place.chunk);
+    assert.ok(place.before <= instruction);
+    const words: number[] = [];
+    readTrace(read, inflate, (some, count) => some.subarray(0, 2 * count).forEach((word) => words.push(word)), place);
+    assert.is(passedIn(words), total - place.before);
+    // It tells the space that runs first.
+    assert.equal(words.slice(0, 2), [5, T.RECORD_SPACE << 16]);
+    assert.equal(words.slice(2), all.slice(all.length - words.length + 2));
+  }
+  assert.equal([...chunks], [0, 1, 2]);
+  assert.throws(() => seekTrace(read, bytes.length - 1, 0), /has no index/);
+  assert.throws(() => seekTrace(read, 5, 0), /has no index/);
+  new DataView(bytes.buffer).setFloat64(bytes.length - 12 - 3 * 16, Number.NaN, true);
+  assert.throws(() => seekTrace(read, bytes.length, 0), /its index is damaged/);
 });
 
 /** All records in one chunk, as no writer makes it. */

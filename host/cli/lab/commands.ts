@@ -22,7 +22,7 @@ import { type RunOptions, runProgram } from '../execute.js';
 import { CliError, showSize, UsageError } from '../options.js';
 import { complain, writeAll } from '../output.js';
 import { type ResultOptions, reportResults } from './results.js';
-import { createTrace, isSameFile, replayAny } from './sources.js';
+import { createTrace, isSameFile, replayAny, replayFrom } from './sources.js';
 import { type SystemOptions, systemsOf } from './systems.js';
 
 export interface RegionOptions {
@@ -183,9 +183,19 @@ export async function labRecord(
   return status;
 }
 
-export async function labReplay(path: string, options: ModelOptions): Promise<number> {
+export interface ReplayOptions extends ModelOptions {
+  readonly seek?: number;
+}
+
+export async function labReplay(path: string, options: ReplayOptions): Promise<number> {
   const { pass, take, watcher, region } = await passOf(options);
-  const { program } = await modelling(() => replayAny(path, take));
+  const { seek } = options;
+  const { program } = await modelling(async () => {
+    if (seek === undefined) return await replayAny(path, take);
+    const found = replayFrom(path, take, seek);
+    complain(`${path}: begins after ${found.before.toLocaleString('en-US')} instructions`);
+    return found;
+  });
   checkRegion(region, options);
   await writeAll(process.stdout, reportResults(pass, program, options, watched(watcher)));
   return 0;

@@ -1,10 +1,10 @@
 /** Traces as files: written, read, recognised. */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, realpathSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Importer, importerOf } from '../../lab/imports.js';
 import type { TakeRecords } from '../../lab/recorder.js';
 import { RecordWriter } from '../../lab/records.js';
-import { isTrace, readTrace, TraceError, type TraceHeader, TraceWriter } from '../../lab/tracefile.js';
+import { isTrace, readTrace, seekTrace, TraceError, type TraceHeader, TraceWriter } from '../../lab/tracefile.js';
 import { compressionOf, unpackStream } from '../../vfs/backends/node-unpack.js';
 import { TarError } from '../../vfs/backends/tar-header.js';
 import { failureText } from '../files.js';
@@ -103,6 +103,8 @@ function named(path: string, error: unknown): unknown {
 
 type Read = (at: number, length: number) => Uint8Array;
 
+const inflate = (bytes: Uint8Array, most: number): Uint8Array => inflateRawSync(bytes, { maxOutputLength: most, chunkSize: INFLATE_BYTES });
+
 function* piecesOf(read: Read): Generator<Uint8Array> {
   for (let at = 0; ; ) {
     const bytes = read(at, PIECE_BYTES);
@@ -134,11 +136,21 @@ function withFile<R>(path: string, onRead: ((at: number) => void) | undefined, u
   }
 }
 
+/**
+ * Hands over all records of a trace of ours from the chunk on in which an instruction is, which the index tells; nothing before is read.
+ * How many instructions are before it.
+ */
+export function replayFrom(path: string, take: TakeRecords, instruction: number): TraceHeader & { readonly before: number } {
+  return withFile(path, undefined, (read, start) => {
+    if (!isTrace(start)) throw new CliError(1, `${path}: only traces of lab record and lab import have an index`);
+    const place = seekTrace(read, statSync(path).size, instruction);
+    return { ...readTrace(read, inflate, take, place), before: place.before };
+  });
+}
+
 /** Hands over all records of a file that is not packed. onRead: is told how far it has been read, bytes. */
 export function replayFile(path: string, take: TakeRecords, onRead?: (at: number) => void): TraceHeader {
   return withFile(path, onRead, (read, start) => {
-    const inflate = (bytes: Uint8Array, most: number): Uint8Array =>
-      inflateRawSync(bytes, { maxOutputLength: most, chunkSize: INFLATE_BYTES });
     if (isTrace(start)) return readTrace(read, inflate, take);
     const importer = importerOf(start, new RecordWriter(take));
     if (importer === undefined) refuse(path, start);
