@@ -221,7 +221,7 @@ export class Jit {
     if (count === 0) return false;
     const now = this.core.counter(L.COUNT_INSTRUCTIONS);
     this.#poorSince ??= now;
-    return count >= POOR_MAX || now - this.#poorSince > Math.max(POOR_PATIENCE, this.#queue.patience(this.stats.instructions));
+    return count >= POOR_MAX || now - this.#poorSince > POOR_PATIENCE;
   }
 
   #compilePages(): void {
