@@ -8,6 +8,11 @@ const DEVICE = '/dev/zram0';
 const KNOBS = '/sys/block/zram0';
 const MKFS = '/usr/sbin/mkfs.ext4';
 
+/** Has the kernel such a disk? */
+export function hasZram(): boolean {
+  return existsSync(DEVICE);
+}
+
 /** What a test of it needs, as testWith wants it; the device must be nobody's. */
 export function zramNeeds(): string[] {
   const needs = [DEVICE, MKFS, `${KNOBS}/initstate`];
