@@ -169,7 +169,7 @@ function choosePlace(space: usize, address: u64, bytes: u64, prot: u32, flags: u
   if (flags & ANY_FIXED) {
     if (address > TASK_SIZE - bytes) return -ENOMEM;
     if (address & inPage) return -EINVAL;
-    if (address < MMAP_MIN) return -EPERM;
+    if (address < MMAP_MIN && (flags & M.MAP_LOW) == 0) return -EPERM;
     if (flags & M.MAP_FIXED_NOREPLACE) {
       const vma = vmaFind(space, address);
       if (vma != 0 && load<u64>(vma, VMA_START) < address + bytes) return -EEXIST;

@@ -22,7 +22,7 @@ const PLACED: u32 = M.MREMAP_FIXED | M.MREMAP_DONTUNMAP;
 
 /** The checks come in Linux's order, since the first that fails gives the errno. */
 export function mmRemap(space: usize, old: u64, oldLength: u64, newLength: u64, flags: u32, fixed: u64): i64 {
-  if (flags & ~(M.MREMAP_MAYMOVE | PLACED)) return -EINVAL;
+  if (flags & ~(M.MREMAP_MAYMOVE | M.MREMAP_LOW | PLACED)) return -EINVAL;
   if ((flags & PLACED) != 0 && (flags & M.MREMAP_MAYMOVE) == 0) return -EINVAL;
   if ((flags & M.MREMAP_DONTUNMAP) != 0 && oldLength != newLength) return -EINVAL;
   if ((old & PAGE_MASK) != 0 || newLength == 0) return -EINVAL;
@@ -63,22 +63,40 @@ function remapPlaced(space: usize, old: u64, from: u64, to: u64, flags: u32, wan
   if ((wanted & PAGE_MASK) != 0 || to > TASK_SIZE || wanted > TASK_SIZE - to) return -EINVAL;
   if (wanted < old + from && old < wanted + to) return -EINVAL;
   if (tooMany(space)) return -ENOMEM;
-  if (fixed && wanted < MMAP_MIN) return -EPERM;
+  if (fixed && wanted < MMAP_MIN && (flags & M.MREMAP_LOW) == 0) return -EPERM;
+  if (fixed && from == to && load<u64>(vmaAt(space, old), VMA_END) < old + from) return moveMany(space, old, from, flags, wanted);
+  if ((flags & M.MREMAP_DONTUNMAP) != 0 && (load<u32>(vmaAt(space, old), VMA_FLAGS) & M.VM_DONTEXPAND) != 0) return -EINVAL;
+  const wrong = checkSource(space, old, from, to);
+  if (wrong != 0) return wrong;
   if (fixed) {
     const error = mmUnmap(space, wanted, to);
     if (error != 0) return error;
   }
-  if ((flags & M.MREMAP_DONTUNMAP) != 0 && (load<u32>(vmaAt(space, old), VMA_FLAGS) & M.VM_DONTEXPAND) != 0) return -EINVAL;
   let kept = from;
   if (from > to) {
     const error = mmUnmap(space, old + to, from - to);
     if (error != 0) return error;
     kept = to;
   }
-  const wrong = checkSource(space, old, kept, to);
-  if (wrong != 0) return wrong;
   const target = fixed ? wanted : findPlace(space, wanted, to);
   return target == 0 ? -ENOMEM : grown(space, move(space, old, kept, target, to, (flags & M.MREMAP_DONTUNMAP) != 0), kept, to);
+}
+
+/** As Linux since 6.17: each mapping of a range moves, and holes stay holes; what has moved when one can't stays there. */
+function moveMany(space: usize, old: u64, bytes: u64, flags: u32, wanted: u64): i64 {
+  const end = old + bytes;
+  for (let at = old; at < end; ) {
+    const vma = vmaFind(space, at);
+    if (vma == 0 || load<u64>(vma, VMA_START) >= end) break;
+    const start = max(load<u64>(vma, VMA_START), old);
+    const stop = min(load<u64>(vma, VMA_END), end);
+    if (load<u32>(vma, VMA_UFFD) != 0) return -EFAULT;
+    if (load<u32>(vma, VMA_FLAGS) & M.VM_SEALED) return -EPERM;
+    const moved = remapPlaced(space, start, stop - start, stop - start, flags, wanted + (start - old));
+    if (moved < 0) return moved;
+    at = stop;
+  }
+  return <i64>wanted;
 }
 
 /** [old, old + from) must lie in one mapping; an empty range means "map it a second time", which private memory can't be. */

@@ -26,6 +26,10 @@ export const MAP_SYNC = 0x80000;
 export const MAP_FIXED_NOREPLACE = 0x100000;
 export const MAP_UNINITIALIZED = 0x4000000;
 
+/* Not Linux's: the process may map what is below vm.mmap_min_addr. */
+export const MAP_LOW = 0x1000000;
+export const MREMAP_LOW = 0x40000000;
+
 export const MREMAP_MAYMOVE = 1;
 export const MREMAP_FIXED = 2;
 export const MREMAP_DONTUNMAP = 4;

@@ -35,6 +35,7 @@ export const CAP_SETPCAP = 8n;
 export const CAP_IPC_LOCK = 14n;
 export const CAP_IPC_OWNER = 15n;
 export const CAP_SYS_ADMIN = 21n;
+export const CAP_SYS_RAWIO = 17n;
 export const CAP_SYS_PTRACE = 19n;
 export const CAP_SYS_NICE = 23n;
 export const CAP_SYS_RESOURCE = 24n;

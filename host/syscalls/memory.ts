@@ -1,6 +1,7 @@
 import { EACCES, EAGAIN, EEXIST, EINVAL, ENOMEM, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM } from '../../assembly/shared/errno.js';
 import * as M from '../../assembly/shared/mman.js';
 import { SPACE_STAT_BRK, SPACE_STAT_DATA_PAGES, SPACE_STAT_PAGES_MAPPED } from '../../assembly/shared/stat.js';
+import { CAP_SYS_RAWIO, hasCapability } from '../kernel/credentials.js';
 import { RLIMIT_AS, RLIMIT_DATA } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
@@ -41,6 +42,9 @@ const VALIDATED_FLAGS =
   HUGE_2M |
   HUGE_1G;
 
+/** vm.mmap_min_addr */
+const MMAP_MIN = 0x10000;
+
 function mmap(t: Thread, address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
   if (!aligned(offset)) return -EINVAL;
   const anonymous = (flags & M.MAP_ANONYMOUS) !== 0;
@@ -56,11 +60,14 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   const fixed = (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) !== 0;
   if (fixed && !aligned(address)) return -EINVAL;
   if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
+  const isLow = fixed && address < MMAP_MIN;
+  if (isLow && !hasCapability(t.cred, CAP_SYS_RAWIO)) return -EPERM;
   if ((flags & M.MAP_FIXED_NOREPLACE) !== 0 && isTaken(t, address, bytes)) return -EEXIST;
   if ((flags & M.MAP_LOCKED) !== 0 && !mayLock(t)) return -EPERM;
   // A hint that can't be is no hint.
   const place = fixed ? address : address + bytes > TASK_SIZE ? 0 : Math.floor(address / PAGE) * PAGE;
-  return file === undefined ? mapAnonymous(t, place, bytes, prot, flags) : mapFile(t, place, bytes, prot, flags, file, offset);
+  const allowed = isLow ? flags | M.MAP_LOW : flags;
+  return file === undefined ? mapAnonymous(t, place, bytes, prot, allowed) : mapFile(t, place, bytes, prot, allowed, file, offset);
 }
 
 /** The sizes of pages that riscv64 has: 0 for the usual huge page. */
@@ -123,7 +130,7 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   const access = file.flags & O_ACCMODE;
   let may = MAY_ALL;
   if (type === M.MAP_SHARED || type === M.MAP_SHARED_VALIDATE) {
-    if (type === M.MAP_SHARED_VALIDATE && (flags & ~VALIDATED_FLAGS) !== 0) return -EOPNOTSUPP;
+    if (type === M.MAP_SHARED_VALIDATE && (flags & ~VALIDATED_FLAGS & ~(address < MMAP_MIN ? M.MAP_LOW : 0)) !== 0) return -EOPNOTSUPP;
     if ((prot & M.PROT_WRITE) !== 0 && access !== O_RDWR) return -EACCES;
     if (access !== O_RDWR) may &= ~M.VM_MAYWRITE;
   } else if (type !== M.MAP_PRIVATE) return -EINVAL;
@@ -231,7 +238,8 @@ function mremap(t: Thread, address: number, oldLength: number, newLength: number
   const { exports } = t.kernel.core;
   const more = (flags & M.MREMAP_DONTUNMAP) !== 0 ? newBytes : newBytes - oldBytes;
   if (more > 0) checkGrowth(t, address, oldBytes, more);
-  return exports.mmRemap(t.process.space.handle, address, oldBytes, newBytes, flags, newAddress > TASK_SIZE ? 0 : newAddress);
+  const how = hasCapability(t.cred, CAP_SYS_RAWIO) ? flags | M.MREMAP_LOW : flags;
+  return exports.mmRemap(t.process.space.handle, address, oldBytes, newBytes, how, newAddress > TASK_SIZE ? 0 : newAddress);
 }
 
 function brk(t: Thread, address: number): number {

@@ -7,9 +7,6 @@ export interface Difference {
 
 /** By program, by row. The test fails for a row that no longer differs, and for one that differs otherwise. */
 export const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, Difference>>>> = {
-  'mmap-errors': {
-    low: { here: 'EPERM', why: 'the pages below vm.mmap_min_addr belong to nobody, root included' },
-  },
   memfd: {
     larger: { here: 'EFBIG', why: 'files in memory end where those of ext4 do, so that the index of a page has 32 bits' },
   },

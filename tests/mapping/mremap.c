@@ -138,9 +138,57 @@ static void errors(void) {
   LOAD("kept", "after errors nothing has changed", at);
 }
 
+/* Eight pages with their numbers in three mappings; the second may only be read. */
+static char *three(void) {
+  char *at = map(8, RW, PRIVATE);
+  for (int i = 0; i < 8; i++) at[i * P] = i + 1;
+  mprotect(at + P, P, PROT_READ);
+  return at;
+}
+
+static int numbered(const char *at) {
+  for (int i = 0; i < 8; i++)
+    if (at[i * P] != i + 1) return 0;
+  return 1;
+}
+
+static void several(void) {
+  PAGE("mremap(2)", "Several mappings at once, since Linux 6.17");
+  const int fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+  char *at = three(), *to = room(8);
+  HOLDS("several", "MREMAP_FIXED moves all mappings of a range that keeps its size", mremap(at, 8 * P, 8 * P, fixed, to) == to && numbered(to));
+  LOAD("several-old", "the old place is free", at + 4 * P);
+  STORE("several-protection", "each keeps its protection", to + P);
+  at = three(), to = room(8), munmap(at + 3 * P, P);
+  mmap(to, 8 * P, PROT_READ, PRIVATE | MAP_FIXED, -1, 0);
+  HOLDS("several-hole", "a hole stays a hole", mremap(at, 8 * P, 8 * P, fixed, to) == to && to[4 * P] == 5);
+  LOAD("several-hole-there", "what was at its new place stays there", to + 3 * P);
+  at = three(), munmap(at, P);
+  WORKS("several-hole-first", "EFAULT: a hole at the beginning", MREMAP(at, 8 * P, 8 * P, fixed, room(8)));
+  at = three(), munmap(at + 6 * P, 2 * P);
+  WORKS("several-hole-last", "one at the end", MREMAP(at, 8 * P, 8 * P, fixed, room(8)));
+  at = three(), to = room(8);
+  HOLDS("several-inner", "a range that begins and ends inside of mappings", mremap(at + P, 5 * P, 5 * P, fixed, to) == to && to[4 * P] == 6 && at[6 * P] == 7);
+  at = three();
+  WORKS("several-shrink", "EFAULT: a range that is to shrink", MREMAP(at, 8 * P, 7 * P, fixed, room(8)));
+  LOAD("several-shrink-kept", "of which nothing is cut off", at + 7 * P);
+  WORKS("several-grow", "EFAULT: one that is to grow", MREMAP(at, 7 * P, 8 * P, fixed, room(8)));
+  HOLDS("several-dontunmap", "MREMAP_DONTUNMAP leaves empty mappings behind",
+        mremap(at, 8 * P, 8 * P, fixed | MREMAP_DONTUNMAP, to = room(8)) == to && numbered(to) && at[4 * P] == 0);
+  at = three();
+  WORKS("several-hint", "EFAULT: MREMAP_DONTUNMAP without MREMAP_FIXED", MREMAP(at, 8 * P, 8 * P, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, room(8)));
+  mmap(at + 2 * P, P, RW, SHARED | MAP_FIXED, -1, 0), at[2 * P] = 77;
+  HOLDS("several-kinds", "shared and private ones", mremap(at, 8 * P, 8 * P, fixed, to = room(8)) == to && to[2 * P] == 77 && to[3 * P] == 4);
+  at = three(), to = room(8), syscall(462, at + 4 * P, P, 0UL);
+  WORKS("several-sealed", "EPERM: one is sealed", MREMAP(at, 8 * P, 8 * P, fixed, to));
+  LOAD("several-sealed-before", "those before it have moved", to);
+  LOAD("several-sealed-after", "those behind have not", at + 6 * P);
+}
+
 int main(void) {
   sizes();
   places();
+  several();
   errors();
   return 0;
 }
