@@ -12,7 +12,7 @@ import { PagedFile } from '../vfs/pagedfile.js';
 import { PagedInode } from '../vfs/pagedinode.js';
 import { aligned, eachMapping, eachMappingIn, PAGE, pageCeil, TASK_SIZE, withPages } from './memoryrange.js';
 import { prefetch } from './readahead.js';
-import { row } from './row.js';
+import { ADDRESS_END, row } from './row.js';
 import { tellingAdvice } from './userfaultevents.js';
 
 /**
@@ -100,6 +100,7 @@ function pageOut(t: Thread, space: number, start: number, end: number): void {
 export function advise(t: Thread, space: number, address: number, length: number, advice: number): number {
   if (!aligned(address)) return -EINVAL;
   const bytes = pageCeil(length);
+  if (address + bytes >= ADDRESS_END) return length === 0 ? 0 : -EINVAL;
   if (address + bytes > TASK_SIZE) return length === 0 ? 0 : bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
   const result = withPages(t, () => t.kernel.core.exports.mmAdvise(space, address, bytes, advice));
   if (advice === M.MADV_PAGEOUT && (result === 0 || result === -ENOMEM)) pageOut(t, space, address, address + bytes);

@@ -1,15 +1,21 @@
 import { EINTR, ENOSYS } from '../../assembly/shared/errno.js';
-import { HART, HART_PC, HART_X } from '../../assembly/shared/layout.js';
+import { HART, HART_PC, HART_X, PAGE_MASK } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { BLOCKED, RESTART_NEVER, SWITCHED, type Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
-import { ArgClass, type ArgKind, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
+import { ADDRESS_END, ArgClass, type ArgKind, argumentClass, type SyscallHandler, type SyscallRow } from './row.js';
 
 const A0 = 10;
 const A7 = 17;
 const INSTRUCTION_BYTES = 4;
 const RESTART_CODES = 512;
 const TWO32 = 2 ** 32;
+/** High words from here on make numbers that are not exact. */
+const INEXACT = 2 ** 21;
+/** A page that no program has. */
+const NO_MEMORY = 2 ** 52;
+/** Low word of the last page. */
+const LAST_PAGE = 0xfffff000;
 /* Indices of words. */
 const RESULT = (HART + HART_X + A0 * 8) >>> 2;
 const PC = (HART + HART_PC) >>> 2;
@@ -91,7 +97,10 @@ export class Dispatcher {
 
   private _enter(t: Thread, number: number, entry: Entry | undefined): void {
     const row = entry?.row ?? { number, name: `syscall_0x${number.toString(16)}`, args: UNKNOWN_ARGUMENTS, support: { absent: 'ENOSYS' } };
-    const args = row.args.map((kind, i) => argument(this.core.u32, i, argumentClass(kind)));
+    const args = row.args.map((kind, i) => {
+      const own = argumentClass(kind);
+      return argument(this.core.u32, i, own === ArgClass.ADDRESS || own === ArgClass.SIZE ? ArgClass.U64 : own);
+    });
     this._observed.set(t, { row, args });
     t.kernel.observer?.onSyscallEnter(t, row, args);
   }
@@ -132,5 +141,14 @@ function argument(words: Uint32Array, i: number, kind: ArgClass): number {
       return words[at] + (words[at + 1] | 0) * TWO32;
     case ArgClass.U64:
       return words[at] + words[at + 1] * TWO32;
+    case ArgClass.ADDRESS:
+      return address(words[at], words[at + 1]);
+    case ArgClass.SIZE:
+      return words[at + 1] === 0xffffffff && words[at] > LAST_PAGE ? TWO32 * TWO32 : words[at] + words[at + 1] * TWO32;
   }
+}
+
+function address(low: number, high: number): number {
+  if (high < INEXACT) return low + high * TWO32;
+  return high === 0xffffffff ? ADDRESS_END - TWO32 + low : NO_MEMORY + (low & PAGE_MASK);
 }

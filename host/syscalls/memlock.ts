@@ -6,7 +6,7 @@ import { CAP_IPC_LOCK, hasCapability } from '../kernel/credentials.js';
 import { RLIMIT_MEMLOCK } from '../kernel/limits.js';
 import type { Thread } from '../kernel/thread.js';
 import { eachMapping, PAGE, pageCeil, TASK_SIZE, withPages } from './memoryrange.js';
-import { row } from './row.js';
+import { ADDRESS_END, row } from './row.js';
 
 const MLOCK_ONFAULT = 1;
 const MCL_CURRENT = 1;
@@ -47,7 +47,7 @@ function change(t: Thread, address: number, length: number, how: number): number
   if (length > WRAPS) return 0;
   const start = Math.floor(address / PAGE) * PAGE;
   const bytes = pageCeil(address - start + length);
-  if (start + bytes >= 2 ** 64) return -EINVAL;
+  if (start + bytes >= ADDRESS_END) return -EINVAL;
   if (start + bytes > TASK_SIZE) return bytes > TASK_SIZE ? -EINVAL : -ENOMEM;
   if (how !== M.LOCK_NONE && !lockFits(t, bytes) && !lockFits(t, bytes - lockedWithin(t, start, start + bytes))) return -ENOMEM;
   if (bytes === 0) return 0;

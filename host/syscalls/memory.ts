@@ -13,7 +13,7 @@ import { FILE_SIZE_MAX, PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
 import { lockFits, mayLock } from './memlock.js';
 import { aligned, eachMapping, PAGE, pageCeil, TASK_SIZE } from './memoryrange.js';
-import { absent, row } from './row.js';
+import { ADDRESS_END, absent, row } from './row.js';
 import { tellingBrk, tellingMap, tellingRemap, tellingUnmap } from './userfaultevents.js';
 
 const PROT_ALL = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC;
@@ -58,6 +58,8 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   if (bytes > TASK_SIZE) return -ENOMEM;
   if (file !== undefined && (offset < 0 || offset + bytes >= 2 ** 63)) return -EOVERFLOW;
   const fixed = (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) !== 0;
+  // Linux takes these for errors, not for addresses.
+  if (fixed && address > ADDRESS_END - PAGE) return address - ADDRESS_END;
   if (fixed && !aligned(address)) return -EINVAL;
   if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
   const isLow = fixed && address < MMAP_MIN;

@@ -69,7 +69,14 @@ export const enum ArgClass {
   U32,
   I64,
   U64,
+  /** U64; what numbers are not exact for has the same place in its page, beyond all memory: the last 4 GiB end at ADDRESS_END. */
+  ADDRESS,
+  /** U64; what overflows when it is rounded up to pages is 2^64. */
+  SIZE,
 }
+
+/** Where 64-bit addresses wrap around, as arguments of kind `pointer`. */
+export const ADDRESS_END = 2 ** 53;
 
 export function argumentClass(kind: ArgKind): ArgClass {
   switch (kind) {
@@ -89,6 +96,10 @@ export function argumentClass(kind: ArgKind): ArgClass {
     case 'long':
     case 'offset':
       return ArgClass.I64;
+    case 'pointer':
+      return ArgClass.ADDRESS;
+    case 'size':
+      return ArgClass.SIZE;
     default:
       if (kind.startsWith('enum:')) return ArgClass.I32;
       if (kind.startsWith('flags:')) return ArgClass.U32;

@@ -11,7 +11,7 @@ import * as I from '../linux/ipc.js';
 import { GIANT_PAGE_BYTES, HUGE_PAGE_BYTES } from '../vfs/backends/memory-huge.js';
 import { releaseFile } from '../vfs/openfile.js';
 import { checkLimits } from './memory.js';
-import { row } from './row.js';
+import { ADDRESS_END, row } from './row.js';
 import { EXECUTE, objectBytes, READ, readChange, seconds, setLong, WRITE } from './sysv.js';
 
 const PAGE = 4096;
@@ -167,7 +167,7 @@ function shmat(t: Thread, id: number, address: number, flags: number): number {
   const segment = sysv.segments.get(id);
   segment.permissions.require(t.cred, READ | (readOnly ? 0 : WRITE) | (executable ? EXECUTE : 0));
   const bytes = pagesOf(segment.bytes) * PAGE;
-  if (place + bytes >= 2 ** 64) return -E.EINVAL;
+  if (place + bytes >= ADDRESS_END) return -E.EINVAL;
   if (place + bytes > TASK_SIZE) return -E.ENOMEM;
   if (fixed && (flags & I.SHM_REMAP) === 0) {
     const vma = core.exports.vmaFind(space.handle, place);

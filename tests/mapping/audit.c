@@ -181,7 +181,34 @@ static void seldom(void) {
   unlink("far");
 }
 
+/* The library's functions would take some results for pointers. */
+static void last_page(void) {
+  PAGE("mmap(2)", "Addresses at the end of 64 bits");
+  char *last = (char *)-1L, *page = (char *)-4096L;
+  WORKS("end-protect", "EINVAL: mprotect(2), which looks at the place in the page first", syscall(SYS_mprotect, last, P, PROT_READ));
+  WORKS("end-protect-none", "of nothing, too", syscall(SYS_mprotect, last, 0UL, PROT_READ));
+  WORKS("end-unmap", "EINVAL: munmap(2)", syscall(SYS_munmap, page, P));
+  WORKS("end-sync", "EINVAL: msync(2)", syscall(SYS_msync, last, P, MS_SYNC));
+  WORKS("end-sync-page", "ENOMEM: of the last page", syscall(SYS_msync, page, P, MS_SYNC));
+  WORKS("end-advise", "EINVAL: madvise(2) to where addresses wrap around", syscall(SYS_madvise, page, P, MADV_DONTNEED));
+  WORKS("end-advise-2", "ENOMEM: of a page before it", syscall(SYS_madvise, page - P, P, MADV_DONTNEED));
+  WORKS("end-lock", "EINVAL: mlock(2)", syscall(SYS_mlock, last, P));
+  WORKS("end-lock-page", "EINVAL: of the last page", syscall(SYS_mlock, page, P));
+  WORKS("end-lock-2", "ENOMEM: of a page before it", syscall(SYS_mlock, page - P, P));
+  static unsigned char there[8];
+  WORKS("end-incore", "EINVAL: mincore(2)", syscall(SYS_mincore, last, P, there));
+  WORKS("end-remap", "EINVAL: mremap(2)", syscall(SYS_mremap, last, P, 2 * P, MREMAP_MAYMOVE));
+  WORKS("end-map", "MAP_FIXED in the last page: the address is the errno", syscall(SYS_mmap, last, P, PROT_READ, PRIVATE | MAP_FIXED, -1, 0));
+  WORKS("end-map-12", "and with another one", syscall(SYS_mmap, (char *)-12L, P, PROT_READ, PRIVATE | MAP_FIXED, -1, 0));
+  WORKS("end-map-before", "ENOMEM: in front of it", syscall(SYS_mmap, page, P, PROT_READ, PRIVATE | MAP_FIXED, -1, 0));
+  WORKS("end-length", "a length that is 0 when rounded up: msync(2) does nothing", syscall(SYS_msync, (char *)P, -4095L, MS_SYNC));
+  WORKS("end-length-lock", "nor does mlock(2)", syscall(SYS_mlock, (char *)P, -4095L));
+  WORKS("middle-protect", "EINVAL: in the middle of what no program has, not at a page", syscall(SYS_mprotect, (char *)((1UL << 63) + 1), P, PROT_READ));
+  WORKS("middle-protect-page", "ENOMEM: at a page", syscall(SYS_mprotect, (char *)(1UL << 63), P, PROT_READ));
+}
+
 int main(void) {
+  last_page();
   mappings();
   advice();
   watching();
