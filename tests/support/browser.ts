@@ -67,6 +67,19 @@ export async function reportOf(path: string, headers: Readonly<Record<string, st
     if (browser?.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    await removeProfile(profile);
+  }
+}
+
+/** Some of the browser's processes are no part of its group, and write for a moment after it is gone. */
+async function removeProfile(folder: string): Promise<void> {
+  for (let left = 50; ; left--) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (left === 0 || (error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
   }
 }
