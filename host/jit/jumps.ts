@@ -2,8 +2,8 @@
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { firstRegion, goOn, tailCall } from './baseline/links.js';
-import { COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, SITE_BITS, X_LOAD, X_STORE } from './context.js';
+import { enterRegion, firstRegion, goOn, tailCall } from './baseline/links.js';
+import { BASE, COUNT, FUNCTION, JUMP_DYNAMIC, JUMP_GO, PERMISSIONS, SITE_BITS, X_LOAD, X_STORE } from './context.js';
 import { Code, encodeParts, I32, I64 } from './encoder.js';
 import { LEAVE_TYPE, PAGE_TYPE, REGION_TYPE } from './types.js';
 
@@ -89,40 +89,12 @@ function jump(code: Code, at: number, entry: number, pc: number, slots: number):
   code.i32Const(JUMP_GO);
   code.op(0x71);
   code.op(0x1b);
-  code.tee(pc);
-  code.op(0xa7);
-  code.i32Const(3);
-  code.op(0x74);
-  code.i32Const((C.JUMPS_ENTRIES - 1) << 4);
-  code.op(0x71);
-  code.tee(entry);
-  code.memory(X_LOAD, C.JUMPS);
-  code.get(pc);
-  code.op(0x51);
-  code.get(entry);
-  code.memory(0x28, C.JUMPS + C.JUMP_EPOCH);
-  code.i32Const(0);
-  code.memory(0x28, C.COMPILED + C.COMPILED_EPOCH);
-  code.op(0x46);
-  code.op(0x71);
-  code.get(COUNT);
-  code.i64Const(C.JUMP_FUEL * 2 ** C.COUNT_SHIFT);
-  code.op(0x5a);
-  code.op(0x71);
-  code.if();
-  code.i32Const(0);
-  code.i32Const(0);
-  code.memory(0x28, C.COMPILED + C.COMPILED_JUMPS);
-  code.i32Const(1);
-  code.op(0x6a);
-  code.memory(0x36, C.COMPILED + C.COMPILED_JUMPS);
-  for (let n = 0; n < FUNCTION; n++) code.get(n);
-  code.get(entry);
-  code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
-  code.get(entry);
-  code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
-  code.returnCallIndirect(0);
-  code.end();
+  code.set(pc);
+  const own = (): void => {
+    code.get(PERMISSIONS);
+    code.get(BASE);
+  };
+  enterRegion(code, COUNT, pc, entry, own, () => code.returnCallIndirect(0));
   goOn(code, COUNT, pc, slots, tailCall, 1);
   code.end();
 }

@@ -128,14 +128,21 @@ export function goOn(code: Code, count: number, pc: number, slots: number, call:
     code.i32Const(slots & 0xffff);
     code.op(0x46);
     code.if();
-    enterRegion(code, count, pc, at, () => call(code, region));
+    enterRegion(
+      code,
+      count,
+      pc,
+      at,
+      () => windowOf(code),
+      () => call(code, region),
+    );
     code.end();
   }
   code.end();
 }
 
-/** The region at pc, if jumps have led there before, it is valid, and there is fuel for it: as in jumps.ts. */
-function enterRegion(code: Code, count: number, pc: number, at: number, call: () => void): void {
+/** Calls the region at pc, if jumps have led there before, it is valid, and there is fuel for it; `own` pushes the window's parameters. */
+export function enterRegion(code: Code, count: number, pc: number, at: number, own: () => void, call: () => void): void {
   code.get(pc);
   code.op(WRAP);
   code.i32Const(3);
@@ -164,16 +171,20 @@ function enterRegion(code: Code, count: number, pc: number, at: number, call: ()
   code.op(ADD32);
   code.memory(0x36, C.COMPILED + C.COMPILED_JUMPS);
   code.get(count);
-  code.i32Const(0);
-  code.memory(0x28, C.COMPILED + B.COMPILED_PERMISSIONS);
-  code.i32Const(0);
-  code.memory(0x28, C.COMPILED + B.COMPILED_BASE);
+  own();
   code.get(at);
   code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
   code.get(at);
   code.memory(0x28, C.JUMPS + C.JUMP_FUNCTION);
   call();
   code.end();
+}
+
+function windowOf(code: Code): void {
+  for (const field of [B.COMPILED_PERMISSIONS, B.COMPILED_BASE]) {
+    code.i32Const(0);
+    code.memory(0x28, C.COMPILED + field);
+  }
 }
 
 function finish(code: Code): Uint8Array {
