@@ -196,7 +196,7 @@ testWith(test, [GCC], 'what can not be passed is refused', () =>
     // What can't be copied back any more: the guest has unmapped it, or it has gone to a worker.
     assert.match((await errorOf(process.call('munmap', [new Uint8Array(4096), 4096]))).message, /EFAULT/);
     const given = new Uint8Array(4);
-    const calling = errorOf(process.call('sleep_ms', [1, given]));
+    const calling = errorOf(process.call('sleep_ms', [100, given]));
     await new Promise((done) => setTimeout(done, 0));
     structuredClone(given.buffer, { transfer: [given.buffer] });
     assert.match((await calling).message, /detached/);
