@@ -13,6 +13,7 @@ import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
 import { BOUND_MASK, BOUND_PAGES, COMPILED, COMPILED_EPOCH, JUMPS, JUMPS_ENTRIES } from './shared/compiled';
 import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
+import * as L from './shared/layout';
 import { RECORD_CODE } from './shared/trace';
 import { FAR_ONLY } from './decode';
 import { recording, tracePage } from './tracing';
@@ -31,9 +32,8 @@ const TAIL_STORES: u32 = 2050 * 8 + 4;
 /** So many stores without decoding between them, and the page is data again. */
 const STORES_MAX: u32 = 32;
 
-/** Virtual page number -> decoded page of the active space: { u64 number + 1, u32 decoded page }. */
-const EXEC_TLB: usize = 0x8000;
-const EXEC_ENTRIES: u64 = 256;
+const EXEC_TLB: usize = L.EXEC_TLB;
+const EXEC_ENTRIES: u64 = L.EXEC_ENTRIES;
 
 /*
  * The page being executed, kept in linear memory beside what the loop leaves there: its decoded page, and 4 * its virtual address minus

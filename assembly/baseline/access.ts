@@ -11,6 +11,7 @@ import {
   KIND_LOAD_FLOAT, KIND_LOAD_NOWHERE, KIND_LOAD_SINGLE, KIND_STORE_FLOAT,
 } from '../generated/baseline';
 import { findGroup, foundAlignment, foundEnd, foundLow, foundWrite } from './groups';
+import { immediateOf, rdOf, rs1Of } from './marks';
 import { leaveIfSo, leaveIfZero } from './page';
 
 /* Locals behind the parameters. */
@@ -125,14 +126,14 @@ function emitFind(rs1: u32, immediate: i64, shift: u32, write: bool): void {
 
 /** The linear address of an access on the stack; `offset` goes with it. */
 function emitAddress(slot: u32, operation: u64, shift: u32, write: bool): void {
-  const base = <u32>(operation >> 24) & 0xff;
-  const immediate = <i32>(operation >> 32);
+  const base = rs1Of(operation);
+  const immediate = immediateOf(operation);
   offset = 0;
   if (!shareLookup(slot, base, immediate, shift, write)) emitFind(base, <i64>immediate, shift, write);
 }
 
 export function emitLoad(slot: u32, kind: u32, operation: u64, code: u32, shift: u32): void {
-  const rd = <u32>(operation >> 16) & 0xff;
+  const rd = rdOf(operation);
   beforeSet();
   emitAddress(slot, operation, shift, false);
   memoryAt(code, offset);
@@ -150,7 +151,7 @@ export function emitLoad(slot: u32, kind: u32, operation: u64, code: u32, shift:
 }
 
 export function emitStore(slot: u32, kind: u32, operation: u64, code: u32, shift: u32): void {
-  const source = <u32>(operation >> 16) & 0xff;
+  const source = rdOf(operation);
   emitAddress(slot, operation, shift, true);
   if (kind == KIND_STORE_FLOAT) getF(source);
   else getX(source);

@@ -31,7 +31,8 @@ import {
   setF, setLocal, setX,
 } from './emit';
 import {
-  addMark, ENTRY, entryAt, immediateOf, INSTRUCTION, isInstruction, kindOf, mark, operationAt, REACHED, ruleAt, SLOTS, slotsOf, targetOf,
+  addMark, ENTRY, entryAt, immediateOf, INSTRUCTION, isInstruction, kindOf, mark, operationAt, rdOf, REACHED, rs1Of, ruleAt,
+  SLOTS, slotsOf, targetOf,
 } from './marks';
 import { hotLines, isPlaceWanted, setEntry, unitAllocate, unitOf, takeWanted } from './units';
 
@@ -224,7 +225,7 @@ function ask(operation: u64, link: u32): void {
   leaveIfSo();
   forgetHeld();
   if (link == B.LINK_EXECUTE_ACCESS) forgetGroups();
-  else forgetGroup(<u32>(operation >> 16) & 0xff);
+  else forgetGroup(rdOf(operation));
 }
 
 /** One instruction. False: nothing runs on behind it. */
@@ -233,7 +234,7 @@ function emitInstruction(slot: u32): bool {
   const rule = baselineRule(<u32>operation & 0xffff);
   const kind = kindOf(rule);
   const template = <u32>(rule >> 32);
-  const rd = <u32>(operation >> 16) & 0xff;
+  const rd = rdOf(operation);
   place = slot;
   if (kind == KIND_INTEGER || kind == KIND_FLOAT) {
     beforeSet();
@@ -273,7 +274,7 @@ function emitInstruction(slot: u32): bool {
   } else if (kind == KIND_JALR || kind == KIND_JALR_NO_LINK) {
     instructions++;
     flush();
-    getX(<u32>(operation >> 24) & 0xff);
+    getX(rs1Of(operation));
     if (immediateOf(operation) != 0) {
       i64Const(<i64>immediateOf(operation));
       emit(0x7c);

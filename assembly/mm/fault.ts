@@ -5,7 +5,7 @@
 import * as X from '../shared/exit';
 import * as L from '../shared/layout';
 import {
-  VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_READ, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, VM_WRITE,
+  MMAP_MIN as LOWEST, VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_READ, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, VM_WRITE,
 } from '../shared/mman';
 import {
   FRAME_LAZY, FRAME_MERGED, FRAME_SWAP, frameAddress, frameAllocate, frameAllocateZeroed, frameFlags, frameIsFree, frameObject,
@@ -27,8 +27,8 @@ import { count, uncount } from './unmap';
 import { identityFrame } from './window';
 import { STACK_GUARD, VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, VMA_UFFD, vmaBefore, vmaFind, vmaResize } from './vma';
 
-/** Linux: mmap_min_addr. Nothing is mapped below. */
-export const MMAP_MIN: u64 = 0x10000;
+/** Below it only who may (MAP_LOW) maps anything. */
+export const MMAP_MIN: u64 = LOWEST;
 /** More mappings than most programs ever have. */
 const MANY_VMAS: u32 = 4096;
 /** Cached file pages mapped around a read fault. */

@@ -25,6 +25,9 @@ export const PAGE_MASK = 4095;
 export const HART = 0x1000;
 export const TLB_BASE = 0x2000;
 export const TLB_END = 0x40000;
+/** Virtual page number -> decoded page of the active space: { u64 number + 1, u32 decoded page }, direct-mapped. */
+export const EXEC_TLB = 0x8000;
+export const EXEC_ENTRIES = 256;
 export const STAGING = 0x40000;
 export const STAGING_BYTES = 0x10000;
 export const FAULT_LOG = 0x60000;

@@ -26,6 +26,8 @@ export const MAP_SYNC = 0x80000;
 export const MAP_FIXED_NOREPLACE = 0x100000;
 export const MAP_UNINITIALIZED = 0x4000000;
 
+/** vm.mmap_min_addr */
+export const MMAP_MIN = 0x10000;
 /* Not Linux's: the process may map what is below vm.mmap_min_addr. */
 export const MAP_LOW = 0x1000000;
 export const MREMAP_LOW = 0x40000000;

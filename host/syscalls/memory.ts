@@ -42,9 +42,6 @@ const VALIDATED_FLAGS =
   HUGE_2M |
   HUGE_1G;
 
-/** vm.mmap_min_addr */
-const MMAP_MIN = 0x10000;
-
 function mmap(t: Thread, address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
   if (!aligned(offset)) return -EINVAL;
   const anonymous = (flags & M.MAP_ANONYMOUS) !== 0;
@@ -62,7 +59,7 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   if (fixed && address > ADDRESS_END - PAGE) return address - ADDRESS_END;
   if (fixed && !aligned(address)) return -EINVAL;
   if (fixed && address + bytes > TASK_SIZE) return -ENOMEM;
-  const isLow = fixed && address < MMAP_MIN;
+  const isLow = fixed && address < M.MMAP_MIN;
   if (isLow && !hasCapability(t.cred, CAP_SYS_RAWIO)) return -EPERM;
   if ((flags & M.MAP_FIXED_NOREPLACE) !== 0 && isTaken(t, address, bytes)) return -EEXIST;
   if ((flags & M.MAP_LOCKED) !== 0 && !mayLock(t)) return -EPERM;
@@ -132,7 +129,7 @@ function mapFile(t: Thread, address: number, bytes: number, prot: number, flags:
   const access = file.flags & O_ACCMODE;
   let may = MAY_ALL;
   if (type === M.MAP_SHARED || type === M.MAP_SHARED_VALIDATE) {
-    if (type === M.MAP_SHARED_VALIDATE && (flags & ~VALIDATED_FLAGS & ~(address < MMAP_MIN ? M.MAP_LOW : 0)) !== 0) return -EOPNOTSUPP;
+    if (type === M.MAP_SHARED_VALIDATE && (flags & ~VALIDATED_FLAGS & ~(address < M.MMAP_MIN ? M.MAP_LOW : 0)) !== 0) return -EOPNOTSUPP;
     if ((prot & M.PROT_WRITE) !== 0 && access !== O_RDWR) return -EACCES;
     if (access !== O_RDWR) may &= ~M.VM_MAYWRITE;
   } else if (type !== M.MAP_PRIVATE) return -EINVAL;

@@ -13,8 +13,6 @@ import { withPages } from './memoryrange.js';
 
 const WORD = 8;
 const TASK_SIZE = 2 ** 38;
-/** vm.mmap_min_addr */
-const LOWEST = 0x10000;
 
 /** The words of 64 bits that a command's structure begins with. What is beyond 2^53 is no address or mode that exists. */
 function words(user: UserMemory, argument: number, count: number): number[] {
@@ -25,7 +23,7 @@ function words(user: UserMemory, argument: number, count: number): number[] {
 /** Is it a range of whole pages that a program can have? The source of a copy need not begin at a page. */
 function isRange(start: number, length: number, unaligned = false): boolean {
   if ((!unaligned && start % PAGE_SIZE !== 0) || length % PAGE_SIZE !== 0 || length === 0) return false;
-  return start >= LOWEST && start < TASK_SIZE && length <= TASK_SIZE - start;
+  return start >= M.MMAP_MIN && start < TASK_SIZE && length <= TASK_SIZE - start;
 }
 
 const knows = (mode: number, known: number): boolean => mode <= known && (mode & ~known) === 0;

@@ -3,11 +3,9 @@ import * as B from '../../../assembly/shared/baseline.js';
 import * as C from '../../../assembly/shared/compiled.js';
 import * as L from '../../../assembly/shared/layout.js';
 import type { Core } from '../../core/core.js';
+import { X_LOAD, X_STORE } from '../context.js';
 import { Code, encodeParts, type FunctionType, I32, I64 } from '../encoder.js';
 import { EXECUTE_TYPE, FIND_TYPE, FUEL_TYPE, GO_TYPE, LEFT_TYPE, PAGE_TYPE, REGION_TYPE } from '../types.js';
-
-const X_LOAD = 0x29;
-const X_STORE = 0x37;
 
 /** Types of modules of pages: a page's first, then what it imports. */
 export const PAGE_TYPES = [PAGE_TYPE, GO_TYPE, LEFT_TYPE, FUEL_TYPE, FIND_TYPE, EXECUTE_TYPE];
@@ -27,9 +25,8 @@ const IMPORTS = [
   { name: 'jitExecuteAccess', type: CORE_EXECUTE },
 ];
 
-/** Of assembly/code.ts: virtual page number -> decoded page, { u64 number + 1, u32 address }. */
-const EXEC_TLB = 0x8000;
-const EXEC_MASK = 0xff0;
+/** Offset of an address's entry in EXEC_TLB, of 16 bytes, is the address shifted by 8 and masked with this. */
+const EXEC_MASK = (L.EXEC_ENTRIES - 1) << 4;
 
 const ADD32 = 0x6a;
 const AND32 = 0x71;
@@ -82,7 +79,7 @@ export function goOn(code: Code, count: number, pc: number, slots: number, call:
   code.i32Const(EXEC_MASK);
   code.op(AND32);
   code.tee(at);
-  code.memory(X_LOAD, EXEC_TLB);
+  code.memory(X_LOAD, L.EXEC_TLB);
   code.get(pc);
   code.i64Const(12);
   code.op(0x88);
@@ -91,7 +88,7 @@ export function goOn(code: Code, count: number, pc: number, slots: number, call:
   code.op(0x51);
   code.if();
   code.get(at);
-  code.memory(0x28, EXEC_TLB + 8);
+  code.memory(0x28, L.EXEC_TLB + 8);
   code.get(pc);
   code.op(WRAP);
   code.i32Const(L.PAGE_SIZE - 2);
