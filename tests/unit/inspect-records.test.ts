@@ -35,7 +35,6 @@ test('fields of a space, flags of a frame', () => {
   assert.is(R.SPACE_STACK_LIMIT, constant('space', 'SPACE_STACK_LIMIT'));
   assert.is(R.FRAME_DIRTY, constant('frames', 'FRAME_DIRTY'));
   assert.is(R.OBJECT_KIND, constant('object', 'OBJECT_KIND'));
-  assert.is(R.MMAP_MIN, constant('fault', 'MMAP_MIN'));
   const bits = ['FRAME_DIRTY', 'FRAME_REFERENCED', 'FRAME_CODE', 'FRAME_COMPILED', 'FRAME_MERGED'].map((name) => constant('frames', name));
   assert.equal(
     R.FRAME_NAMES.map(([bit]) => bit),

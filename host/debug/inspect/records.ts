@@ -50,7 +50,6 @@ export const FRAME_NAMES: readonly (readonly [bit: number, name: string])[] = [
 
 export const OBJECT_KIND = 0;
 export const STACK_GUARD = 256 * 4096;
-export const MMAP_MIN = 0x10000;
 
 export const TLB_ENTRIES = 256;
 export const TLB_ENTRY_BYTES = 32;

@@ -132,7 +132,7 @@ function userfault(view: SpaceView, vma: Vma, va: number, entry: Entry | undefin
 /** undefined: the stack may not reach down to there. Bounds as growStack has them; the gap to the mapping below is Linux's, too. */
 function growth(view: SpaceView, stack: Vma, va: number): string | undefined {
   const page = va - (va % PAGE_BYTES);
-  if (stack.end - page > view.core.readU64(view.handle + R.SPACE_STACK_LIMIT) || page < R.MMAP_MIN) return undefined;
+  if (stack.end - page > view.core.readU64(view.handle + R.SPACE_STACK_LIMIT) || page < M.MMAP_MIN) return undefined;
   let below: Vma | undefined;
   for (const vma of vmas(view.source, view.space)) if (vma.end <= stack.start) below = vma;
   const counts = below !== undefined && (below.flags & M.VM_GROWSDOWN) === 0 && (below.flags & (M.VM_READ | M.VM_WRITE | M.VM_EXEC)) !== 0;
