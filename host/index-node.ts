@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { provideCore, sharedCore } from './embed/core-module.js';
+import { provideCore, sharedCore, sharedCoreSync } from './embed/core-module.js';
 import type { FileSystemSource } from './embed/options.js';
 import { providePageCompiler } from './jit/baseline/baseline.js';
 import { compilePages } from './jit/baseline/compile-node.js';
@@ -22,6 +22,11 @@ provideCore(() => loadModule('core.wasm', undefined), loadCoreNow);
 /** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */
 export function loadCore(url?: URL): Promise<WebAssembly.Module> {
   return url === undefined ? sharedCore() : loadModule('core.wasm', url);
+}
+
+/** The same at once, without `url`. */
+export function loadCoreSync(): WebAssembly.Module {
+  return sharedCoreSync();
 }
 
 /** A folder of the host, read only unless `readOnly: false` is said; `overlay(folder(path))` keeps what is written in memory. */

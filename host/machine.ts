@@ -1,4 +1,5 @@
 import { EIO } from '../assembly/shared/errno.js';
+import * as L from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
 import { Jit } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
@@ -45,6 +46,15 @@ const MEMORY_DEFAULT = 1024 ** 3;
 /** Address space that a window covers: at least this, and as much as the memory can fill. */
 const WINDOW_BYTES_MIN = 1024 ** 3;
 const WINDOW_BYTES_MAX = 3 * 1024 ** 3;
+
+function windowBytes(memoryBytes: number): number {
+  return Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
+}
+
+/** Linear memory up to the end of the first window: at the window's end the first program has its stack. */
+export function linearBytes(memoryBytes = MEMORY_DEFAULT): number {
+  return L.FIRST_WINDOW_FRAME * PAGE + windowBytes(memoryBytes);
+}
 
 /** What a machine is made of before it has a root. */
 interface MachineParts {
@@ -99,20 +109,19 @@ export class Machine {
   }
 
   static async create(options: MachineOptions): Promise<Machine> {
-    const parts = Machine.#prepare(options, options.core ?? (await Core.create(options.module)));
+    const parts = Machine.#prepare(options, options.core ?? (await Core.create(options.module, linearBytes(options.memoryBytes))));
     return Machine.#assemble(options, parts, await options.root(parts.env));
   }
 
   /** The same at once. */
   static createSync(options: Omit<MachineOptions, 'root'> & { readonly root: (env: VfsEnvironment) => FileSystem }): Machine {
-    const parts = Machine.#prepare(options, options.core ?? Core.createSync(options.module));
+    const parts = Machine.#prepare(options, options.core ?? Core.createSync(options.module, linearBytes(options.memoryBytes)));
     return Machine.#assemble(options, parts, options.root(parts.env));
   }
 
   static #prepare(options: MachineOptions, core: Core): MachineParts {
     const memoryBytes = options.memoryBytes ?? MEMORY_DEFAULT;
-    const windowBytes = Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
-    const windowPages = Math.floor(windowBytes / PAGE);
+    const windowPages = Math.floor(windowBytes(memoryBytes) / PAGE);
     core.exports.coreInit(Math.floor(memoryBytes / PAGE), windowPages);
     const { clock: given } = options;
     const clock = given === undefined ? new VdsoClock(core) : typeof given === 'function' ? given(core) : given;

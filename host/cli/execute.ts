@@ -2,7 +2,7 @@ import { ENOENT, ENOMEM, ENOTDIR } from '../../assembly/shared/errno.js';
 import { Profiler } from '../debug/profiler.js';
 import { ProgramFiles } from '../debug/programs.js';
 import { type MappedPlace, mappedPlace } from '../debug/symbolize.js';
-import { loadCore } from '../index-node.js';
+import { loadCoreSync } from '../index-node.js';
 import type { RegionListing } from '../jit/listing.js';
 import { jitReport, type NameOf } from '../jit/report.js';
 import type { Process } from '../kernel/process.js';
@@ -105,8 +105,8 @@ export async function runProgram(program: string | undefined, args: readonly str
   };
   const stdio = openStdio();
   const swap = options.swap === undefined ? undefined : { sizeBytes: options.swap, medium: openSwap() };
-  const machine: Machine = await Machine.create({
-    module: await loadCore(),
+  const machine = Machine.createSync({
+    module: loadCoreSync(),
     root: (env) => world.makeRoot(env),
     memoryBytes,
     swap,

@@ -1,7 +1,7 @@
 import { compilePages } from '../jit/baseline/compile-node.js';
 import { hasRelaxedSimd } from '../jit/features.js';
 import type { JitOptions } from '../jit/jit.js';
-import { enableRelaxedSimd, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
+import { enableRelaxedSimd, forgetCode, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
 
 export interface JitFlags {
   readonly jit?: string;
@@ -36,7 +36,11 @@ export function jitOptions({ jit, jitThreshold, onRegion }: JitFlags): JitOption
 }
 
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  if (!patient) optimiseWasmLate();
+  if (!patient) {
+    optimiseWasmLate();
+    // What the compiler consists of is going to be kept (start/code-cache.ts).
+    forgetCode(false);
+  }
   patient = true;
   return new WebAssembly.Module(bytes);
 }

@@ -42,19 +42,19 @@ function kindOf(module: WebAssembly.Module, fresh: Core): Kind {
   return kind;
 }
 
-/** A core in which nothing has been done. */
-export async function takeCore(module: WebAssembly.Module): Promise<Core> {
+/** A core in which nothing has been done; a new one begins with so much memory. */
+export async function takeCore(module: WebAssembly.Module, memoryBytes?: number): Promise<Core> {
   const kept = kinds.get(module)?.kept.pop();
   if (kept !== undefined) return kept;
-  const core = await Core.create(module);
+  const core = await Core.create(module, memoryBytes);
   kindOf(module, core);
   return core;
 }
 
-export function takeCoreSync(module: WebAssembly.Module): Core {
+export function takeCoreSync(module: WebAssembly.Module, memoryBytes?: number): Core {
   const kept = kinds.get(module)?.kept.pop();
   if (kept !== undefined) return kept;
-  const core = Core.createSync(module);
+  const core = Core.createSync(module, memoryBytes);
   kindOf(module, core);
   return core;
 }

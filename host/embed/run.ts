@@ -1,6 +1,7 @@
 import type { Core } from '../core/core.js';
 import { giveCore, takeCore, takeCoreSync } from '../core/recycle.js';
 import type { JitSnapshot } from '../jit/stats.js';
+import { linearBytes } from '../machine.js';
 import { type RunStats, StatsCollector } from '../machine-stats.js';
 import { sharedCore, sharedCoreSync } from './core-module.js';
 import { Machine } from './machine.js';
@@ -79,7 +80,7 @@ class SingleRun {
  */
 export async function run(options: RunOptions): Promise<RunOutput> {
   const single = new SingleRun(options, options.module ?? (await sharedCore()));
-  const core = isOursOnly(options) ? await takeCore(single.module) : undefined;
+  const core = isOursOnly(options) ? await takeCore(single.module, linearBytes()) : undefined;
   const machine = await Machine.create(single.machineOptions, core);
   let output: RunOutput;
   try {
@@ -101,7 +102,7 @@ export async function run(options: RunOptions): Promise<RunOutput> {
  */
 export function runSync(options: SyncRunOptions): RunOutput {
   const single = new SingleRun(options, options.module ?? sharedCoreSync());
-  const core = isOursOnly(options) ? takeCoreSync(single.module) : undefined;
+  const core = isOursOnly(options) ? takeCoreSync(single.module, linearBytes()) : undefined;
   const machine = Machine.createSync(single.machineOptions, core);
   let output: RunOutput;
   try {

@@ -104,7 +104,8 @@ class CodeCache {
     const script = new Script(text.toString('latin1'), { filename: this.pathOf('.js'), cachedData });
     if (script.cachedDataRejected === true) level = 0;
     if (level < names.length - 1) {
-      forgetCode(false);
+      // With other flags than it started with Node finds no code of its own modules: only where ours has to be compiled, too.
+      if (level === 0) forgetCode(false);
       process.once('exit', () => {
         const reached = command.reached();
         if (reached <= level) return;
