@@ -256,7 +256,7 @@ export class Turns {
     const { core, env } = this.kernel;
     const words = core.u32;
     const object = words[(C.HART + C.HART_IO_OBJECT) >>> 2];
-    const index = words[(C.HART + C.HART_IO_INDEX) >>> 2];
+    const index = core.ioIndex;
     const address = core.readExact(C.HART + C.HART_FAULT_ADDRESS);
     try {
       env.pages.pager(object, index, words[(C.HART + C.HART_IO_HOW) >>> 2]);

@@ -63,8 +63,8 @@ export function hugetlbQuotaUsed(quota: usize): u32 {
 export function objectSetQuota(object: usize, quota: usize): void {
   objectspan.objectSetQuota(object, quota);
 }
-export function objectSetZeros(object: usize): void {
-  objects.objectSetZeros(object);
+export function objectSetZeros(object: usize, bytes: f64): void {
+  objects.objectSetZeros(object, <u64>bytes);
 }
 export function hugetlbStage(space: usize, address: f64): f64 {
   return hugetlbwatch.hugetlbStage(space, <u64>address);

@@ -31,6 +31,9 @@ import { RECLAIM_STAT_SCANNED } from '../shared/stat';
 const REFUSED: u64 = 1 << 60;
 const EXACT: f64 = 9007199254740992;
 const OFFSET_LIMIT: f64 = 9223372036854775808.0;
+const OFFSET_MAX: u64 = (1 << 63) - 1;
+/** What a device may be mapped at. */
+const ANY_OFFSET_LIMIT: f64 = 18446744073709551616.0;
 
 // @ts-ignore: decorator
 @inline
@@ -38,11 +41,18 @@ function whole(n: f64): u64 {
   return n >= 0 && n < EXACT ? <u64>n : REFUSED;
 }
 
-/** Indices are cut to the largest that no page has. */
+/** Offsets in a file are cut to the largest. */
 // @ts-ignore: decorator
 @inline
-function pageIndex(n: f64): u32 {
-  return n >= 0 ? <u32>min(n, 4294967295.0) : 0;
+function fileOffset(n: f64): u64 {
+  return n >= 0 ? min(<u64>min(n, OFFSET_LIMIT), OFFSET_MAX) : OFFSET_MAX;
+}
+
+/** Indices are cut to the first that no page has. */
+// @ts-ignore: decorator
+@inline
+function pageIndex(n: f64): u64 {
+  return n >= 0 ? <u64>min(n, <f64>object.INDEX_END) : 0;
 }
 
 export function coreInit(frameLimit: u32, windowPages: u32): void {
@@ -78,7 +88,7 @@ export function spaceStat(s: usize, which: u32): f64 {
 
 export function mmMap(s: usize, address: f64, length: f64, prot: u32, flags: u32, o: usize, offset: f64, may: u32, name: u32): f64 {
   // A multiple of the page size is exact wherever it lies.
-  const at: u64 = offset >= 0 && offset < OFFSET_LIMIT ? <u64>offset : ~(<u64>PAGE_MASK);
+  const at: u64 = offset >= 0 && offset < ANY_OFFSET_LIMIT ? <u64>offset : ~(<u64>PAGE_MASK);
   return <f64>map.mmMap(s, whole(address), whole(length), prot, flags, o, at, may, name);
 }
 export function mmUnmap(s: usize, address: f64, length: f64): i32 {
@@ -144,7 +154,7 @@ export function mmClear(s: usize, what: u32): i32 {
   return clear.mmClear(s, what);
 }
 export function frameFlags(frame: u32): u32 {
-  return frame < <u32>FRAME_COUNT ? frames.frameFlags(frame) : 0;
+  return frame < <u32>FRAME_COUNT ? frames.frameFlags(frame) & frames.FRAME_FLAGS : 0;
 }
 export function zeroFrame(): u32 {
   return fault.zeroFrame;
@@ -212,14 +222,13 @@ export function objectSize(o: usize): f64 {
   return <f64>object.objectSize(o);
 }
 export function objectSetSize(o: usize, bytes: f64): void {
-  object.objectSetSize(o, min(whole(bytes), MAX_OBJECT));
+  object.objectSetSize(o, fileOffset(bytes));
 }
-const MAX_OBJECT: u64 = (1 << 44) - 4096;
-export function objectPage(o: usize, index: u32): usize {
-  return handed(object.objectFrame(o, index));
+export function objectPage(o: usize, index: f64): usize {
+  return handed(object.objectFrame(o, pageIndex(index)));
 }
-export function objectInsertPage(o: usize, index: u32): usize {
-  return handed(object.objectFrameMake(o, index));
+export function objectInsertPage(o: usize, index: f64): usize {
+  return handed(object.objectFrameMake(o, pageIndex(index)));
 }
 /** The host has the address in hand. */
 function handed(frame: u32): usize {
@@ -227,11 +236,11 @@ function handed(frame: u32): usize {
   reclaim.hold(frame);
   return frames.frameAddress(frame);
 }
-export function objectHolds(o: usize, index: u32): bool {
-  return object.objectHolds(o, index);
+export function objectHolds(o: usize, index: f64): bool {
+  return object.objectHolds(o, pageIndex(index));
 }
-export function objectSlot(o: usize, index: u32): u32 {
-  return object.objectSlot(o, index);
+export function objectSlot(o: usize, index: f64): u32 {
+  return object.objectSlot(o, pageIndex(index));
 }
 export function objectPagesSwapped(o: usize): u32 {
   return object.objectSwapped(o);
@@ -252,8 +261,8 @@ export function pageOut(s: usize, start: f64, end: f64): f64 {
 export function reclaimNextDirty(): u32 {
   return scan.reclaimNextDirty();
 }
-export function reclaimWritten(o: usize, index: u32): bool {
-  return scan.reclaimWritten(o, index);
+export function reclaimWritten(o: usize, index: f64): bool {
+  return scan.reclaimWritten(o, pageIndex(index));
 }
 export function debugPlainQueue(on: bool): void {
   scan.debugPlainQueue(on);
@@ -290,17 +299,17 @@ export function swapWritten(slot: u32, done: bool): bool {
 export function swapStat(which: u32): f64 {
   return <f64>(which < <u32>RECLAIM_STAT_SCANNED ? swap.swapStat(which) : scan.reclaimStat(which));
 }
-export function objectMarkDirty(o: usize, index: u32): void {
-  object.objectMarkDirty(o, index);
+export function objectMarkDirty(o: usize, index: f64): void {
+  object.objectMarkDirty(o, pageIndex(index));
 }
-export function objectNextDirty(o: usize, from: u32): f64 {
-  return <f64>object.objectNextDirty(o, from);
+export function objectNextDirty(o: usize, from: f64): f64 {
+  return <f64>object.objectNextDirty(o, pageIndex(from));
 }
-export function objectNextPresent(o: usize, from: u32): f64 {
-  return <f64>object.objectNextPresent(o, from);
+export function objectNextPresent(o: usize, from: f64): f64 {
+  return <f64>object.objectNextPresent(o, pageIndex(from));
 }
-export function objectClean(o: usize, index: u32): void {
-  object.objectClean(o, index);
+export function objectClean(o: usize, index: f64): void {
+  object.objectClean(o, pageIndex(index));
 }
 export function objectDropPages(o: usize, from: f64, to: f64, discard: u32): void {
   const first = pageIndex(from);
@@ -328,10 +337,10 @@ export function objectPagesDirty(o: usize): u32 {
   return object.objectDirtyPages(o);
 }
 export function objectRead(o: usize, offset: f64, s: usize, address: f64, length: u32): i32 {
-  return access.objectRead(o, whole(offset), s, whole(address), length);
+  return access.objectRead(o, fileOffset(offset), s, whole(address), length);
 }
 export function objectWrite(o: usize, offset: f64, s: usize, address: f64, length: u32): i32 {
-  const at = whole(offset);
-  if (at > MAX_OBJECT || <u64>length > MAX_OBJECT - at) return -EFBIG;
+  const at = fileOffset(offset);
+  if (<u64>length > OFFSET_MAX - at) return -EFBIG;
   return access.objectWrite(o, at, s, whole(address), length);
 }

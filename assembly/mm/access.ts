@@ -271,10 +271,10 @@ function stopped(done: u32): i32 {
   return kind == X.FAULT_IO ? X.NEED_PAGE : kind == X.FAULT_USERFAULT ? X.NEED_USERFAULT : -EFAULT;
 }
 
-function needPage(object: usize, index: u32, done: u32): i32 {
+function needPage(object: usize, index: u64, done: u32): i32 {
   if (done > 0) return <i32>done;
   store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
-  store<u32>(L.HART + L.HART_IO_INDEX, index);
+  store<u64>(L.HART + L.HART_IO_INDEX, index);
   store<u32>(L.HART + L.HART_IO_HOW, X.IO_TRANSFER);
   return X.NEED_PAGE;
 }
@@ -286,7 +286,7 @@ export function objectRead(object: usize, offset: u64, space: usize, va: u64, le
   for (let done: u32 = 0; done < wanted; ) {
     const from = offset + done;
     const to = va + done;
-    const index = <u32>(from >> 12);
+    const index = from >> 12;
     const inPage = <u32>from & L.PAGE_MASK;
     const bytes = min(wanted - done, min(L.PAGE_SIZE - inPage, L.PAGE_SIZE - (<u32>to & L.PAGE_MASK)));
     const user = writable(space, to, bytes);
@@ -311,7 +311,7 @@ export function objectWrite(object: usize, offset: u64, space: usize, va: u64, l
   for (let done: u32 = 0; done < length; ) {
     const to = offset + done;
     const from = va + done;
-    const index = <u32>(to >> 12);
+    const index = to >> 12;
     const inPage = <u32>to & L.PAGE_MASK;
     const bytes = min(length - done, min(L.PAGE_SIZE - inPage, L.PAGE_SIZE - (<u32>from & L.PAGE_MASK)));
     const user = userByte(space, from, X.ACCESS_READ);

@@ -25,7 +25,6 @@ import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt, vmaFind }
 
 /** Longer ranges are numbers that the caller could not represent. */
 const LENGTH_MAX: u64 = 1 << 53;
-const INDEX_MAX: u64 = 0xffffffff;
 
 /** 0, -errno, or NEED_PAGE: fill HART_IO_OBJECT / HART_IO_INDEX and call again (MADV_POPULATE_* of file pages). */
 export function mmAdvise(space: usize, address: u64, length: u64, advice: u32): i32 {
@@ -176,7 +175,7 @@ function punch(vma: usize, start: u64, end: u64): i32 {
   if ((flags & (M.VM_SHARED | M.VM_MAYWRITE)) != (M.VM_SHARED | M.VM_MAYWRITE)) return -EACCES;
   if (load<u32>(object, OBJECT_KIND) != OBJECT_SHMEM && load<u32>(object, OBJECT_KIND) != OBJECT_HUGETLB) return -EOPNOTSUPP;
   const first = (load<u64>(vma, VMA_OFFSET) + (start - load<u64>(vma, VMA_START))) >> 12;
-  dropPages(object, <u32>min(first, INDEX_MAX), <u32>min(first + ((end - start) >> 12), INDEX_MAX));
+  dropPages(object, first, first + ((end - start) >> 12));
   return 0;
 }
 
@@ -205,7 +204,7 @@ export function mmResident(space: usize, address: u64): i32 {
   if (pteMarkKind(pte) == MARK_SWAP) return swapFrame(<u32>pteMarkValue(pte)) != 0 ? 1 : 0;
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const offset = load<u64>(vma, VMA_OFFSET) + (address - load<u64>(vma, VMA_START));
-  return object != 0 && offset < objectSize(object) && objectResident(object, <u32>(offset >> 12)) ? 1 : 0;
+  return object != 0 && offset < objectSize(object) && objectResident(object, offset >> 12) ? 1 : 0;
 }
 
 /** LOCK_*. 0, -errno or NEED_PAGE, as mmAdvise. What was locked before an error stays locked. */

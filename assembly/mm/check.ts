@@ -166,7 +166,7 @@ function checkEntry(space: usize, va: u64, pte: u64): u32 {
     if (object != 0 && (flags & VM_SHARED) != 0) return 15;
     return (pte & PTE_W) != 0 && (frameReferences(frame) != 1 || frame == zeroFrame) ? 16 : 0;
   }
-  const index = <u32>((load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START))) >> 12);
+  const index = (load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START))) >> 12;
   if (owner != object || frameIndex(frame) != index || objectFrame(object, index) != frame) return 17;
   return (pte & PTE_W) != 0 && ((flags & VM_SHARED) == 0 || !objectIsDirty(object, index)) ? 18 : 0;
 }
@@ -254,8 +254,8 @@ export function debugCheckObjects(): u32 {
   for (let object = objectFirst(); object != 0; object = objectAfter(object)) {
     let present: u32 = 0;
     let out: u32 = 0;
-    for (let next = objectNextPresent(object, 0); next >= 0; next = objectNextPresent(object, <u32>next + 1)) {
-      const index = <u32>next;
+    for (let next = objectNextPresent(object, 0); next >= 0; next = objectNextPresent(object, next + 1)) {
+      const index = <u64>next;
       if (objectSlot(object, index) != 0) {
         out++;
         continue;
@@ -291,7 +291,7 @@ function isFirstSharer(space: usize, va: u64): bool {
   return true;
 }
 
-function entriesOf(object: usize, index: u32, frame: u32): u32 {
+function entriesOf(object: usize, index: u64, frame: u32): u32 {
   let entries: u32 = 0;
   for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) {
     const va = mappedAt(vma, index);

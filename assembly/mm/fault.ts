@@ -39,7 +39,7 @@ export let zeroFrame: u32 = 0;
 
 /** The page of the last FAULT_IO: asked for again it is the same major fault, and mapping it at last is no minor one. */
 let majorObject: usize = 0;
-let majorIndex: u32 = 0;
+let majorIndex: u64 = 0;
 /** It was a slot of the swap area, and its page is there again. */
 let majorBack: bool = false;
 
@@ -124,7 +124,7 @@ function decide(space: usize, va: u64, access: u32): u32 {
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const kind = object == 0 ? handleAnonymous(space, vma, flags, page, at, access) : handleObject(space, vma, flags, page, at, access);
   if (kind != X.FAULT_NONE) return fail(kind, va, access);
-  const index = <u32>((load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START))) >> 12);
+  const index = (load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START))) >> 12;
   if (majorObject != 0 && ((object == majorObject && index == majorIndex) || (majorObject == X.SWAP_AREA && majorBack))) majorObject = 0;
   else countMinor(space);
   return X.FAULT_NONE;
@@ -138,7 +138,7 @@ function countMinor(space: usize): void {
 /** A userfaultfd decides what comes of it: the host tells it. */
 export function handOut(vma: usize, reason: u32): u32 {
   store<u32>(L.HART + L.HART_IO_OBJECT, load<u32>(vma, VMA_UFFD));
-  store<u32>(L.HART + L.HART_IO_INDEX, reason);
+  store<u64>(L.HART + L.HART_IO_INDEX, reason);
   return X.FAULT_USERFAULT;
 }
 
@@ -205,7 +205,7 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
   const pte = load<u64>(at);
   const object = <usize>load<u32>(vma, VMA_OBJECT);
   const offset = load<u64>(vma, VMA_OFFSET) + (page - load<u64>(vma, VMA_START));
-  const index = <u32>(offset >> 12);
+  const index = offset >> 12;
   const present = (pte & PTE_V) != 0;
   if ((!present || frameObject(pteFrame(pte)) != 0) && offset >= objectSize(object)) return X.FAULT_ADRERR;
   if (present) {
@@ -244,7 +244,7 @@ function handleObject(space: usize, vma: usize, flags: u32, page: u64, at: usize
 }
 
 /** The host must fill the page first; the access is made again after that. */
-function handleAbsent(space: usize, object: usize, index: u32, flags: u32): u32 {
+function handleAbsent(space: usize, object: usize, index: u64, flags: u32): u32 {
   askHost(object, index, flags);
   if (object == majorObject && index == majorIndex) return X.FAULT_IO;
   majorObject = object;
@@ -254,9 +254,9 @@ function handleAbsent(space: usize, object: usize, index: u32, flags: u32): u32 
   return X.FAULT_IO;
 }
 
-function askHost(object: usize, index: u32, flags: u32): u32 {
+function askHost(object: usize, index: u64, flags: u32): u32 {
   store<u32>(L.HART + L.HART_IO_OBJECT, <u32>object);
-  store<u32>(L.HART + L.HART_IO_INDEX, index);
+  store<u64>(L.HART + L.HART_IO_INDEX, index);
   store<u32>(L.HART + L.HART_IO_HOW, flags | X.IO_MAPPED);
   return X.FAULT_IO;
 }
@@ -283,7 +283,7 @@ function mapAround(space: usize, vma: usize, flags: u32, page: u64, at: usize): 
   for (let va = start; va < end && offset < size; va += 4096, offset += 4096) {
     const slot = at + <usize>((va >> 12) & 511) * 8 - <usize>((page >> 12) & 511) * 8;
     if (load<u64>(slot) != 0) continue;
-    const frame = objectFrame(object, <u32>(offset >> 12));
+    const frame = objectFrame(object, offset >> 12);
     if (frame != 0) mapPage(space, va, slot, frame, pteBits(flags) & ~PTE_A);
   }
 }
@@ -358,7 +358,7 @@ function handleCow(space: usize, flags: u32, page: u64, at: usize): u32 {
   return X.FAULT_NONE;
 }
 
-function handleSharedWrite(space: usize, object: usize, index: u32, page: u64, at: usize): u32 {
+function handleSharedWrite(space: usize, object: usize, index: u64, page: u64, at: usize): u32 {
   objectMarkDirty(object, index);
   store<u64>(at, load<u64>(at) | WRITTEN | PTE_A);
   translationInvalidate(space, page);

@@ -2,9 +2,9 @@
  * Physical frames: one descriptor of 32 bytes for each 4 KiB page of linear memory. A frame number is its address / 4096.
  *
  *   0  u32 references: PTEs that map it, plus one while an object (page cache) holds it
- *   4  u32 flags FRAME_*
+ *   4  u32 flags FRAME_*, and from FRAME_INDEX_SHIFT on bits 32 to 51 of the page index
  *   8  u32 object that owns it, 0 = anonymous
- *  12  u32 page index in that object; FRAME_SWAP: slot of the swap area
+ *  12  u32 page index in that object, bits 0 to 31; FRAME_SWAP: slot of the swap area
  *  16  u32 decoded page (code.ts), 0 = never executed
  *  20  u32 next, 24 u32 previous: free list; of a last page table: round in which reclaim saw it, and
  *                        the space whose it was then; of a megapage's first: 20 u32 spaces that have it (huge.ts)
@@ -37,6 +37,8 @@ export const FRAME_HELD: u32 = 256;
 export const FRAME_MERGED: u32 = 512;
 /** The first of a huge page of the pool (hugetlb.ts). */
 export const FRAME_POOL: u32 = 1024;
+const FRAME_INDEX_SHIFT: u32 = 12;
+export const FRAME_FLAGS: u32 = (1 << FRAME_INDEX_SHIFT) - 1;
 
 const TABLE: usize = DESCRIPTORS;
 const GENERAL: u32 = FIRST_FRAME;
@@ -99,16 +101,18 @@ export function frameObject(frame: u32): u32 {
 }
 // @ts-ignore: decorator
 @inline
-export function frameIndex(frame: u32): u32 {
-  return load<u32>(descriptor(frame), 12);
+export function frameIndex(frame: u32): u64 {
+  return load<u32>(descriptor(frame), 12) | (<u64>(load<u32>(descriptor(frame), 4) >> FRAME_INDEX_SHIFT) << 32);
 }
 /** Could it be had by asking for it, and without taking memory from somebody else? */
 export function frameIsFree(frame: u32): bool {
   return frame != 0 && inUse < limit && (frameFlags(frame) & FRAME_USED) == 0;
 }
-export function frameSetOwner(frame: u32, object: u32, index: u32): void {
-  store<u32>(descriptor(frame), object, 8);
-  store<u32>(descriptor(frame), index, 12);
+export function frameSetOwner(frame: u32, object: u32, index: u64): void {
+  const d = descriptor(frame);
+  store<u32>(d, object, 8);
+  store<u32>(d, <u32>index, 12);
+  store<u32>(d, (load<u32>(d, 4) & FRAME_FLAGS) | (<u32>(index >> 32) << FRAME_INDEX_SHIFT), 4);
 }
 // @ts-ignore: decorator
 @inline

@@ -16,7 +16,7 @@ import { ACCESS_WRITE, FAULT_ADRERR, FAULT_HWPOISON, FAULT_MEMORY, FAULT_NONE } 
 import {
   VM_HUGE_1GB, VM_HUGE_RESERVED, VM_HUGETLB, VM_SHARED, VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP,
 } from '../shared/mman';
-import { PAGE_MASK } from '../shared/layout';
+import { FRAME_COUNT, PAGE_MASK } from '../shared/layout';
 import { handOut, isProtected, pteBits } from './fault';
 import { frameAddress, frameIndex, frameObject, frameSetSharers, frameSharers } from './frames';
 import { hugeNext, isSole, SPAN_PAGES } from './huge';
@@ -27,7 +27,7 @@ import {
   isHuge, leafPointer, leafPointerCreate, MARK_POISON, PTE_A, PTE_UFFD_WP, PTE_W, pteFrame, pteMake, pteMarkKind, TASK_SIZE,
   WRITTEN,
 } from './pagetable';
-import { objectFrame, objectNextPresent, objectSize } from './object';
+import { INDEX_END, objectFrame, objectNextPresent, objectSize } from './object';
 import { objectInsertSpan, objectQuota, objectRemoveSpan, objectReserved, objectSetReserved } from './objectspan';
 import { SPACE_HUGE, SPACE_HUGETLB, SPACE_ROOT, spaceAfter, spaceFirst } from './space';
 import { spanInvalidate } from './tlb';
@@ -41,13 +41,14 @@ const SPAN_BYTES: usize = 1 << 21;
 /** What a new mapping needs: VM_HUGE_RESERVED or 0, or -1: there are not so many pages. */
 export function hugetlbReserve(object: usize, offset: u64, bytes: u64, shared: bool): i32 {
   if (!shared) return poolReserve(<u32>(bytes >> 21), quotaOf(object)) ? VM_HUGE_RESERVED : -1;
-  const end = <u32>((offset + bytes) >> 21);
-  const before = objectReserved(object);
+  const end = (offset + bytes) >> 21;
+  const before = <u64>objectReserved(object);
   if (end <= before) return 0;
   let more = end - before;
-  for (let page = before; page < end; page++) if (objectFrame(object, page << 9) != 0) more--;
-  if (!poolReserve(more, quotaOf(object))) return -1;
-  objectSetReserved(object, end);
+  const until = <i64>(end << 9);
+  for (let at = objectNextPresent(object, before << 9); at >= 0 && at < until; at = objectNextPresent(object, at + SPAN_PAGES)) more--;
+  if (more > <u64>FRAME_COUNT || !poolReserve(<u32>more, quotaOf(object))) return -1;
+  objectSetReserved(object, <u32>end);
   return 0;
 }
 
@@ -103,7 +104,7 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
   const written: u64 = write && !guard ? WRITTEN : 0;
   if (object != 0) {
     if (offset >= objectSize(object)) return FAULT_ADRERR;
-    const index = <u32>(offset >> 12);
+    const index = offset >> 12;
     let span = objectFrame(object, index);
     if (span != 0 && (flags & VM_UFFD_MINOR) != 0) return handOut(vma, VM_UFFD_MINOR);
     if (span == 0 && (flags & VM_UFFD_MISSING) != 0) return handOut(vma, VM_UFFD_MISSING);
@@ -122,7 +123,7 @@ export function hugetlbFault(space: usize, vma: usize, va: u64, access: u32): u3
 }
 
 /** A page for an object that has none there; 0: there is none. */
-function makePage(identity: u32, object: usize, index: u32): u32 {
+function makePage(identity: u32, object: usize, index: u64): u32 {
   const promised = index >> 9 < objectReserved(object);
   const span = poolTake(identity, promised, objectQuota(object));
   if (span == 0 || hugetlbGive(object, index, span)) return span;
@@ -131,13 +132,13 @@ function makePage(identity: u32, object: usize, index: u32): u32 {
 }
 
 /** A page that was taken for it becomes the object's. False: no memory. */
-export function hugetlbGive(object: usize, index: u32, span: u32): bool {
+export function hugetlbGive(object: usize, index: u64, span: u32): bool {
   frameSetSharers(span, 0);
   return objectInsertSpan(object, index, span);
 }
 
 /** Has the place a page reserved, should none be there? */
-export function hugetlbPromised(vma: usize, index: u32): bool {
+export function hugetlbPromised(vma: usize, index: u64): bool {
   const flags = load<u32>(vma, VMA_FLAGS);
   return flags & VM_SHARED ? index >> 9 < objectReserved(load<u32>(vma, VMA_OBJECT)) : (flags & VM_HUGE_RESERVED) != 0;
 }
@@ -229,12 +230,12 @@ export function hugetlbClear(space: usize, base: u64, promise: bool): void {
 }
 
 /** The pages [from, to) of an object of huge pages go, which nobody maps any more; all of them: what it has reserved goes, too. */
-export function hugetlbDrop(object: usize, from: u32, to: u32): void {
+export function hugetlbDrop(object: usize, from: u64, to: u64): void {
   const kept = objectReserved(object);
   const start = (from + SPAN_PAGES - 1) >> 9;
   // After a truncation nothing is reserved behind the end; a hole is what it was before the first store.
-  const end = min(to >> 9, 1 << 23);
-  const cut = to == 0xffffffff && kept > start;
+  const end = to >> 9;
+  const cut = to == INDEX_END && kept > start;
   const quota = objectQuota(object);
   for (let page = start; page < min(end, kept); page++) {
     const span = objectFrame(object, page << 9);
@@ -246,11 +247,11 @@ export function hugetlbDrop(object: usize, from: u32, to: u32): void {
   }
   // What fallocate(2) has filled behind it was reserved for nobody.
   const behind = max(start, kept) << 9;
-  const until = <i64>end << 9;
-  for (let next = objectNextPresent(object, behind); next >= 0 && next < until; next = objectNextPresent(object, <u32>next + SPAN_PAGES)) {
-    const span = objectFrame(object, <u32>next);
-    objectRemoveSpan(object, <u32>next);
+  const until = <i64>(end << 9);
+  for (let next = objectNextPresent(object, behind); next >= 0 && next < until; next = objectNextPresent(object, next + SPAN_PAGES)) {
+    const span = objectFrame(object, next);
+    objectRemoveSpan(object, next);
     poolPut(span, quota);
   }
-  if (cut) objectSetReserved(object, start);
+  if (cut) objectSetReserved(object, <u32>start);
 }

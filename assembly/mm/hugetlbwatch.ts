@@ -111,7 +111,7 @@ export function hugetlbUffdFill(space: usize, vma: usize, va: u64, how: u32, gua
     return 0;
   }
   if (how != UFFD_COPY) return -EINVAL;
-  const beyond = shared && <u64>index << 12 >= objectSize(object);
+  const beyond = shared && index << 12 >= objectSize(object);
   if (beyond || (shared && !hugetlbGive(object, index, inHand))) {
     hugetlbUnstage();
     return beyond ? -EFAULT : needFrames();
@@ -121,6 +121,6 @@ export function hugetlbUffdFill(space: usize, vma: usize, va: u64, how: u32, gua
   return 0;
 }
 
-function indexAt(vma: usize, va: u64): u32 {
-  return <u32>((load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START))) >> 12);
+function indexAt(vma: usize, va: u64): u64 {
+  return (load<u64>(vma, VMA_OFFSET) + (va - load<u64>(vma, VMA_START))) >> 12;
 }

@@ -21,8 +21,6 @@ import {
 } from './vma';
 
 const MAY_ALL: u32 = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
-/** Offsets end here. Objects do at 16 TiB, so that a page index has 32 bits: what is mapped behind that is beyond their end. */
-const OFFSET_MAX: u64 = (1 << 63) - 1;
 /** The bits of those sizes that go with MAP_HUGETLB: 2 MiB and 1 GiB. */
 const HUGE_1GB: u32 = 30 << 26;
 const HUGE_SIZES: u32 = (21 << 26) | HUGE_1GB;
@@ -72,7 +70,7 @@ export function mmMap(
   const wrong = checkType(flags, anonymous);
   if (wrong != 0) return wrong;
   if (huge && !isHugeRequest(object, offset, inner)) return -EINVAL;
-  if (!anonymous && (offset > OFFSET_MAX || bytes > OFFSET_MAX - offset)) return -EOVERFLOW;
+  if (!anonymous && offset + bytes < offset) return -EOVERFLOW;
   const may = anonymous ? MAY_ALL : mayFlags & (MAY_ALL | M.VM_VDSO | M.VM_DONTEXPAND | M.VM_DONTDUMP);
   const access = protFlags(prot);
   if ((access << 4) & ~may & MAY_ALL) return -EACCES;

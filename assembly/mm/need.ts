@@ -12,7 +12,7 @@ export function needFrames(): i32 {
 export function needSlot(slot: u32, frame: u32): i32 {
   swapWant(slot, frame);
   store<u32>(HART + HART_IO_OBJECT, SWAP_AREA);
-  store<u32>(HART + HART_IO_INDEX, slot);
+  store<u64>(HART + HART_IO_INDEX, slot);
   store<u32>(HART + HART_IO_HOW, IO_TRANSFER);
   return NEED_PAGE;
 }

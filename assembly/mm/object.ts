@@ -49,6 +49,10 @@ const INTERNAL: usize = 48;
 const SWAPPED_PAGES: usize = 52;
 const PINNED: usize = 56;
 const SWAPPED: u32 = 0x80000000;
+/** Behind the index of every page, so that its offset is a number of 64 bits. */
+export const INDEX_END: u64 = (1 << 52) - 1;
+/** Where an object without an end ends: behind every offset that can be mapped. */
+const ENDLESS: u64 = ~(<u64>PAGE_MASK);
 const KEPT: usize = 64;
 const HITS: usize = 68;
 const METERED: usize = 72;
@@ -115,9 +119,10 @@ export function objectInternal(object: usize): bool {
 export function objectKeep(object: usize): void {
   store<u32>(object, 1, KEPT);
 }
-/** Nobody will ever give it a page: a private mapping of it is memory that starts at zero. */
-export function objectSetZeros(object: usize): void {
+/** Nobody will ever give it a page: a private mapping of it is memory that starts at zero. Of no bytes: it has no end. */
+export function objectSetZeros(object: usize, bytes: u64): void {
   store<u32>(object, 1, ZEROS);
+  store<u64>(object, bytes == 0 ? ENDLESS : bytes, OBJECT_SIZE);
 }
 export function objectZeros(object: usize): bool {
   return load<u32>(object, ZEROS) != 0;
@@ -167,7 +172,7 @@ export function objectRelease(object: usize): void {
   const references = load<u32>(object, REFERENCES) - 1;
   store<u32>(object, references, REFERENCES);
   if (references != 0) return;
-  dropPages(object, 0, 0xffffffff);
+  dropPages(object, 0, INDEX_END);
   scanForgetObject(object);
   objectCount--;
   const next = load<u32>(object, NEXT);
@@ -204,22 +209,22 @@ export function objectDirtyPages(object: usize): u32 {
 }
 
 /** Frame of a cached page, or 0; one whose contents are in the swap cache is the object's again. */
-export function objectFrame(object: usize, index: u32): u32 {
+export function objectFrame(object: usize, index: u64): u32 {
   const value = radixGet(object + TREE, index);
   return value & SWAPPED ? comeBack(object, index, value & ~SWAPPED) : value;
 }
 
 /** Is there a page, in memory or in the swap area? */
-export function objectHolds(object: usize, index: u32): bool {
+export function objectHolds(object: usize, index: u64): bool {
   return radixGet(object + TREE, index) != 0;
 }
 /** Is its page in memory, the swap cache included? */
-export function objectResident(object: usize, index: u32): bool {
+export function objectResident(object: usize, index: u64): bool {
   const value = radixGet(object + TREE, index);
   return value & SWAPPED ? swapFrame(value & ~SWAPPED) != 0 : value != 0;
 }
 /** The slot where a page lies, or 0: it lies in memory, or there is none. */
-export function objectSlot(object: usize, index: u32): u32 {
+export function objectSlot(object: usize, index: u64): u32 {
   if (load<u32>(object, SWAPPED_PAGES) == 0) return 0;
   const value = radixGet(object + TREE, index);
   return value & SWAPPED ? value & ~SWAPPED : 0;
@@ -227,11 +232,11 @@ export function objectSlot(object: usize, index: u32): u32 {
 export function objectSwapped(object: usize): u32 {
   return load<u32>(object, SWAPPED_PAGES);
 }
-export function objectSwappedIn(object: usize, from: u32, to: u32): u32 {
+export function objectSwappedIn(object: usize, from: u64, to: u64): u32 {
   if (load<u32>(object, SWAPPED_PAGES) == 0) return 0;
   let pages: u32 = 0;
-  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next + 1)) {
-    if (objectSlot(object, <u32>next) != 0) pages++;
+  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, next + 1)) {
+    if (objectSlot(object, next) != 0) pages++;
   }
   return pages;
 }
@@ -250,7 +255,7 @@ export function objectPinned(object: usize): bool {
 }
 
 /** A page that nobody maps goes out to the swap area: its frame is the swap cache's from now on. False: no room, or it has to stay. */
-export function objectSwapOut(object: usize, index: u32, frame: u32): bool {
+export function objectSwapOut(object: usize, index: u64, frame: u32): bool {
   if (object == inserting || !swapRoom()) return false;
   undirty(object, index);
   const slot = swapAssign(frame);
@@ -264,7 +269,7 @@ export function objectSwapOut(object: usize, index: u32, frame: u32): bool {
 }
 
 /** The frame, when the swap cache has it. The medium's copy is given up: the page counts as written. */
-function comeBack(object: usize, index: u32, slot: u32): u32 {
+function comeBack(object: usize, index: u64, slot: u32): u32 {
   const frame = swapTakeFrame(slot);
   if (frame == 0) return 0;
   radixSet(object + TREE, index, frame);
@@ -277,7 +282,7 @@ function comeBack(object: usize, index: u32, slot: u32): u32 {
 }
 
 /** The same, a zeroed page inserted when absent; 0: no memory, or it lies in the swap area. */
-export function objectFrameMake(object: usize, index: u32): u32 {
+export function objectFrameMake(object: usize, index: u64): u32 {
   let frame = objectFrame(object, index);
   if (frame != 0) return frame;
   if (objectSlot(object, index) != 0) return 0;
@@ -293,7 +298,7 @@ export function objectFrameMake(object: usize, index: u32): u32 {
   return frame;
 }
 
-export function insert(object: usize, index: u32, frame: u32): bool {
+export function insert(object: usize, index: u64, frame: u32): bool {
   inserting = object;
   const done = radixSet(object + TREE, index, frame);
   inserting = 0;
@@ -301,7 +306,7 @@ export function insert(object: usize, index: u32, frame: u32): bool {
 }
 
 /** Whoever changes a page says so here: it must reach its medium, and code decoded from the old bytes is no more. */
-export function objectMarkDirty(object: usize, index: u32): void {
+export function objectMarkDirty(object: usize, index: u64): void {
   const frame = objectFrame(object, index);
   if (frame == 0) return;
   if (frameFlags(frame) & FRAME_CODE) codeWritten(frame, 0, PAGE_SIZE);
@@ -311,18 +316,18 @@ export function objectMarkDirty(object: usize, index: u32): void {
   countDirty(object, 1);
 }
 
-export function objectIsDirty(object: usize, index: u32): bool {
+export function objectIsDirty(object: usize, index: u64): bool {
   return radixTagged(object + TREE, index, TAG_DIRTY);
 }
 
-export function objectNextDirty(object: usize, from: u32): i64 {
+export function objectNextDirty(object: usize, from: u64): i64 {
   return radixNext(object + TREE, from, TAG_DIRTY);
 }
-export function objectNextPresent(object: usize, from: u32): i64 {
+export function objectNextPresent(object: usize, from: u64): i64 {
   return radixNext(object + TREE, from, TAG_PRESENT);
 }
 
-export function undirty(object: usize, index: u32): void {
+export function undirty(object: usize, index: u64): void {
   if (!radixTagged(object + TREE, index, TAG_DIRTY)) return;
   radixTag(object + TREE, index, TAG_DIRTY, false);
   frameSetFlags(radixGet(object + TREE, index), 0, FRAME_DIRTY);
@@ -330,7 +335,7 @@ export function undirty(object: usize, index: u32): void {
 }
 
 /** Drops W and D from every PTE that maps the page, so that the next store faults and marks it dirty again. */
-export function objectClean(object: usize, index: u32): void {
+export function objectClean(object: usize, index: u64): void {
   const frame = objectFrame(object, index);
   undirty(object, index);
   // Nobody but the cache holds it: no need to look through the mappings.
@@ -356,8 +361,8 @@ export function nextMapping(vma: usize): usize {
 }
 
 /** Address at which a VMA maps a page of its object, or 0. */
-export function mappedAt(vma: usize, index: u32): u64 {
-  const offset = (<u64>index) << 12;
+export function mappedAt(vma: usize, index: u64): u64 {
+  const offset = index << 12;
   const from = load<u64>(vma, VMA_OFFSET);
   if (offset < from) return 0;
   const va = load<u64>(vma, VMA_START) + (offset - from);
@@ -395,9 +400,9 @@ export function mappingUnlink(vma: usize): void {
 }
 
 /** Removes the PTEs of pages [from, to) wherever they are mapped; those of private copies, too, when `copies` (truncation). */
-function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
-  const low = (<u64>from) << 12;
-  const high = (<u64>to) << 12;
+function unmapPages(object: usize, from: u64, to: u64, copies: bool): void {
+  const low = from << 12;
+  const high = to << 12;
   for (let vma = firstMapping(object); vma != 0; vma = nextMapping(vma)) {
     const start = load<u64>(vma, VMA_START);
     const offset = load<u64>(vma, VMA_OFFSET);
@@ -411,19 +416,19 @@ function unmapPages(object: usize, from: u32, to: u32, copies: bool): void {
 }
 
 /** Takes pages out of the cache, mapped or not. */
-export function dropPages(object: usize, from: u32, to: u32): void {
+export function dropPages(object: usize, from: u64, to: u64): void {
   unmapPages(object, from, to, false);
   if (load<u32>(object, OBJECT_KIND) == OBJECT_HUGETLB) {
     hugetlbDrop(object, from, to);
     return;
   }
-  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next)) {
-    removePage(object, <u32>next);
+  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, next)) {
+    removePage(object, next);
   }
 }
 
 /** The page is mapped nowhere. */
-export function removePage(object: usize, index: u32): void {
+export function removePage(object: usize, index: u64): void {
   const slot = objectSlot(object, index);
   if (slot != 0) {
     radixRemove(object + TREE, index);
@@ -447,12 +452,12 @@ export let dropStopped: i64 = 0;
  * Drops clean pages in [from, to) that nobody maps, `most` at most. With `sparing` a page used since the last time gets away with losing
  * its mark (the clock's second chance). Returns how many went.
  */
-export function dropCleanPages(object: usize, from: u32, to: u32, most: u32, sparing: bool): u32 {
+export function dropCleanPages(object: usize, from: u64, to: u64, most: u32, sparing: bool): u32 {
   let dropped: u32 = 0;
   dropStopped = NO_INDEX;
   if (object == inserting) return 0;
-  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, <u32>next + 1)) {
-    const index = <u32>next;
+  for (let next = objectNextPresent(object, from); next >= 0 && next < <i64>to; next = objectNextPresent(object, next + 1)) {
+    const index = <u64>next;
     if (dropped == most) {
       dropStopped = next;
       break;
@@ -474,12 +479,12 @@ export function objectSetSize(object: usize, bytes: u64): void {
   const old = load<u64>(object, OBJECT_SIZE);
   store<u64>(object, bytes, OBJECT_SIZE);
   if (bytes >= old) return;
-  const first = <u32>((bytes + PAGE_MASK) >> 12);
-  unmapPages(object, first, 0xffffffff, true);
-  dropPages(object, first, 0xffffffff);
+  const first = (bytes + PAGE_MASK) >> 12;
+  unmapPages(object, first, INDEX_END, true);
+  dropPages(object, first, INDEX_END);
   const rest = <u32>bytes & PAGE_MASK;
   if (rest == 0) return;
-  const frame = objectFrame(object, <u32>(bytes >> 12));
+  const frame = objectFrame(object, bytes >> 12);
   if (frame == 0) return;
   memory.fill(frameAddress(frame) + rest, 0, PAGE_SIZE - rest);
   if (frameDecoded(frame) != 0) codeWritten(frame, rest, PAGE_SIZE - rest);

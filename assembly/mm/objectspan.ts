@@ -24,7 +24,7 @@ export function objectSetQuota(object: usize, quota: usize): void {
 }
 
 /** Gives it the huge page from frame `span` on. False: no memory. */
-export function objectInsertSpan(object: usize, index: u32, span: u32): bool {
+export function objectInsertSpan(object: usize, index: u64, span: u32): bool {
   for (let i: u32 = 0; i < SPAN_PAGES; i++) {
     if (!insert(object, index + i, span + i)) {
       for (let done: u32 = 0; done < i; done++) forget(object, index + done, span + done);
@@ -37,12 +37,12 @@ export function objectInsertSpan(object: usize, index: u32, span: u32): bool {
 }
 
 /** Takes it out; the frames are the caller's. */
-export function objectRemoveSpan(object: usize, index: u32): void {
+export function objectRemoveSpan(object: usize, index: u64): void {
   const span = objectFrame(object, index);
   for (let i: u32 = 0; i < SPAN_PAGES; i++) forget(object, index + i, span + i);
 }
 
-function forget(object: usize, index: u32, frame: u32): void {
+function forget(object: usize, index: u64, frame: u32): void {
   undirty(object, index);
   radixRemove(object + TREE, index);
   store<u32>(object, load<u32>(object, PRESENT) - 1, PRESENT);

@@ -1,6 +1,6 @@
 /**
  * Pages of an object by index: a radix tree of 64-way nodes { u64 present, u64 dirty, u32 slot[64] }. A bit of an inner node says that
- * something below has it. Heights are 1..6; height 0 = empty. Between calls every node has a page below it.
+ * something below has it. Heights are 1..9; height 0 = empty. Between calls every node has a page below it.
  */
 import { NO_INDEX } from '../shared/exit';
 import { slabAllocate, slabFree } from './slab';
@@ -16,21 +16,23 @@ const HEIGHT: usize = 4;
 
 // @ts-ignore: decorator
 @inline
-function slot(node: usize, index: u32, level: u32): usize {
-  return node + SLOTS + ((<usize>(index >> (6 * level)) & 63) << 2);
+function slot(node: usize, index: u64, level: u32): usize {
+  return node + SLOTS + (<usize>((index >> (6 * level)) & 63) << 2);
 }
 // @ts-ignore: decorator
 @inline
-function bit(index: u32, level: u32): u64 {
+function bit(index: u64, level: u32): u64 {
   return (<u64>1) << ((index >> (6 * level)) & 63);
 }
 
-/** Does a tree of this height hold the index? (6 levels hold all 32 bits.) */
-function holds(height: u32, index: u32): bool {
-  return height >= 6 || (height > 0 && index >> (6 * height) == 0);
+/** Does a tree of this height hold the index? (9 levels hold all 52 bits.) */
+// @ts-ignore: decorator
+@inline
+function holds(height: u32, index: u64): bool {
+  return height > 0 && index >> (6 * height) == 0;
 }
 
-export function radixGet(tree: usize, index: u32): u32 {
+export function radixGet(tree: usize, index: u64): u32 {
   const height = load<u32>(tree, HEIGHT);
   if (!holds(height, index)) return 0;
   let node = <usize>load<u32>(tree, ROOT);
@@ -42,7 +44,7 @@ export function radixGet(tree: usize, index: u32): u32 {
 }
 
 /** False: no memory, and the tree is as it was. */
-export function radixSet(tree: usize, index: u32, value: u32): bool {
+export function radixSet(tree: usize, index: u64, value: u32): bool {
   if (!grow(tree, index)) return false;
   let node = <usize>load<u32>(tree, ROOT);
   for (let level = load<u32>(tree, HEIGHT) - 1; level > 0; level--) {
@@ -63,7 +65,7 @@ export function radixSet(tree: usize, index: u32, value: u32): bool {
 }
 
 /** Puts nodes on top until the index fits. An empty tree gets its height at once: a node without pages would never go again. */
-function grow(tree: usize, index: u32): bool {
+function grow(tree: usize, index: u64): bool {
   let height = load<u32>(tree, HEIGHT);
   if (holds(height, index)) return true;
   let root = <usize>load<u32>(tree, ROOT);
@@ -88,11 +90,11 @@ function grow(tree: usize, index: u32): bool {
   return true;
 }
 
-export function radixTag(tree: usize, index: u32, tag: usize, on: bool): void {
+export function radixTag(tree: usize, index: u64, tag: usize, on: bool): void {
   tagBelow(<usize>load<u32>(tree, ROOT), load<u32>(tree, HEIGHT) - 1, index, tag, on);
 }
 
-function tagBelow(node: usize, level: u32, index: u32, tag: usize, on: bool): bool {
+function tagBelow(node: usize, level: u32, index: u64, tag: usize, on: bool): bool {
   if (level > 0) on = tagBelow(<usize>load<u32>(slot(node, index, level)), level - 1, index, tag, on);
   const tags = load<u64>(node + tag);
   const now = on ? tags | bit(index, level) : tags & ~bit(index, level);
@@ -100,7 +102,7 @@ function tagBelow(node: usize, level: u32, index: u32, tag: usize, on: bool): bo
   return now != 0;
 }
 
-export function radixTagged(tree: usize, index: u32, tag: usize): bool {
+export function radixTagged(tree: usize, index: u64, tag: usize): bool {
   const height = load<u32>(tree, HEIGHT);
   if (!holds(height, index)) return false;
   let node = <usize>load<u32>(tree, ROOT);
@@ -112,7 +114,7 @@ export function radixTagged(tree: usize, index: u32, tag: usize): bool {
 }
 
 /** Empties a slot, drops its tags and frees the nodes that nothing is left in. */
-export function radixRemove(tree: usize, index: u32): void {
+export function radixRemove(tree: usize, index: u64): void {
   const root = <usize>load<u32>(tree, ROOT);
   if (!removeBelow(root, load<u32>(tree, HEIGHT) - 1, index)) return;
   slabFree(root, NODE_BYTES);
@@ -120,7 +122,7 @@ export function radixRemove(tree: usize, index: u32): void {
 }
 
 /** True when the node is empty now. */
-function removeBelow(node: usize, level: u32, index: u32): bool {
+function removeBelow(node: usize, level: u32, index: u64): bool {
   const at = slot(node, index, level);
   let present = false;
   let dirty = false;
@@ -141,22 +143,22 @@ function removeBelow(node: usize, level: u32, index: u32): bool {
 }
 
 /** Smallest index >= from with the tag, or NO_INDEX. */
-export function radixNext(tree: usize, from: u32, tag: usize): i64 {
+export function radixNext(tree: usize, from: u64, tag: usize): i64 {
   const height = load<u32>(tree, HEIGHT);
   if (!holds(height, from)) return NO_INDEX;
   return nextBelow(<usize>load<u32>(tree, ROOT), height - 1, 0, from, tag);
 }
 
-function nextBelow(node: usize, level: u32, base: u32, from: u32, tag: usize): i64 {
+function nextBelow(node: usize, level: u32, base: u64, from: u64, tag: usize): i64 {
   let tags = load<u64>(node + tag);
   const start = from > base ? (from - base) >> (6 * level) : 0;
   if (start > 63) return NO_INDEX;
   tags &= <u64>-1 << start;
   while (tags != 0) {
-    const i = <u32>ctz(tags);
+    const i = ctz(tags);
     const index = base + (i << (6 * level));
-    if (level == 0) return index;
-    const found = nextBelow(<usize>load<u32>(node + SLOTS + ((<usize>i) << 2)), level - 1, index, from, tag);
+    if (level == 0) return <i64>index;
+    const found = nextBelow(<usize>load<u32>(node + SLOTS + (<usize>i << 2)), level - 1, index, from, tag);
     if (found >= 0) return found;
     tags &= tags - 1;
   }

@@ -5,12 +5,12 @@
  */
 import { OBJECT_FILE } from '../shared/exit';
 import { FRAME_HELD, frameSetFlags, framesLimit } from './frames';
-import { dropCleanPages, dropStopped, OBJECT_KIND, objectAfter, objectCount, objectFirst } from './object';
+import { dropCleanPages, dropStopped, INDEX_END, OBJECT_KIND, objectAfter, objectCount, objectFirst } from './object';
 import { swapEvictSome } from './swap';
 
 const BATCH: u32 = 64;
 let hand: usize = 0;
-let handIndex: u32 = 0;
+let handIndex: u64 = 0;
 let busy: bool = false;
 
 /** Frames whose address the host was given last, a quarter of all at most: it may have them in hand until the guest runs again. */
@@ -48,9 +48,9 @@ export function reclaim(): bool {
     if (hand == 0) hand = objectFirst();
     if (hand == 0) break;
     if (load<u32>(hand, OBJECT_KIND) == OBJECT_FILE) {
-      freed += dropCleanPages(hand, handIndex, 0xffffffff, BATCH - freed, true);
+      freed += dropCleanPages(hand, handIndex, INDEX_END, BATCH - freed, true);
       if (dropStopped >= 0) {
-        handIndex = <u32>dropStopped;
+        handIndex = dropStopped;
         break;
       }
     }

@@ -43,7 +43,7 @@ let inObjects: bool = false;
 let handSpace: usize = 0;
 let handVa: u64 = 0;
 let handObject: usize = 0;
-let handIndex: u32 = 0;
+let handIndex: u64 = 0;
 let round: u32 = 1;
 
 /** Of the call that runs: frames freed, and pages that will be free when they are written. */
@@ -55,8 +55,9 @@ let merciless: bool = false;
 /** For comparison (bench/reclaim.ts). */
 let plainQueue: bool = false;
 
-/** Pages of files that have to be written first: { u32 object, u32 index }. */
-const queue = memory.data(QUEUE * 8, 8);
+/** Pages of files that have to be written first: { u64 index, u32 object }. */
+const QUEUE_BYTES: usize = 16;
+const queue = memory.data(<i32>QUEUE * 16, 8);
 let queued: u32 = 0;
 
 let scanned: u64 = 0;
@@ -144,18 +145,18 @@ function enough(): bool {
 export function reclaimNextDirty(): u32 {
   while (queued > 0) {
     queued--;
-    const object = load<u32>(queue + <usize>queued * 8);
-    const index = load<u32>(queue + <usize>queued * 8, 4);
+    const at = queue + <usize>queued * QUEUE_BYTES;
+    const object = load<u32>(at, 8);
     if (object == 0) continue;
     store<u32>(HART + HART_IO_OBJECT, object);
-    store<u32>(HART + HART_IO_INDEX, index);
+    store<u64>(HART + HART_IO_INDEX, load<u64>(at));
     return object;
   }
   return 0;
 }
 
 /** A page of a file was written: frees it when nobody has mapped or changed it meanwhile. */
-export function reclaimWritten(object: usize, index: u32): bool {
+export function reclaimWritten(object: usize, index: u64): bool {
   const frame = O.objectFrame(object, index);
   if (frame == 0 || frameReferences(frame) != 1 || O.objectIsDirty(object, index)) return false;
   O.removePage(object, index);
@@ -276,7 +277,7 @@ function scanAnonymous(at: usize, frame: u32): bool {
 /** A mapping of a frame of the swap cache is gone. */
 function leave(frame: u32): void {
   frameRelease(frame);
-  if (swapEvict(frameIndex(frame))) freed++;
+  if (swapEvict(<u32>frameIndex(frame))) freed++;
   else if (frameReferences(frame) == 1) waiting++;
 }
 
@@ -297,7 +298,7 @@ function scanMapped(space: usize, flags: u32, va: u64, at: usize, owner: usize, 
 }
 
 /** A page of an object that nobody maps: freed, or on its way. */
-function scanUnmapped(object: usize, index: u32, frame: u32): void {
+function scanUnmapped(object: usize, index: u64, frame: u32): void {
   if ((frameFlags(frame) & FRAME_REFERENCED) != 0 && !merciless) {
     frameSetFlags(frame, 0, FRAME_REFERENCED);
     return;
@@ -308,8 +309,8 @@ function scanUnmapped(object: usize, index: u32, frame: u32): void {
   }
   if (O.objectIsDirty(object, index)) {
     if (queued == QUEUE) return;
-    store<u32>(queue + <usize>queued * 8, <u32>object);
-    store<u32>(queue + <usize>queued * 8, index, 4);
+    store<u64>(queue + <usize>queued * QUEUE_BYTES, index);
+    store<u32>(queue + <usize>queued * QUEUE_BYTES, <u32>object, 8);
     queued++;
     waiting++;
     // Until it is written it is passed by.
@@ -325,15 +326,14 @@ function scanObjects(): bool {
   if (handObject == 0) handObject = O.objectFirst();
   for (; handObject != 0; handObject = O.objectAfter(handObject), handIndex = 0) {
     if (O.objectPinned(handObject) || load<u32>(handObject, O.OBJECT_KIND) >= <u32>OBJECT_DEVICE) continue;
-    for (let next = O.objectNextPresent(handObject, handIndex); next >= 0; next = O.objectNextPresent(handObject, <u32>next + 1)) {
-      handIndex = <u32>next;
+    for (let next = O.objectNextPresent(handObject, handIndex); next >= 0; next = O.objectNextPresent(handObject, next + 1)) {
+      handIndex = next;
       if (enough()) return true;
       if (O.objectSlot(handObject, handIndex) != 0) continue;
       const frame = O.objectFrame(handObject, handIndex);
       if (frameReferences(frame) != 1 || (frameFlags(frame) & FRAME_HELD) != 0) continue;
       scanned++;
       scanUnmapped(handObject, handIndex, frame);
-      if (handIndex == 0xffffffff) break;
     }
   }
   handIndex = 0;
@@ -388,7 +388,8 @@ export function scanForget(space: usize): void {
 /** The object is about to go. */
 export function scanForgetObject(object: usize): void {
   reclaimForget(object);
-  for (let i: u32 = 0; i < queued; i++) if (load<u32>(queue + <usize>i * 8) == <u32>object) store<u32>(queue + <usize>i * 8, 0);
+  const end = queue + <usize>queued * QUEUE_BYTES;
+  for (let at = queue; at < end; at += QUEUE_BYTES) if (load<u32>(at, 8) == <u32>object) store<u32>(at, 0, 8);
   if (handObject != object) return;
   handObject = O.objectAfter(object);
   handIndex = 0;

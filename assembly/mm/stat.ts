@@ -17,8 +17,6 @@ import { swapReferences } from './swap';
 import { VM_HUGETLB, VM_SOFT_CLEAN, VM_UFFD_WP } from '../shared/mman';
 import { VMA_END, VMA_FLAGS, VMA_OBJECT, VMA_OFFSET, VMA_START, vmaAt } from './vma';
 
-const INDEX_MAX: u64 = 0xffffffff;
-
 export function vmaStat(space: usize, vma: usize, which: u32): f64 {
   const root = load<u32>(space, SPACE_ROOT);
   const end = load<u64>(vma, VMA_END);
@@ -39,9 +37,8 @@ export function vmaStat(space: usize, vma: usize, which: u32): f64 {
   }
   const object = load<u32>(vma, VMA_OBJECT);
   if (object != 0 && (which == S.VMA_STAT_SWAP || which == S.VMA_STAT_SWAP_PSS_BYTES)) {
-    const from = min(load<u64>(vma, VMA_OFFSET) >> 12, INDEX_MAX);
-    const to = min(from + ((end - load<u64>(vma, VMA_START)) >> 12), INDEX_MAX);
-    const pages = <f64>objectSwappedIn(object, <u32>from, <u32>to);
+    const from = load<u64>(vma, VMA_OFFSET) >> 12;
+    const pages = <f64>objectSwappedIn(object, from, from + ((end - load<u64>(vma, VMA_START)) >> 12));
     sum += which == S.VMA_STAT_SWAP ? pages : pages * <f64>PAGE_SIZE / <f64>objectMappings(object);
   }
   return sum;

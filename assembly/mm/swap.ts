@@ -93,7 +93,7 @@ export function swapSlotValid(slot: u32): bool {
 
 /** The slot of an anonymous frame, one given to it now if it has none; 0: the area is full. The contents are waiting to be written then. */
 export function swapAssign(frame: u32): u32 {
-  if (frameFlags(frame) & FRAME_SWAP) return frameIndex(frame);
+  if (frameFlags(frame) & FRAME_SWAP) return <u32>frameIndex(frame);
   const slot = slotTake();
   if (slot == 0) return 0;
   store<u32>(at(slot), frame, FRAME);
@@ -127,7 +127,7 @@ export function swapDrop(slot: u32): void {
 
 /** A mapping of a frame of the cache has gone, or a mark of its slot: nobody may need either any more. */
 export function swapSettle(frame: u32): void {
-  const slot = frameIndex(frame);
+  const slot = <u32>frameIndex(frame);
   if (load<u32>(at(slot)) == 0 && frameReferences(frame) == 1) swapDetach(slot);
 }
 
@@ -151,7 +151,7 @@ function swapDetach(slot: u32): void {
 
 /** Before a store to a page of the cache: the frame is the mapping's alone when nobody else maps it and no mark names its slot. */
 export function swapClaim(frame: u32): void {
-  const slot = frameIndex(frame);
+  const slot = <u32>frameIndex(frame);
   if (load<u32>(at(slot)) == 0 && frameReferences(frame) == 2) swapDetach(slot);
 }
 
@@ -260,7 +260,7 @@ export function swapStat(which: u32): u64 {
 
 /** For check.ts: the frame's place in the cache is as its flags say. */
 export function swapChecks(frame: u32): bool {
-  const slot = frameIndex(frame);
+  const slot = <u32>frameIndex(frame);
   return frameObject(frame) == 0 && slot != 0 && slot <= slots && swapFrame(slot) == frame;
 }
 /** For check.ts: slots counted anew: taken ones, or those with a frame. */

@@ -139,8 +139,8 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
     return 0;
   }
   const bits = pteBits(flags) | (guard ? PTE_UFFD_WP : 0);
-  if (object != 0 && how == UFFD_CONTINUE) return mapCached(space, object, <u32>(offset >> 12), at, bits, flags);
-  if (object != 0 && (flags & M.VM_SHARED) != 0) return fillObject(space, object, <u32>(offset >> 12), at, bits, flags, how);
+  if (object != 0 && how == UFFD_CONTINUE) return mapCached(space, object, offset >> 12, at, bits, flags);
+  if (object != 0 && (flags & M.VM_SHARED) != 0) return fillObject(space, object, offset >> 12, at, bits, flags, how);
   if (how == UFFD_ZERO) {
     store<u64>(at, pteMake(zeroFrame, bits));
     return 0;
@@ -154,7 +154,7 @@ export function uffdFill(space: usize, va: u64, how: u32, guard: bool): i32 {
 }
 
 /** A page that shared memory has not got yet. */
-function fillObject(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32, how: u32): i32 {
+function fillObject(space: usize, object: usize, index: u64, at: usize, bits: u64, flags: u32, how: u32): i32 {
   if (objectHolds(object, index)) return -EEXIST;
   const frame = objectFrameMake(object, index);
   if (frame == 0) return needFrames();
@@ -163,7 +163,7 @@ function fillObject(space: usize, object: usize, index: u32, at: usize, bits: u6
   return mapCached(space, object, index, at, bits, flags);
 }
 
-function mapCached(space: usize, object: usize, index: u32, at: usize, bits: u64, flags: u32): i32 {
+function mapCached(space: usize, object: usize, index: u64, at: usize, bits: u64, flags: u32): i32 {
   const frame = objectFrame(object, index);
   if (frame == 0) {
     const slot = objectSlot(object, index);

@@ -58,13 +58,13 @@ export const HART_FAULT_KIND = 0x400; // u32 FAULT_*
 export const HART_FAULT_ACCESS = 0x404; // u32 ACCESS_*
 export const HART_FAULT_ADDRESS = 0x408; // u64
 export const HART_IO_OBJECT = 0x410; // u32 object whose page is missing
-export const HART_IO_INDEX = 0x414; // u32 page index in that object
 export const HART_IO_HOW = 0x42c; // u32 for whom: IO_TRANSFER, or VM_* flags of the mapping | IO_MAPPED
 export const HART_FREED_OBJECTS = 0x418; // u32 how many objects wait in objectNextFreed()
 export const HART_SPACE = 0x41c; // u32 active address space
 export const HART_SHORT = 0x428; // u32 not 0: frames run short; the host clears it
 export const HART_TIME = 0x420; // u64 what the next read of the `time` CSR gives, ns; 0: the host must be asked
 export const HART_FAULTS_LOGGED = 0x430; // u32 faults told since the host took them, plus 1; 0: nobody wants to know
+export const HART_IO_INDEX = 0x438; // u64 page index in that object
 export const HART_CALLS = 0x434; // u32 not 0: run() has the host do system calls and goes on, instead of coming back with EXIT_ECALL
 /* Machine-wide counters, u64 each. */
 export const HART_COUNTERS = 0x480;

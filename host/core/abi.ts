@@ -117,8 +117,8 @@ export interface CoreExports {
   /** Pages promised to its files, or taken. */
   hugetlbQuotaUsed(quota: number): number;
   objectSetQuota(object: number, quota: number): void;
-  /** What it has not got is zeros for ever: its private mappings are anonymous memory. */
-  objectSetZeros(object: number): void;
+  /** What it has not got is zeros for ever: its private mappings are anonymous memory. Of 0 bytes: it has no end. */
+  objectSetZeros(object: number, bytes: number): void;
   /** vm.nr_overcommit_hugepages */
   hugetlbSetOvercommit(pages: number): void;
   /** 1: some place of the mapping would get a megapage at its first fault. */

@@ -164,6 +164,11 @@ export class Core {
     words[(address >>> 2) + 1] = Math.floor(value / TWO32);
   }
 
+  /** HART_IO_INDEX: the page that the core has asked for last, a slot of the swap area, or a userfaultfd's reason. */
+  get ioIndex(): number {
+    return this.readU64(L.HART + L.HART_IO_INDEX);
+  }
+
   get pc(): number {
     return this.readU64(L.HART + L.HART_PC);
   }

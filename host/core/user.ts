@@ -1,6 +1,6 @@
 import { EFAULT, ENAMETOOLONG, ENOMEM } from '../../assembly/shared/errno.js';
 import * as X from '../../assembly/shared/exit.js';
-import { HART, HART_FAULT_KIND, HART_IO_HOW, HART_IO_INDEX, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { HART, HART_FAULT_KIND, HART_IO_HOW, HART_IO_OBJECT, PAGE_MASK, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { SysError } from '../linux/error.js';
 import { decodeText } from '../linux/text.js';
 import type { Core } from './core.js';
@@ -62,7 +62,7 @@ export class UserMemory {
     const words = this.core.u32;
     const how = words[(HART + HART_IO_HOW) >>> 2];
     try {
-      this.pager(words[(HART + HART_IO_OBJECT) >>> 2], words[(HART + HART_IO_INDEX) >>> 2], how);
+      this.pager(words[(HART + HART_IO_OBJECT) >>> 2], this.core.ioIndex, how);
     } catch (error) {
       if (how === X.IO_TRANSFER || !(error instanceof SysError) || error.errno === ENOMEM) throw error;
       throw new SysError(EFAULT);

@@ -6,7 +6,7 @@
  * question for each process.
  */
 import { NEED_PAGE } from '../../assembly/shared/exit.js';
-import { HART, HART_IO_HOW, HART_IO_INDEX, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
+import { HART, HART_IO_HOW, HART_IO_OBJECT } from '../../assembly/shared/layout.js';
 import { SCAN_COLLAPSED, SCAN_EXCEEDS_NONE, SCAN_EXCEEDS_SHARED, SCAN_EXCEEDS_SWAP, SCAN_NO_MEMORY } from '../../assembly/shared/stat.js';
 import { refusal } from '../vfs/backing.js';
 import type { Kernel } from './kernel.js';
@@ -113,7 +113,7 @@ export class Khugepaged {
       const result = core.exports.hugeScan(space, base, this.maxPtesNone, this.maxPtesSwap, this.maxPtesShared);
       if (result === NEED_PAGE) {
         // What the medium of the swap area can't give at once, or not at all, is left for its user.
-        if (refusal(() => env.pages.pager(word(HART_IO_OBJECT), word(HART_IO_INDEX), word(HART_IO_HOW))) !== undefined) return true;
+        if (refusal(() => env.pages.pager(word(HART_IO_OBJECT), core.ioIndex, word(HART_IO_HOW))) !== undefined) return true;
         continue;
       }
       if (result === SCAN_COLLAPSED) this.pagesCollapsed++;

@@ -1,7 +1,7 @@
 /** userfaultfd(2) inside the kernel: who watches which memory, who waits for whose page, what is still to be told. */
 import { EFAULT } from '../../assembly/shared/errno.js';
 import { ACCESS_WRITE } from '../../assembly/shared/exit.js';
-import { HART, HART_FAULT_ACCESS, HART_FAULT_ADDRESS, HART_IO_INDEX, HART_IO_OBJECT, PAGE_SIZE } from '../../assembly/shared/layout.js';
+import { HART, HART_FAULT_ACCESS, HART_FAULT_ADDRESS, HART_IO_OBJECT, PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { VM_HUGE_1GB, VM_HUGETLB, VM_UFFD_MINOR, VM_UFFD_WP, VMA_END, VMA_FLAGS, VMA_START, VMA_UFFD } from '../../assembly/shared/mman.js';
 import type { Core } from '../core/core.js';
 import { Suspend, SysError } from '../linux/error.js';
@@ -246,7 +246,7 @@ export function handOut(t: Thread, space: AddressSpace, inCall: boolean): Pendin
   const { core, userfaults } = t.kernel;
   const words = core.u32;
   const userfault = userfaults.get(words[(HART + HART_IO_OBJECT) >>> 2]);
-  const reason = words[(HART + HART_IO_INDEX) >>> 2];
+  const reason = core.ioIndex;
   const exact = core.readU64(HART + HART_FAULT_ADDRESS);
   const unit = unitAt(core, space, exact);
   const page = Math.floor(exact / unit) * unit;

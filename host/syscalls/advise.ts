@@ -144,7 +144,7 @@ function remapFilePages(t: Thread, address: number, length: number, prot: number
   const may = vmFlags & (M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC | M.VM_DONTEXPAND | M.VM_DONTDUMP);
   const how = M.MAP_SHARED | M.MAP_FIXED | M.MAP_POPULATE | (flags & M.MAP_NONBLOCK);
   const locked = (vmFlags & M.VM_LOCKED) !== 0 ? M.MAP_LOCKED : 0;
-  if (page * PAGE >= 2 ** 63) return -EOVERFLOW;
+  if (page * PAGE + bytes >= 2 ** 63) return -EOVERFLOW;
   // The mapping that goes may be all that holds the object.
   core.exports.objectRetain(object);
   const result = core.exports.mmMap(handle, start, bytes, access, how | locked, object, page * PAGE, may, word(first, M.VMA_NAME));

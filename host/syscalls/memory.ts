@@ -7,9 +7,10 @@ import type { Thread } from '../kernel/thread.js';
 import { SysError } from '../linux/error.js';
 import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_ACCMODE, O_RDWR, O_WRONLY } from '../linux/fcntl.js';
 import { MS_NOEXEC } from '../linux/mount.js';
+import { S_IFBLK, S_IFMT, S_IFREG, S_IFSOCK } from '../linux/stat.js';
 import { HUGE_PAGE_BYTES, HugeFile } from '../vfs/backends/memory-huge.js';
 import { Location } from '../vfs/dentry.js';
-import { FILE_SIZE_MAX, PagedInode } from '../vfs/pagedinode.js';
+import { PagedInode } from '../vfs/pagedinode.js';
 import type { OpenFile } from '../vfs/types.js';
 import { lockFits, mayLock } from './memlock.js';
 import { aligned, eachMapping, PAGE, pageCeil, TASK_SIZE } from './memoryrange.js';
@@ -49,11 +50,9 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   const hugeFile = file?.inode instanceof HugeFile ? file.inode : undefined;
   if ((flags & M.MAP_HUGETLB) !== 0 && hugeFile === undefined && !(anonymous && isHugeSize(flags))) return -EINVAL;
   if (hugeFile !== undefined && offset % hugeFile.blockBytes !== 0) return -EINVAL;
-  if (hugeFile !== undefined && offset + length > FILE_SIZE_MAX) return -ENOMEM;
   if (length === 0) return -EINVAL;
   const bytes = pageCeil(length);
   if (bytes > TASK_SIZE) return -ENOMEM;
-  if (file !== undefined && (offset < 0 || offset + bytes >= 2 ** 63)) return -EOVERFLOW;
   const fixed = (flags & (M.MAP_FIXED | M.MAP_FIXED_NOREPLACE)) !== 0;
   // Linux takes these for errors, not for addresses.
   if (fixed && address > ADDRESS_END - PAGE) return address - ADDRESS_END;
@@ -66,7 +65,15 @@ function mmap(t: Thread, address: number, length: number, prot: number, flags: n
   // A hint that can't be is no hint.
   const place = fixed ? address : address + bytes > TASK_SIZE ? 0 : Math.floor(address / PAGE) * PAGE;
   const allowed = isLow ? flags | M.MAP_LOW : flags;
-  return file === undefined ? mapAnonymous(t, place, bytes, prot, allowed) : mapFile(t, place, bytes, prot, allowed, file, offset);
+  if (file === undefined) return mapAnonymous(t, place, bytes, prot, allowed);
+  const at = offset < 0 ? offset + 2 ** 64 : offset;
+  if (at + bytes >= (hasPositions(file) ? 2 ** 63 : 2 ** 64)) return -EOVERFLOW;
+  return mapFile(t, place, bytes, prot, allowed, file, at);
+}
+
+/** Files, block devices and sockets. Of others, offsets are what their drivers take them for. */
+function hasPositions({ inode }: OpenFile): boolean {
+  return [S_IFREG, S_IFBLK, S_IFSOCK].includes(inode.mode & S_IFMT);
 }
 
 /** The sizes of pages that riscv64 has: 0 for the usual huge page. */

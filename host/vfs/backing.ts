@@ -3,7 +3,7 @@ import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { Suspend, SysError } from '../linux/error.js';
 
 /** Beyond every page. */
-export const PAGES_END = 2 ** 32 - 1;
+export const PAGES_END = 2 ** 51;
 
 /**
  * Where the bytes of a regular file lie when they are not in the page cache. Without one the page cache is all there is (tmpfs).

@@ -7,7 +7,7 @@ import * as F from '../linux/fcntl.js';
 import { FIGETBSZ, FIONREAD, FIOQSIZE } from '../linux/ioctl.js';
 import { lostSetIdBits } from './access.js';
 import { dropFileCapabilities } from './filecaps.js';
-import { FILE_SIZE_MAX, type PagedInode } from './pagedinode.js';
+import type { PagedInode } from './pagedinode.js';
 import { Readahead } from './readahead.js';
 import { type Inode, type IoBuffer, OpenFile } from './types.js';
 
@@ -93,10 +93,10 @@ export class PagedFile extends OpenFile {
     const at = this.appends ? size : (offset ?? this.offset);
     if (at < 0) return -EINVAL;
     if (from.remaining === 0) return 0;
-    if (at >= FILE_SIZE_MAX) return -EFBIG;
+    if (at >= paged.sizeMax) return -EFBIG;
     const direct = this._isDirect;
     if (direct && (at % SECTOR_BYTES !== 0 || from.remaining % SECTOR_BYTES !== 0)) return -EINVAL;
-    const unsealed = this._unsealed(at, Math.min(from.remaining, FILE_SIZE_MAX - at));
+    const unsealed = this._unsealed(at, Math.min(from.remaining, paged.sizeMax - at));
     if (unsealed === 0) return -EPERM;
     const length = this.roomFor(at, unsealed);
     this._prepareEdges(at, length, size);
@@ -192,7 +192,7 @@ export class PagedFile extends OpenFile {
         throw new SysError(EINVAL);
     }
     if (target < 0) throw new SysError(EINVAL);
-    if (target > FILE_SIZE_MAX) throw new SysError(EINVAL);
+    if (target > this.paged.sizeMax) throw new SysError(EINVAL);
     this.offset = target;
     return target;
   }
@@ -269,7 +269,7 @@ export class PagedFile extends OpenFile {
     if (punch && zero) throw new SysError(EINVAL);
     const { paged } = this;
     const end = offset + length;
-    if (end > FILE_SIZE_MAX) throw new SysError(EFBIG);
+    if (end > paged.sizeMax) throw new SysError(EFBIG);
     const grows = !keep && end > paged.size;
     if (grows && (paged.seals & F.F_SEAL_GROW) !== 0) throw new SysError(EPERM);
     if ((punch || zero) && (paged.seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0) throw new SysError(EPERM);

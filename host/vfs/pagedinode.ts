@@ -10,8 +10,10 @@ import { PagedFile } from './pagedfile.js';
 import { type AccessPattern, READAHEAD_PAGES, Readahead, type ReadaheadTarget } from './readahead.js';
 import { Inode, type OpenFile, type Timestamp } from './types.js';
 
-/** Largest file, as ext4 has it: a page index of it fits in 32 bits. */
-export const FILE_SIZE_MAX = 2 ** 44 - 4096;
+/** The largest file of a medium, as ext4 has it. */
+const MEDIUM_SIZE_MAX = 2 ** 44 - PAGE_SIZE;
+/** The largest file in memory: beyond it a number is not exact to the byte. */
+export const MEMORY_SIZE_MAX = 2 ** 53 - PAGE_SIZE;
 const RELATIME_SECONDS = 24 * 3600;
 /** Pages of one request to the medium at most: 256 KiB. */
 const WRITE_PAGES_MAX = 64;
@@ -54,6 +56,11 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
 
   override get size(): number {
     return this._object === 0 ? this._size : this.env.core.exports.objectSize(this._object);
+  }
+
+  /** Where files of its file system end. */
+  get sizeMax(): number {
+    return this.backing === undefined ? MEMORY_SIZE_MAX : MEDIUM_SIZE_MAX;
   }
 
   override get blocks(): number {
@@ -177,7 +184,7 @@ export abstract class PagedInode extends Inode implements ErrorCursor, Readahead
   /** truncate(2) without permission checks. */
   resize(bytes: number): void {
     if (bytes < 0) throw new SysError(EINVAL);
-    if (bytes > FILE_SIZE_MAX) throw new SysError(EFBIG);
+    if (bytes > this.sizeMax) throw new SysError(EFBIG);
     const { size } = this;
     if ((bytes < size && (this.seals & F_SEAL_SHRINK) !== 0) || (bytes > size && (this.seals & F_SEAL_GROW) !== 0))
       throw new SysError(EPERM);

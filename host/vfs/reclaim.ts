@@ -1,5 +1,5 @@
 /** Making room when frames run short: what the core picks (assembly/mm/scan.ts) is written where it has to be, and its frames are free. */
-import { HART, HART_IO_INDEX, HART_SHORT } from '../../assembly/shared/layout.js';
+import { HART, HART_SHORT } from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
 import { Suspend } from '../linux/error.js';
 import type { PagedInode } from './pagedinode.js';
@@ -88,7 +88,7 @@ export class Reclaimer {
     const found = new Map<number, number[]>();
     for (let object = exports.reclaimNextDirty() >>> 0; object !== 0; object = exports.reclaimNextDirty() >>> 0) {
       const pages = found.get(object) ?? [];
-      pages.push(core.u32[(HART + HART_IO_INDEX) >>> 2]);
+      pages.push(core.ioIndex);
       found.set(object, pages);
     }
     return found;

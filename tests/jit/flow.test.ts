@@ -129,7 +129,7 @@ function disturb(random: Random, program: FlowProgram, guests: readonly Guest[],
 function repair(program: FlowProgram, { hart, swap }: Guest, reason: number): void {
   if (reason === EXIT_IO) {
     assert.is(hart.core.u32[(L.HART + L.HART_IO_OBJECT) >>> 2], SWAP_AREA);
-    swap.fill(hart.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2], () => 0);
+    swap.fill(hart.core.ioIndex, () => 0);
     return;
   }
   const address = hart.core.readU64(L.HART + L.HART_FAULT_ADDRESS);

@@ -1,6 +1,8 @@
 /* mmap(2): MAP_DROPPABLE, memory that may go whenever room is needed. */
 #include "mapping.h"
+
 #include <linux/userfaultfd.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 
 #ifndef MAP_DROPPABLE
@@ -20,6 +22,11 @@ static int watch(char *at, int mode) {
 }
 
 int main(void) {
+  /* What another processor has in hand Linux does not page out. */
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  sched_setaffinity(0, sizeof one, &one);
   PAGE("mmap(2)", "MAP_DROPPABLE");
   char *at = map(4, RW, DROPPABLE);
   HOLDS("map@6.11", "memory that may be dropped", at != MAP_FAILED);

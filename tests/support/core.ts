@@ -88,7 +88,7 @@ export class Mm {
   /** Fills the page that HART_IO_* names from its medium, or the swap area. False: no memory. */
   fill(): boolean {
     const object = this.core.u32[(L.HART + L.HART_IO_OBJECT) >>> 2];
-    const index = this.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2];
+    const index = this.core.ioIndex;
     const swapped = object === X.SWAP_AREA;
     const at = (swapped ? this.exports.swapInsert(index) : this.exports.objectInsertPage(object, index)) >>> 0;
     if (at === 0) return false;
@@ -119,7 +119,7 @@ export class Mm {
       exports.swapWritten(slot, 1);
     }
     for (let object = exports.reclaimNextDirty() >>> 0; object !== 0; object = exports.reclaimNextDirty() >>> 0) {
-      const index = this.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2];
+      const index = this.core.ioIndex;
       this.writeBack(object, index);
       exports.reclaimWritten(object, index);
     }

@@ -156,7 +156,7 @@ test('private file pages: read from the cache, written to a copy; the file never
   assert.is(mm.exports.userPage(space, AT + PAGE, X.ACCESS_READ), 0);
   assert.is(mm.fault.kind, X.FAULT_IO);
   assert.is(mm.core.u32[(L.HART + L.HART_IO_OBJECT) >>> 2], file);
-  assert.is(mm.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2], 1);
+  assert.is(mm.core.ioIndex, 1);
   assert.is(mm.read(space, AT + PAGE), 2);
   assert.is(mm.frame(space, AT + PAGE), (mm.exports.objectPage(file, 1) >>> 0) / PAGE, 'the cache itself');
   assert.is(mm.write(space, AT + PAGE, 77), 0);

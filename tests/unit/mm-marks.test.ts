@@ -107,7 +107,7 @@ test('a fault of a registered range names its userfaultfd and the reason', async
   mm.write(space, AT + PAGE, 1);
   assert.is(register(mm, space, 0, 4, M.VM_UFFD_MISSING | M.VM_UFFD_WP, 7), 0);
   assert.is(mm.layout(space, AT), '0+4:rw 4+4:rw');
-  const words = (): number[] => [mm.core.u32[(L.HART + L.HART_IO_OBJECT) >>> 2], mm.core.u32[(L.HART + L.HART_IO_INDEX) >>> 2]];
+  const words = (): number[] => [mm.core.u32[(L.HART + L.HART_IO_OBJECT) >>> 2], mm.core.ioIndex];
   assert.is(mm.read(space, AT + 5), -X.FAULT_USERFAULT);
   assert.equal(words(), [7, M.VM_UFFD_MISSING]);
   assert.equal(mm.fault, { kind: X.FAULT_USERFAULT, access: X.ACCESS_READ, address: AT + 5 });

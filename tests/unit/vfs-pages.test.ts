@@ -10,7 +10,7 @@ import type { VfsEnvironment } from '../../host/vfs/environment.js';
 import { HostBuffer } from '../../host/vfs/hostbuffer.js';
 import { releaseFile } from '../../host/vfs/openfile.js';
 import type { PagedFile } from '../../host/vfs/pagedfile.js';
-import { FILE_SIZE_MAX } from '../../host/vfs/pagedinode.js';
+import { MEMORY_SIZE_MAX } from '../../host/vfs/pagedinode.js';
 import { newEnvironment } from '../support/backends.js';
 import { Disk, DiskFile } from '../support/disk.js';
 import { fuzzRounds, fuzzSeed, Random } from '../support/random.js';
@@ -242,7 +242,7 @@ test('SEEK_DATA and SEEK_HOLE', async () => {
     [-1, F.SEEK_SET],
     [0, 9],
     [-1e9, F.SEEK_CUR],
-    [2 ** 50, F.SEEK_SET],
+    [MEMORY_SIZE_MAX + 1, F.SEEK_SET],
   ]) {
     assert.is(
       outcome(() => file.seek(offset, whence)),
@@ -277,7 +277,7 @@ test('fallocate', async () => {
   assert.is(refuse(0, 0, 0), 'EINVAL');
   assert.is(refuse(F.FALLOC_FL_PUNCH_HOLE, 0, 5), 'EOPNOTSUPP');
   assert.is(refuse(F.FALLOC_FL_COLLAPSE_RANGE, 0, PAGE_SIZE), 'EOPNOTSUPP');
-  assert.is(refuse(0, FILE_SIZE_MAX, 1), 'EFBIG');
+  assert.is(refuse(0, MEMORY_SIZE_MAX, 1), 'EFBIG');
   assert.is(refuse(0, 0, 2 ** 40), 'ENOSPC');
   const present = paged.pagesPresent;
   assert.is(refuse(0, 2 ** 33, 2 ** 26), 'ENOSPC');
@@ -295,10 +295,10 @@ test('huge offsets', async () => {
   assert.is(new TextDecoder().decode(read(file, 10, 2 ** 42)), 'end');
   assert.is(read(file, 4, 2 ** 41).join(), '0,0,0,0');
   assert.is(
-    outcome(() => write(file, 'x', FILE_SIZE_MAX)),
+    outcome(() => write(file, 'x', MEMORY_SIZE_MAX)),
     'EFBIG',
   );
-  assert.is(write(file, 'xyz', FILE_SIZE_MAX - 2), 2, 'what fits');
+  assert.is(write(file, 'xyz', MEMORY_SIZE_MAX - 2), 2, 'what fits');
   assert.is(
     outcome(() => write(file, 'x', -1)),
     'EINVAL',
@@ -308,7 +308,7 @@ test('huge offsets', async () => {
     'EINVAL',
   );
   assert.is(
-    outcome(() => file.truncate(FILE_SIZE_MAX + 1)),
+    outcome(() => file.truncate(MEMORY_SIZE_MAX + 1)),
     'EFBIG',
   );
   assert.is(read(file, 1, Number.MAX_SAFE_INTEGER).length, 0);

@@ -5,7 +5,6 @@ import { SysError } from '../../linux/error.js';
 import { makeDev, S_IFCHR } from '../../linux/stat.js';
 import type { DeviceDriver } from '../devices.js';
 import type { VfsEnvironment } from '../environment.js';
-import { FILE_SIZE_MAX } from '../pagedinode.js';
 import { type Inode, type IoBuffer, OpenFile } from '../types.js';
 import { MemoryFileSystem } from './memory.js';
 
@@ -58,13 +57,12 @@ export class ZeroFile extends DeviceFile {
   }
 
   /** Every mapping has zeros of its own: a private one copies them, a shared one is as long as it is at first, and shared with children. */
-  override mapObject(_offset = 0, bytes = FILE_SIZE_MAX, shared = false): number {
+  override mapObject(_offset = 0, bytes = 0, shared = false): number {
     const { exports } = this.env.core;
     this._release();
     this._object = exports.objectCreate(OBJECT_SHMEM) >>> 0;
     if (this._object === 0) return 0;
-    exports.objectSetSize(this._object, shared ? bytes : FILE_SIZE_MAX);
-    exports.objectSetZeros(this._object);
+    exports.objectSetZeros(this._object, shared ? bytes : 0);
     return this._object;
   }
 

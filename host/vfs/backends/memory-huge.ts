@@ -89,9 +89,11 @@ export class HugeOpenFile extends PagedFile {
   /** What of a hole is only a part of a huge page stays, as zeros. */
   private _clearParts(from: number, to: number): void {
     const { object, blockBytes, env } = this.file;
-    const isPart = (at: number): boolean => at - (at % blockBytes) < from || at - (at % blockBytes) + blockBytes > to;
+    const wholeFrom = Math.ceil(from / blockBytes) * blockBytes;
+    const wholeTo = Math.max(Math.floor(to / blockBytes) * blockBytes, wholeFrom);
     for (let at = Math.ceil(from / PAGE_SIZE) * PAGE_SIZE; at + PAGE_SIZE <= to; at += PAGE_SIZE) {
-      const page = isPart(at) ? env.core.exports.objectPage(object, at / PAGE_SIZE) >>> 0 : 0;
+      if (at === wholeFrom) at = wholeTo;
+      const page = at + PAGE_SIZE <= to ? env.core.exports.objectPage(object, at / PAGE_SIZE) >>> 0 : 0;
       if (page === 0) continue;
       env.core.u8.fill(0, page, page + PAGE_SIZE);
       env.core.exports.objectMarkDirty(object, at / PAGE_SIZE);
