@@ -7,9 +7,9 @@ import { OP_BASELINE, OP_COMPILED } from './generated/ops';
 import { executeSlow } from './generated/slow';
 import { mappedFrame } from './code';
 import { FAR_ONLY } from './decode';
-import { inChain } from './jit';
 import { FRAME_CODE, frameAddress, frameDecoded, frameFlags } from './mm/frames';
 import { fastFind } from './mm/tlb';
+import { inChain } from './regions';
 
 /** The decoded operation of an instruction that is no jump. */
 export function jitOperation(word: u32): u64 {

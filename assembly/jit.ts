@@ -7,19 +7,13 @@
  */
 import * as C from './shared/compiled';
 import { HART, HART_PC, HART_X } from './shared/layout';
-import { decode16, decode32 } from './generated/decode';
 import { OP_BASELINE, OP_COMPILED } from './generated/ops';
 import { BASELINE_SITE, COMPILED_BASE, COMPILED_PERMISSIONS, TIER_BASELINE, TIER_REGIONS } from './shared/baseline';
 import { isJumpByRegister, noteTarget } from './targets';
-import {
-  baselineConfigure, baselineOn, baselineYield, entryCost, isFloatLine, missed, pagesDue, sampleLine, unitOf,
-} from './baseline/units';
-import {
-  asDecoded, bindPage, codeEpoch, enter, execEntry, execTag, isScratch, mappedFrame, newCodeEpoch, runningPage, runScratch,
-} from './code';
-import { FAR_ONLY } from './decode';
-import { FRAME_CODE, frameAddress, frameDecoded, frameFlags, frameGeneration } from './mm/frames';
+import { baselineConfigure, baselineOn, entryCost, isFloatLine, missed, pagesDue, sampleLine, unitOf } from './baseline/units';
+import { asDecoded, codeEpoch, enter, execEntry, execTag, isScratch, newCodeEpoch, runningPage } from './code';
 import { tlbFromWindow } from './mm/tlb';
+import { inChain, jumpEntry, original, valid } from './regions';
 
 const STATE: usize = C.COMPILED;
 /** Instructions to walk from a sample to a place where a region may begin. */
@@ -46,7 +40,11 @@ let untilSeek: u32 = SEEK_SHARE;
 /** What executing baseline code until its fuel is used up adds to where it is then; one in so many times a region is looked for. */
 const FUEL_HEAT: u32 = 20;
 const FUEL_SEEK_SHARE: u32 = 4;
-let untilFuelSeek: u32 = FUEL_SEEK_SHARE;
+/** The same for where regions lead to baseline code, each time that the core sees it: it stands for EXIT_SHARE times. */
+const EXIT_HEAT: u32 = 1;
+const EXIT_SEEK_SHARE: u32 = 16;
+let fuelSamples: u32 = 0;
+let exitSamples: u32 = 0;
 /** The function in the table that goes on at HART_PC in baseline code. */
 let entryFunction: u32 = 0;
 let seeking: u32 = 0;
@@ -73,6 +71,14 @@ function untilSample(): u32 {
   if (interval == 1) return 1;
   uneven = uneven * 1664525 + 1013904223;
   return interval - (interval >> 3) + (uneven >> 16) % ((interval >> 2) + 1);
+}
+
+/** Not the same number either. */
+// @ts-ignore: decorator
+@inline
+function unevenFuel(): u32 {
+  uneven = uneven * 1664525 + 1013904223;
+  return regionFuel - (uneven >> 24);
 }
 
 // @ts-ignore: decorator
@@ -200,12 +206,6 @@ export function behindCompiledCall(pc: u64, ip: usize): void {
   if (!leadsOn(ip) && (tiers & TIER_REGIONS) != 0) warm(pc, 1);
 }
 
-// @ts-ignore: decorator
-@inline
-function jumpEntry(pc: u64): usize {
-  return <usize>C.JUMPS + (<usize>((pc >> 1) & (<u64>C.JUMPS_ENTRIES - 1)) << 4);
-}
-
 /**
  * The region of pc, whose slot ip leads to one: found valid, and remembered as the one that jumps to pc enter. 0: compiledNext says how
  * to go on.
@@ -263,13 +263,12 @@ function functionAt(ip: usize, pc: u64, left: u32, heat: u32): u32 {
   return load<u32>(region, C.REGION_FUNCTION);
 }
 
-/** Baseline code has used up its fuel at pc, where a jump backward leads. True: the interpreter goes on there. */
-function baselineSample(pc: u64): bool {
+/** Baseline code is where time is spent, at pc. True: the interpreter goes on there. */
+function baselineSample(pc: u64, heat: u32, seek: bool): bool {
   if ((tiers & TIER_REGIONS) == 0 || interval <= 1) return false;
-  compiledHot = warm(pc, FUEL_HEAT);
+  compiledHot = warm(pc, heat);
   if (!compiledHot) {
-    if (--untilFuelSeek != 0) return false;
-    untilFuelSeek = FUEL_SEEK_SHARE;
+    if (!seek) return false;
     seeking = SEEK;
     sampleIn = 1;
   }
@@ -299,7 +298,7 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     }
     const code = functionAt(ip, pc, left, heat);
     if (code == 0) break;
-    const fuel = min(left, regionFuel);
+    const fuel = min(left, unevenFuel());
     const jumps = load<u32>(STATE, C.COMPILED_JUMPS);
     store<u32>(STATE, 0, C.COMPILED_REGION);
     const site = <usize>call_indirect<u32>(code, <u64>fuel << C.COUNT_SHIFT, <u32>permissions, <u32>base, code);
@@ -332,8 +331,11 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
     }
     // Where baseline code goes on is no sign that a region should begin there; where a region's fuel is used up is a strong one.
     heat = region == 0 ? 0 : kind == C.SITE_FUEL && left != 0 ? hotAt >> 2 : 1;
-    if (kind == C.SITE_FUEL && region == 0 && left != 0 && baselineSample(pc)) break;
+    if (kind == C.SITE_FUEL && region == 0 && left != 0 && baselineSample(pc, FUEL_HEAT, ++fuelSamples % FUEL_SEEK_SHARE == 0)) break;
     ip = 0;
+    if (kind > <u32>C.SITE_DYNAMIC || region == 0 || left == 0) continue;
+    ip = enter(pc);
+    if (ip != 0 && load<u16>(ip) == OP_BASELINE && baselineSample(pc, EXIT_HEAT, ++exitSamples % EXIT_SEEK_SHARE == 0)) break;
   }
   compiledAccesses = accesses;
   store<u64>(STATE, load<u64>(STATE, C.COMPILED_INSTRUCTIONS) + (before - left), C.COMPILED_INSTRUCTIONS);
@@ -355,21 +357,6 @@ function leaveSlowly(region: usize, site: usize, kind: u32, pc: u64): void {
   else if (leadsOn(compiledNext)) compiledNext = asDecoded(pc);
 }
 
-/** The region for pc among those that share a slot, or 0. */
-export function inChain(head: usize, pc: u64): usize {
-  for (let region = head; region != 0; region = <usize>load<u32>(region, C.REGION_NEXT)) {
-    if (load<u64>(region, C.REGION_PC) == pc) return region;
-  }
-  return 0;
-}
-
-/** What a slot must hold to lead to a region. */
-// @ts-ignore: decorator
-@inline
-function leadingTo(region: usize): u64 {
-  return <u64>OP_COMPILED | ((<u64>region) << 32);
-}
-
 /** Some instructions were executed by regions, the last of which was this one: over time each gets its share. */
 // @ts-ignore: decorator
 @inline
@@ -384,108 +371,4 @@ function makeAgain(region: usize, state: u32): void {
   if (load<u32>(region, C.REGION_STATE) != C.REGION_LIVE) return;
   store<u32>(region, state, C.REGION_STATE);
   store<u32>(STATE, load<u32>(STATE, C.COMPILED_POOR) + 1, C.COMPILED_POOR);
-}
-
-// @ts-ignore: decorator
-@inline
-function pageOf(region: usize, n: u32): usize {
-  return region + <usize>C.REGION_PAGE + <usize>n * <usize>C.REGION_PAGE_BYTES;
-}
-
-/** Whether the region's code is what is mapped, and unchanged. If it has changed the slot forgets it. */
-function valid(region: usize, ip: usize): bool {
-  const pages = load<u32>(region, C.REGION_PAGES);
-  for (let n: u32 = 0; n < pages; n++) {
-    const at = pageOf(region, n);
-    const frame = load<u32>(at, 4);
-    if (frameGeneration(frame) != load<u32>(at, 8)) {
-      store<u32>(region, C.REGION_DEAD, C.REGION_STATE);
-      // Undecoded, but not this time: the caller goes on with the original operation.
-      store<u64>(ip, 0);
-      return false;
-    }
-    if (n != 0 && mappedFrame(load<u32>(at)) != frame) return false;
-  }
-  store<u32>(region, codeEpoch(), C.REGION_EPOCH);
-  return true;
-}
-
-/** A place from which the interpreter executes the operation that a region's slot held. */
-function original(region: usize, pc: u64): usize {
-  return runScratch(pc, load<u64>(region, C.REGION_ORIGINAL));
-}
-
-/**
- * Puts a region in force whose record is filled but for slot, original operation, frames and epoch. False: its entry is taken, or its
- * code is not there.
- */
-export function jitInstall(region: usize): bool {
-  const pc = load<u64>(region, C.REGION_PC);
-  const pages = load<u32>(region, C.REGION_PAGES);
-  for (let n: u32 = 0; n < pages; n++) {
-    const at = pageOf(region, n);
-    const frame = mappedFrame(load<u32>(at));
-    if (frame == 0 || (frameFlags(frame) & FRAME_CODE) == 0) return false;
-    store<u32>(at, frame, 4);
-    store<u32>(at, frameGeneration(frame), 8);
-  }
-  const frame = load<u32>(region, C.REGION_PAGE + 4);
-  const offset = <u32>pc & 4095;
-  const code = <usize>frameDecoded(frame);
-  if (code == 0) return false;
-  const low = <u32>load<u16>(frameAddress(frame) + offset);
-  if ((low & 3) == 3 && offset == 4094) return false;
-  const slot = code + (<usize>offset << 2);
-  const others = load<u16>(slot) == OP_COMPILED ? <usize>load<u32>(slot, 4) : 0;
-  if (inChain(others, pc) != 0) return false;
-  const operation = (low & 3) == 3 ? decode32(load<u32>(frameAddress(frame) + offset), FAR_ONLY) : decode16(low, FAR_ONLY);
-  store<u64>(region, operation, C.REGION_ORIGINAL);
-  store<u32>(region, <u32>slot, C.REGION_SLOT);
-  store<u32>(region, 0xffffffff, C.REGION_EPOCH);
-  store<u32>(region, C.REGION_LIVE, C.REGION_STATE);
-  for (let n: u32 = 0; n < pages; n++) {
-    const at = pageOf(region, n);
-    bindPage(load<u32>(at), load<u32>(at, 4));
-  }
-  store<u32>(region, <u32>others, C.REGION_NEXT);
-  store<u64>(slot, leadingTo(region));
-  if (others == 0) baselineYield(code, slot, true);
-  return true;
-}
-
-function unlink(code: usize, slot: usize, region: usize): void {
-  const next = load<u32>(region, C.REGION_NEXT);
-  const head = <usize>load<u32>(slot, 4);
-  if (head == region) {
-    store<u64>(slot, next == 0 ? 0 : leadingTo(next));
-    if (next == 0) baselineYield(code, slot, false);
-    return;
-  }
-  for (let at = head; at != 0; at = <usize>load<u32>(at, C.REGION_NEXT)) {
-    if (<usize>load<u32>(at, C.REGION_NEXT) == region) {
-      store<u32>(at, next, C.REGION_NEXT);
-      return;
-    }
-  }
-}
-
-/** Takes a region out of force; its record may be used again. */
-export function jitRemove(region: usize): void {
-  const slot = <usize>load<u32>(region, C.REGION_SLOT);
-  const offset = <usize>load<u32>(region, C.REGION_PC) & 4095;
-  const code = <usize>frameDecoded(load<u32>(region, C.REGION_PAGE + 4));
-  if (code != 0 && code + (offset << 2) == slot && load<u16>(slot) == OP_COMPILED) unlink(code, slot, region);
-  const e = jumpEntry(load<u64>(region, C.REGION_PC));
-  if (load<u32>(e, C.JUMP_FUNCTION) == load<u32>(region, C.REGION_FUNCTION)) store<u32>(e, codeEpoch() - 1, C.JUMP_EPOCH);
-  store<u32>(region, 0, C.REGION_STATE);
-}
-
-/** Whether the bytes that a region was made from are still the same. */
-export function jitIntact(region: usize): bool {
-  const pages = load<u32>(region, C.REGION_PAGES);
-  for (let n: u32 = 0; n < pages; n++) {
-    const at = pageOf(region, n);
-    if (frameGeneration(load<u32>(at, 4)) != load<u32>(at, 8)) return false;
-  }
-  return true;
 }

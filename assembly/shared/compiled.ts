@@ -74,6 +74,9 @@ export const JUMP_FUNCTION = 12;
 /** Only with so many instructions left a region jumps to another, and only to one for which they suffice. */
 export const JUMP_FUEL = 600;
 
+/** Of regions' exits to baseline code one in so many, by the fuel that is left, is seen by the core. A power of two. */
+export const EXIT_SHARE = 16;
+
 /** A region's fuel is at most 2^20, so its accesses are fewer. */
 export const COUNT_SHIFT = 20;
 

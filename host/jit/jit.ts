@@ -208,12 +208,17 @@ export class Jit {
     let left = budget;
     for (;;) {
       const reason = run(left);
-      const words = core.u32;
-      if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || this.#isPoor(words[(C.COMPILED + C.COMPILED_POOR) >>> 2])) this.#compileHot();
+      if (this.#isDue()) this.#compileHot();
       if (reason !== EXIT_HOT) return reason;
       if (this.#baseline.wanted) this.#compilePages();
       left = core.u32[(C.COMPILED + C.COMPILED_LEFT) >>> 2];
     }
+  }
+
+  #isDue(): boolean {
+    const words = this.core.u32;
+    if (words[(C.COMPILED + C.COMPILED_HOT) >>> 2] !== 0 || this.#isPoor(words[(C.COMPILED + C.COMPILED_POOR) >>> 2])) return true;
+    return this.#queue.isDue(this.core.counter(L.COUNT_INSTRUCTIONS), this.stats.instructions);
   }
 
   /** Are regions that leave too often to be made again now? Making modules costs: some wait for others. */

@@ -95,6 +95,15 @@ function jump(code: Code, at: number, entry: number, pc: number, slots: number):
     code.get(BASE);
   };
   enterRegion(code, COUNT, pc, entry, own, () => code.returnCallIndirect(0));
+  // Some come back to the core on their way to baseline code: a region may be worth having there.
+  code.get(COUNT);
+  code.i64Const(C.COUNT_SHIFT);
+  code.op(0x88);
+  code.op(0xa7);
+  code.i32Const(C.EXIT_SHARE - 1);
+  code.op(0x71);
+  code.if();
   goOn(code, COUNT, pc, slots, tailCall, 1);
+  code.end();
   code.end();
 }

@@ -46,6 +46,18 @@ export class HotQueue {
     return Math.min(PATIENCE_MAX, PATIENCE * compiled);
   }
 
+  /** Would `take` give any? Time passes, and what waits may be compiled though nothing else becomes hot. */
+  isDue(executed: number, compiled: number): boolean {
+    if (!this.limited || this.#waiting.size === 0) return false;
+    if (this.#ripeSince !== undefined) return executed - this.#ripeSince >= this.patience(compiled);
+    return this.#certain > 0 || this.#least(executed, compiled) === 1;
+  }
+
+  /** A place pays now that has become hot so often. */
+  #least(executed: number, compiled: number): number {
+    return compiled * COST < SHARE * (executed - FREE_INSTRUCTIONS) ? 1 : CERTAIN;
+  }
+
   /** The hottest that may be compiled now, given how many instructions were executed and compiled. */
   take(executed: number, compiled: number): number[] {
     if (!this.limited) {
@@ -53,7 +65,7 @@ export class HotQueue {
       this.#waiting.clear();
       return all;
     }
-    const least = compiled * COST < SHARE * (executed - FREE_INSTRUCTIONS) ? 1 : CERTAIN;
+    const least = this.#least(executed, compiled);
     if (least === CERTAIN && this.#certain === 0) return [];
     const ripe: [pc: number, times: number][] = [];
     for (const entry of this.#waiting) if (entry[1] >= least) ripe.push(entry);
