@@ -5,7 +5,7 @@
  * The rules of each policy, to the last detail (an independent simulator must come to the same counts): docs/lab-model.md.
  */
 import { HashTable, tableFind, tableInsert, tableNew, zeros } from './hash';
-import { lastBit, use } from './lru';
+import { lastBit, Many, use } from './lru';
 import { spaceOfKey } from './pages';
 
 export const LRU: u32 = 0;
@@ -19,7 +19,6 @@ export const CLOCK: u32 = 5;
 const RRPV_FAR: u8 = 3;
 const RRPV_NEW: u8 = 2;
 const ABSENT: u32 = u32.MAX_VALUE;
-const NO_MASK: u32 = u32.MAX_VALUE;
 
 @unmanaged
 export class CacheArray {
@@ -36,8 +35,8 @@ export class CacheArray {
   /** The same in vectors of 4, and the last way as a bit (lru.ts). */
   vectors: u32;
   last: u32;
-  /** sets - 1 if that is a mask, else NO_MASK. */
-  mask: u32;
+  /** 2^64 / sets, rounded up (setNumber). */
+  inverse: u64;
   policy: u32;
   /** LRU, and nothing else to it. */
   isPlain: bool;
@@ -72,6 +71,11 @@ function groupOf(a: CacheArray, key: u32): u32 {
   return key & ~((4 << a.coalesce) - 1);
 }
 
+/** Numbers of pages or lines may be as large as they like: it is no more plain. */
+export function arrayAnyIndex(a: CacheArray): void {
+  a.isPlain = false;
+}
+
 /** What has to go goes to others. */
 export function arrayVictims(a: CacheArray, others: CacheArray): void {
   a.victims = changetype<usize>(others);
@@ -98,22 +102,27 @@ export function arrayNew(sets: u32, ways: u32, policy: u32, seed: u32, partition
   a.random = seed == 0 ? 1 : seed;
   a.vectors = a.stride >> 2;
   a.last = lastBit(ways);
-  a.mask = (a.sets & (a.sets - 1)) == 0 ? a.sets - 1 : NO_MASK;
+  a.inverse = a.sets == 1 ? 0 : u64.MAX_VALUE / <u64>a.sets + 1;
   a.isPlain = policy == LRU && partitions == 1;
   return a;
 }
 
+/**
+ * The set of a number below 2^INDEX_BITS, for at most 2^24 sets: number modulo sets, without a division (Lemire, Kaser and Kurz, "Faster
+ * remainder by direct computation", 2019). number * inverse is the fraction that the division leaves, in 64 bits, and too large by less
+ * than 2^-26; what is added makes up for the bits that are cut off.
+ */
+const INDEX_BITS: u64 = 38;
 // @ts-ignore: decorator
 @inline
-function setNumber(sets: u32, mask: u32, index: u64): u32 {
-  if (mask != NO_MASK) return <u32>index & mask;
-  return index >> 32 == 0 ? <u32>index % sets : <u32>(index % <u64>sets);
+function setNumber(sets: u32, inverse: u64, index: u64): u32 {
+  return <u32>((((index * inverse + (1 << 26)) >> 24) * <u64>sets) >> 40);
 }
 
 // @ts-ignore: decorator
 @inline
 function setOf(a: CacheArray, index: u64, key: u32): usize {
-  const set = setNumber(a.sets, a.mask, index);
+  const set = index >> INDEX_BITS == 0 ? setNumber(a.sets, a.inverse, index) : <u32>(index % <u64>a.sets);
   if (a.partitions == 1) return <usize>set;
   return <usize>(set * a.partitions + <u32>(spaceOfKey(key) % <u64>a.partitions));
 }
@@ -216,19 +225,35 @@ export function arrayFill(a: CacheArray, index: u64, key: u32): u32 {
   return old;
 }
 
+/** The set of an array that is plain. */
+// @ts-ignore: decorator
+@inline
+export function plainSet<N>(keys: usize, sets: u32, inverse: u64, vectors: u32, index: u64): usize {
+  return keys + (<usize>(setNumber(sets, inverse, index) * (offsetof<N>() == 0 ? vectors : <u32>offsetof<N>())) << 4);
+}
+
 /** The same, and the key is there afterwards: of an array that is plain, whose fields a loop keeps at hand. */
 // @ts-ignore: decorator
 @inline
-export function plainUse(keys: usize, sets: u32, mask: u32, vectors: u32, last: u32, index: u64, key: u32): bool {
-  return use(keys + (<usize>(setNumber(sets, mask, index) * vectors) << 4), vectors, last, key);
+export function plainUse<N>(keys: usize, sets: u32, inverse: u64, vectors: u32, last: u32, index: u64, key: u32): bool {
+  return use<N>(plainSet<N>(keys, sets, inverse, vectors, index), vectors, last, key);
 }
 
 /** The same of any array that no victims are kept of. */
 export function arrayUse(a: CacheArray, index: u64, key: u32): bool {
-  if (a.isPlain) return plainUse(a.keys, a.sets, a.mask, a.vectors, a.last, index, key);
+  if (a.isPlain) return plainUse<Many>(a.keys, a.sets, a.inverse, a.vectors, a.last, index, key);
   if (arrayLookup(a, index, key)) return true;
   arrayFill(a, index, key);
   return false;
+}
+
+/** The same of an array that is plain: the place among its set's keys where the key was before; none: a large number. */
+export function arrayPosition(a: CacheArray, index: u64, key: u32): u32 {
+  const keys = a.keys + (<usize>(setNumber(a.sets, a.inverse, index) * a.stride) << 2);
+  const way = find(keys, a.stride, key);
+  if (way == 0) return 0;
+  toFront(keys, way == ABSENT ? a.ways - 1 : way, key);
+  return way;
 }
 
 /** The first empty way; else whom the policy chooses. */

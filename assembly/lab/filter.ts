@@ -3,6 +3,7 @@
  * keep their size and none is prefetched into it.
  */
 import { CacheArray, plainUse, SRRIP, tlbFill, tlbLookup } from './array';
+import { Four, Many, One, Three, Two } from './lru';
 import { tlbEvent } from './forget';
 import { ASK_BYTES, ASK_KEY, ASK_RUN, MARKS_BYTES, Prepared } from './prepared';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_STORES, RUN_TOUCHES } from './stream';
@@ -23,17 +24,20 @@ export class Filter {
     const tlb = this.tlb;
     memory.fill(this.misses, 0, (this.prepared.count + 63) & ~63);
     if (!tlb.isPlain) this.feedAny();
-    else if (tlb.vectors == 1) this.feedPlain(1);
-    else if (tlb.vectors == 2) this.feedPlain(2);
-    else this.feedPlain(tlb.vectors);
+    else if (tlb.vectors == 1) this.feedPlain<One>();
+    else if (tlb.vectors == 2) this.feedPlain<Two>();
+    else if (tlb.vectors == 3) this.feedPlain<Three>();
+    else if (tlb.vectors == 4) this.feedPlain<Four>();
+    else this.feedPlain<Many>();
   }
 
   // @ts-ignore: decorator
   @inline
-  private feedPlain(vectors: u32): void {
+  private feedPlain<N>(): void {
+    const vectors = this.tlb.vectors;
     const keys = this.tlb.keys;
     const sets = this.tlb.sets;
-    const mask = this.tlb.mask;
+    const inverse = this.tlb.inverse;
     const last = this.tlb.last;
     const misses = this.misses;
     for (let at = this.prepared.asks[this.serves], end = this.prepared.ends[this.serves]; at < end; at += ASK_BYTES) {
@@ -43,7 +47,7 @@ export class Filter {
         this.event(run);
         continue;
       }
-      const isHit = plainUse(keys, sets, mask, vectors, last, load<u64>(at), key);
+      const isHit = plainUse<N>(keys, sets, inverse, vectors, last, load<u64>(at), key);
       store<u8>(misses + run, <u8>isHit - 1);
     }
   }

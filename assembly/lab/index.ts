@@ -2,11 +2,11 @@
  * The laboratory's engine: policies, levels of TLBs and walkers are built by calls and named by numbers; fed with records; asked for
  * what they counted. host/lab/engine.ts is its other side: it says which systems share what.
  */
-import { arrayCoalesce, arrayNew, arrayVictims, CacheArray, LRU, SRRIP } from './array';
+import { arrayAnyIndex, arrayCoalesce, arrayNew, arrayVictims, CacheArray, LRU, SRRIP } from './array';
 import { Filter } from './filter';
 import { Memory } from './memory';
 import { regionCount, REGIONS_MAX, watchStores } from './pages';
-import { Policy, SIZES } from './policy';
+import { Policy, SIZE_1G, SIZES } from './policy';
 import { Prepared } from './prepared';
 import { Prefetcher } from './prefetch';
 import { Promotion } from './promotion';
@@ -281,7 +281,10 @@ export function walkerNested(id: u32, depth: u32, size: u32): void {
   tablesMax = min(tablesMax, <u32>1 << (19 + walker.lineShift));
 }
 export function walkerNestedTlb(id: u32, sets: u32, ways: u32, replacement: u32, seed: u32, latency: u32): void {
-  walkers[id].hostTlb = arrayNew(sets, ways, replacement, seed);
+  const tlb = arrayNew(sets, ways, replacement, seed);
+  // A guest's pages of 1G are far apart.
+  if (walkers[id].policy.size == SIZE_1G) arrayAnyIndex(tlb);
+  walkers[id].hostTlb = tlb;
   walkers[id].hostLatency = latency;
 }
 export function walkerHostReferences(id: u32): f64 {

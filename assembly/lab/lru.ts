@@ -4,9 +4,9 @@
  */
 
 /** v128[way][vector]: of each of 4 vectors the way and those before it. */
-const UP_TO: usize = heap.alloc(16 * 64);
+const UP_TO: usize = memory.data(16 * 64, 16);
 /** v128[way]: the same of one. */
-const UP_TO_1: usize = heap.alloc(4 * 16);
+const UP_TO_1: usize = memory.data(4 * 16, 16);
 for (let way: usize = 0; way < 16; way++) {
   for (let other: usize = 0; other < 16; other++) {
     const mask: u32 = other <= way ? u32.MAX_VALUE : 0;
@@ -37,23 +37,43 @@ function moved(before: v128, v: v128, mask: v128): v128 {
 }
 
 /**
- * Is the key in the set? Afterwards it is the latest; if it was not there, the one used longest ago has gone. vectors: best known where
- * it is compiled.
+ * How many vectors a set has, as a type, whose size is that number: code for each is compiled apart (of copies of one function that differ
+ * in a constant the compiler would make one again). Many: as many as is said.
  */
+@unmanaged
+export class Many {}
+@unmanaged
+export class One {
+  a: u8;
+}
+@unmanaged
+export class Two extends One {
+  b: u8;
+}
+@unmanaged
+export class Three extends Two {
+  c: u8;
+}
+@unmanaged
+export class Four extends Three {
+  d: u8;
+}
+
+/** Is the key in the set? Afterwards it is the latest; if it was not there, the one used longest ago has gone. */
 // @ts-ignore: decorator
 @inline
-export function use(set: usize, vectors: u32, last: u32, key: u32): bool {
+export function use<N>(set: usize, vectors: u32, last: u32, key: u32): bool {
   const wanted = i32x4.splat(key);
-  if (vectors > VECTORS_MAX) return useLong(set, vectors, last, wanted);
+  if (offsetof<N>() == 0) return useMany(set, vectors, last, key);
   const a = load<v128>(set);
   const same = sameOf(a, wanted);
-  if (vectors == 1) {
+  if (offsetof<N>() == 1) {
     store<v128>(set, moved(wanted, a, load<v128>(UP_TO_1 + (<usize>ctz(same | last) << 4))));
     return same != 0;
   }
   const b = load<v128>(set, 16);
   const two = same | (sameOf(b, wanted) << 4);
-  if (vectors == 2) {
+  if (offsetof<N>() == 2) {
     const masks = UP_TO + (<usize>ctz(two | last) << 6);
     store<v128>(set, moved(wanted, a, load<v128>(masks)));
     store<v128>(set, moved(a, b, load<v128>(masks, 16)), 16);
@@ -61,7 +81,7 @@ export function use(set: usize, vectors: u32, last: u32, key: u32): bool {
   }
   const c = load<v128>(set, 32);
   const three = two | (sameOf(c, wanted) << 8);
-  if (vectors == 3) {
+  if (offsetof<N>() == 3) {
     const masks = UP_TO + (<usize>ctz(three | last) << 6);
     store<v128>(set, moved(wanted, a, load<v128>(masks)));
     store<v128>(set, moved(a, b, load<v128>(masks, 16)), 16);
@@ -76,6 +96,14 @@ export function use(set: usize, vectors: u32, last: u32, key: u32): bool {
   store<v128>(set, moved(b, c, load<v128>(masks, 32)), 32);
   store<v128>(set, moved(c, d, load<v128>(masks, 48)), 48);
   return four != 0;
+}
+
+function useMany(set: usize, vectors: u32, last: u32, key: u32): bool {
+  if (vectors == 1) return use<One>(set, 1, last, key);
+  if (vectors == 2) return use<Two>(set, 2, last, key);
+  if (vectors == 3) return use<Three>(set, 3, last, key);
+  if (vectors == 4) return use<Four>(set, 4, last, key);
+  return useLong(set, vectors, last, i32x4.splat(key));
 }
 
 /** The vectors before the one that has the key move whole. */

@@ -30,8 +30,9 @@ export function marks(at: usize): u64 {
     (<u64>i8x16.bitmask(load<v128>(at, 48)) << 48)
   );
 }
-/** Room for a byte for each run. */
+/** Room for a byte for each run, and for a bit: words of 64. */
 export const MARKS_BYTES: usize = (RUNS_MAX + 63) & ~63;
+export const WORDS_BYTES: usize = MARKS_BYTES >> 3;
 
 export class Prepared {
   /** Runs of the block. */
@@ -41,7 +42,11 @@ export class Prepared {
   all: usize = heap.alloc(RUNS_MAX * MISS_BYTES);
   /** [run]: 255: it is an event or a first store, which systems look at in any case. */
   special: usize = heap.alloc(MARKS_BYTES);
-  /** What TLBs for instructions, for data and for both are asked, and where that ends. */
+  /** u64[run / 64]: which runs are events, fetches, stores. */
+  events: usize = heap.alloc(WORDS_BYTES);
+  fetches: usize = heap.alloc(WORDS_BYTES);
+  stores: usize = heap.alloc(WORDS_BYTES);
+  /** What TLBs for instructions, for data and for both are asked, and where that ends. For both: of each run. */
   asks: StaticArray<usize> = new StaticArray<usize>(3);
   ends: StaticArray<usize> = new StaticArray<usize>(3);
 
@@ -55,13 +60,10 @@ export class Prepared {
   take(from: usize, end: usize): void {
     this.runs = from;
     this.count = (end - from) / RUN_BYTES;
-    if (this.joint) this.prepare(from, end, true);
-    else this.prepare(from, end, false);
+    this.prepare(from, end);
   }
 
-  // @ts-ignore: decorator
-  @inline
-  private prepare(from: usize, end: usize, joint: bool): void {
+  private prepare(from: usize, end: usize): void {
     const policy = this.policy;
     const shift = sizeShift(policy.size);
     const special = this.special;
@@ -70,10 +72,25 @@ export class Prepared {
     let data = this.asks[1];
     let both = this.asks[2];
     memory.fill(special, 0, MARKS_BYTES);
+    let events: u64 = 0;
+    let fetches: u64 = 0;
+    let stores: u64 = 0;
     for (let at = from, run: u32 = 0; at < end; at += RUN_BYTES, run++, out += MISS_BYTES) {
       const whole = load<u32>(at, RUN_KIND);
       const kind = whole & ~DIRTIES;
       store<v128>(out, load<v128>(at));
+      if ((run & 63) == 0) {
+        events = 0;
+        fetches = 0;
+        stores = 0;
+      }
+      events |= <u64>(kind > STORE) << run;
+      fetches |= <u64>(kind == FETCH) << run;
+      stores |= <u64>(kind == STORE) << run;
+      const word = <usize>(run >> 6) << 3;
+      store<u64>(this.events + word, events);
+      store<u64>(this.fetches + word, fetches);
+      store<u64>(this.stores + word, stores);
       if (kind > STORE) {
         store<u32>(out, load<u32>(at, RUN_STORES), MISS_KEY);
         store<u32>(out, <u32>load<u64>(at, RUN_LOADS), MISS_PAGE);
@@ -96,7 +113,6 @@ export class Prepared {
       ask(data, number, key, run);
       code += kind == FETCH ? ASK_BYTES : 0;
       data += kind == FETCH ? 0 : ASK_BYTES;
-      if (!joint) continue;
       ask(both, number, key, run);
       both += ASK_BYTES;
     }

@@ -6,13 +6,16 @@
 import { arrayRemoveSlot, arraySlot, arraySlots, arrayUse, CacheArray, plainUse, tlbFill, tlbHolds, tlbLookup } from './array';
 import { Filter } from './filter';
 import { tlbEvent } from './forget';
+import { Four, Many, One, Three, Two } from './lru';
 import { Policy, SIZES, sizeShift } from './policy';
 import { regionAddress, regionSpace } from './pages';
 import { Prefetcher } from './prefetch';
 import { COLLAPSED, DIRTIES, DIRTY, FETCH, LOAD, PREFETCH, STORE, TICK } from './stream';
 import { RUN_BYTES, RUN_KIND, RUN_LOADS, RUN_PAGE, RUN_STORES, RUN_TOUCHES } from './stream';
-import { marks, MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, MISS_TOUCHES, PROMOTES } from './prepared';
+import { ASK_BYTES, ASK_KEY, ASK_RUN, marks, MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, MISS_TOUCHES } from './prepared';
+import { Prepared, PROMOTES, WORDS_BYTES } from './prepared';
 import { Walker } from './walker';
+import { Walks } from './walks';
 
 /** Misses handed on at once. */
 const ROOM: usize = 1024;
@@ -44,6 +47,11 @@ export class Stage {
   /** Does anybody want to know more of its misses than how many they are? How many walkers were told of. */
   private isQuiet: bool = false;
   private told: u64 = 0;
+  /** What its walkers that are regular have in common. */
+  private walks: Walks | null = null;
+  /** Of a first level that shares its TLBs: levels behind it that need not be told more than which runs it missed; these, u64[run / 64]. */
+  private direct: Array<Stage> = new Array<Stage>();
+  private words: usize = 0;
 
   constructor(
     public policy: Policy,
@@ -60,10 +68,31 @@ export class Stage {
     let isPlain = isFixed;
     for (let i = 0; i < this.all.length; i++) if (!this.all[i].isPlain) isPlain = false;
     this.isPlain = isPlain;
+    const next = this.stages.concat(this.direct);
+    this.stages = new Array<Stage>();
+    this.direct = new Array<Stage>();
+    for (let i = 0; i < next.length; i++) {
+      next[i].settle();
+      if (this.filters.length != 0 && next[i].isDirect()) this.direct.push(next[i]);
+      else this.stages.push(next[i]);
+    }
+    if (this.filters.length != 0) this.words = heap.alloc(WORDS_BYTES);
     let isQuiet = isFixed && this.stages.length == 0;
-    for (let i = 0; i < this.walkers.length; i++) if (!this.walkers[i].settle(isFixed)) isQuiet = false;
+    const walkers = this.walkers;
+    for (let i = 0; i < walkers.length; i++) {
+      if (!walkers[i].settle(isFixed)) isQuiet = false;
+      if (!walkers[i].isRegular) continue;
+      const walks = this.walks === null ? new Walks(this.policy, this.flushOnSwitch, ROOM + 1) : (this.walks as Walks);
+      this.walks = walks;
+      walkers[i].join(walks);
+    }
     this.isQuiet = isQuiet;
-    for (let i = 0; i < this.stages.length; i++) this.stages[i].settle();
+  }
+
+  /** Plain, of one TLB, and nobody wants to know more than how often it misses. */
+  private isDirect(): bool {
+    const size = this.policy.size;
+    return this.isPlain && this.isQuiet && this.tlbs[size] !== null && this.tlbs[size] == this.tlbs[SIZES + size];
   }
 
   /** A first level takes runs. */
@@ -104,21 +133,40 @@ export class Stage {
   /** What its TLBs missed has been found. */
   private feedFiltered(): void {
     const prepared = this.filters[0].prepared;
-    const isQuiet = this.isQuiet;
     const first = this.filters[0].misses;
     const second = this.filters[this.filters.length - 1].misses;
-    const limit = this.out + (ROOM - 1) * MISS_BYTES;
-    let out = this.out;
-    let counts: u64 = 0;
+    const words = this.words;
     for (let run: usize = 0, n = prepared.count; run < n; run += 64) {
       const misses = marks(first + run) | marks(second + run);
-      for (let bits = isQuiet ? misses : misses | marks(prepared.special + run); bits != 0; bits &= bits - 1) {
+      store<u64>(words + (run >> 3), misses);
+      this.countWord(prepared, run >> 3, misses);
+    }
+    for (let i = 0, n = this.direct.length; i < n; i++) unchecked(this.direct[i]).feedWords(prepared, words);
+    if (this.isQuiet) this.drain();
+    else this.handOn(prepared);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  private countWord(prepared: Prepared, word: usize, misses: u64): void {
+    const fetches = popcnt(misses & load<u64>(prepared.fetches + word));
+    const stores = popcnt(misses & load<u64>(prepared.stores + word));
+    unchecked((this.missed[FETCH] += fetches));
+    unchecked((this.missed[STORE] += stores));
+    unchecked((this.missed[LOAD] += popcnt(misses) - fetches - stores));
+  }
+
+  /** Misses and events for who wants to know them. */
+  private handOn(prepared: Prepared): void {
+    const limit = this.out + (ROOM - 1) * MISS_BYTES;
+    let out = this.out;
+    for (let run: usize = 0, n = prepared.count; run < n; run += 64) {
+      const misses = load<u64>(this.words + (run >> 3));
+      for (let bits = misses | marks(prepared.special + run); bits != 0; bits &= bits - 1) {
         const at = prepared.all + (run + <usize>ctz(bits)) * MISS_BYTES;
         const whole = load<u32>(at, MISS_KIND);
         const kind = whole & ~DIRTIES;
         const isMiss = (misses >> ctz(bits)) & 1;
-        counts += isMiss << (<u64>(kind * COUNT_BITS) & 63);
-        if (isQuiet) continue;
         store<v128>(out, load<v128>(at));
         store<u64>(out, load<u64>(at, MISS_KEY), MISS_KEY);
         store<u32>(out, kind, MISS_KIND);
@@ -136,8 +184,44 @@ export class Stage {
       }
     }
     this.end = out;
-    this.count(counts);
     this.drain();
+  }
+
+  /** A level behind a first one takes what that missed, as bits. */
+  private feedWords(prepared: Prepared, words: usize): void {
+    const tlb = this.tlbs[this.policy.size];
+    if (tlb === null) return;
+    if (tlb.vectors == 1) this.feedBits<One>(prepared, words, tlb);
+    else if (tlb.vectors == 2) this.feedBits<Two>(prepared, words, tlb);
+    else if (tlb.vectors == 3) this.feedBits<Three>(prepared, words, tlb);
+    else if (tlb.vectors == 4) this.feedBits<Four>(prepared, words, tlb);
+    else this.feedBits<Many>(prepared, words, tlb);
+    this.drain();
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  private feedBits<N>(prepared: Prepared, words: usize, tlb: CacheArray): void {
+    const keys = tlb.keys;
+    const sets = tlb.sets;
+    const inverse = tlb.inverse;
+    const vectors = tlb.vectors;
+    const last = tlb.last;
+    const end = (prepared.count + 63) >> 6 << 3;
+    for (let word: usize = 0, asks = prepared.asks[2]; word < end; word += 8, asks += 64 * ASK_BYTES) {
+      let misses: u64 = 0;
+      for (let bits = load<u64>(words + word) | load<u64>(prepared.events + word); bits != 0; bits &= bits - 1) {
+        const at = asks + <usize>ctz(bits) * ASK_BYTES;
+        const key = load<u32>(at, ASK_KEY);
+        if (key == 0) this.forgetRun(prepared.all + <usize>load<u32>(at, ASK_RUN) * MISS_BYTES);
+        else misses |= <u64>!plainUse<N>(keys, sets, inverse, vectors, last, load<u64>(at), key) << ctz(bits);
+      }
+      this.countWord(prepared, word, misses);
+    }
+  }
+
+  private forgetRun(event: usize): void {
+    this.forget(load<u32>(event, MISS_KIND), load<u64>(event), load<u32>(event, MISS_PAGE), load<u32>(event, MISS_KEY));
   }
 
   private count(counts: u64): void {
@@ -190,20 +274,22 @@ export class Stage {
     // There is room for as many as come.
     this.drain();
     if (code != data) this.feedApart(from, end, code, data);
-    else if (code.vectors == 1) this.feedOne(from, end, code, 1);
-    else if (code.vectors == 2) this.feedOne(from, end, code, 2);
-    else if (code.vectors == 3) this.feedOne(from, end, code, 3);
-    else this.feedOne(from, end, code, code.vectors);
+    else if (code.vectors == 1) this.feedOne<One>(from, end, code);
+    else if (code.vectors == 2) this.feedOne<Two>(from, end, code);
+    else if (code.vectors == 3) this.feedOne<Three>(from, end, code);
+    else if (code.vectors == 4) this.feedOne<Four>(from, end, code);
+    else this.feedOne<Many>(from, end, code);
     this.drain();
   }
 
   /** Which TLB it is, and how it is asked, is known. Nothing depends on what is a miss but what comes out. */
   // @ts-ignore: decorator
   @inline
-  private feedOne(from: usize, end: usize, tlb: CacheArray, vectors: u32): void {
+  private feedOne<N>(from: usize, end: usize, tlb: CacheArray): void {
+    const vectors = tlb.vectors;
     const keys = tlb.keys;
     const sets = tlb.sets;
-    const mask = tlb.mask;
+    const inverse = tlb.inverse;
     const last = tlb.last;
     const shift = sizeShift(this.policy.size);
     const step: usize = this.isQuiet ? 0 : MISS_BYTES;
@@ -220,7 +306,7 @@ export class Stage {
         out += step;
         continue;
       }
-      const isMiss = !plainUse(keys, sets, mask, vectors, last, address >> shift, key);
+      const isMiss = !plainUse<N>(keys, sets, inverse, vectors, last, address >> shift, key);
       counts += <u64>isMiss << (kind * COUNT_BITS);
       out += isMiss ? step : 0;
     }
@@ -279,7 +365,13 @@ export class Stage {
     this.end = out;
     for (let i = 0, n = this.stages.length; i < n; i++) unchecked(this.stages[i]).feedMisses(out, end);
     const all = this.missed[0] + this.missed[1] + this.missed[2];
-    for (let i = 0, n = this.walkers.length; i < n; i++) unchecked(this.walkers[i]).feed(out, end, all - this.told);
+    const walks = this.walks;
+    if (walks !== null) walks.prepare(out, end);
+    for (let i = 0, n = this.walkers.length; i < n; i++) {
+      const walker = unchecked(this.walkers[i]);
+      if (walks !== null && walker.isRegular) walker.feedWalks(out, end, walks);
+      else walker.feed(out, end, all - this.told);
+    }
     this.told = all;
   }
 

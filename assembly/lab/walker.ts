@@ -1,10 +1,12 @@
 /** What a walk costs in one system: page-walk caches, and a hierarchy of caches that page-table entries come through. */
-import { arrayClear, arrayRemove, arrayUse, CacheArray } from './array';
+import { arrayClear, arrayRemove, arrayUse, CacheArray, plainSet } from './array';
 import { HashTable, tableFind, tableInsert, tableNew } from './hash';
+import { Four, Many, One, Three, Two, use } from './lru';
 import { spaceOfKey } from './pages';
 import { leafOf, Policy, sizeShift } from './policy';
 import { MISS_BYTES, MISS_KEY, MISS_KIND, MISS_PAGE, PROMOTES } from './prepared';
-import { COLLAPSED, DIRTY, DROP, FLUSH, PREFETCH, STORE, SWITCH } from './stream';
+import { COLLAPSED, DIRTY, DROP, FLUSH, PREFETCH, STORE } from './stream';
+import { isFlush, WALK_BYTES, Walks } from './walks';
 
 const DEPTHS_MAX: u32 = 6;
 export const CACHES_MAX: u32 = 4;
@@ -50,6 +52,14 @@ export class Walker {
 
   /** Entries that each walk reads, if that is all that there is to it. */
   private levels: u32 = 0;
+  /** Is it told of walks that are made ready (walks.ts)? The walk cache that is asked first, then: its level (0: there is none), */
+  isRegular: bool = false;
+  private firstLevel: u32 = 0;
+  /** and its places, or 0: it is asked itself. */
+  private firstWays: u32 = 0;
+  /** The lowest level whose walk cache is asked itself; none: that of the root. */
+  private askFrom: u32 = 0;
+  private family: u32 = 0;
   /** [cache, then memory]: where page-table entries were found. */
   found: StaticArray<u64> = new StaticArray<u64>(CACHES_MAX + 1);
   /** Of walks that the program waited for. */
@@ -74,7 +84,94 @@ export class Walker {
     }
     this.costs[CACHES_MAX] = asked + this.memoryLatency;
     this.levels = isPlain ? policy.depth - leafOf(policy.size) + 1 : 0;
+    this.isRegular = isFixed && !isPlain && policy.hashBits == 0 && this.hostDepth == 0 && this.setsBits == 0;
     return isPlain;
+  }
+
+  /** It is regular: so are the other walkers whose walks these are. */
+  join(walks: Walks): void {
+    this.askFrom = this.lowestFrom(leafOf(this.policy.size));
+    if (this.askFrom == this.policy.depth) return;
+    const cache = this.walkCaches[this.askFrom] as CacheArray;
+    if (!cache.isPlain) return;
+    this.firstLevel = this.askFrom;
+    this.firstWays = cache.ways;
+    this.family = walks.join(this.firstLevel, cache);
+    this.askFrom = this.lowestFrom(this.firstLevel + 1);
+  }
+
+  /** The lowest level from one on that has a walk cache; none: the root's. */
+  private lowestFrom(from: u32): u32 {
+    let level = from;
+    while (level < this.policy.depth && this.walkCaches[level] === null) level++;
+    return level;
+  }
+
+  /** feed of a regular one. */
+  feedWalks(from: usize, end: usize, walks: Walks): void {
+    const cache = this.caches[0];
+    if (cache === null || !cache.isPlain) this.feedCached<Many>(from, end, walks, null);
+    else if (cache.vectors == 1) this.feedCached<One>(from, end, walks, cache);
+    else if (cache.vectors == 2) this.feedCached<Two>(from, end, walks, cache);
+    else if (cache.vectors == 3) this.feedCached<Three>(from, end, walks, cache);
+    else if (cache.vectors == 4) this.feedCached<Four>(from, end, walks, cache);
+    else this.feedCached<Many>(from, end, walks, cache);
+  }
+
+  /** cache: the first one, if it is plain. */
+  // @ts-ignore: decorator
+  @inline
+  private feedCached<N>(from: usize, end: usize, walks: Walks, cache: CacheArray | null): void {
+    const depth = this.policy.depth;
+    const leaf = leafOf(this.policy.size);
+    const shift = this.lineShift;
+    const isFirst = cache !== null;
+    const keys: usize = cache === null ? 0 : cache.keys;
+    const sets: u32 = cache === null ? 0 : cache.sets;
+    const inverse: u64 = cache === null ? 0 : cache.inverse;
+    const vectors: u32 = cache === null ? 0 : cache.vectors;
+    const last: u32 = cache === null ? 0 : cache.last;
+    const firstLevel = this.firstLevel;
+    const firstWays = this.firstWays;
+    const askFrom = this.askFrom;
+    let place: usize = firstWays == 0 ? 0 : walks.placesOf(this.family);
+    let entries = walks.entriesOf(0);
+    let spent: u64 = 0;
+    let hits: u64 = 0;
+    for (let at = from; at < end; at += MISS_BYTES, place += 4, entries += WALK_BYTES) {
+      const kind = load<u32>(at, MISS_KIND);
+      if (kind > STORE) {
+        if (isFlush(kind, load<u64>(at), this.flushOnSwitch)) this.flush();
+        continue;
+      }
+      let remaining = depth;
+      if (firstWays != 0 && load<u32>(place) < firstWays) remaining = firstLevel;
+      else if (askFrom < depth) remaining = this.known(load<u64>(at), entries, askFrom);
+      for (; remaining >= leaf; remaining--) {
+        const line = ((<u64>load<u32>(entries + (<usize>remaining << 2))) << 3) >> shift;
+        if (isFirst) {
+          const set = plainSet<N>(keys, sets, inverse, vectors, line);
+          // Entries of upper tables mostly are what the set was asked for last.
+          if (load<u32>(set) == <u32>line || use<N>(set, vectors, last, <u32>line)) {
+            hits++;
+            continue;
+          }
+        }
+        spent += this.readBehind(line, isFirst ? 1 : 0);
+      }
+    }
+    unchecked((this.found[0] += hits));
+    this.cycles += spent + hits * unchecked(this.costs[0]);
+  }
+
+  /** How many levels are left to a walk by its walk caches from a level on. */
+  private known(va: u64, entries: usize, from: u32): u32 {
+    const depth = this.policy.depth;
+    for (let level = from; level < depth; level++) {
+      const cache = unchecked(this.walkCaches[level]);
+      if (cache !== null && arrayUse(cache, va >> (12 + 9 * level), load<u32>(entries + (<usize>level << 2)) >> 9)) return level;
+    }
+    return depth;
   }
 
   /** Entries read. */
@@ -96,9 +193,8 @@ export class Walker {
       const kind = load<u32>(at, MISS_KIND);
       const access = kind & ~PROMOTES;
       if (access > STORE && access != PREFETCH) {
-        // What one space's translations forget leaves its tables known.
         const everything = access == FLUSH && load<u64>(at) == 0;
-        if (everything || (access == SWITCH && this.flushOnSwitch)) this.flush();
+        if (isFlush(access, load<u64>(at), this.flushOnSwitch)) this.flush();
         if (everything) this.flushHost();
         if (access == COLLAPSED) this.promote(load<u64>(at), load<u32>(at, MISS_KEY));
         if (this.setsBits == 0) continue;
@@ -253,9 +349,13 @@ export class Walker {
 
   /** An entry comes through the caches; those that did not have it do afterwards. No line is 0. */
   private read(address: u64): u64 {
-    const line = address >> this.lineShift;
+    return this.readBehind(address >> this.lineShift, 0);
+  }
+
+  /** The same of a line, which the caches before one do not have. */
+  private readBehind(line: u64, first: u32): u64 {
     const count = this.cacheCount;
-    let at: u32 = 0;
+    let at = first;
     while (at < count && !arrayUse(unchecked(this.caches[at]) as CacheArray, line, <u32>line)) at++;
     if (at == count) at = CACHES_MAX;
     unchecked(this.found[at]++);
