@@ -232,6 +232,12 @@ export function plainSet<N>(keys: usize, sets: u32, inverse: u64, vectors: u32, 
   return keys + (<usize>(setNumber(sets, inverse, index) * (offsetof<N>() == 0 ? vectors : <u32>offsetof<N>())) << 4);
 }
 
+// @ts-ignore: decorator
+@inline
+export function plainSetNumber(sets: u32, inverse: u64, index: u64): u32 {
+  return setNumber(sets, inverse, index);
+}
+
 /** The same, and the key is there afterwards: of an array that is plain, whose fields a loop keeps at hand. */
 // @ts-ignore: decorator
 @inline

@@ -20,9 +20,23 @@ export class Filter {
     private serves: u32,
   ) {}
 
+  /** Can it be fed together with others? Four ways or less, of which nothing else is to be known. */
+  get isSimple(): bool {
+    return this.tlb.isPlain && this.tlb.vectors == 1;
+  }
+
+  /** Do two of them ask for the same? */
+  isLike(other: Filter): bool {
+    return this.prepared == other.prepared && this.serves == other.serves;
+  }
+
+  private begin(): void {
+    memory.fill(this.misses, 0, (this.prepared.count + 63) & ~63);
+  }
+
   feed(): void {
     const tlb = this.tlb;
-    memory.fill(this.misses, 0, (this.prepared.count + 63) & ~63);
+    this.begin();
     if (!tlb.isPlain) this.feedAny();
     else if (tlb.vectors == 1) this.feedPlain<One>();
     else if (tlb.vectors == 2) this.feedPlain<Two>();
@@ -49,6 +63,50 @@ export class Filter {
       }
       const isHit = plainUse<N>(keys, sets, inverse, vectors, last, load<u64>(at), key);
       store<u8>(misses + run, <u8>isHit - 1);
+    }
+  }
+
+  /** Four simple ones that are alike: what is asked is looked at once. */
+  static feedFour(a: Filter, b: Filter, c: Filter, d: Filter): void {
+    a.begin();
+    b.begin();
+    c.begin();
+    d.begin();
+    const keysA = a.tlb.keys;
+    const keysB = b.tlb.keys;
+    const keysC = c.tlb.keys;
+    const keysD = d.tlb.keys;
+    const setsA = a.tlb.sets;
+    const setsB = b.tlb.sets;
+    const setsC = c.tlb.sets;
+    const setsD = d.tlb.sets;
+    const inverseA = a.tlb.inverse;
+    const inverseB = b.tlb.inverse;
+    const inverseC = c.tlb.inverse;
+    const inverseD = d.tlb.inverse;
+    const lastA = a.tlb.last;
+    const lastB = b.tlb.last;
+    const lastC = c.tlb.last;
+    const lastD = d.tlb.last;
+    const missesA = a.misses;
+    const missesB = b.misses;
+    const missesC = c.misses;
+    const missesD = d.misses;
+    for (let at = a.prepared.asks[a.serves], end = a.prepared.ends[a.serves]; at < end; at += ASK_BYTES) {
+      const key = load<u32>(at, ASK_KEY);
+      const run = load<u32>(at, ASK_RUN);
+      if (key == 0) {
+        a.event(run);
+        b.event(run);
+        c.event(run);
+        d.event(run);
+        continue;
+      }
+      const index = load<u64>(at);
+      store<u8>(missesA + run, <u8>plainUse<One>(keysA, setsA, inverseA, 1, lastA, index, key) - 1);
+      store<u8>(missesB + run, <u8>plainUse<One>(keysB, setsB, inverseB, 1, lastB, index, key) - 1);
+      store<u8>(missesC + run, <u8>plainUse<One>(keysC, setsC, inverseC, 1, lastC, index, key) - 1);
+      store<u8>(missesD + run, <u8>plainUse<One>(keysD, setsD, inverseD, 1, lastD, index, key) - 1);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { arrayAnyIndex, arrayCoalesce, arrayNew, arrayVictims, CacheArray, LRU, SRRIP } from './array';
 import { Filter } from './filter';
+import { Grouped, MEMBERS_MIN } from './grouped';
 import { Memory } from './memory';
 import { regionCount, REGIONS_MAX, watchStores } from './pages';
 import { Policy, SIZE_1G, SIZES } from './policy';
@@ -28,6 +29,8 @@ const stages: Array<Stage> = new Array<Stage>();
 const first: Array<Stage> = new Array<Stage>();
 const filters: Array<Filter> = new Array<Filter>();
 const prepared: Array<Prepared> = new Array<Prepared>();
+/** Second levels that are worked out together. */
+let grouped: Array<Grouped> = new Array<Grouped>();
 const walkers: Array<Walker> = new Array<Walker>();
 const swaps: Array<Swap> = new Array<Swap>();
 /** Is all that the systems are made of known? */
@@ -174,8 +177,7 @@ export function walkerCache(id: u32, sets: u32, ways: u32, replacement: u32, see
 
 /** Takes the first `count` records of the input. When it fails nothing that was counted is worth anything. */
 export function feed(count: u32): u32 {
-  if (!isSettled) for (let i = 0; i < first.length; i++) first[i].settle();
-  isSettled = true;
+  if (!isSettled) settle();
   for (let from: u32 = 0; from < count; from += stream.BLOCK) {
     const some = min(count - from, stream.BLOCK);
     stream.annotate(from, some);
@@ -191,6 +193,21 @@ export function feed(count: u32): u32 {
     feedFirst(from, some, true);
   }
   return FED;
+}
+
+function settle(): void {
+  isSettled = true;
+  for (let i = 0; i < grouped.length; i++) grouped[i].end();
+  const all = new Array<Grouped>();
+  for (let i = 0; i < first.length; i++) first[i].settle();
+  // Those that have been asked before know what they know.
+  if (stream.instructions == 0) for (let i = 0; i < first.length; i++) first[i].group(all);
+  grouped = new Array<Grouped>();
+  for (let i = 0; i < all.length; i++) {
+    if (all[i].count < MEMBERS_MIN) continue;
+    all[i].begin();
+    grouped.push(all[i]);
+  }
 }
 
 /** What page sizes follow from, in a block. */
@@ -218,8 +235,26 @@ function feedFirst(from: u32, count: u32, joint: bool): void {
   if (end == 0) return;
   if (joint) for (let i = 0, n = swaps.length; i < n; i++) unchecked(swaps[i]).take(runs, end);
   for (let i = 0, n = prepared.length; i < n; i++) if (unchecked(prepared[i]).joint == joint) unchecked(prepared[i]).take(runs, end);
-  for (let i = 0, n = filters.length; i < n; i++) if (unchecked(filters[i]).prepared.joint == joint) unchecked(filters[i]).feed();
+  feedFilters(joint);
   for (let i = 0, n = first.length; i < n; i++) if (unchecked(first[i]).joint == joint) unchecked(first[i]).feedRuns(runs, end);
+  for (let i = 0, n = grouped.length; i < n; i++) {
+    const group = unchecked(grouped[i]);
+    if (!group.isOver && group.prepared.joint == joint) group.feed();
+  }
+}
+
+function feedFilters(joint: bool): void {
+  for (let i = 0, n = filters.length; i < n; ) {
+    const filter = unchecked(filters[i]);
+    let alike = 1;
+    while (filter.isSimple && alike < 4 && i + alike < n && filters[i + alike].isSimple && filters[i + alike].isLike(filter)) alike++;
+    if (filter.prepared.joint != joint) i++;
+    else if (alike < 4) filters[i++].feed();
+    else {
+      Filter.feedFour(filter, filters[i + 1], filters[i + 2], filters[i + 3]);
+      i += 4;
+    }
+  }
 }
 
 export function regionsMax(): u32 {

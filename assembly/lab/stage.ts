@@ -5,6 +5,7 @@
  */
 import { arrayRemoveSlot, arraySlot, arraySlots, arrayUse, CacheArray, plainUse, tlbFill, tlbHolds, tlbLookup } from './array';
 import { Filter } from './filter';
+import { Grouped } from './grouped';
 import { tlbEvent } from './forget';
 import { Four, Many, One, Three, Two } from './lru';
 import { Policy, SIZES, sizeShift } from './policy';
@@ -52,6 +53,9 @@ export class Stage {
   /** Of a first level that shares its TLBs: levels behind it that need not be told more than which runs it missed; these, u64[run / 64]. */
   private direct: Array<Stage> = new Array<Stage>();
   private words: usize = 0;
+  /** Of such a level: where these are, and with which others it is worked out. */
+  asked: usize = 0;
+  grouped: Grouped | null = null;
 
   constructor(
     public policy: Policy,
@@ -77,6 +81,7 @@ export class Stage {
       else this.stages.push(next[i]);
     }
     if (this.filters.length != 0) this.words = heap.alloc(WORDS_BYTES);
+    for (let i = 0; i < this.direct.length; i++) this.direct[i].asked = this.words;
     let isQuiet = isFixed && this.stages.length == 0;
     const walkers = this.walkers;
     for (let i = 0; i < walkers.length; i++) {
@@ -87,6 +92,20 @@ export class Stage {
       walkers[i].join(walks);
     }
     this.isQuiet = isQuiet;
+  }
+
+  /** Finds others for the levels behind it that are told of runs. */
+  group(groups: Array<Grouped>): void {
+    for (let i = 0; i < this.direct.length; i++) {
+      const stage = this.direct[i];
+      const prepared = this.filters[0].prepared;
+      const tlb = stage.all[0];
+      let n = 0;
+      while (n < groups.length && !groups[n].join(stage, prepared, tlb)) n++;
+      if (n < groups.length) continue;
+      groups.push(new Grouped(prepared, stage.policy, stage.flushOnSwitch, tlb));
+      groups[n].join(stage, prepared, tlb);
+    }
   }
 
   /** Plain, of one TLB, and nobody wants to know more than how often it misses. */
@@ -141,14 +160,15 @@ export class Stage {
       store<u64>(words + (run >> 3), misses);
       this.countWord(prepared, run >> 3, misses);
     }
-    for (let i = 0, n = this.direct.length; i < n; i++) unchecked(this.direct[i]).feedWords(prepared, words);
+    for (let i = 0, n = this.direct.length; i < n; i++)
+      if (unchecked(this.direct[i]).grouped === null) unchecked(this.direct[i]).feedWords(prepared, words);
     if (this.isQuiet) this.drain();
     else this.handOn(prepared);
   }
 
   // @ts-ignore: decorator
   @inline
-  private countWord(prepared: Prepared, word: usize, misses: u64): void {
+  countWord(prepared: Prepared, word: usize, misses: u64): void {
     const fetches = popcnt(misses & load<u64>(prepared.fetches + word));
     const stores = popcnt(misses & load<u64>(prepared.stores + word));
     unchecked((this.missed[FETCH] += fetches));
@@ -359,7 +379,7 @@ export class Stage {
     if (this.end == this.out + ROOM * MISS_BYTES) this.drain();
   }
 
-  private drain(): void {
+  drain(): void {
     const out = this.out;
     const end = this.end;
     this.end = out;
@@ -438,6 +458,8 @@ export class Stage {
   /** Which of the stage's TLBs, as bits, have the page of 4K. */
   holds(space: u64, va: u64): u32 {
     const key = this.policy.smallKeyAt(space, va);
+    const grouped = this.grouped;
+    if (grouped !== null) grouped.end();
     let bits: u32 = 0;
     for (let i = 0; key != 0 && i < this.named.length; i++) if (tlbHolds(this.named[i], va >> 12, key)) bits |= 1 << i;
     return bits;

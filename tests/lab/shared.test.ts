@@ -1,6 +1,7 @@
 /** Systems that have parts in common are worked out together: their counts are those of each alone, by the independent simulator. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as T from '../../assembly/shared/trace.js';
 import { type SystemConfig, systemConfig } from '../../host/lab/config.js';
 import { Pass } from '../../host/lab/pass.js';
 import { comparable, labModule, randomRecords, references, wordsOf } from '../support/lab.js';
@@ -93,6 +94,31 @@ for (const [what, configs] of Object.entries(FAMILIES)) {
     });
   });
 }
+
+testWith(test, ['python3'], 'second levels that come to hold different pages go on apart: all counts equal the reference', () => {
+  const random = new Random(fuzzSeed(20261130));
+  const records = numbers(6000).map(() => ({
+    passed: 0,
+    kind: T.RECORD_LOAD,
+    value: 4096 * Math.floor(400 * (random.below(1000) / 1000) ** 3),
+  }));
+  const systems = numbers(16).map((sets) =>
+    systemConfig({
+      name: String(sets),
+      tlbs: [
+        { serves: 'instructions', entries: 8 },
+        { serves: 'data', entries: 4 * sets, ways: 4 },
+        { level: 2, entries: 96, ways: 12 },
+      ],
+    }),
+  );
+  const [expected] = references([{ records, systems }]);
+  const pass = new Pass(module, systems);
+  pass.take(wordsOf(records), records.length);
+  pass.engine.measures().forEach((counted, i) => {
+    assert.equal(comparable(counted), expected[i], systems[i].name);
+  });
+});
 
 /** A walk cache must be of a table that the format has, above pages of that size. */
 function fits(config: object, { format, pageSize }: { format: string; pageSize: string }): boolean {
