@@ -87,9 +87,10 @@ export function mmMap(
   const droppable = (flags & M.MAP_TYPE) == M.MAP_DROPPABLE;
   if (droppable) return mapDroppable(space, <u64>place, bytes, access | may, flags);
   const vm =
-    access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN | M.VM_STACK : 0) |
+    access | may | (shared ? M.VM_SHARED : 0) | (flags & M.MAP_GROWSDOWN ? M.VM_GROWSDOWN : 0) |
     (flags & M.MAP_NORESERVE ? M.VM_NORESERVE : 0) | (flags & M.MAP_LOCKED ? M.VM_LOCKED : 0) | lockOf(space, may) |
-    (shared || (may & NOT_MERGEABLE) != 0 ? 0 : load<u32>(space, SPACE_MERGE));
+    (shared || (may & NOT_MERGEABLE) != 0 ? 0 : load<u32>(space, SPACE_MERGE)) |
+    (!shared && (access & M.VM_WRITE) != 0 && (flags & M.MAP_NORESERVE) == 0 ? M.VM_ACCOUNT : 0);
   const start = <u64>place;
   const error =
     anonymous && shared ? mapOwnObject(space, start, bytes, vm) : mapAt(space, start, bytes, vm, object, anonymous ? 0 : offset, name);
@@ -313,7 +314,7 @@ export function mmBrk(space: usize, address: u64): u64 {
     if (next != 0 && guardedStart(next) < top + PAGE_SIZE) return old;
     if (load<u32>(space, SPACE_VMAS) > VMA_LIMIT) return old;
     const lock = load<u32>(space, SPACE_LOCK);
-    const flags = M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP | lock | load<u32>(space, SPACE_MERGE);
+    const flags = M.VM_READ | M.VM_WRITE | MAY_ALL | M.VM_HEAP | M.VM_ACCOUNT | lock | load<u32>(space, SPACE_MERGE);
     if (mapAt(space, oldTop, top - oldTop, flags, 0, 0) != 0) return old;
     if (lock == M.VM_LOCKED) populate(space, oldTop, top, true);
   }

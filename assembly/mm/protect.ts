@@ -2,12 +2,13 @@
 import { EACCES, EBADF, EINVAL, ENOMEM, EPERM } from '../shared/errno';
 import { PAGE_MASK } from '../shared/layout';
 import * as M from '../shared/mman';
-import { hugeProtect } from './huge';
+import { zeroFrame } from './fault';
+import { hugeNext, hugeProtect } from './huge';
 import { hugetlbCuts } from './hugetlb';
 import { leafBorders, tablesOwn } from './leaf';
-import { continues, mergeAfter, pageUp, protFlags } from './map';
+import { continues, mergeAfter, pageUp, populate, protFlags } from './map';
 import { objectInternal } from './object';
-import { PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteSkip, TASK_SIZE } from './pagetable';
+import { PTE_R, PTE_V, PTE_W, PTE_X, pteFind, pteFrame, pteSkip, TASK_SIZE } from './pagetable';
 import { SPACE_ROOT, SPACE_VMAS } from './space';
 import { translationInvalidate } from './tlb';
 import { splitAt } from './unmap';
@@ -20,9 +21,10 @@ const KNOWN_PROT: u32 = M.PROT_READ | M.PROT_WRITE | M.PROT_EXEC | PROT_SEM;
 
 export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i32 {
   const grows = prot & (M.PROT_GROWSDOWN | M.PROT_GROWSUP);
+  const moment = (prot & M.PROT_MOMENT) != 0;
   if (grows == (M.PROT_GROWSDOWN | M.PROT_GROWSUP) || (address & PAGE_MASK) != 0) return -EINVAL;
   if (length == 0) return 0;
-  if (prot & ~(KNOWN_PROT | grows)) return -EINVAL;
+  if (prot & ~(KNOWN_PROT | M.PROT_MOMENT | grows)) return -EINVAL;
   // A range that runs out of the address space runs into a gap: what is mapped before it changes all the same.
   const end = address + pageUp(min(length, TASK_SIZE));
   const wanted = protFlags(prot);
@@ -42,12 +44,38 @@ export function mmProtect(space: usize, address: u64, length: u64, prot: u32): i
     if (flags & M.VM_SEALED) return -EPERM;
     const stop = min(end, load<u64>(vma, VMA_END));
     if ((flags & PROTECTION) != wanted) {
-      if (!leafBorders(space, at, stop) || !tablesOwn(space, at, stop) || !changeFlags(space, at, stop, wanted, PROTECTION)) return -ENOMEM;
+      const other = (flags & ~PROTECTION) | wanted;
+      const changed = moment ? other : accounted(space, vma, other);
+      if (!leafBorders(space, at, stop) || !tablesOwn(space, at, stop) || !changeFlags(space, at, stop, changed, ~0)) return -ENOMEM;
       protectPages(space, at, stop, wanted);
+      // Locked memory that becomes writable is copied now: a store shall not have to wait.
+      const locked = (flags & (M.VM_WRITE | M.VM_SHARED | M.VM_LOCKED_MASK)) == M.VM_LOCKED;
+      if (locked && !moment && (wanted & M.VM_WRITE) != 0) populate(space, at, stop, true);
     }
     at = stop;
   }
   return 0;
+}
+
+/** The flags with VM_ACCOUNT as it becomes: what was writable and has pages of its own counts as long as it is there. */
+function accounted(space: usize, vma: usize, flags: u32): u32 {
+  if (flags & M.VM_WRITE) return flags & (M.VM_SHARED | M.VM_NORESERVE | M.VM_HUGETLB) ? flags : flags | M.VM_ACCOUNT;
+  if ((flags & M.VM_ACCOUNT) == 0 || load<u32>(vma, VMA_OBJECT) != 0 || hasPages(space, vma)) return flags;
+  return flags & ~M.VM_ACCOUNT;
+}
+
+function hasPages(space: usize, vma: usize): bool {
+  const root = load<u32>(space, SPACE_ROOT);
+  const end = load<u64>(vma, VMA_END);
+  if (hugeNext(space, load<u64>(vma, VMA_START), end) < end) return true;
+  for (let va = pteSkip(root, load<u64>(vma, VMA_START), end); va < end; va = pteSkip(root, va, end)) {
+    const stop = min(end, ((va >> 21) + 1) << 21);
+    for (let at = pteFind(root, va); va < stop; va += 4096, at += 8) {
+      const pte = load<u64>(at);
+      if (pte != 0 && pteFrame(pte) != zeroFrame) return true;
+    }
+  }
+  return false;
 }
 
 /** Sets and clears flags of [start, end), which lies in one VMA. False: no memory or too many mappings, and nothing has changed. */

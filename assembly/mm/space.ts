@@ -23,7 +23,9 @@ import { tlbFlush } from './tlb';
 import { unmapRange } from './unmap';
 import { identityFrame, windowActivate, windowGive, windowTake } from './window';
 import { vmaFind, vmaNext, VMA_END, VMA_FLAGS, VMA_START } from './vma';
-import { LOCK_NONE, LOCK_ON_FAULT, VM_EXEC, VM_LOCKED, VM_LOCKED_MASK, VM_SHARED, VM_STACK, VM_WRITE } from '../shared/mman';
+import {
+  LOCK_NONE, LOCK_ON_FAULT, VM_ACCOUNT, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_LOCKED_MASK, VM_SHARED, VM_WRITE,
+} from '../shared/mman';
 
 export const SPACE_BYTES: u32 = 168;
 export const SPACE_ROOT: usize = 0;
@@ -183,14 +185,16 @@ export function spaceStat(space: usize, which: u32): u64 {
     case S.SPACE_STAT_TABLE_FRAMES: return load<u32>(space, SPACE_TABLES);
     case S.SPACE_STAT_BRK_START: return load<u64>(space, SPACE_BRK_START);
     case S.SPACE_STAT_BRK: return load<u64>(space, SPACE_BRK);
-    case S.SPACE_STAT_STACK_PAGES: return pagesWith(space, VM_STACK, 0);
-    case S.SPACE_STAT_DATA_PAGES: return pagesWith(space, VM_WRITE, VM_SHARED | VM_STACK);
+    case S.SPACE_STAT_STACK_PAGES: return pagesWith(space, VM_GROWSDOWN, 0);
+    case S.SPACE_STAT_DATA_PAGES: return pagesWith(space, VM_WRITE, VM_SHARED | VM_GROWSDOWN);
     case S.SPACE_STAT_TEXT_PAGES: return pagesWith(space, VM_EXEC, VM_WRITE);
     case S.SPACE_STAT_LOCKED_PAGES: return pagesWith(space, VM_LOCKED, 0);
     case S.SPACE_STAT_SHARED_RESIDENT: return load<u32>(space, SPACE_SHARED);
     case S.SPACE_STAT_WINDOW_PAGES: return identityPages(space);
     case S.SPACE_STAT_SWAPPED: return swappedPages(space);
     case S.SPACE_STAT_HUGE: return <u64>(load<u32>(space, SPACE_HUGE) - load<u32>(space, SPACE_HUGETLB)) * SPAN_PAGES;
+    case S.SPACE_STAT_HUGETLB: return <u64>load<u32>(space, SPACE_HUGETLB) * SPAN_PAGES;
+    case S.SPACE_STAT_ACCOUNTED: return pagesWith(space, VM_ACCOUNT, 0);
     case S.SPACE_STAT_ROOT: return load<u32>(space, SPACE_ROOT);
     default: return 0;
   }

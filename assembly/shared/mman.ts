@@ -5,6 +5,8 @@ export const PROT_WRITE = 2;
 export const PROT_EXEC = 4;
 export const PROT_GROWSDOWN = 0x01000000;
 export const PROT_GROWSUP = 0x02000000;
+/** Of the kernel's own: for a moment, so that nothing else about the mapping changes. */
+export const PROT_MOMENT = 0x04000000;
 
 export const MAP_SHARED = 0x01;
 export const MAP_PRIVATE = 0x02;
@@ -77,7 +79,8 @@ export const VM_MAYREAD = 0x10;
 export const VM_MAYWRITE = 0x20;
 export const VM_MAYEXEC = 0x40;
 export const VM_GROWSDOWN = 0x100;
-export const VM_STACK = 0x200;
+/** Private memory that counts against the commit limit: it has been writable. */
+export const VM_ACCOUNT = 0x200;
 export const VM_HEAP = 0x400;
 export const VM_VDSO = 0x800;
 export const VM_LOCKED = 0x1000;

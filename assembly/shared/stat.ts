@@ -21,6 +21,8 @@ export const SPACE_STAT_ROOT = 15; // frame of the root page table
 export const SPACE_STAT_SWAPPED = 17; // pages of its own that lie in the swap area
 export const SPACE_STAT_MAPPED_PEAK = 16; // most pages that VMAs have covered
 export const SPACE_STAT_HUGE = 32; // pages in megapages
+export const SPACE_STAT_HUGETLB = 33; // pages in huge pages of the pool
+export const SPACE_STAT_ACCOUNTED = 34; // pages mapped that count against the commit limit
 
 export const VMA_STAT_RESIDENT = 0;
 export const VMA_STAT_SHARED_CLEAN = 1;

@@ -1,6 +1,7 @@
 import { HART, HART_PC, HART_X } from '../../assembly/shared/layout.js';
 import {
   CACHE_DIRTIED,
+  SPACE_STAT_ACCOUNTED,
   SPACE_STAT_HUGE,
   SPACE_STAT_LOCKED_PAGES,
   SPACE_STAT_RESIDENT,
@@ -8,6 +9,7 @@ import {
   SPACE_STAT_TABLE_FRAMES,
 } from '../../assembly/shared/stat.js';
 import type { Core } from '../core/core.js';
+import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE } from '../linux/fcntl.js';
 import { SIG_DFL, SIG_IGN, SIGNAL_MAX } from '../linux/signal.js';
 import { OS_RELEASE, OS_VERSION } from '../linux/version.js';
 import type {
@@ -102,7 +104,8 @@ export class KernelProcSource implements ProcSource {
     const inode = this.kernel.env.pages.inodeOf(object);
     if (inode === undefined) return undefined;
     const location = this.kernel.mapped.get(inode);
-    const identity = { dev: inode.fs.dev, ino: inode.ino };
+    const sealed = (inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0;
+    const identity = { dev: inode.fs.dev, ino: inode.ino, sealed };
     if (location === undefined) return { ...identity, path: '', deleted: false };
     const { path, deleted } = pathFrom(location, this._root());
     return { ...identity, path, deleted, location };
@@ -156,12 +159,13 @@ export class KernelProcSource implements ProcSource {
     const { pages, flusher } = this.kernel.env;
     const { limit: dirtyLimit, background: dirtyBackground } = flusher.limits;
     const cache = { dirtied: this.core.exports.cacheStat(CACHE_DIRTIED), read: pages.pagesRead, written: pages.pagesWritten };
-    const sum = { file, dirty, ...cache, dirtyLimit, dirtyBackground, shmem, anonymous: 0, mapped: 0, tables: 0, locked: 0 };
+    const sum = { file, dirty, ...cache, dirtyLimit, dirtyBackground, shmem, anonymous: 0, accounted: 0, mapped: 0, tables: 0, locked: 0 };
     const spaces = new Set([...this.kernel.processes.values()].filter((p) => p.state === 'running').map((p) => p.space.handle));
     for (const handle of spaces) {
       const stat = (which: number): number => this.core.exports.spaceStat(handle, which);
       const shared = stat(SPACE_STAT_SHARED_RESIDENT);
       sum.anonymous += stat(SPACE_STAT_RESIDENT) - shared;
+      sum.accounted += stat(SPACE_STAT_ACCOUNTED);
       sum.mapped += shared;
       sum.tables += stat(SPACE_STAT_TABLE_FRAMES);
       sum.locked += stat(SPACE_STAT_LOCKED_PAGES);

@@ -224,7 +224,7 @@ function start(
   const stackBytes = Math.ceil((STACK_BYTES_INITIAL + bytes + shifts.pointers) / PAGE) * PAGE;
   const prot = M.PROT_READ | M.PROT_WRITE | (elf.executableStack ? M.PROT_EXEC : 0);
   const flags = M.MAP_PRIVATE | M.MAP_ANONYMOUS | M.MAP_FIXED | M.MAP_GROWSDOWN | M.MAP_STACK;
-  const may = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC | M.VM_STACK;
+  const may = M.VM_MAYREAD | M.VM_MAYWRITE | M.VM_MAYEXEC;
   check(kernel.core.exports.mmMap(space.handle, stackTop - stackBytes, stackBytes, prot, flags, 0, 0, may));
   const identity = credAfterExec(request.cred, request.location, request.noNewPrivileges === true);
   const random = new Uint8Array(16);

@@ -217,7 +217,7 @@ function checkData(t: Thread, start: number, bytes: number): void {
   const { core } = t.kernel;
   let more = 0;
   eachMapping(t, start, start + bytes, (vma, from, to) => {
-    if ((core.u32[(vma + M.VMA_FLAGS) >>> 2] & (M.VM_WRITE | M.VM_SHARED | M.VM_STACK)) === 0) more += to - from;
+    if ((core.u32[(vma + M.VMA_FLAGS) >>> 2] & (M.VM_WRITE | M.VM_SHARED | M.VM_GROWSDOWN)) === 0) more += to - from;
   });
   if (more > 0 && core.exports.spaceStat(t.process.space.handle, SPACE_STAT_DATA_PAGES) * PAGE + more > data) throw new SysError(ENOMEM);
 }
@@ -230,7 +230,7 @@ function checkGrowth(t: Thread, address: number, oldBytes: number, more: number)
   const flags = core.u32[(vma + M.VMA_FLAGS) >>> 2];
   if ((flags & (M.VM_SEALED | M.VM_DONTEXPAND)) !== 0 || (oldBytes === 0 && (flags & M.VM_SHARED) === 0)) return;
   if ((flags & M.VM_LOCKED) !== 0 && !lockFits(t, more)) throw new SysError(EAGAIN);
-  checkExpansion(t, more, (flags & (M.VM_SHARED | M.VM_WRITE | M.VM_STACK)) === M.VM_WRITE);
+  checkExpansion(t, more, (flags & (M.VM_SHARED | M.VM_WRITE | M.VM_GROWSDOWN)) === M.VM_WRITE);
 }
 
 function mremap(t: Thread, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number {

@@ -191,6 +191,10 @@ export class BlockFile extends PagedFile {
     throw new SysError(EINVAL);
   }
 
+  protected override get zeroesRanges(): boolean {
+    return true;
+  }
+
   override allocate(mode: number, offset: number, length: number): void {
     if ((this.flags & F.O_ACCMODE) === F.O_RDONLY) throw new SysError(EBADF);
     const keep = (mode & F.FALLOC_FL_KEEP_SIZE) !== 0;

@@ -270,13 +270,19 @@ export class PagedFile extends OpenFile {
     const { paged } = this;
     const end = offset + length;
     if (end > paged.sizeMax) throw new SysError(EFBIG);
+    if (zero && !this.zeroesRanges) throw new SysError(EOPNOTSUPP);
     const grows = !keep && end > paged.size;
-    if (grows && (paged.seals & F.F_SEAL_GROW) !== 0) throw new SysError(EPERM);
+    if (!punch && end > paged.size && (paged.seals & F.F_SEAL_GROW) !== 0) throw new SysError(EPERM);
     if ((punch || zero) && (paged.seals & (F.F_SEAL_WRITE | F.F_SEAL_FUTURE_WRITE)) !== 0) throw new SysError(EPERM);
     if (punch || zero) this._zeroRange(offset, Math.min(end, paged.size));
     if (!punch) this._provide(offset, end);
     if (grows) paged.resize(end);
     this._changed();
+  }
+
+  /** FALLOC_FL_ZERO_RANGE, which tmpfs has not. */
+  protected get zeroesRanges(): boolean {
+    return !this.paged.inMemoryOnly;
   }
 
   /** Makes [from, to) read as zeros: whole pages are given back where the cache is all there is. */

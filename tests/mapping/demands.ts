@@ -285,7 +285,7 @@ export const DEMANDS: readonly DemandGroup[] = [
   {
     subject: 'Seeing it',
     demands: [
-      demand('/proc/PID/maps, smaps, smaps_rollup', 'proc-maps: fields', 'proc-maps: rss', 'proc-maps: rollup'),
+      demand('/proc/PID/maps, smaps, smaps_rollup', 'vm-flags: ac-none', 'proc-maps: fields', 'proc-maps: rss', 'proc-maps: rollup'),
       demand('pagemap, clear_refs (soft-dirty)', 'proc-maps: pagemap', 'proc-maps: clear-refs', 'tests/guest/pagemap.c'),
       demand('kpagecount, kpageflags', 'tests/guest/pagemap.c: kpageflags'),
       demand('meminfo, vmstat', 'proc-maps: meminfo', 'tests/unit/proc.test.ts: vmstat'),

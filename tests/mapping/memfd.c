@@ -121,6 +121,13 @@ int main(void) {
   int large = memfd_create("large", 0);
   ROW("large", "a file of 16 TiB less a page", ftruncate(large, (16L << 40) - P));
   ROW("larger", "and of 32 TiB", ftruncate(large, 32L << 40));
+  int grown = memfd_create("grown", MFD_ALLOW_SEALING);
+  ftruncate(grown, P);
+  ROW("zero-range", "EOPNOTSUPP: FALLOC_FL_ZERO_RANGE, which files in memory have not", fallocate(grown, FALLOC_FL_ZERO_RANGE, 0, P));
+  fcntl(grown, F_ADD_SEALS, F_SEAL_GROW);
+  ROW("grow-allocate", "EPERM: fallocate(2) over the end of one sealed against growing", fallocate(grown, 0, 0, 2 * P));
+  ROW("grow-allocate-keep", "EPERM: FALLOC_FL_KEEP_SIZE, too", fallocate(grown, FALLOC_FL_KEEP_SIZE, 0, 2 * P));
+  ROW("grow-allocate-inside", "inside it", fallocate(grown, 0, 0, P));
   CHILD(ROW("child-seals", "seals are the file's: a child sees them", fcntl(sealed, F_GET_SEALS)));
   return 0;
 }

@@ -209,7 +209,7 @@ export async function world(): Promise<World> {
     fileSystemTypes: ['proc', 'tmpfs'],
     characterDevices: [{ number: makeDev(10, 126), name: 'userfaultfd' }],
     blockDevices: [],
-    memoryPages: () => ({ ...CACHE, file: 10, dirty: 2, shmem: 3, anonymous: 5, mapped: 4, tables: 6, locked: 0 }),
+    memoryPages: () => ({ ...CACHE, file: 10, dirty: 2, shmem: 3, anonymous: 5, accounted: 0, mapped: 4, tables: 6, locked: 0 }),
     taskCount: 2,
     lastPid: 6,
     knobs: testKnobs(env),

@@ -37,7 +37,7 @@ test('what mmap refuses, and with which errno', async () => {
     ['no number', mmMap(space, 0, Number.NaN, RW, ANON, 0, 0, MAY_ALL), -ENOMEM],
     ['negative', mmMap(space, 0, -PAGE, RW, ANON, 0, 0, MAY_ALL), -ENOMEM],
     ['infinite', mmMap(space, 0, Number.POSITIVE_INFINITY, RW, ANON, 0, 0, MAY_ALL), -ENOMEM],
-    ['offset too large', mmMap(space, 0, PAGE, RW, M.MAP_SHARED, shmem, 2 ** 63 - 4096, MAY_ALL), -EOVERFLOW],
+    ['offset too large', mmMap(space, 0, PAGE, RW, M.MAP_SHARED, shmem, 2 ** 64 - PAGE, MAY_ALL), -EOVERFLOW],
     ['fixed, not a page', mmMap(space, AT + 1, PAGE, RW, fixed, 0, 0, MAY_ALL), -EINVAL],
     ['fixed, beyond the end', mmMap(space, TASK_SIZE - PAGE, 2 * PAGE, RW, fixed, 0, 0, MAY_ALL), -ENOMEM],
     ['fixed, below mmap_min_addr', mmMap(space, 0xf000, PAGE, RW, fixed, 0, 0, MAY_ALL), -EPERM],

@@ -24,7 +24,7 @@ test('maps: the kernel pads names to column 73', async () => {
     '00200000-00203000 rw-p 00000000 00:00 0 ',
     `00280000-00282000 r--p 00001000 fe:00 4242 ${' '.repeat(30)}/bin/tool`,
     `00300000-00301000 rw-s 00000000 00:01 ${sharedObject(w)} ${' '.repeat(34 - String(sharedObject(w)).length)}/dev/zero (deleted)`,
-    '003ff000-00400000 rw-p 00000000 00:00 0 ',
+    `003ff000-00400000 rw-p 00000000 00:00 0 ${' '.repeat(33)}[stack]`,
     '',
   ]);
   for (const line of text(w, '5/maps').split('\n')) if (line.includes('/')) assert.is(line.indexOf('/'), 73);

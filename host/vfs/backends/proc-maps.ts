@@ -1,5 +1,6 @@
 /** Text of /proc/PID/{maps,smaps,smaps_rollup}, as fs/proc/task_mmu.c of Linux 6.12 prints it. */
 import {
+  VM_ACCOUNT,
   VM_DONTDUMP,
   VM_DONTEXPAND,
   VM_DONTFORK,
@@ -11,6 +12,7 @@ import {
   VM_HUGEPAGE,
   VM_HUGETLB,
   VM_LOCKED,
+  VM_LOCKONFAULT,
   VM_MAYEXEC,
   VM_MAYREAD,
   VM_MAYWRITE,
@@ -23,7 +25,6 @@ import {
   VM_SEQUENTIAL,
   VM_SHARED,
   VM_SOFT_CLEAN,
-  VM_STACK,
   VM_UFFD_MINOR,
   VM_UFFD_MISSING,
   VM_UFFD_WP,
@@ -69,20 +70,26 @@ export interface Vma {
   readonly object: number;
   /** What PR_SET_VMA_ANON_NAME called it, or ''. */
   readonly label: string;
+  /** The stack that the program was started with lies in it. */
+  readonly isStack: boolean;
 }
 
 export function* vmas(source: ProcSource, space: ProcSpace): Generator<Vma> {
   const { core } = source;
+  const { stackStart } = space.layout;
   for (let handle = core.exports.vmaFind(space.handle, 0); handle !== 0; handle = core.exports.vmaNext(space.handle, handle)) {
     const at = handle >>> 0;
+    const start = core.readU64(at + VMA_START);
+    const end = core.readU64(at + VMA_END);
     yield {
       handle,
-      start: core.readU64(at + VMA_START),
-      end: core.readU64(at + VMA_END),
+      start,
+      end,
       offset: core.readU64(at + VMA_OFFSET),
       flags: core.u32[(at + VMA_FLAGS) >>> 2],
       object: core.u32[(at + VMA_OBJECT) >>> 2],
       label: space.names.text(core.u32[(at + VMA_NAME) >>> 2]),
+      isStack: stackStart !== 0 && start <= stackStart && stackStart <= end,
     };
   }
 }
@@ -115,7 +122,7 @@ export function nameOf(vma: Vma, file: ProcMappedFile | undefined): string {
   if (file !== undefined) return escapeName(file.path) + (file.deleted ? ' (deleted)' : '');
   if ((vma.flags & VM_VDSO) !== 0) return (vma.flags & VM_MAYEXEC) !== 0 ? '[vdso]' : '[vvar]';
   if ((vma.flags & VM_HEAP) !== 0) return '[heap]';
-  if ((vma.flags & VM_STACK) !== 0) return '[stack]';
+  if (vma.isStack) return '[stack]';
   return vma.label === '' ? '' : `[anon:${vma.label}]`;
 }
 
@@ -223,26 +230,32 @@ function line(label: string, bytes: number): string {
   return `${`${label}:`.padEnd(16)}${String(Math.floor(bytes / 1024)).padStart(8)} kB\n`;
 }
 
-/** Two letters each, in the kernel's order; 'ac' is private memory that counts against the commit limit. */
-function vmFlags(flags: number): string {
+/**
+ * Two letters each, in the kernel's order. A shared mapping through a descriptor that may not write is one that may be shared ('ms'), but
+ * is not: its VMA has lost 'sh', which one of a sealed file has.
+ */
+function vmFlags(flags: number, sealed: boolean): string {
   const has = (bit: number, letters: string): string => ((flags & bit) !== 0 ? `${letters} ` : '');
-  const accountable = (flags & VM_WRITE) !== 0 && (flags & (VM_SHARED | VM_NORESERVE | VM_HUGETLB)) === 0;
+  const read = (flags & VM_MAYWRITE) === 0 && !sealed;
   return (
     has(VM_READ, 'rd') +
     has(VM_WRITE, 'wr') +
     has(VM_EXEC, 'ex') +
-    has(VM_SHARED, 'sh') +
+    (read ? '' : has(VM_SHARED, 'sh')) +
     has(VM_MAYREAD, 'mr') +
     has(VM_MAYWRITE, 'mw') +
     has(VM_MAYEXEC, 'me') +
     has(VM_SHARED, 'ms') +
     has(VM_GROWSDOWN, 'gd') +
+    has(VM_UFFD_MISSING, 'um') +
+    has(VM_UFFD_WP, 'uw') +
     has(VM_LOCKED, 'lo') +
     has(VM_SEQUENTIAL, 'sr') +
     has(VM_RANDOM, 'rr') +
     has(VM_DONTFORK, 'dc') +
     has(VM_VDSO | VM_DONTEXPAND, 'de') +
-    (accountable ? 'ac ' : '') +
+    has(VM_LOCKONFAULT, 'lf') +
+    has(VM_ACCOUNT, 'ac') +
     has(VM_NORESERVE, 'nr') +
     has(VM_HUGETLB, 'ht') +
     has(VM_WIPEONFORK, 'wf') +
@@ -251,8 +264,6 @@ function vmFlags(flags: number): string {
     has(VM_HUGEPAGE, 'hg') +
     has(VM_NOHUGEPAGE, 'nh') +
     has(VM_MERGEABLE, 'mg') +
-    has(VM_UFFD_MISSING, 'um') +
-    has(VM_UFFD_WP, 'uw') +
     has(VM_DROPPABLE, 'dp') +
     has(VM_UFFD_MINOR, 'ui') +
     has(VM_SEALED, 'sl')
@@ -267,7 +278,8 @@ export function smapsText(source: ProcSource, space: ProcSpace): string {
     const size = (vma.flags & VM_HUGETLB) === 0 ? 4096 : (vma.flags & VM_HUGE_1GB) === 0 ? 2 ** 21 : 2 ** 30;
     text += row(source, vma) + line('Size', vma.end - vma.start) + line('KernelPageSize', size) + line('MMUPageSize', size);
     const eligible = source.core.exports.hugeEligible(space.handle, vma.handle);
-    text += `${usage.text(false)}THPeligible:    ${String(eligible).padStart(8)}\nVmFlags: ${vmFlags(vma.flags)}\n`;
+    text += `${usage.text(false)}THPeligible:    ${String(eligible).padStart(8)}\n`;
+    text += `VmFlags: ${vmFlags(vma.flags, fileOf(source, vma)?.sealed === true)}\n`;
   }
   return text;
 }

@@ -82,11 +82,12 @@ export class MemoryFile extends OpenFile {
     const flags = core.u32[(vma + M.VMA_FLAGS) >>> 2];
     if ((flags & may) === 0 || (may === M.VM_MAYWRITE && (flags & M.VM_SHARED) !== 0)) return undefined;
     const prot = flags & PROTECTION;
-    if (core.exports.mmProtect(handle, page, MEMORY_PIECE, prot | (may >>> MAY_SHIFT) | M.PROT_READ) !== 0) return undefined;
+    if (core.exports.mmProtect(handle, page, MEMORY_PIECE, M.PROT_MOMENT | prot | (may >>> MAY_SHIFT) | M.PROT_READ) !== 0)
+      return undefined;
     try {
       return action();
     } finally {
-      core.exports.mmProtect(handle, page, MEMORY_PIECE, prot);
+      core.exports.mmProtect(handle, page, MEMORY_PIECE, M.PROT_MOMENT | prot);
     }
   }
 
@@ -94,6 +95,10 @@ export class MemoryFile extends OpenFile {
     if (done === 0) return -EIO;
     if (at === undefined) this.offset += done;
     return done;
+  }
+
+  override truncate(): void {
+    // As with all files of /proc.
   }
 
   override seek(offset: number, whence: number): number {

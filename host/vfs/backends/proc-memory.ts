@@ -24,6 +24,8 @@ interface Pages {
   readonly dirtyLimit: number;
   readonly dirtyBackground: number;
   readonly anonymous: number;
+  /** Mapped private memory that may be written or was. */
+  readonly accounted: number;
   readonly mapped: number;
   readonly tables: number;
   readonly locked: number;
@@ -77,13 +79,22 @@ export function meminfoText(source: ProcSource): string {
     ['SUnreclaim', 0],
     ['KernelStack', 0],
     ['PageTables', pages.tables],
+    ['SecPageTables', 0],
+    ['NFS_Unstable', 0],
+    ['Bounce', 0],
+    ['WritebackTmp', 0],
     ['CommitLimit', Math.floor((total * source.knobs.overcommitRatio) / 100) + pages.swapTotal],
-    ['Committed_AS', anonymous + shmem],
+    ['Committed_AS', pages.accounted + shmem],
     ['VmallocTotal', VMALLOC_KIB / KIB_PER_PAGE],
     ['VmallocUsed', 0],
     ['VmallocChunk', 0],
+    ['Percpu', 0],
     ['HardwareCorrupted', source.core.exports.poisonedFrames()],
     ['AnonHugePages', source.hugePages()],
+    ['ShmemHugePages', 0],
+    ['ShmemPmdMapped', 0],
+    ['FileHugePages', 0],
+    ['FilePmdMapped', 0],
     ['HugePages_Total', pool(S.POOL_TOTAL)],
     ['HugePages_Free', pool(S.POOL_FREE)],
     ['HugePages_Rsvd', pool(S.POOL_RESERVED)],

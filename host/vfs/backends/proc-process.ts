@@ -2,6 +2,7 @@
 import {
   SPACE_STAT_BRK_START,
   SPACE_STAT_DATA_PAGES,
+  SPACE_STAT_HUGETLB,
   SPACE_STAT_LOCKED_PAGES,
   SPACE_STAT_MAPPED_PEAK,
   SPACE_STAT_PAGES_MAPPED,
@@ -154,6 +155,7 @@ function memoryRows(source: ProcSource, space: ProcSpace): string[] {
     row('VmLib', Math.max(0, size.executable - size.text)),
     row('VmPTE', size.tables),
     row('VmSwap', source.core.exports.spaceStat(space.handle, SPACE_STAT_SWAPPED)),
+    row('HugetlbPages', source.core.exports.spaceStat(space.handle, SPACE_STAT_HUGETLB)),
   ];
 }
 

@@ -39,6 +39,8 @@ export interface ProcMappedFile {
   readonly ino: number;
   /** No name is left: ' (deleted)' follows the path. */
   readonly deleted: boolean;
+  /** Against writing: F_SEAL_WRITE or F_SEAL_FUTURE_WRITE. */
+  readonly sealed?: boolean;
   /** Where map_files would lead, if it has a place in the tree. */
   readonly location?: Location;
 }
@@ -202,6 +204,8 @@ export interface ProcMemory {
   readonly shmem: number;
   /** Private pages of processes: one that is shared since a fork counts for each. */
   readonly anonymous: number;
+  /** Private pages mapped that count against the commit limit. */
+  readonly accounted: number;
   /** Pages of files and shared memory that are mapped: counted for each process. */
   readonly mapped: number;
   readonly tables: number;

@@ -105,6 +105,11 @@ export class GeneratedFile extends OpenFile {
     return bytes.length;
   }
 
+  /** Allowed, and without effect. */
+  override truncate(): void {
+    // Contents are made anew whenever they are read.
+  }
+
   override seek(offset: number, whence: number): number {
     return (this.offset = seekTo(this.offset, offset, whence));
   }
