@@ -57,7 +57,7 @@ function traceOf(name: string): string {
   const [command, ...args] = WORKLOADS[name];
   if (command === 'record') args.push(build(`bench/kernels/${name}.c`, name, []).riscv, '1');
   const options = command === 'record' ? ['record', '-o', path, ...args] : ['synth', ...args, '--output', path];
-  const result = spawnSync(process.execPath, ['dist/bin/main.js', 'lab', ...options], { encoding: 'utf8' });
+  const result = spawnSync(process.execPath, ['dist/bin/pagewalk.cjs', 'lab', ...options], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`lab ${options.join(' ')}: ${result.stderr}`);
   return path;
 }

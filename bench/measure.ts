@@ -45,7 +45,7 @@ export function build(source: string, name: string, riscvFlags: readonly string[
 
 export const PAGEWALK: Peer = {
   name: 'pagewalk',
-  command: (program, args) => [process.execPath, 'dist/bin/main.js', 'run', '--memory', '2G', program.riscv, ...args],
+  command: (program, args) => [process.execPath, 'dist/bin/pagewalk.cjs', 'run', '--memory', '2G', program.riscv, ...args],
 };
 
 /** Pagewalk and the peers that this machine has. */

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { loadCoreNow, loadModule } from './core/load-node.js';
 import { provideCore, sharedCore, sharedCoreSync } from './embed/core-module.js';
 import type { FileSystemSource } from './embed/options.js';
 import { providePageCompiler } from './jit/baseline/baseline.js';
@@ -12,9 +11,6 @@ export * from './index.js';
 export { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.js';
 export { NodeSwap } from './vfs/backends/node-swap.js';
 export { openArchive } from './vfs/backends/tar-node.js';
-
-/** Beside the built host in dist/, and from the sources. */
-const FOLDERS: readonly string[] = ['../', '../dist/'];
 
 providePageCompiler(compilePages);
 provideCore(() => loadModule('core.wasm', undefined), loadCoreNow);
@@ -42,40 +38,4 @@ export function archive(path: string, options: { readonly maxBytes?: number } = 
 /** The laboratory's engine, for Engine and Pass. */
 export function loadLab(url?: URL): Promise<WebAssembly.Module> {
   return loadModule('lab.wasm', url);
-}
-
-function placesOf(name: string): URL[] {
-  return FOLDERS.map((folder) => new URL(folder + name, import.meta.url));
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
-}
-
-function notThere(name: string, places: readonly URL[]): Error {
-  return new Error(`${name} is not there (${places.map((place) => place.pathname).join(', ')}): npm run build makes it`);
-}
-
-async function loadModule(name: string, url: URL | undefined): Promise<WebAssembly.Module> {
-  const places = url === undefined ? placesOf(name) : [url];
-  for (const place of places) {
-    try {
-      return await WebAssembly.compile(await readFile(place));
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
-  throw notThere(name, places);
-}
-
-function loadCoreNow(): WebAssembly.Module {
-  const places = placesOf('core.wasm');
-  for (const place of places) {
-    try {
-      return new WebAssembly.Module(readFileSync(place));
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
-  throw notThere('core.wasm', places);
 }

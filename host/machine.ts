@@ -1,6 +1,6 @@
 import { EIO } from '../assembly/shared/errno.js';
-import * as L from '../assembly/shared/layout.js';
 import { Core } from './core/core.js';
+import { allocate, linearBytes, MEMORY_DEFAULT, windowBytes } from './core/memory.js';
 import { Jit } from './jit/jit.js';
 import type { Clock } from './kernel/clock.js';
 import { createProcess } from './kernel/clone.js';
@@ -42,19 +42,6 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 const MEDIUM_TIMEOUT_MS = 30_000;
 /** So long may all be asleep, with nothing but a signal from outside to wake them, before the embedder is told. */
 const ASLEEP_MS = 1000;
-const MEMORY_DEFAULT = 1024 ** 3;
-/** Address space that a window covers: at least this, and as much as the memory can fill. */
-const WINDOW_BYTES_MIN = 1024 ** 3;
-const WINDOW_BYTES_MAX = 3 * 1024 ** 3;
-
-function windowBytes(memoryBytes: number): number {
-  return Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, memoryBytes));
-}
-
-/** Linear memory up to the end of the first window: at the window's end the first program has its stack. */
-export function linearBytes(memoryBytes = MEMORY_DEFAULT): number {
-  return L.FIRST_WINDOW_FRAME * PAGE + windowBytes(memoryBytes);
-}
 
 /** What a machine is made of before it has a root. */
 interface MachineParts {
@@ -109,13 +96,16 @@ export class Machine {
   }
 
   static async create(options: MachineOptions): Promise<Machine> {
-    const parts = Machine.#prepare(options, options.core ?? (await Core.create(options.module, linearBytes(options.memoryBytes))));
+    const parts = Machine.#prepare(
+      options,
+      options.core ?? (await Core.create(options.module, allocate(linearBytes(options.memoryBytes)))),
+    );
     return Machine.#assemble(options, parts, await options.root(parts.env));
   }
 
   /** The same at once. */
   static createSync(options: Omit<MachineOptions, 'root'> & { readonly root: (env: VfsEnvironment) => FileSystem }): Machine {
-    const parts = Machine.#prepare(options, options.core ?? Core.createSync(options.module, linearBytes(options.memoryBytes)));
+    const parts = Machine.#prepare(options, options.core ?? Core.createSync(options.module, allocate(linearBytes(options.memoryBytes))));
     return Machine.#assemble(options, parts, options.root(parts.env));
   }
 

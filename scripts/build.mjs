@@ -28,6 +28,17 @@ const bundle = [
 ];
 bundle.push('--outdir=dist/bin', '--packages=external', '--log-level=warning', '--legal-comments=none', '--chunk-names=[name]-[hash]');
 
+const launcher = [
+  'host/cli/launch.ts',
+  '--bundle',
+  '--platform=node',
+  '--format=cjs',
+  '--target=node20',
+  '--minify',
+  '--outfile=dist/bin/pagewalk.cjs',
+  '--log-level=warning',
+];
+
 const report = [
   'web/report/page.ts',
   'web/report/page.css',
@@ -60,7 +71,7 @@ const steps = [
   // What a report of the laboratory carries: the library of its plots is in it.
   ['report', ['web/report', 'host/lab/report', 'package.json'], ['esbuild', report]],
   // The library and the command line in few files that share what they have in common: loading 190 modules takes longer than most runs.
-  ['command', ['host', 'assembly/shared', 'package.json'], ['esbuild', bundle]],
+  ['command', ['host', 'assembly/shared', 'package.json'], ['esbuild', bundle], ['esbuild', launcher]],
 ];
 
 function newest(path) {

@@ -43,7 +43,7 @@ for (const file of readdirSync(here).filter((name) => name.endsWith('.md') && na
   if (commands.length === 0) continue;
   for (const command of commands) {
     const words = command.split(' ').map((word) => word.replace(/(^|=)(out[-\w]*\.\w+)$/, (_, before, out) => before + join(place, out)));
-    const { status, stderr } = spawnSync(process.execPath, ['dist/bin/main.js', ...words], { cwd: root, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, ['dist/bin/pagewalk.cjs', ...words], { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Error(`${command}: ${stderr}`);
   }
   const page = join(place, 'out.html');

@@ -1,17 +1,5 @@
 import type { Command } from 'commander';
-import { assemble, formatDiagnostic } from '../asm/index.js';
-import { readInput, writeOutput } from './files.js';
-import { CliError } from './options.js';
-
-/** The ELF file of a source text; errors are printed as a compiler does and end the command with status 1. */
-export function assembleFile(path: string, missingStatus = 1): Uint8Array {
-  const text = new TextDecoder().decode(readInput(path, missingStatus, missingStatus === 1 ? 1 : 126));
-  const { elf, errors, errorsDropped } = assemble(text, path);
-  if (elf !== undefined) return elf;
-  for (const error of errors) process.stderr.write(`${formatDiagnostic(error)}\n`);
-  const count = errors.length + errorsDropped;
-  throw new CliError(1, `${path}: ${count} error${count === 1 ? '' : 's'}`);
-}
+import { writeOutput } from './files.js';
 
 export function asmCommand(program: Command, finish: (status: number) => void): void {
   program
@@ -20,7 +8,8 @@ export function asmCommand(program: Command, finish: (status: number) => void): 
     .argument('<file>', 'assembler source')
     .requiredOption('-o, --output <file>', 'the executable to write')
     .addHelpText('after', '\nExample:\n  pagewalk asm hello.s -o hello.elf && pagewalk run hello.elf\n')
-    .action((file: string, options: { output: string }) => {
+    .action(async (file: string, options: { output: string }) => {
+      const { assembleFile } = await import('./assemble-file.js');
       writeOutput(options.output, assembleFile(file), 0o777);
       finish(0);
     });

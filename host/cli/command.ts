@@ -9,12 +9,17 @@ import { inspectOptionsFirst } from './options-inspect.js';
 import { complain, print } from './output.js';
 import { rootfsCommand } from './rootfs.js';
 import { runCommand } from './run.js';
+import { provideMemory } from './start/early.js';
 import { version } from './version.js';
 
 export { reached } from './jit.js';
 
-/** The command line. Each command ends with a status; output that is still on its way to a pipe is waited for by the process itself. */
-export async function main(argv: readonly string[]): Promise<number> {
+/**
+ * The command line. Each command ends with a status; output that is still on its way to a pipe is waited for by the process itself.
+ * `memory`: linear memory for the first machine that is made.
+ */
+export async function main(argv: readonly string[], memory?: WebAssembly.Memory): Promise<number> {
+  provideMemory(memory);
   let status = 0;
   const finish = (code: number): void => {
     status = code;

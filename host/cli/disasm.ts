@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ListingError, type ListingOptions, listing } from '../debug/listing.js';
+import type { ListingOptions } from '../debug/listing.js';
 import { readInput } from './files.js';
 import { CliError } from './options.js';
 import { writeAll } from './output.js';
@@ -15,6 +15,7 @@ export function disasmCommand(program: Command, finish: (status: number) => void
     .option('--section <name>', 'only this section')
     .addHelpText('after', '\nExample:\n  pagewalk disasm --section .text hello.elf | less\n')
     .action(async (file: string, options: ListingOptions) => {
+      const { ListingError, listing } = await import('../debug/listing.js');
       const bytes = readInput(file, 1);
       try {
         let text = `${file}:\n`;

@@ -1,10 +1,12 @@
 import { ENOENT, ENOMEM, ENOTDIR } from '../../assembly/shared/errno.js';
-import { Profiler } from '../debug/profiler.js';
+import { Core } from '../core/core.js';
+import { loadCoreNow } from '../core/load-node.js';
+import { allocate, linearBytes } from '../core/memory.js';
+import type { Profiler } from '../debug/profiler.js';
 import { ProgramFiles } from '../debug/programs.js';
 import { type MappedPlace, mappedPlace } from '../debug/symbolize.js';
-import { loadCoreSync } from '../index-node.js';
 import type { RegionListing } from '../jit/listing.js';
-import { jitReport, type NameOf } from '../jit/report.js';
+import type { NameOf } from '../jit/report.js';
 import type { Process } from '../kernel/process.js';
 import { SysError } from '../linux/error.js';
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH } from '../linux/signal.js';
@@ -13,22 +15,20 @@ import { findProgram, installFile, makeDirectories, mountStandard, provideFile, 
 import { type RunStats, StatsCollector, statsText } from '../machine-stats.js';
 import { NodeSwap } from '../vfs/backends/node-swap.js';
 import type { Framebuffer, FramebufferOptions } from '../vfs/framebuffer.js';
-import { assembleFile } from './asm.js';
 import { readInput, writeOutput } from './files.js';
-import { letOut, publish, RESOLVER_TEXT } from './hostnet.js';
+import { hostRandom } from './host-random.js';
 import { watchInterruptions } from './interrupt.js';
 import { jitOptions } from './jit.js';
-import { JitDump } from './jit-dump.js';
-import { RegionNames } from './jit-names.js';
+import type { RegionNames } from './jit-names.js';
 import * as O from './options.js';
 import { complain } from './output.js';
-import { encodePng } from './png.js';
-import { writeProfile } from './profile.js';
 import { describeKilled, describeSignal, describeStarved } from './report.js';
-import { runAndSave, SavedRun } from './snapshot.js';
+import type { SavedRun } from './snapshot.js';
+import { takeMemory } from './start/early.js';
 import { openStdio, type Stdio } from './stdio.js';
 import { openTrace, type Trace } from './trace.js';
 import { findUser, type User } from './user.js';
+import { optimisedLater } from './v8-flags.js';
 import { explain, guestPath, World, type WorldOptions } from './world.js';
 
 export interface RunOptions extends WorldOptions {
@@ -91,22 +91,26 @@ export async function runProgram(program: string | undefined, args: readonly str
   checkSnapshotOptions(program, options);
   if (options.rw === true && options.root === undefined) throw new O.UsageError('--rw needs --root');
   if (options.screenshot !== undefined && options.framebuffer === undefined) throw new O.UsageError('--screenshot needs --framebuffer');
-  const saved = options.restore === undefined ? undefined : await SavedRun.open(options.restore);
-  const bytes = options.root === undefined && program !== undefined ? programBytes(program) : undefined;
+  const saved = options.restore === undefined ? undefined : await (await import('./snapshot.js')).SavedRun.open(options.restore);
+  const bytes = options.root === undefined && program !== undefined ? await programBytes(program) : undefined;
   const memoryBytes = saved?.memoryBytes ?? options.memory ?? O.MEMORY_DEFAULT;
   const world = await World.open(options);
-  const dump = options.jitDump === undefined ? undefined : await JitDump.open(options.jitDump);
+  const dump = options.jitDump === undefined ? undefined : await (await import('./jit-dump.js')).JitDump.open(options.jitDump);
+  const named = wantsRegions(options) ? await import('./jit-names.js') : undefined;
   let names: RegionNames | undefined;
   const onRegion = (list: () => RegionListing): void => {
-    names ??= new RegionNames(machine);
+    names ??= named === undefined ? undefined : new named.RegionNames(machine);
     const region = list();
-    names.keep(region);
+    names?.keep(region);
     dump?.write(region, machine.kernel.cpu.loaded?.process, (address) => names?.name(address));
   };
   const stdio = openStdio();
   const swap = options.swap === undefined ? undefined : { sizeBytes: options.swap, medium: openSwap() };
+  const module = optimisedLater(loadCoreNow);
   const machine = Machine.createSync({
-    module: loadCoreSync(),
+    module,
+    core: Core.createSync(module, takeMemory() ?? allocate(linearBytes(memoryBytes))),
+    random: hostRandom,
     root: (env) => world.makeRoot(env),
     memoryBytes,
     swap,
@@ -116,7 +120,7 @@ export async function runProgram(program: string | undefined, args: readonly str
     aslr: options.aslr,
     framebuffer: options.framebuffer,
     timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-    jit: jitOptions({ ...options, onRegion: wantsRegions(options) ? onRegion : undefined }),
+    jit: jitOptions({ ...options, onRegion: named === undefined ? undefined : onRegion }),
     mayWake: () => machine.kernel.handlesAny([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGWINCH]),
     onAsleep: (waits) => {
       complain('all processes are asleep and only a signal can wake them');
@@ -129,8 +133,8 @@ export async function runProgram(program: string | undefined, args: readonly str
       complain(`--root has no ${path}: it is not mounted`);
     world.addMounts(machine);
     if (options.rw !== true) provideFile(machine, '/etc/hosts', HOSTS_TEXT);
-    if (options.net === 'host') openNetwork(machine, options);
-    if (options.publish !== undefined) unpublish = await publish(machine, options.publish);
+    if (options.net === 'host') await openNetwork(machine, options);
+    if (options.publish !== undefined) unpublish = await (await import('./hostnet.js')).publish(machine, options.publish);
     if (saved !== undefined || program === undefined) {
       const main = (saved as SavedRun).restore(machine, stdio);
       return await finishRun(machine, main, stdio, main.executable.path, options, (pc) => names?.kept(pc));
@@ -174,14 +178,15 @@ function openSwap(): NodeSwap {
 const HOSTS_TEXT = '127.0.0.1\tlocalhost pagewalk\n::1\tlocalhost\n';
 
 /** The guest's names are resolved by the host's servers; a folder that is written to keeps its own file. */
-function openNetwork(machine: Machine, options: RunOptions): void {
+async function openNetwork(machine: Machine, options: RunOptions): Promise<void> {
+  const { letOut, RESOLVER_TEXT } = await import('./hostnet.js');
   letOut(machine);
   if (options.rw !== true) replaceFile(machine, '/etc/resolv.conf', new TextEncoder().encode(RESOLVER_TEXT), 0o644);
 }
 
 /** The file of the host; a source text is assembled. */
-function programBytes(program: string): Uint8Array {
-  if (/\.[sS]$/.test(program)) return assembleFile(program, O.EXIT_NOT_FOUND);
+async function programBytes(program: string): Promise<Uint8Array> {
+  if (/\.[sS]$/.test(program)) return (await import('./assemble-file.js')).assembleFile(program, O.EXIT_NOT_FOUND);
   return readInput(program, O.EXIT_NOT_FOUND, O.EXIT_CANNOT_RUN);
 }
 
@@ -233,13 +238,14 @@ async function finishRun(
   const place = watchFatal(machine, main);
   watchMemory(machine);
   const collector = new StatsCollector(machine, main);
-  const profiler = options.profile === undefined ? undefined : new Profiler(machine.kernel);
+  const profiler = options.profile === undefined ? undefined : await makeProfiler(machine);
   const interruptions = watchInterruptions(machine, stdio);
   let result: RunResult;
   try {
     const { snapshot: file, snapshotAt: at, timeout } = options;
     const memoryBytes = options.memory ?? O.MEMORY_DEFAULT;
-    if (file !== undefined) result = await runAndSave(machine, main, stdio, file, { at, timeout, memoryBytes });
+    if (file !== undefined)
+      result = await (await import('./snapshot.js')).runAndSave(machine, main, stdio, file, { at, timeout, memoryBytes });
     else result = await (options.drive?.(machine, main) ?? machine.run(main));
   } finally {
     interruptions.stop();
@@ -250,18 +256,25 @@ async function finishRun(
     complain(`not all files could be written back: ${explain(machine.writeBackError)}`);
     status ||= 1;
   }
-  if (options.screenshot !== undefined && machine.framebuffer !== undefined) takeScreenshot(machine.framebuffer, options.screenshot);
+  if (options.screenshot !== undefined && machine.framebuffer !== undefined) await takeScreenshot(machine.framebuffer, options.screenshot);
   const stats = collector.finish(program, result);
   options.onStats?.(stats);
-  if (options.profile !== undefined && profiler !== undefined) writeProfile(options.profile, profiler.finish(), machine.jit, nameOf);
+  if (options.profile !== undefined && profiler !== undefined)
+    (await import('./profile.js')).writeProfile(options.profile, profiler.finish(), machine.jit, nameOf);
   if (options.jitStats === true && machine.jit !== undefined)
-    process.stderr.write(`${jitReport(machine.jit.snapshot(), nameOf).join('\n')}\n`);
+    process.stderr.write(`${(await import('../jit/report.js')).jitReport(machine.jit.snapshot(), nameOf).join('\n')}\n`);
   if (options.stats === '') process.stderr.write(statsText(stats));
   else if (options.stats !== undefined) writeOutput(options.stats, `${JSON.stringify(stats, null, 2)}\n`);
   return status;
 }
 
-function takeScreenshot(framebuffer: Framebuffer, path: string): void {
+async function makeProfiler(machine: Machine): Promise<Profiler> {
+  const { Profiler } = await import('../debug/profiler.js');
+  return new Profiler(machine.kernel);
+}
+
+async function takeScreenshot(framebuffer: Framebuffer, path: string): Promise<void> {
+  const { encodePng } = await import('./png.js');
   writeOutput(path, encodePng(framebuffer.width, framebuffer.height, framebuffer.toRgba()));
 }
 

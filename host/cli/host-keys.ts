@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { ReadStream } from 'node:tty';
+import type { ReadStream } from 'node:tty';
 import { EIO } from '../../assembly/shared/errno.js';
 import { errnoOf } from '../vfs/backends/node-errno.js';
 import { HostInput } from '../vfs/hoststream.js';
+import { spawnSync, tty } from './host-tty.js';
 
 /** What a stream of Node's has that is used here: process.stdin, whatever it is, or a terminal. */
 type Source = NodeJS.ReadStream | ReadStream;
@@ -83,12 +83,12 @@ export class HostKeys extends HostSource {
       const fd = openKeyboard();
       if (fd === undefined) return undefined;
       this.#fd = fd;
-      return new ReadStream(fd);
+      return new (tty().ReadStream)(fd);
     });
   }
 
   protected override opened(source: Source): void {
-    if (!(source instanceof ReadStream)) return;
+    if (!(source instanceof tty().ReadStream)) return;
     this.#raw = source;
     source.setRawMode(true);
     process.on('SIGCONT', this.#onContinue);

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { cacheFolder } from './cache-folder.js';
 import { CliError } from './options.js';
-import { type CreateOptions, createRootfs } from './rootfs/create.js';
+import type { CreateOptions } from './rootfs/create.js';
 import { RootfsError } from './rootfs/errors.js';
-import { DEFAULT_MIRROR } from './rootfs/mirror.js';
+
+const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 
 const EXAMPLES = `
 Fetches Debian packages for riscv64 with all they depend on and unpacks them. The names may carry a version (git=1:2.47.3-0). Packages that
@@ -46,6 +47,7 @@ export function rootfsCommand(program: Command): void {
     .option('--dry-run', 'show what would be taken', false)
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string, packages: readonly string[], options: CreateOptions & { component?: string[] }) => {
+      const { createRootfs } = await import('./rootfs/create.js');
       try {
         await createRootfs(dir, packages, { ...options, component: options.component ?? ['main'] });
       } catch (error) {

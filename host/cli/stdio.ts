@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { isatty, WriteStream } from 'node:tty';
 import type { Process } from '../kernel/process.js';
 import { giveTerminal } from '../kernel/terminal.js';
 import type { Machine } from '../machine.js';
@@ -13,6 +12,7 @@ import { ISIG } from '../vfs/tty/termios.js';
 import type { OpenFile } from '../vfs/types.js';
 import { HostKeys, HostSource } from './host-keys.js';
 import { descriptorOutput, hostOutput } from './host-output.js';
+import { isTerminal, tty } from './host-tty.js';
 
 const CTRL_C = 3;
 
@@ -45,11 +45,11 @@ export function openStdio(): Stdio {
 }
 
 /** Those of the standard descriptors that have been terminals from the beginning. */
-const TERMINALS = [0, 1, 2].filter((fd) => isatty(fd));
+const TERMINALS = [0, 1, 2].filter((fd) => isTerminal(fd));
 
 /** Node gives terminals their modes back at its end and aborts if it can't; it leaves closed descriptors alone. */
 function closeGoneTerminals(): void {
-  for (const fd of TERMINALS) if (!isatty(fd)) fs.closeSync(fd);
+  for (const fd of TERMINALS) if (!isTerminal(fd)) fs.closeSync(fd);
 }
 
 /** Where a terminal shows what is written, and how large that is. */
@@ -63,7 +63,7 @@ class NodeStdio implements Stdio {
   onInterrupt: ((answered: boolean) => void) | undefined;
   #askedAtInterrupt = 0;
   readonly #stdin = new HostSource(() => process.stdin);
-  readonly #keys = new HostKeys(isatty(0));
+  readonly #keys = new HostKeys(isTerminal(0));
   #terminal: Terminal | undefined;
   #attached = false;
   readonly #names = new Map<string, object>();
@@ -76,7 +76,7 @@ class NodeStdio implements Stdio {
     const terminalFile = screen === undefined ? undefined : this.#openTerminal(machine, screen);
     const stream = (fd: 1 | 2): OpenFile => openHostStream(namespace, { output: this.#port(`output ${fd}`) as HostOutput });
     const shared = (): OpenFile => retainFile(terminalFile as OpenFile);
-    const useTerminal = (fd: number): boolean => terminalFile !== undefined && isatty(fd);
+    const useTerminal = (fd: number): boolean => terminalFile !== undefined && isTerminal(fd);
     const files = [
       useTerminal(0) ? shared() : openHostStream(namespace, { input: this.#port('input') as HostInput }),
       useTerminal(1) ? shared() : stream(1),
@@ -206,9 +206,9 @@ class NodeStdio implements Stdio {
 
 /** Standard output, else standard error, else where the keys come from. */
 function findScreen(): Screen | undefined {
-  if (isatty(1)) return { output: hostOutput(1), size: () => sizeOf(process.stdout) };
-  if (isatty(2)) return { output: hostOutput(2), size: () => sizeOf(process.stderr) };
-  return isatty(0) ? screenOfInput() : undefined;
+  if (isTerminal(1)) return { output: hostOutput(1), size: () => sizeOf(process.stdout) };
+  if (isTerminal(2)) return { output: hostOutput(2), size: () => sizeOf(process.stderr) };
+  return isTerminal(0) ? screenOfInput() : undefined;
 }
 
 /** Node itself asks the terminal at a SIGWINCH, and of its own standard streams only. */
@@ -229,7 +229,7 @@ function screenOfInput(): Screen | undefined {
   for (const path of ['/proc/self/fd/0', '/dev/tty']) {
     try {
       const fd = fs.openSync(path, fs.constants.O_WRONLY | (fs.constants.O_NOCTTY ?? 0));
-      const stream = new WriteStream(fd);
+      const stream = new (tty().WriteStream)(fd);
       return { output: descriptorOutput(fd), size: () => sizeOf(stream) };
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;

@@ -9,7 +9,7 @@ import { NodeFileSystem, type NodeFileSystemOptions } from '../vfs/backends/node
 import { OverlayFileSystem } from '../vfs/backends/overlay.js';
 import { TarFileSystem } from '../vfs/backends/tar.js';
 import { TarError } from '../vfs/backends/tar-header.js';
-import { type HostArchive, looksLikeArchive, openPackedArchive } from '../vfs/backends/tar-node.js';
+import type { HostArchive } from '../vfs/backends/tar-node.js';
 import type { VfsEnvironment } from '../vfs/environment.js';
 import type { FileSystem } from '../vfs/types.js';
 import { failureText } from './files.js';
@@ -28,6 +28,7 @@ async function openSource(path: string, option: string, limit: number | undefine
   return explained(path, option, async () => {
     const stat = statSync(path);
     if (stat.isDirectory()) return { kind: 'folder', path };
+    const { looksLikeArchive, openPackedArchive } = await import('../vfs/backends/tar-node.js');
     const isArchive = option === '--root' || ARCHIVE_NAME.test(path) || (stat.isFile() && (await looksLikeArchive(path)));
     if (isArchive) return { kind: 'archive', path, archive: await openPackedArchive(path, limit) };
     if (!stat.isFile()) throw new TarError('is neither a folder nor a regular file');

@@ -1,10 +1,8 @@
 import * as L from '../../assembly/shared/layout.js';
 import type { CoreExports } from './abi.js';
+import { allocate } from './memory.js';
 
 const TWO32 = 2 ** 32;
-const WASM_PAGE_BYTES = 65536;
-const MEMORY_MAX_WASM_PAGES = 65536;
-const MEMORY_INITIAL_WASM_PAGES = 2048;
 const TABLE_INITIAL = 64;
 
 /** scripts/export-globals.mjs names them. */
@@ -12,22 +10,6 @@ function globalsOf(exports: WebAssembly.Exports): WebAssembly.Global[] {
   const found: WebAssembly.Global[] = [];
   for (let at = exports[`state${found.length}`]; at instanceof WebAssembly.Global; at = exports[`state${found.length}`]) found.push(at);
   return found;
-}
-
-/**
- * Linear memory, of that many bytes if it can be. What is not touched costs nothing, but each time that a memory grows V8 collects garbage,
- * as if all of the address space were in use.
- */
-function allocate(bytes: number): WebAssembly.Memory {
-  const least = { initial: MEMORY_INITIAL_WASM_PAGES, maximum: MEMORY_MAX_WASM_PAGES };
-  const initial = Math.min(Math.ceil(bytes / WASM_PAGE_BYTES), MEMORY_MAX_WASM_PAGES);
-  if (initial <= least.initial) return new WebAssembly.Memory(least);
-  try {
-    return new WebAssembly.Memory({ ...least, initial });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return new WebAssembly.Memory(least);
-  }
 }
 
 /**
@@ -67,23 +49,22 @@ export class Core {
     this.#refresh();
   }
 
-  /** Instantiates a compiled core; machines may share the module. Memory begins with `memoryBytes` where the engine gives as much. */
-  static async create(module: WebAssembly.Module, memoryBytes = 0): Promise<Core> {
-    const { imports, finish } = Core.#prepare(module, memoryBytes);
+  /** Instantiates a compiled core; machines may share the module, not the memory, of which nothing has been used. */
+  static async create(module: WebAssembly.Module, memory = allocate()): Promise<Core> {
+    const { imports, finish } = Core.#prepare(module, memory);
     return finish(await WebAssembly.instantiate(module, imports));
   }
 
   /** The same at once. */
-  static createSync(module: WebAssembly.Module, memoryBytes = 0): Core {
-    const { imports, finish } = Core.#prepare(module, memoryBytes);
+  static createSync(module: WebAssembly.Module, memory = allocate()): Core {
+    const { imports, finish } = Core.#prepare(module, memory);
     return finish(new WebAssembly.Instance(module, imports));
   }
 
   static #prepare(
     module: WebAssembly.Module,
-    memoryBytes: number,
+    memory: WebAssembly.Memory,
   ): { imports: WebAssembly.Imports; finish(instance: WebAssembly.Instance): Core } {
-    const memory = allocate(memoryBytes);
     const table = new WebAssembly.Table({ initial: TABLE_INITIAL, element: 'anyfunc' });
     let core: Core | undefined;
     const call = (): number => (core === undefined ? 0 : core.onCall());

@@ -10,6 +10,7 @@ import * as B from '../../assembly/shared/baseline.js';
 import * as C from '../../assembly/shared/compiled.js';
 import * as L from '../../assembly/shared/layout.js';
 import { Core } from './core.js';
+import { allocate } from './memory.js';
 
 /** Cores that wait for a machine, of each module. */
 const KEPT_MAX = 2;
@@ -46,7 +47,7 @@ function kindOf(module: WebAssembly.Module, fresh: Core): Kind {
 export async function takeCore(module: WebAssembly.Module, memoryBytes?: number): Promise<Core> {
   const kept = kinds.get(module)?.kept.pop();
   if (kept !== undefined) return kept;
-  const core = await Core.create(module, memoryBytes);
+  const core = await Core.create(module, allocate(memoryBytes));
   kindOf(module, core);
   return core;
 }
@@ -54,7 +55,7 @@ export async function takeCore(module: WebAssembly.Module, memoryBytes?: number)
 export function takeCoreSync(module: WebAssembly.Module, memoryBytes?: number): Core {
   const kept = kinds.get(module)?.kept.pop();
   if (kept !== undefined) return kept;
-  const core = Core.createSync(module, memoryBytes);
+  const core = Core.createSync(module, allocate(memoryBytes));
   kindOf(module, core);
   return core;
 }

@@ -1,7 +1,7 @@
 import type { Core } from '../core/core.js';
+import { linearBytes } from '../core/memory.js';
 import { giveCore, takeCore, takeCoreSync } from '../core/recycle.js';
 import type { JitSnapshot } from '../jit/stats.js';
-import { linearBytes } from '../machine.js';
 import { type RunStats, StatsCollector } from '../machine-stats.js';
 import { sharedCore, sharedCoreSync } from './core-module.js';
 import { Machine } from './machine.js';

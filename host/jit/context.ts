@@ -71,7 +71,13 @@ export const COUNT_UNIT = 2 ** C.COUNT_SHIFT;
  * and that no guest can know. Listings have the same one always.
  */
 const NOWHERE_SHOWN = -(2 ** 62) - L.PAGE_SIZE;
-const NOWHERE = NOWHERE_SHOWN - randomBelow(2 ** 32) * 2 ** 29 - randomBelow(2 ** 17) * L.PAGE_SIZE;
+let nowhere: number | undefined;
+
+/** Chosen when it is first needed: the host's generator takes a while to start. */
+function nowhereKnown(): number {
+  nowhere ??= NOWHERE_SHOWN - randomBelow(2 ** 32) * 2 ** 29 - randomBelow(2 ** 17) * L.PAGE_SIZE;
+  return nowhere;
+}
 
 function randomBelow(limit: number): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] % limit;
@@ -148,14 +154,14 @@ export class RegionCode {
   }
 
   /**
-   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as NOWHERE. For a
+   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as nowhereKnown(). For a
    * range of more than a page: the address itself.
    */
   nearby(register: number, permission: number, ...range: readonly number[]): number {
     const name = [register, permission, ...range].join(' ');
     let local = this.#nearby.get(name);
     if (local === undefined) {
-      local = this.code.localWith(this.options.marks === undefined ? NOWHERE : NOWHERE_SHOWN);
+      local = this.code.localWith(this.options.marks === undefined ? nowhereKnown() : NOWHERE_SHOWN);
       this.#nearby.set(name, local);
     }
     return local;

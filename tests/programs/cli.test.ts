@@ -12,7 +12,7 @@ import { compileGuest, GCC } from '../support/guest.js';
 import { makeTar } from '../support/tar.js';
 import { testWith } from '../support/tools.js';
 
-const MAIN = 'dist/bin/main.js';
+const MAIN = 'dist/bin/pagewalk.cjs';
 const HELLO = 'examples/bin/hello.elf';
 let folder = '';
 

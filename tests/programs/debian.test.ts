@@ -37,7 +37,7 @@ function compare(shell: readonly string[], script: string): void {
     });
     rmSync(join(root, 'work'), { recursive: true });
     mkdirSync(join(root, 'work'));
-    const run = ['dist/bin/main.js', 'run', '--root', root, '--cwd', '/work', '--env', 'PATH=/bin', '--env', 'LC_ALL=C'];
+    const run = ['dist/bin/pagewalk.cjs', 'run', '--root', root, '--cwd', '/work', '--env', 'PATH=/bin', '--env', 'LC_ALL=C'];
     const ours = spawnSync(process.execPath, [...run, shell[0], ...shell.slice(1), `/${script}`], options);
     assert.is(ours.stdout.toString(), real.stdout.toString(), `standard output of ${script}\n${ours.stderr}`);
     assert.is(ours.status, real.status);

@@ -12,7 +12,7 @@ const names = readdirSync(BIN).map((file) => basename(file, '.elf'));
 const expected = (name: string): string => readFileSync(join('examples/expected', `${name}.txt`), 'utf8');
 
 function runOurs(program: string): { stdout: string; stderr: string; status: number | null } {
-  return spawnSync(process.execPath, ['dist/bin/main.js', 'run', program], { encoding: 'utf8', input: '', timeout: 60_000 });
+  return spawnSync(process.execPath, ['dist/bin/pagewalk.cjs', 'run', program], { encoding: 'utf8', input: '', timeout: 60_000 });
 }
 
 test('there are at least ten lessons', () => {

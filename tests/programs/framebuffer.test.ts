@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 function pagewalk(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ['dist/bin/main.js', 'run', ...args], { encoding: 'utf8', timeout: 60_000 });
+  return spawnSync(process.execPath, ['dist/bin/pagewalk.cjs', 'run', ...args], { encoding: 'utf8', timeout: 60_000 });
 }
 
 const LESSON = 'examples/bin/framebuffer.elf';

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { classOf, tally } from '../../host/debug/inspect/pages.js';
 import type { ProcessSnapshot, Snapshot, WalkSnapshot } from '../../host/debug/inspect/snapshot.js';
 
-const MAIN = 'dist/bin/main.js';
+const MAIN = 'dist/bin/pagewalk.cjs';
 const FORK = 'examples/bin/fork-cow.elf';
 let folder = '';
 

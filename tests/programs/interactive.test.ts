@@ -25,7 +25,7 @@ const [CTRL_C, CTRL_D, CTRL_Z, LEFT, BACKSPACE] = ['\x03', '\x04', '\x1a', '\x1b
 function play(options: readonly string[], program: readonly string[], steps: readonly Step[]): Session {
   const run = [
     process.execPath,
-    'dist/bin/main.js',
+    'dist/bin/pagewalk.cjs',
     'run',
     '--root',
     USERLAND_ROOT,

@@ -25,7 +25,7 @@ let folder = '';
 let program = '';
 
 function pagewalk(nodeOptions: readonly string[], ...options: string[]): { status: number | null; stdout: string; stderr: string } {
-  const command = [...nodeOptions, 'dist/bin/main.js', 'run', ...options, program];
+  const command = [...nodeOptions, 'dist/bin/pagewalk.cjs', 'run', ...options, program];
   const env = { ...process.env, PAGEWALK_JIT: undefined };
   return spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 60_000, env });
 }

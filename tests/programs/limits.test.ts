@@ -75,7 +75,7 @@ testWith(test, [GCC], 'a dead machine says who waits for what', async () => {
 });
 
 testWith(test, [GCC], 'a machine that only a signal can wake is told of, once, and goes on', async () => {
-  const child = spawn(process.execPath, ['dist/bin/main.js', 'run', compileGuest('tests/guest/bombs.c'), 'asleep'], { stdio: 'pipe' });
+  const child = spawn(process.execPath, ['dist/bin/pagewalk.cjs', 'run', compileGuest('tests/guest/bombs.c'), 'asleep'], { stdio: 'pipe' });
   let said = '';
   const ended = new Promise((resolve) => child.on('close', resolve));
   await new Promise<void>((resolve) => {

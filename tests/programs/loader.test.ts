@@ -11,7 +11,7 @@ import { testWith, toolPath } from '../support/tools.js';
 
 const SYSROOT = '/usr/riscv64-linux-gnu';
 const LIBRARIES = ['ld-linux-riscv64-lp64d.so.1', 'libc.so.6', 'libm.so.6', 'libstdc++.so.6', 'libgcc_s.so.1'];
-const CLI = 'dist/bin/main.js';
+const CLI = 'dist/bin/pagewalk.cjs';
 
 interface Outcome {
   readonly stdout: string;

@@ -14,7 +14,7 @@ interface Run {
 
 function start(options: readonly string[], args: readonly string[]): Run {
   const child = spawn(process.execPath, [
-    'dist/bin/main.js',
+    'dist/bin/pagewalk.cjs',
     'run',
     '--timeout',
     '30',
@@ -80,7 +80,7 @@ test('a port that is taken, or is none, is said before anything runs', async () 
   const { port } = server.address() as AddressInfo;
   const said = (publish: string): Promise<{ status: number | null; stderr: string }> =>
     new Promise((resolve) => {
-      const child = spawn(process.execPath, ['dist/bin/main.js', 'run', '--publish', publish, 'examples/bin/hello.elf']);
+      const child = spawn(process.execPath, ['dist/bin/pagewalk.cjs', 'run', '--publish', publish, 'examples/bin/hello.elf']);
       let stderr = '';
       child.stderr.on('data', (chunk) => (stderr += chunk));
       child.on('close', (status) => resolve({ status, stderr }));

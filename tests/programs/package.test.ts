@@ -9,7 +9,7 @@ import { reportOf } from '../support/browser.js';
 import { testWith } from '../support/tools.js';
 
 /** All of it packed, with the command and the laboratory; and what of it somebody uses who imports the library. */
-const PACKED_MAX_BYTES = 560_000;
+const PACKED_MAX_BYTES = 575_000;
 const LIBRARY_MAX_BYTES = 415_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-package-'));
@@ -23,7 +23,14 @@ test('npm pack: small, and nothing in it that nobody needs', () => {
   const [{ size, filename, files }] = JSON.parse(out) as [{ size: number; filename: string; files: { path: string }[] }];
   assert.ok(size < PACKED_MAX_BYTES, `${size} bytes packed`);
   const paths = files.map(({ path }) => path);
-  for (const path of ['dist/core.wasm', 'dist/bin/index.js', 'dist/bin/index-node.js', 'dist/bin/main.js', 'dist/types/index-node.d.ts']) {
+  for (const path of [
+    'dist/core.wasm',
+    'dist/bin/index.js',
+    'dist/bin/index-node.js',
+    'dist/bin/main.js',
+    'dist/bin/pagewalk.cjs',
+    'dist/types/index-node.d.ts',
+  ]) {
     assert.ok(paths.includes(path), path);
   }
   assert.equal(
@@ -78,7 +85,7 @@ console.log(exitCode);
   writeFileSync(join(folder, 'use.js'), code);
   const { stdout, stderr } = spawnSync(process.execPath, ['use.js'], { cwd: folder, encoding: 'utf8' });
   assert.is(`${stdout}${stderr}`, '7\n');
-  const command = spawnSync(process.execPath, [join(installed, 'dist/bin/main.js'), '--version'], { encoding: 'utf8' });
+  const command = spawnSync(process.execPath, [join(installed, 'dist/bin/pagewalk.cjs'), '--version'], { encoding: 'utf8' });
   assert.match(command.stdout, /^\d+\.\d+\.\d+/);
 });
 

@@ -37,7 +37,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 function profile(options: readonly string[], name = 'out.cpuprofile'): string {
   const path = join(folder, name);
-  const command = ['dist/bin/main.js', 'run', '--profile', path, ...options];
+  const command = ['dist/bin/pagewalk.cjs', 'run', '--profile', path, ...options];
   const { status, stderr } = spawnSync(process.execPath, command, {
     encoding: 'utf8',
     timeout: 120_000,

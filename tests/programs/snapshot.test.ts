@@ -147,7 +147,7 @@ test('the command saves a machine when it waits for input, or somewhere, and goe
   const [source, file] = [join(place, 'repeat.s'), join(place, 'saved')];
   writeFileSync(source, REPEAT);
   const pagewalk = (args: readonly string[], input = ''): string => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/bin/main.js', 'run', ...args], { encoding: 'utf8', input });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/bin/pagewalk.cjs', 'run', ...args], { encoding: 'utf8', input });
     return `${status} ${JSON.stringify(stdout)} ${stderr.replaceAll(file, 'FILE')}`;
   };
   try {

@@ -31,13 +31,15 @@ function run(
   words: readonly string[] = ['run', PROGRAM],
   environment: NodeJS.ProcessEnv = {},
   node: readonly string[] = [process.execPath],
+  file = 'pagewalk.cjs',
 ): string {
   const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'user'), ...environment };
-  const result = spawnSync(node[0], [...node.slice(1), join(folder, 'dist/bin/main.js'), ...words], { encoding: 'utf8', env });
+  const result = spawnSync(node[0], [...node.slice(1), join(folder, 'dist/bin', file), ...words], { encoding: 'utf8', env });
   return `${result.stdout}${result.stderr}${result.status}`;
 }
 
 const expected = run(undefined, { NODE_DISABLE_COMPILE_CACHE: '1' });
+const bare = (words?: readonly string[]): string => run(words, {}, undefined, 'main.js');
 
 test('the first run keeps the code, those that follow use it', () => {
   assert.match(expected, /^Hello from C.*\n0$/);
@@ -46,12 +48,14 @@ test('the first run keeps the code, those that follow use it', () => {
   assert.is(readdirSync(cache).length, 1, 'its code is of no use for runs');
   assert.is(run(), expected);
   const [text, code, ...more] = readdirSync(cache).sort().reverse();
-  assert.match(text, /^command-\w+\.js$/);
-  assert.match(code, /^command-\w+-\d+-short$/);
+  assert.match(text, /^command-\w+-\w+\.js$/);
+  assert.match(code, /^command-\w+-\w+-\d+-short$/);
   assert.equal(more, []);
   const kept = statSync(join(cache, code)).mtimeMs;
   assert.is(run(), expected);
   assert.is(statSync(join(cache, code)).mtimeMs, kept, 'V8 has taken it');
+  assert.is(bare(), expected, 'main.js does the same');
+  assert.is(statSync(join(cache, code)).mtimeMs, kept);
   assert.match(run(['run', 'nothing']), /^pagewalk: nothing: .*\n127$/, 'errors are those of one command');
   assert.match(run(['lab', 'machines']), /sifive-u74[\s\S]*0$/, 'what is loaded later is in it');
 });
@@ -83,7 +87,7 @@ test('code that is damaged or of another version is made again', () => {
 test('the text is what runs, unless others could have written it', () => {
   const path = join(cache, readdirSync(cache).find((name) => name.endsWith('.js')) as string);
   const text = readFileSync(path);
-  writeFileSync(path, '(function () { return { main: () => (console.log("linked"), 7), reached: () => 0 } })');
+  writeFileSync(path, '(function () { return { main: async () => (console.log("linked"), 7), reached: () => 0 } })');
   assert.is(run(), 'linked\n7');
   chmodSync(path, 0o666);
   assert.is(run(), expected);
@@ -128,6 +132,14 @@ test('files that are no modules of the bundler are refused', () => {
     linked(() => ({ sep: '/' }), undefined, 'here'),
     { default: 'b/', y: 'b' },
   );
+  const commonJs = {
+    './c.js': 'import{Thing as t}from"thing";export{t};\n',
+    '/p/index.js': "exports.Thing = require('./lib/thing').Thing; // \u2013",
+    '/p/lib/thing.js': "module.exports = { Thing: require('../index.js') && require('node:path').sep };",
+  };
+  const script = link('./c.js', (name) => (commonJs as Record<string, string>)[name], { thing: '/p/index.js' });
+  assert.ok(!script.includes('\u2013'));
+  assert.is(new Function(`return ${script}`)()(() => ({ sep: '/' }), undefined, 'here').t, '/', 'modules may need each other');
 });
 
 test.run();

@@ -38,7 +38,7 @@ const type = (text: string): Step => ({ type: text });
 
 /** A session with tests/guest/host-terminal.c; afterwards the terminal must have its modes back. */
 function guest(steps: readonly Step[], rest: Partial<Session> = {}, options: readonly string[] = []): Outcome {
-  const command = [process.execPath, 'dist/bin/main.js', 'run', ...options, compileGuest('tests/guest/host-terminal.c')];
+  const command = [process.execPath, 'dist/bin/pagewalk.cjs', 'run', ...options, compileGuest('tests/guest/host-terminal.c')];
   const outcome = talk({ command, steps, ...rest });
   assert.is(outcome.missing, undefined, outcome.screen);
   assert.ok(outcome.restored, 'the terminal has its modes back');

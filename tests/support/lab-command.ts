@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export const COMMAND = resolve('dist/bin/main.js');
+export const COMMAND = resolve('dist/bin/pagewalk.cjs');
 
 export interface Ended {
   readonly status: number | null;

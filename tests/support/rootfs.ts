@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FakeMirror, mirrorFiles, type TestPackage } from './debian.js';
 import { Random } from './random.js';
 
-const MAIN = 'dist/bin/main.js';
+const MAIN = 'dist/bin/pagewalk.cjs';
 export const INDEX = 'dists/test/main/binary-riscv64/Packages.gz';
 export const PASSWD = 'root:*:0:0:root:/root:/bin/bash\n';
 export const hello = fs.readFileSync('examples/bin/hello.elf');

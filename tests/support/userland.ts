@@ -45,7 +45,7 @@ function expectedPath(file: string): string {
 
 /** Command line that runs a case in Pagewalk; `options` are of `pagewalk run`. */
 export function ourCommand(file: string, options: readonly string[] = [], folder = USERLAND_CASES): string[] {
-  const run = ['dist/bin/main.js', 'run', '--root', USERLAND_ROOT, '--mount', `${folder}:/work:ro`, '--env', 'HOME=/root'];
+  const run = ['dist/bin/pagewalk.cjs', 'run', '--root', USERLAND_ROOT, '--mount', `${folder}:/work:ro`, '--env', 'HOME=/root'];
   return [process.execPath, ...run, ...options, `/work/${file}`];
 }
 

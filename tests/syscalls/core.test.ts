@@ -25,7 +25,7 @@ if (readFileSync('/proc/sys/kernel/core_pattern', 'utf8') === 'core\n') {
 testWith(test, [GCC, 'gdb-multiarch'], 'a debugger reads registers, stacks and threads', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pagewalk-core-'));
   const program = compileGuest('tests/guest/crash.c', ['-g', '-fno-omit-frame-pointer', '-lpthread']);
-  const run = ['dist/bin/main.js', 'run', '--mount', `${folder}:/out`, '--cwd', '/out', program];
+  const run = ['dist/bin/pagewalk.cjs', 'run', '--mount', `${folder}:/out`, '--cwd', '/out', program];
   assert.is(spawnSync(process.execPath, run, { encoding: 'utf8' }).status, 139);
   const commands = ['bt', 'info threads', 'p/x $a0'].flatMap((command) => ['-ex', command]);
   const { stdout } = spawnSync('gdb-multiarch', ['-nx', '-batch', program, join(folder, 'core'), ...commands], { encoding: 'utf8' });

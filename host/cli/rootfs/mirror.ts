@@ -7,8 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { failureText } from '../files.js';
 import { RootfsError } from './errors.js';
 
-export const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
-
 const TRIES = 4;
 /** Between tries; the n-th wait is n times as long. */
 const RETRY_WAIT_MS = 500;

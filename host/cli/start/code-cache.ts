@@ -5,7 +5,7 @@
  */
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
@@ -15,6 +15,8 @@ import { LinkError, type Linked, link } from './link.js';
 
 /** Files kept at most, of all versions that share the folder. */
 const FILES_MAX = 12;
+/** What the command needs whatever it does. */
+const PACKAGE = 'commander';
 
 type Command = typeof import('../command.js');
 
@@ -96,7 +98,7 @@ class CodeCache {
    * Runs the linked text, which is ASCII, with what is kept of its code. What V8 has compiled when the process ends is kept: of the
    * first run, and of the first that met the region compiler.
    */
-  run(text: Buffer, location: string, importExternal: (name: string) => Promise<unknown>): Command {
+  run(text: Buffer, require: NodeJS.Require, location: string, importExternal: (name: string) => Promise<unknown>): Command {
     const names = ['', `-${this.#tag}-short`, `-${this.#tag}-long`];
     let level = names.length;
     let cachedData: Buffer | undefined;
@@ -114,7 +116,7 @@ class CodeCache {
       });
     }
     const linked = script.runInThisContext() as Linked;
-    const command = linked(createRequire(location), importExternal, location) as unknown as Command;
+    const command = linked(require, importExternal, location) as unknown as Command;
     return command;
   }
 }
@@ -127,18 +129,23 @@ export function loadLinked(first: string, location: string, importExternal: (nam
   if (process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return undefined;
   const command = fs.statSync(fileURLToPath(location));
   const folders = [fileURLToPath(new URL('../cache', location)), join(cacheFolder(process.env), 'code')];
-  const key = first.replace(/^.*\/|\.js$/g, '');
+  const require = createRequire(location);
+  const path = require.resolve(PACKAGE);
+  const { mtimeMs, size } = fs.statSync(path);
+  const key = `${first.replace(/^.*\/|\.js$/g, '')}-${Math.round(mtimeMs).toString(36)}${size.toString(36)}`;
   const cache = CodeCache.open(folders, key, command);
   if (cache === undefined) return undefined;
   let text = cache.read('.js');
   if (text === undefined) {
     try {
-      text = Buffer.from(link(first, (name) => fs.readFileSync(new URL(name, location), 'utf8')));
+      text = Buffer.from(
+        link(first, (name) => fs.readFileSync(isAbsolute(name) ? name : new URL(name, location), 'utf8'), { [PACKAGE]: path }),
+      );
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
       return undefined;
     }
     cache.write('.js', text);
   }
-  return cache.run(text, location, importExternal);
+  return cache.run(text, require, location, importExternal);
 }
