@@ -36,8 +36,8 @@ export const optimiseJavaScriptLate =
     : undefined;
 
 /**
- * V8 of Node 20 optimises a Wasm function after so few bytes of code that any program, however short, has it optimise the interpreter's loop,
- * for a quarter of what starting costs: the core's functions have to be executed ten times as much.
+ * V8 of Node 20 optimises a Wasm function after so few bytes of code that any program, however short, has it optimise the interpreter's
+ * loop, for a quarter of what starting costs: the core's functions have to be executed ten times as much.
  */
 export function optimisedLater<T>(make: () => T): T {
   if (!OLD) return make();

@@ -154,8 +154,8 @@ export class RegionCode {
   }
 
   /**
-   * The local that remembers a page for which accesses through a register have a permission: minus its address. It begins as nowhereKnown(). For a
-   * range of more than a page: the address itself.
+   * The local that remembers a page that accesses through a register may use: minus its address. It begins as nowhereKnown().
+   * For a range of more than a page: the address itself.
    */
   nearby(register: number, permission: number, ...range: readonly number[]): number {
     const name = [register, permission, ...range].join(' ');

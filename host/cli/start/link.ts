@@ -50,8 +50,8 @@ function commonJs(path: string, text: string, wanted: (path: string) => void): s
 }
 
 /**
- * The module `first` and all that it imports by relative names; `read` gives a file's text. `packages`: the main files, absolute, of CommonJS
- * packages that are to be in it, too.
+ * The module `first` and all that it imports by relative names; `read` gives a file's text. `packages`: the main files, absolute, of
+ * CommonJS packages that are to be in it, too.
  */
 export function link(first: string, read: (name: string) => string, packages: Readonly<Record<string, string>> = {}): string {
   const bodies = new Map<string, string>();
