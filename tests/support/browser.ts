@@ -49,7 +49,7 @@ const CHROMIUM_FLAGS = [
 const LATE_MS = 120_000;
 
 /** Opens the page and waits for what it sends to /report. */
-export async function reportOf(path: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function reportOf(path: string, headers: Readonly<Record<string, string>> = {}, lateMs = LATE_MS): Promise<string> {
   const { server, report } = await serve(headers);
   const profile = mkdtempSync(join(tmpdir(), 'pagewalk-chromium-'));
   let browser: ChildProcess | undefined;
@@ -59,7 +59,7 @@ export async function reportOf(path: string, headers: Readonly<Record<string, st
     const page = `http://127.0.0.1:${port}/${path}`;
     browser = spawn('chromium', [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, page], { stdio: 'ignore', detached: true });
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('the page sent no report')), LATE_MS);
+      timer = setTimeout(() => reject(new Error('the page sent no report')), lateMs);
     });
     return await Promise.race([report, late]);
   } finally {

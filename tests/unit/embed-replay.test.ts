@@ -50,7 +50,9 @@ async function states(pieces: () => number, positions: readonly number[], option
   const machine = await Machine.create({ ...options, files: { '/restless': RESTLESS } });
   await machine.pause();
   const chunks: string[] = [];
-  const process = await machine.spawn('/restless', [], { stdout: (bytes) => chunks.push(Buffer.from(bytes).toString('hex')) });
+  const process = await machine.spawn('/restless', [], {
+    stdout: (bytes) => chunks.push(Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')),
+  });
   const hashes: string[] = [];
   for (const position of positions) {
     while (machine.position < position) await machine.step(Math.min(pieces(), position - machine.position));
