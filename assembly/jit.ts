@@ -42,7 +42,10 @@ const FUEL_HEAT: u32 = 20;
 const FUEL_SEEK_SHARE: u32 = 4;
 /** The same for where regions lead to baseline code, each time that the core sees it: it stands for EXIT_SHARE times. */
 const EXIT_HEAT: u32 = 1;
-const EXIT_SEEK_SHARE: u32 = 16;
+const EXIT_SEEK_SHARE: u32 = 32;
+const EXIT_SEEK_HEAT: u32 = 4;
+/** What the place gets that is found. */
+let seekHeat: u32 = SAMPLE_HEAT;
 let fuelSamples: u32 = 0;
 let exitSamples: u32 = 0;
 /** The function in the table that goes on at HART_PC in baseline code. */
@@ -172,6 +175,7 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
   if (interval == 1) return load<u16>(ip) != OP_COMPILED && !isScratch(ip) && push(pc) != 0;
   if (seeking == 0) {
     seeking = SEEK;
+    seekHeat = SAMPLE_HEAT;
     return false;
   }
   meet(from);
@@ -184,7 +188,7 @@ export function sample(from: u64, pc: u64, ip: usize): bool {
   if (called || back) {
     seeking = 0;
     sampleIn = untilSample();
-    return load<u16>(ip) != OP_COMPILED && warm(pc, leftToRegions(pc) ? FLOAT_HEAT : SAMPLE_HEAT);
+    return load<u16>(ip) != OP_COMPILED && warm(pc, leftToRegions(pc) ? FLOAT_HEAT : seekHeat);
   }
   if (seeking == 0) sampleIn = untilSample();
   return false;
@@ -270,6 +274,7 @@ function baselineSample(pc: u64, heat: u32, seek: bool): bool {
   if (!compiledHot) {
     if (!seek) return false;
     seeking = SEEK;
+    seekHeat = heat == FUEL_HEAT ? SAMPLE_HEAT : EXIT_SEEK_HEAT;
     sampleIn = 1;
   }
   compiledNext = enter(pc);

@@ -75,7 +75,7 @@ export const JUMP_FUNCTION = 12;
 export const JUMP_FUEL = 600;
 
 /** Of regions' exits to baseline code one in so many, by the fuel that is left, is seen by the core. A power of two. */
-export const EXIT_SHARE = 16;
+export const EXIT_SHARE = 64;
 
 /** A region's fuel is at most 2^20, so its accesses are fewer. */
 export const COUNT_SHIFT = 20;
