@@ -10,6 +10,8 @@ function sideFor(count: number): number {
   return count <= 65536 ? 4 : 3;
 }
 
+/** Cells of at least this side have gaps between them. */
+const SIDE_WITH_GAPS = 6;
 /** More changed cells than this are drawn faster all at once. */
 const SINGLE_MAX = 3000;
 
@@ -19,6 +21,8 @@ export class BlockCanvas {
   #side = 14;
   #width = 0;
   #marked: readonly number[] = [];
+  /** A pixel for each cell, which the browser enlarges: of many cells it has a ninth as much to compose at each frame. */
+  #pixels: ImageData | undefined;
 
   constructor(
     private readonly model: SpaceModel,
@@ -39,9 +43,12 @@ export class BlockCanvas {
     // Whole powers of two make addresses easy to find: 64 pages are 256 KiB.
     if (this.#columns >= 16) this.#columns = 2 ** Math.floor(Math.log2(this.#columns));
     const rows = Math.ceil(count / this.#columns);
-    const scale = devicePixelRatio;
-    this.element.width = Math.round(this.#columns * this.#side * scale);
-    this.element.height = Math.round(rows * this.#side * scale);
+    // Outlines need room within a cell.
+    const isDense = this.#side < SIDE_WITH_GAPS && this.#marked.length === 0 && count > 0;
+    const scale = isDense ? 1 : this.#side * devicePixelRatio;
+    this.#pixels = isDense ? new ImageData(this.#columns, rows) : undefined;
+    this.element.width = Math.round(this.#columns * scale);
+    this.element.height = Math.round(rows * scale);
     this.element.style.width = `${this.#columns * this.#side}px`;
     this.element.style.height = `${rows * this.#side}px`;
     this.drawAll();
@@ -61,11 +68,15 @@ export class BlockCanvas {
     const { count, first } = this.block;
     if (count === 0) return;
     const rows = Math.ceil(count / this.#columns);
-    const pixels = new ImageData(this.#columns, rows);
+    const pixels = this.#pixels ?? new ImageData(this.#columns, rows);
     const words = new Uint32Array(pixels.data.buffer);
     const { words: colorOf } = colors();
     const { bits } = this.model;
     for (let i = 0; i < count; i++) words[i] = colorOf[bits[first + i]];
+    if (this.#pixels !== undefined) {
+      this.#context().putImageData(pixels, 0, 0);
+      return;
+    }
     const small = new OffscreenCanvas(this.#columns, rows);
     small.getContext('2d')?.putImageData(pixels, 0, 0);
     const context = this.#context();
@@ -73,7 +84,7 @@ export class BlockCanvas {
     context.clearRect(0, 0, width, height);
     context.imageSmoothingEnabled = false;
     context.drawImage(small, 0, 0, width, height);
-    if (this.#side >= 6) {
+    if (this.#side >= SIDE_WITH_GAPS) {
       const step = width / this.#columns;
       for (let x = 1; x <= this.#columns; x++) context.clearRect(x * step - 1, 0, 1, height);
       for (let y = 1; y <= rows; y++) context.clearRect(0, y * step - 1, width, 1);
@@ -83,18 +94,34 @@ export class BlockCanvas {
 
   /** Draws cells (numbers of the whole space, within this block) that have changed. */
   draw(cells: readonly number[]): void {
-    if (cells.length > SINGLE_MAX) {
-      this.drawAll();
-      return;
+    if (this.#pixels !== undefined) this.#drawPixels(this.#pixels, cells);
+    else if (cells.length > SINGLE_MAX) this.drawAll();
+    else {
+      const context = this.#context();
+      for (const cell of cells) this.#cell(context, cell);
     }
-    const context = this.#context();
-    for (const cell of cells) this.#cell(context, cell);
+  }
+
+  #drawPixels(pixels: ImageData, cells: readonly number[]): void {
+    if (cells.length === 0) return;
+    const words = new Uint32Array(pixels.data.buffer);
+    const { words: colorOf } = colors();
+    let first = Number.POSITIVE_INFINITY;
+    let last = 0;
+    for (const cell of cells) {
+      const at = cell - this.block.first;
+      words[at] = colorOf[this.model.bits[cell]];
+      first = Math.min(first, at);
+      last = Math.max(last, at);
+    }
+    const top = Math.floor(first / this.#columns);
+    this.#context().putImageData(pixels, 0, 0, 0, top, this.#columns, Math.floor(last / this.#columns) - top + 1);
   }
 
   #cell(context: CanvasRenderingContext2D, cell: number): void {
     const at = cell - this.block.first;
     const step = this.element.width / this.#columns;
-    const gap = this.#side >= 6 ? 1 : 0;
+    const gap = this.#side >= SIDE_WITH_GAPS ? 1 : 0;
     const x = (at % this.#columns) * step;
     const y = Math.floor(at / this.#columns) * step;
     context.clearRect(x, y, step - gap, step - gap);
@@ -117,6 +144,10 @@ export class BlockCanvas {
   mark(cells: readonly number[]): void {
     const before = this.#marked;
     this.#marked = cells;
+    if (this.#side < SIDE_WITH_GAPS && before.length > 0 !== cells.length > 0) {
+      this.layOut(this.#width);
+      return;
+    }
     if (before.length > 0) this.draw(before);
     const context = this.#context();
     for (const cell of cells) this.#outline(context, cell);
