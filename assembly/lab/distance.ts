@@ -21,9 +21,18 @@ let latest: u64 = u64.MAX_VALUE;
 let space: u64 = 0;
 let shift: u64 = 12;
 let wanted: u32 = 0;
-let code: u64 = 0;
+/** The page that instructions come from, NONE: it is not known yet. */
+const NONE: u64 = u64.MAX_VALUE;
+let code: u64 = NONE;
 /** No key is 0. */
 const VALID: u64 = (<u64>1) << 63;
+
+/** A page of the space that runs: code goes on at its address when another one does. */
+// @ts-ignore: decorator
+@inline
+function keyOf(page: u64): u64 {
+  return VALID | (space << 50) | page;
+}
 
 /** kinds: 1 instructions, 2 data, 3 both. */
 export function distanceNew(kinds: u32, pageShift: u32): void {
@@ -106,11 +115,11 @@ export function distanceFeed(count: u32): void {
     const passed = record >> T.RECORD_PASSED_SHIFT;
     const kind = <u32>(record >> T.RECORD_KIND_SHIFT) & T.RECORD_KIND_MASK;
     const value = record & ((<u64>1 << T.RECORD_KIND_SHIFT) - 1);
-    if (passed != 0 && (wanted & 1)) use(code, passed);
-    if (kind == T.RECORD_CODE) code = VALID | (space << 50) | (value >> shift);
+    const fetched = passed + (kind == T.RECORD_PASSED ? value : 0);
+    if (fetched != 0 && code != NONE && (wanted & 1)) use(keyOf(code), fetched);
+    if (kind == T.RECORD_CODE) code = value >> shift;
     else if (kind == T.RECORD_SPACE) space = value;
-    else if (kind == T.RECORD_PASSED && (wanted & 1)) use(code, value);
-    else if ((kind == T.RECORD_LOAD || kind == T.RECORD_STORE) && (wanted & 2)) use(VALID | (space << 50) | (value >> shift), 1);
+    else if ((kind == T.RECORD_LOAD || kind == T.RECORD_STORE) && (wanted & 2)) use(keyOf(value >> shift), 1);
   }
 }
 

@@ -55,7 +55,10 @@ export function measuresText(config: SystemConfig, measures: Measures): string {
     `${count(cycles)} (${derived.cyclesPerInstruction.toFixed(4)} per instruction), ${count(walkCycles)} of them walking`,
   ]);
   lines.push(['pages', `${count(pages)} touched, ${count(measures.tablePages)} of page tables`]);
-  if (measures.osCycles > 0) lines.push(['system', `${count(measures.osCycles)} cycles for faults and dropped translations`]);
+  if (measures.osCycles > 0) {
+    const swapping = measures.evictions > 0 ? ', swapping' : '';
+    lines.push(['system', `${count(measures.osCycles)} cycles for faults${swapping} and dropped translations`]);
+  }
   if (measures.victimHits > 0) lines.push(['victims', `${count(measures.victimHits)} hits among them`]);
   if (measures.prefetches > 0) lines.push(['prefetched', `${count(measures.prefetches)} pages`]);
   if (measures.bitUpdates > 0) lines.push(['A and D', `${count(measures.bitUpdates)} times set in an entry`]);

@@ -108,6 +108,29 @@ test('all sizes of LRU from reuse distances, as if each was run', () => {
   for (const { entries, misses } of curve) assert.is(misses, ran[sizes.indexOf(entries)].walks.all, `${entries} entries`);
 });
 
+test('reuse distances of instructions and data, of several address spaces, as if each size was run', () => {
+  const kinds: readonly number[] = [T.RECORD_CODE, T.RECORD_LOAD, T.RECORD_STORE, T.RECORD_SPACE, T.RECORD_PASSED];
+  const random = new Random(fuzzSeed(20261129));
+  for (let round = 0; round < 8; round++) {
+    const records = randomRecords(random, 2000).filter(({ kind }) => kinds.includes(kind));
+    for (const of of ['instructions', 'data', 'both'] as const) {
+      const sizes = [1, 2, 4, 16, 64];
+      const system = (entries: number): SystemConfig =>
+        systemConfig({ tlbs: of === 'both' ? [{ entries }] : ['instructions', 'data'].map((serves) => ({ serves, entries })) });
+      const pass = new Pass(module, sizes.map(system));
+      pass.engine.countDistances(of);
+      pass.take(wordsOf(records), records.length);
+      const curve = missCurve(pass.engine.distances());
+      pass.engine.measures().forEach(({ walks }, i) => {
+        const misses = of === 'both' ? walks.all : of === 'instructions' ? walks.fetches : walks.loads + walks.stores;
+        // A curve ends where more entries make no difference.
+        const known = curve.find(({ entries }) => entries === sizes[i]) ?? curve[curve.length - 1];
+        assert.is(known.misses, misses, `round ${round}, ${of}, ${sizes[i]} entries`);
+      });
+    }
+  }
+});
+
 test('reuse distances survive their renumbering', () => {
   const records = Array.from({ length: 200_000 }, (_, i) => load(i % 3 === 0 ? i % 1000 : 5000 + (i % 7)));
   const pass = new Pass(module, [one(1024)]);
