@@ -32,6 +32,10 @@ let hotAt: u32 = 0;
 let batch: u32 = 1;
 /** A region comes back after so many instructions: engines optimise functions that are entered often. */
 let regionFuel: u32 = 10000;
+/** One that has been entered so often gets more fuel, so many times as much: what engines optimise is optimised by then. */
+const LONG_RUN_ENTRIES: u32 = 1000;
+const LONG_RUN: u32 = 8;
+let longRun: bool = false;
 /** TIER_* */
 let tiers: u32 = TIER_REGIONS;
 /** With baseline code samples are taken more often; one in so many looks for regions. */
@@ -81,7 +85,7 @@ function untilSample(): u32 {
 @inline
 function unevenFuel(): u32 {
   uneven = uneven * 1664525 + 1013904223;
-  return regionFuel - (uneven >> 24);
+  return (longRun ? regionFuel * LONG_RUN : regionFuel) - (uneven >> 24);
 }
 
 // @ts-ignore: decorator
@@ -242,6 +246,7 @@ function regionAt(ip: usize, pc: u64): usize {
  */
 function functionAt(ip: usize, pc: u64, left: u32, heat: u32): u32 {
   const operation = <u32>load<u16>(ip);
+  longRun = false;
   if (operation == OP_BASELINE) {
     const unit = unitOf(runningPage());
     if (left < entryCost(unit, ip)) {
@@ -263,7 +268,9 @@ function functionAt(ip: usize, pc: u64, left: u32, heat: u32): u32 {
     compiledNext = original(region, pc);
     return 0;
   }
-  store<u32>(region, load<u32>(region, C.REGION_ENTRIES) + 1, C.REGION_ENTRIES);
+  const entries = load<u32>(region, C.REGION_ENTRIES) + 1;
+  store<u32>(region, entries, C.REGION_ENTRIES);
+  longRun = entries > LONG_RUN_ENTRIES;
   return load<u32>(region, C.REGION_FUNCTION);
 }
 
