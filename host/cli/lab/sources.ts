@@ -86,10 +86,13 @@ export function isSameFile(a: string, b: string): boolean {
 function refuse(path: string, start: Uint8Array): never {
   const packed = compressionOf(start);
   if (packed !== undefined) throw new CliError(1, `${path}: is packed with ${packed}: pagewalk lab import makes a trace of it`);
-  const archive = start[0] === 0x50 && start[1] === 0x4b ? 'a ZIP archive (unpack it first)' : 'no trace that is known';
+  // What DynamoRIO writes while a program runs; it has no mark.
+  const what = /\.raw(\.|$)/.test(path)
+    ? 'no trace that is known (of a raw one of DynamoRIO its tool drraw2trace makes one)'
+    : 'no trace that is known';
   const known =
     'traces of pagewalk (lab record), text of valgrind --tool=lackey --trace-mem=yes, traces of ChampSim and of DynamoRIO drmemtrace';
-  throw new CliError(1, `${path}: ${archive}: ${known} are read`);
+  throw new CliError(1, `${path}: ${what}: ${known} are read`);
 }
 
 /** What a fault in a file is called. */
@@ -160,17 +163,36 @@ export function replayFile(path: string, take: TakeRecords, onRead?: (at: number
   });
 }
 
-/** The same for any file: other tools' traces may be packed with gzip, xz or zstd. */
+/** The same for any file: other tools' traces may be packed with gzip, xz or zstd, or as the parts of a ZIP archive, as DynamoRIO's are. */
 export async function replayAny(path: string, take: TakeRecords): Promise<TraceHeader> {
-  const packed = withFile(path, undefined, (_, start) => compressionOf(start));
+  const packed = withFile(path, undefined, (_, start) => (isZip(start) ? 'zip' : compressionOf(start)));
   if (packed === undefined) return replayFile(path, take);
   return await withFile(path, undefined, async (read) => {
     try {
-      return await replayPacked(path, unpackStream(piecesOf(read), packed), take);
+      const pieces = packed === 'zip' ? zipPieces(read, statSync(path).size) : unpackStream(piecesOf(read), packed);
+      return await replayPacked(path, pieces, take);
     } catch (error) {
       throw named(path, error);
     }
   });
+}
+
+const isZip = (start: Uint8Array): boolean => start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
+
+/** What the files of an archive hold, one after the other in the order of their names: parts of one trace. */
+async function* zipPieces(read: Read, size: number): AsyncGenerator<Uint8Array> {
+  const { unzip } = await import('unzipit');
+  const reader = { getLength: async () => size, read: async (offset: number, length: number) => Uint8Array.from(read(offset, length)) };
+  try {
+    const { entries } = await unzip(reader);
+    for (const name of Object.keys(entries).sort()) {
+      const stream = (await entries[name].stream()).getReader();
+      for (let step = await stream.read(); !step.done; step = await stream.read()) yield step.value;
+    }
+  } catch (error) {
+    if (error instanceof CliError || error instanceof TraceError) throw error;
+    throw new TraceError(`damaged zip archive: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function replayPacked(path: string, pieces: AsyncIterable<Uint8Array>, take: TakeRecords): Promise<TraceHeader> {
