@@ -72,6 +72,8 @@ import { NamespaceFile, NamespaceInode, Namespaces } from '../vfs/backends/proc-
 import { PagemapFile } from '../vfs/backends/proc-pagemap.js';
 import { SysctlDirectory, SysctlFile } from '../vfs/backends/proc-sysctl.js';
 import { GeneratedFile, SpecialFile, SyntheticDirectory, SyntheticFile, SyntheticLink } from '../vfs/backends/synthetic.js';
+import { UnionDirectory, UnionFileSystem } from '../vfs/backends/union.js';
+import { UnionFile, UnionNode, UnionPages } from '../vfs/backends/union-node.js';
 import { CharacterDeviceFile } from '../vfs/chardevice.js';
 import { PathContext } from '../vfs/context.js';
 import { Dentry, Location, Mount } from '../vfs/dentry.js';
@@ -117,6 +119,11 @@ const CLASSES = {
   OverlayNode,
   OverlaySymlink,
   OverlayXattrs: Xattrs,
+  UnionDirectory,
+  UnionFile,
+  UnionFileSystem,
+  UnionNode,
+  UnionPages,
   LowerPages,
   AddressSpace,
   AnonymousFileSystem,

@@ -1,6 +1,7 @@
 /** Files that are not the machine's own (archives, folders of the host): by what they are called in snapshots. */
 import { SysError } from '../linux/error.js';
 import { OverlayFileSystem } from '../vfs/backends/overlay.js';
+import { UnionFileSystem } from '../vfs/backends/union.js';
 import { displayPath } from '../vfs/dentry.js';
 import type { Namespace } from '../vfs/namespace.js';
 import { type FileSystem, type ForeignFiles, Inode } from '../vfs/types.js';
@@ -28,6 +29,10 @@ export class Media {
 
   private _add(fs: FileSystem, path: string): void {
     if (fs instanceof OverlayFileSystem) this._add(fs.lower, path);
+    if (fs instanceof UnionFileSystem) {
+      this._add(fs.lower, `${path} (lower)`);
+      this._add(fs.upper, `${path} (upper)`);
+    }
     const { foreign } = fs;
     if (foreign === undefined || this._byFileSystem.has(fs)) return;
     const { label, pathOf, find } = foreign;

@@ -175,7 +175,6 @@ test('what a snapshot needs and is not given is named', async () => {
 const NEVER_SAVED = new Set(
   `KernelProcSource ProcessView FaultLog GuestCallError HandlerWait GuestCalls Walk HostBuffer UserBuffer ControlWriter Cursor Dispatcher
   UserfaultWait Suspend VdsoClock Framebuffer DeviceMemory FrameInode CallbackInode BlockPages BlockInode BlockFile
-  UnionFileSystem UnionDirectory UnionNode UnionFile UnionPages
   TaskEntries TaskList TaskView RootEntries FixedEntries SpaceSizes Usage Survey SysFileSystem ProcFileSystem
   TarFileSystem TarError TarWarnings TarInode TarSymlink TarDirectory TarFile TarPages PaxValues PiecesSource RangeSource
   HostFiles HostPages HostPlace NodeFileSystem NodeFile NodeDirectory NodeSymlink NodeSpecial NodeSwap DescriptorAnchor PathAnchor

@@ -15,6 +15,8 @@ import type { UnionDirectory, UnionFileSystem } from './union.js';
 export interface Layers {
   readonly lower?: Inode;
   readonly upper?: Inode;
+  /** Of a directory: where the lower one is, from its root. */
+  readonly lowerPath?: string;
 }
 
 /** Copied at a time. */
@@ -147,7 +149,7 @@ export class UnionNode extends Inode {
 }
 
 /** Where the pages of a file of a union come from and go: the page cache of the upper one's file, once there is one. */
-class UnionPages implements Backing {
+export class UnionPages implements Backing {
   private _source: PageSource | undefined;
   private _file: OpenFile | undefined;
 
@@ -206,6 +208,8 @@ export class UnionFile extends PagedInode {
   readonly ino: number;
   readonly lower: Inode | undefined;
   upper: Inode | undefined;
+  /** Made without a name, and may be given one. */
+  linkable = false;
   private readonly _pages: UnionPages;
   /** On its way up. */
   private _copy: { readonly inode: Inode; readonly to: OpenFile; readonly from: OpenFile; at: number; isDressed: boolean } | undefined;
@@ -245,6 +249,13 @@ export class UnionFile extends PagedInode {
       this.holdOpen();
     }
     return super.open(flags);
+  }
+
+  /** It had no name, and has got one. */
+  named(parent: UnionDirectory, name: string): void {
+    this.parent = parent;
+    this.name = name;
+    this.nlink = 1;
   }
 
   /** What it holds is to be had without its name. */

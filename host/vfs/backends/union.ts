@@ -2,22 +2,22 @@
  * Two file systems as one: names of the upper one win, everything is written there, the lower one is never changed. What is in the upper
  * one is there when it is mounted the next time.
  *
- * `.wh.NAME` in a directory of the upper one hides what the lower one has of that name, for good: a new NAME is the upper one's own. A file
- * of the lower one is copied up whole, under another name that is then changed, before it is first opened for writing.
+ * `.wh.NAME` in a directory of the upper one hides what the lower one has of that name, for good: a new NAME is the upper one's own. A
+ * directory that was moved says where it comes from (union-redirect.ts). A file of the lower one is copied up whole, under another name
+ * that is then changed, before it is first opened for writing.
  * Calls run again from the start after a wait, so every step looks first whether it has been done.
  */
-import { EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from '../../../assembly/shared/errno.js';
+import { EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EOPNOTSUPP, EPERM, EXDEV } from '../../../assembly/shared/errno.js';
 import { SysError } from '../../linux/error.js';
-import { RENAME_NOREPLACE } from '../../linux/fcntl.js';
+import { RENAME_EXCHANGE, RENAME_NOREPLACE } from '../../linux/fcntl.js';
 import { isDirectory, OVERLAYFS_SUPER_MAGIC, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../linux/stat.js';
 import type { VfsEnvironment } from '../environment.js';
 import { DirectoryFile } from '../openfile.js';
 import type { Dirent, FileSystem, FileSystemStat, Inode, NewInode, OpenFile } from '../types.js';
-import { UnionFile, UnionNode } from './union-node.js';
+import { type Layers, UnionFile, UnionNode } from './union-node.js';
+import { atPath, dropUnfinished, RESERVED, redirectOf, setRedirect } from './union-redirect.js';
 
 export type UnionInode = UnionFile | UnionNode;
-
-const RESERVED = '.wh.';
 
 export class UnionFileSystem implements FileSystem {
   readonly name = 'overlay';
@@ -55,7 +55,7 @@ export class UnionFileSystem implements FileSystem {
   }
 
   /** The inode of what one or both have; the same for other names of it. */
-  node(layers: { readonly lower?: Inode; readonly upper?: Inode }, parent: UnionDirectory, name: string): UnionInode {
+  node(layers: Layers, parent: UnionDirectory, name: string): UnionInode {
     const real = (layers.upper ?? layers.lower) as Inode;
     const known = this._nodes.get(real);
     if (known !== undefined) return known;
@@ -77,19 +77,34 @@ export class UnionFileSystem implements FileSystem {
 
 export class UnionDirectory extends UnionNode {
   private readonly _children = new Map<string, UnionInode>();
+  /** Where `lower` is, from the lower one's root. */
+  private readonly _lowerPath: string;
+  private _isRedirecting = false;
+
+  constructor(fs: UnionFileSystem, layers: Layers, parent: UnionDirectory | undefined, name: string) {
+    super(fs, layers, parent, name);
+    this._lowerPath = layers.lowerPath ?? '';
+  }
 
   override lookup(name: string): UnionInode | undefined {
     const known = this._children.get(name);
     if (known !== undefined) return known;
     if (name.startsWith(RESERVED)) return undefined;
-    const upper = this.upper?.lookup(name);
-    const lower = upper === undefined || isDirectory(upper.mode) ? this._lowerOf(name) : undefined;
-    if (upper === undefined && lower === undefined) return undefined;
-    const merged = upper !== undefined && lower !== undefined && isDirectory(lower.mode);
-    const layers = upper === undefined ? { lower } : merged ? { lower, upper } : { upper };
+    const layers = this._layersOf(name);
+    if (layers === undefined) return undefined;
     const node = this.fs.node(layers, this, name);
     this._children.set(name, node);
     return node;
+  }
+
+  private _layersOf(name: string): Layers | undefined {
+    const upper = this.upper?.lookup(name);
+    if (upper !== undefined && !isDirectory(upper.mode)) return { upper };
+    const moved = upper === undefined ? undefined : redirectOf(upper, this.fs.env.pages);
+    const lower = moved === undefined ? this._lowerOf(name) : atPath(this.fs.lower.root, moved);
+    const lowerPath = moved ?? `${this._lowerPath}/${name}`;
+    if (upper === undefined) return lower === undefined ? undefined : { lower, lowerPath };
+    return lower !== undefined && isDirectory(lower.mode) ? { lower, upper, lowerPath } : { upper };
   }
 
   /** What the lower one shows of a name. */
@@ -152,12 +167,23 @@ export class UnionDirectory extends UnionNode {
     return this._insert(name, upper.lookup(name) as Inode);
   }
 
+  /** As far as the upper one has such files. */
+  override createUnnamed(what: NewInode, linkable: boolean): Inode {
+    const upper = this.copyUp().createUnnamed?.(what, linkable);
+    if (upper === undefined) throw new SysError(EOPNOTSUPP);
+    const file = this.fs.node({ upper }, this, '') as UnionFile;
+    file.linkable = linkable;
+    return file;
+  }
+
   override link(name: string, target: Inode): void {
     if (!(target instanceof UnionFile || target instanceof UnionNode) || target.fs !== this.fs) throw new SysError(EXDEV);
     this._requireFree(name);
-    if (target.nlink === 0) throw new SysError(ENOENT);
+    const isUnnamed = target.nlink === 0;
+    if (isUnnamed && !(target instanceof UnionFile && target.linkable)) throw new SysError(ENOENT);
     this.copyUp().link(name, target.copyUp());
     this._children.set(name, target);
+    if (isUnnamed && target instanceof UnionFile) target.named(this, name);
     target.adopt();
     this.adopt();
   }
@@ -196,18 +222,25 @@ export class UnionDirectory extends UnionNode {
 
   override rename(name: string, newParent: Inode, newName: string, flags: number): void {
     if (!(newParent instanceof UnionDirectory) || newParent.fs !== this.fs) throw new SysError(EXDEV);
-    if ((flags & ~RENAME_NOREPLACE) !== 0) throw new SysError(EINVAL);
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) !== 0 || flags === (RENAME_NOREPLACE | RENAME_EXCHANGE)) throw new SysError(EINVAL);
     const node = this._require(name);
     const other = newParent.lookup(newName);
     if (newName.startsWith(RESERVED)) throw new SysError(EPERM);
     if (newParent.nlink === 0) throw new SysError(ENOENT);
     if (node instanceof UnionDirectory && newParent.isWithin(node)) throw new SysError(EINVAL);
     if (other !== undefined && (flags & RENAME_NOREPLACE) !== 0) throw new SysError(EEXIST);
+    if (other === undefined && (flags & RENAME_EXCHANGE) !== 0) throw new SysError(ENOENT);
     if (other === node) return;
+    if (other === undefined || (flags & RENAME_EXCHANGE) === 0) this._replace(node, name, newParent, newName, other);
+    else this._exchange(node, name, newParent, newName, other);
+    node.movedTo(newParent, newName);
+    this.adopt();
+    newParent.adopt();
+  }
+
+  private _replace(node: UnionInode, name: string, newParent: UnionDirectory, newName: string, other: UnionInode | undefined): void {
     if (other !== undefined) newParent._requireReplaceable(node, other, this);
-    // As Linux's overlay without redirects: what the lower one has of a directory can't go elsewhere.
-    if (node instanceof UnionDirectory && node.lower !== undefined) throw new SysError(EXDEV);
-    node.copyUp();
+    readyToMove(node);
     this._hide(name);
     newParent._hide(newName);
     if (other instanceof UnionDirectory) other._forgetHidden();
@@ -215,10 +248,28 @@ export class UnionDirectory extends UnionNode {
     this.copyUp().rename(name, newParent.copyUp(), newName, 0);
     this._children.delete(name);
     newParent._children.set(newName, node);
-    node.movedTo(newParent, newName);
     other?.lostName();
-    this.adopt();
-    newParent.adopt();
+  }
+
+  private _exchange(node: UnionInode, name: string, newParent: UnionDirectory, newName: string, other: UnionInode): void {
+    if (other instanceof UnionDirectory && this.isWithin(other)) throw new SysError(EINVAL);
+    readyToMove(node);
+    readyToMove(other);
+    this._hide(name);
+    newParent._hide(newName);
+    this.copyUp().rename(name, newParent.copyUp(), newName, RENAME_EXCHANGE);
+    this._children.set(name, other);
+    newParent._children.set(newName, node);
+    other.movedTo(this, name);
+  }
+
+  /** What the lower one has of it will be found from its new place. */
+  redirect(): void {
+    if (this.lower === undefined) return;
+    const upper = this.copyUp();
+    if (!this._isRedirecting) dropUnfinished(upper);
+    this._isRedirecting = true;
+    setRedirect(upper, this._lowerPath, this.fs.env.pages);
   }
 
   private _requireReplaceable(node: UnionInode, other: UnionInode, from: UnionDirectory): void {
@@ -233,4 +284,10 @@ export class UnionDirectory extends UnionNode {
     for (let at: UnionDirectory | undefined = this; at !== undefined; at = at.parent) if (at === other) return true;
     return false;
   }
+}
+
+/** All that is moved is in the upper one. */
+function readyToMove(node: UnionInode): void {
+  node.copyUp();
+  if (node instanceof UnionDirectory) node.redirect();
 }
