@@ -22,6 +22,7 @@ export interface RunProgress {
   readonly paused: { readonly thread: Thread; readonly left: number } | undefined;
 }
 
+/** What a bare machine is made of. */
 export interface MachineOptions {
   /** The compiled core (dist/core.wasm); machines may share it. */
   readonly module: WebAssembly.Module;
@@ -67,6 +68,7 @@ export interface MachineOptions {
   readonly yieldToHost?: () => Promise<void>;
 }
 
+/** How a bare machine's process is started. */
 export interface SpawnOptions {
   /** Of the guest. */
   readonly path: string;
@@ -83,8 +85,10 @@ export interface SpawnOptions {
   readonly groups?: readonly number[];
 }
 
+/** Why a run has ended. */
 export type EndReason = 'exit' | 'signal' | 'fuel' | 'timeout' | 'deadlock' | 'memory' | 'stopped';
 
+/** How a run has ended. */
 export interface RunResult {
   readonly reason: EndReason;
   /** Exit status as a shell sees it: 128 + n when signal n killed the program. */

@@ -33,6 +33,7 @@ export interface RunStats {
   readonly swap: { readonly size: number; readonly inUse: number; readonly in: number; readonly out: number; readonly reclaimed: number };
 }
 
+/** Pages of a process's address space. */
 export interface SpaceStats {
   readonly mappedPages: number;
   readonly residentPages: number;

@@ -3,6 +3,7 @@ import { type Diagnostic, formatDiagnostic, Source } from './diagnostics.js';
 
 export { type Diagnostic, formatDiagnostic };
 
+/** What `assemble` makes of a source text. */
 export interface AssembleResult {
   /** A static ELF64 riscv executable; undefined when there are errors. */
   readonly elf: Uint8Array | undefined;

@@ -3,6 +3,7 @@ import { CSR_NAMES } from './csr.js';
 import { extractImmediate, extractRegister, F_NAMES, type Field, ROUNDING_NAMES, X_NAMES } from './fields.js';
 import { INSTRUCTIONS, type Instruction, type OperandSyntax } from './instructions.js';
 
+/** How instructions are shown. */
 export interface DisassembleOptions {
   /** Show the instruction itself: no pseudo-instructions, and compressed ones by their own names. */
   readonly raw?: boolean;
@@ -10,6 +11,7 @@ export interface DisassembleOptions {
   readonly symbol?: (address: number) => string | undefined;
 }
 
+/** An instruction as text. */
 export interface Disassembled {
   readonly length: 2 | 4;
   /** `.2byte` or `.4byte` when the bytes are no instruction. */

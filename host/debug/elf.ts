@@ -13,6 +13,7 @@ export interface ElfSection {
   readonly entrySize: number;
 }
 
+/** A symbol of an ELF file. */
 export interface ElfSymbol {
   readonly name: string;
   readonly address: number;
@@ -21,6 +22,7 @@ export interface ElfSymbol {
   readonly global: boolean;
 }
 
+/** What is read of an ELF file. */
 export interface ElfFile {
   readonly machine: number;
   readonly type: number;

@@ -1,6 +1,7 @@
 import { type DisassembleOptions, disassembleWord } from './disassemble.js';
 import { type ElfFile, EM_RISCV, readElf, SHF_EXECINSTR, SHT_NOBITS, SymbolMap } from './elf.js';
 
+/** What of a program is listed, and how. */
 export interface ListingOptions {
   readonly raw?: boolean;
   /** Only this section. */
@@ -17,6 +18,7 @@ interface Span {
 export class ListingError extends Error {}
 
 /** The disassembly of an executable, line by line. Throws ListingError. */
+/** The instructions of an ELF file, line by line. Throws ListingError when it is none. */
 export function* listing(bytes: Uint8Array, options: ListingOptions = {}): Generator<string> {
   const elf = readElf(bytes);
   if (elf === undefined) throw new ListingError('not a 64-bit little-endian ELF file');

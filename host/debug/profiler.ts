@@ -31,6 +31,7 @@ export interface ProfileNode {
   self: number;
 }
 
+/** Which functions a program's instructions were executed in. */
 export interface Profile {
   readonly root: ProfileNode;
   /** Node of each sample, in time. */

@@ -37,6 +37,7 @@ export interface CallResults {
   void: undefined;
 }
 
+/** How a function of the guest is called. */
 export interface CallOptions<K extends keyof CallResults = keyof CallResults> {
   /** Default: i64. */
   readonly returns?: K;

@@ -12,6 +12,7 @@ import type { FatalReport } from '../machine-report.js';
 import type { MachineCounters } from '../machine-stats.js';
 import type { ExitStatus } from './process.js';
 
+/** A thread makes a system call. */
 export interface SyscallEvent {
   /** 'enter': its arguments are known; 'exit': its results are there. exit, exit_group have no 'exit'. */
   readonly phase: 'enter' | 'exit';
@@ -34,6 +35,7 @@ export interface FaultEvent extends Omit<LoggedFault, 'space'> {
   readonly pid: number | undefined;
 }
 
+/** A signal is delivered to a thread. */
 export interface SignalEvent {
   readonly pid: number;
   readonly tid: number;
@@ -53,6 +55,7 @@ export interface SpawnEvent {
   readonly comm: string;
 }
 
+/** A process has ended. */
 export interface ExitEvent extends ExitStatus {
   readonly pid: number;
   readonly ppid: number;
@@ -65,6 +68,7 @@ export interface AsleepEvent {
   readonly waits: readonly string[];
 }
 
+/** The events of a machine by their names. */
 export interface MachineEvents {
   syscall: SyscallEvent;
   fault: FaultEvent;
@@ -78,6 +82,7 @@ export interface MachineEvents {
   asleep: AsleepEvent;
 }
 
+/** Hears of events of one kind. */
 export type Listener<T> = (event: T) => void;
 
 /** Calls listeners at once, in the order in which they came. What a listener throws stops the machine. */

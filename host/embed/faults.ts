@@ -8,6 +8,7 @@ import * as U from '../linux/userfaultfd.js';
 import { giveOne, watch } from '../syscalls/userfaultpages.js';
 import { SystemError, settle } from './errors.js';
 
+/** A page fault that `memory.onFault` asks about. */
 export interface HookedFault {
   /** What was touched. */
   readonly address: number;

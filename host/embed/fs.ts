@@ -16,6 +16,7 @@ import { SystemError, settle } from './errors.js';
 import { decoded, type Encoding, FileHandle } from './file-handle.js';
 import { DirectoryEntry, Stats } from './fs-stats.js';
 
+/** Flags of `open`, as node:fs has them. */
 export type OpenMode = 'r' | 'r+' | 'w' | 'wx' | 'w+' | 'wx+' | 'a' | 'ax' | 'a+' | 'ax+';
 
 const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {

@@ -8,6 +8,7 @@ import { anonymousFileSystems } from '../vfs/anonymous.js';
 import type { DeviceMemory } from '../vfs/devicememory.js';
 import { SystemError, settle } from './errors.js';
 
+/** Where host memory is mapped, and what the guest may do with it. */
 export interface MapOptions {
   /** Where, a multiple of 4096; EEXIST when something is there. Default: where there is room. */
   readonly address?: number;

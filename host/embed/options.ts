@@ -11,6 +11,7 @@ import type { FileSystem } from '../vfs/types.js';
 /** Makes a file system in a machine. */
 export type FileSystemSource = (env: VfsEnvironment) => FileSystem | Promise<FileSystem>;
 
+/** A file system at a path of the guest's. */
 export interface MountOptions {
   readonly source: FileSystemSource;
   readonly readOnly?: boolean;
@@ -37,6 +38,7 @@ export interface Limits {
   readonly mediumMs?: number;
 }
 
+/** What a machine is made of; all is optional. */
 export interface MachineOptions {
   /** The compiled core; default: the one that comes with the package, compiled once for all machines. */
   readonly module?: WebAssembly.Module;

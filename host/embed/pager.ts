@@ -4,6 +4,7 @@ import { PAGE_SIZE } from '../../assembly/shared/layout.js';
 import { Suspend, SysError } from '../linux/error.js';
 import type { PagedDeviceMemory } from '../vfs/devicememory.js';
 
+/** Supplies the pages of a mapping, and takes them back when they are dirty. */
 export interface Pager {
   readonly sizeBytes: number;
   /** Page `index`: at most 4096 bytes, the rest is zeros. Whoever touches it sleeps until then; when it fails, that is SIGBUS. */

@@ -13,6 +13,7 @@ import { collect } from './streams.js';
 /** Why a process ended: by itself, by a signal, because memory ran out, or because a limit of the machine's was reached. */
 export type ExitReason = EndReason | 'output' | 'closed';
 
+/** How a process has ended. */
 export interface ExitStatus {
   readonly reason: ExitReason;
   /** As a shell sees it: 128 + n when signal n killed it. */
@@ -23,6 +24,7 @@ export interface ExitStatus {
   readonly report: FatalReport | undefined;
 }
 
+/** How a process is started. */
 export interface SpawnOptions extends StdioOptions {
   readonly cwd?: string;
   /** On top of the machine's; undefined takes a variable away. */
@@ -37,6 +39,7 @@ export interface SpawnOptions extends StdioOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a process has ended, and what it has written. */
 export interface ProcessOutput extends ExitStatus {
   readonly stdout: Uint8Array<ArrayBuffer>;
   readonly stderr: Uint8Array<ArrayBuffer>;

@@ -21,10 +21,13 @@ interface Program {
   readonly onOutput?: (fd: 1 | 2, bytes: Uint8Array) => void;
 }
 
+/** A program, and the machine it runs in. */
 export interface RunOptions extends Program, MachineOptions, Omit<ProcessOptions, 'env' | 'stdout' | 'stderr'> {}
 
+/** The same for `runSync`. */
 export interface SyncRunOptions extends Program, MachineOptions, Omit<SyncProcessOptions, 'env' | 'stdout' | 'stderr'> {}
 
+/** How the program of `run` has ended, what it has written, and what it cost. */
 export interface RunOutput extends ProcessOutput {
   readonly stats: RunStats;
   /** What was compiled; undefined: nothing was to be. */

@@ -47,6 +47,7 @@ export interface RestoreOptions extends Pick<MachineOptions, 'module' | 'root' |
   readonly paused?: boolean;
 }
 
+/** How a machine is saved. */
 export interface SnapshotOptions {
   /** With gzip, which takes a third of the bytes and several times as long. Default true. */
   readonly packed?: boolean;

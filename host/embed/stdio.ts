@@ -22,6 +22,7 @@ export type StdinOption = 'pipe' | 'ignore' | string | Uint8Array | ReadableStre
 /** 'pipe': through the `stdout` of the process (the default); 'ignore'; or who takes it. */
 export type StdoutOption = 'pipe' | 'ignore' | WritableStream<Uint8Array> | ((bytes: Uint8Array) => void);
 
+/** In characters. */
 export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;

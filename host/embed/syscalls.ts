@@ -9,6 +9,7 @@ import type { Machine as BareMachine } from '../machine.js';
 import type { ArgKind, SyscallRow } from '../syscalls/row.js';
 import { syscallTable } from '../syscalls/table.js';
 
+/** A system call that `machine.setCall` hands to the embedder. */
 export interface GuestCall {
   readonly pid: number;
   readonly tid: number;

@@ -17,6 +17,7 @@ import type { ExitCount, JitSnapshot, JitStats } from './stats.js';
 import { supported, type Translated, translate } from './translate.js';
 import { REGION_TYPE } from './types.js';
 
+/** What is compiled, when, and by whom. */
 export interface JitOptions {
   /**
    * Instructions that code must have been seen to execute before it is compiled; 1: everything is, at once. Default: so many that it

@@ -7,6 +7,7 @@ import { type Block, type CodeSource, endsWithInstruction, successors } from './
 import { type Translated, translate } from './translate.js';
 import { REGION_TYPE } from './types.js';
 
+/** A compiled region: its guest instructions, its exits, its Wasm. */
 export interface RegionListing {
   /** Address of the entry. */
   readonly pc: number;

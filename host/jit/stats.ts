@@ -36,6 +36,7 @@ export interface LiveRegion {
   readonly exits: readonly ExitCount[];
 }
 
+/** What has been compiled so far, and what it was worth. */
 export interface JitSnapshot extends Readonly<JitStats>, Readonly<BaselineStats> {
   /** Instructions of all processes, and those of them that compiled code executed. */
   readonly executed: number;

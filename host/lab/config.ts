@@ -104,6 +104,7 @@ export interface CacheConfig extends ArrayConfig {
   readonly latency: number;
 }
 
+/** A modelled translation system: docs/lab.md explains its fields. */
 export interface SystemConfig {
   readonly name: string;
   readonly source: string;

@@ -67,6 +67,7 @@ interface Exports {
 /** Records that one call of feed takes at most. */
 export const BATCH_RECORDS = 65536;
 
+/** Counts of a TLB. */
 export interface Level {
   readonly level: number;
   readonly side: 'instructions' | 'data';
@@ -146,6 +147,7 @@ interface Parts {
 /** A trace is more than the engine can take; or it has found what it was to find. */
 export class EngineError extends Error {}
 
+/** Models translation systems on accesses that it is fed; any number in one pass. */
 export class Engine {
   readonly #exports: Exports;
   readonly #systems: Parts[] = [];

@@ -64,6 +64,7 @@ const GIVEN: Readonly<Record<string, unknown>> = {
   },
 };
 
+/** The machines that are known, by name. */
 export const MACHINES: ReadonlyMap<string, SystemConfig> = new Map(
   Object.entries(GIVEN).map(([name, config]) => [name, systemConfig({ name, ...(config as object) })]),
 );

@@ -10,6 +10,7 @@ export interface Window {
   readonly count?: number;
 }
 
+/** One pass over accesses, with the places where counts begin and end. */
 export class Pass {
   readonly engine: Engine;
   /** Instructions so far, and where something changes next: counts begin, or end. Only looked at while there is such a place. */

@@ -7,6 +7,7 @@ import { encodeText } from '../linux/text.js';
 import type { CharacterDevice, DeviceHandle } from './chardevice.js';
 import { DeviceMemory } from './devicememory.js';
 
+/** Pixels in a line, and lines. */
 export interface FramebufferOptions {
   readonly width: number;
   readonly height: number;

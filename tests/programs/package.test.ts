@@ -61,6 +61,19 @@ test('what the library is of it', () => {
   assert.ok(size < LIBRARY_MAX_BYTES, `${size} bytes packed`);
 });
 
+test('old resolution of modules finds the types of every entry', () => {
+  const { exports, typesVersions } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    exports: Record<string, unknown>;
+    typesVersions: { '*': Record<string, string[]> };
+  };
+  const old = typesVersions['*'];
+  assert.equal(
+    Object.keys(old),
+    Object.keys(exports).flatMap((name) => (name === '.' ? [] : [name.slice(2)])),
+  );
+  for (const [file] of Object.values(old)) assert.ok(statSync(join(installed, file)).size > 0, file);
+});
+
 test('publint has nothing to say', async () => {
   const { publint } = await import('publint');
   const { messages } = await publint({ pkgDir: installed, strict: true });

@@ -71,6 +71,7 @@ function processSection(process: ProcessSnapshot): string {
 /** The policy lets the page use its own style and nothing else. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
+/** A whole page with the picture of an address space. */
 export function snapshotHtml(snapshot: Snapshot): string {
   const { instructions, framesInUse, framesLimit } = snapshot;
   return (

@@ -1,6 +1,7 @@
 /** Where a program is to be stopped and looked at. */
 import { type AddressText, parseAddress } from './symbols.js';
 
+/** Where a program is to be stopped for a look at it. */
 export type Point =
   | { readonly kind: 'exit' }
   /** Before the count-th call of that name is carried out. */

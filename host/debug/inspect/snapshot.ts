@@ -107,6 +107,7 @@ export interface WalkSnapshot {
   readonly outcomes: Outcomes;
 }
 
+/** A process's address space as data. */
 export interface ProcessSnapshot {
   readonly pid: number;
   readonly parent: number;
@@ -123,6 +124,7 @@ export interface ProcessSnapshot {
   readonly walks: readonly WalkSnapshot[];
 }
 
+/** The address spaces of a machine at a point, as data: what `pagewalk inspect --json` writes. */
 export interface Snapshot {
   readonly schema: 1;
   readonly program: string;

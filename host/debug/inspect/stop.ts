@@ -14,6 +14,7 @@ import { Symbols } from './symbols.js';
 /** Leaves the run loop. Whoever catches it ends the machine. */
 export class PointReached extends Error {}
 
+/** Where to stop, and whose address space is wanted. */
 export interface StopOptions {
   readonly program: string;
   readonly point: Point;
@@ -28,6 +29,7 @@ const EXITS = ['exit', 'exit_group'];
 /** After these a symbol may be there that was not. */
 const MAPPERS = ['mmap', 'mprotect', 'execve', 'execveat'];
 
+/** Stops a machine at a point and takes a snapshot for inspection. */
 export class Stopper implements SyscallObserver {
   snapshot: Snapshot | undefined = undefined;
   /** The point was not reached before the program's end: why. */

@@ -12,6 +12,7 @@ export function processTitle({ pid, name, pc, pcSymbol }: ProcessSnapshot): stri
   return `pid ${pid}  ${name}${pc === undefined ? '' : `, pc ${hex(pc)}${pcSymbol === undefined ? '' : ` in ${pcSymbol}`}`}`;
 }
 
+/** The picture of address spaces, an SVG document. */
 export function snapshotSvg(snapshot: Snapshot): string {
   let y = MARGIN;
   let markup = '';

@@ -66,6 +66,7 @@ class Painter {
   }
 }
 
+/** Address spaces as text for a terminal. */
 export function snapshotText(snapshot: Snapshot, options: TextOptions): string {
   const painter = new Painter(options.color);
   const shown = new Set<PageClass>();

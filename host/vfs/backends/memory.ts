@@ -32,6 +32,7 @@ const INODES_MIN = 1024;
 /** Attribute values lie in the host's memory. */
 const XATTR_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Files in the machine's memory, as tmpfs has them. */
 export class MemoryFileSystem implements FileSystem {
   readonly name: string;
   readonly dev: number;

@@ -17,6 +17,7 @@ import { type HostInode, NodeDirectory, NodeSpecial, NodeSymlink } from './node-
 import { DescriptorAnchor, type HostAnchor, type HostPath, HostPlace, PathAnchor } from './node-place.js';
 import { NodeFile } from './node-regular.js';
 
+/** How a folder of the host is shown. */
 export interface NodeFileSystemOptions {
   /** Default true: nothing of the folder is ever changed. */
   readonly readOnly?: boolean;
@@ -30,6 +31,7 @@ export interface NodeFileSystemOptions {
 const OWN_INO_MIN = 2n ** 51n;
 const SWEEP_MIN = 1024;
 
+/** A folder of the host as a file system (Node only). */
 export class NodeFileSystem implements FileSystem {
   readonly name = 'hostfs';
   readonly dev: number;

@@ -22,6 +22,7 @@ const NEW_INO_MIN = 2 ** 52;
 const INODES_MIN = 1024;
 const XATTR_BYTES_MAX = 16 * 1024 * 1024;
 
+/** A file system under a layer of memory that takes what is written. */
 export class OverlayFileSystem implements FileSystem {
   readonly name = 'overlay';
   readonly dev: number;

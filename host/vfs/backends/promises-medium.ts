@@ -16,6 +16,7 @@ export interface PromisesStats {
   readonly ctimeMs?: number;
 }
 
+/** What `readdir` tells of an entry, as node:fs.Dirent. */
 export interface PromisesEntry {
   readonly name: string;
   isFile(): boolean;
@@ -23,6 +24,7 @@ export interface PromisesEntry {
   isSymbolicLink?(): boolean;
 }
 
+/** An open file, as node:fs/promises has it. */
 export interface PromisesHandle {
   read(bytes: Uint8Array, at: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   write(bytes: Uint8Array, at: number, length: number, position: number): Promise<{ readonly bytesWritten: number }>;

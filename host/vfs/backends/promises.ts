@@ -11,6 +11,7 @@ import type { FileSystem, FileSystemStat } from '../types.js';
 import { Place, PromisesDirectory, type PromisesFile } from './promises-inode.js';
 import { Answers, errnoByCode, type PromisesFiles, type PromisesStats, RequestQueue } from './promises-medium.js';
 
+/** How a folder of promises is mounted. */
 export interface PromisesOptions {
   /** Nothing of the folder is ever changed. Default false. */
   readonly readOnly?: boolean;

@@ -44,6 +44,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
+/** A tar archive as a file system, read only. */
 export class TarFileSystem implements FileSystem {
   readonly name = 'tar';
   readonly dev: number;

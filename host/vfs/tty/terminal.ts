@@ -34,6 +34,7 @@ const VERTICAL_TAB = 11;
 /** The modes that decide what becomes of written bytes. A host makes CR LF of a line feed and changes nothing else. */
 const OUTPUT_MODES = T.OPOST | T.ONLCR | T.OLCUC | T.OCRNL | T.ONOCR | T.ONLRET | T.TABDLY;
 
+/** A terminal of the guest whose other end is the host's. */
 export class Terminal extends Tty {
   readonly queue = new WaitQueue(bound(this, 'hostMayWake'));
   /** How often a program has asked for input: while it does, it is alive. */

@@ -6,6 +6,7 @@ import { Discipline, type DisciplineHooks } from './discipline.js';
 import { EXPANSION_BYTES_MAX } from './output.js';
 import * as T from './termios.js';
 
+/** In characters. */
 export interface WindowSize {
   readonly rows: number;
   readonly columns: number;
