@@ -10,7 +10,7 @@ import { testWith } from '../support/tools.js';
 
 /** All of it packed, with the command and the laboratory; and what of it somebody uses who imports the library. */
 const PACKED_MAX_BYTES = 575_000;
-const LIBRARY_MAX_BYTES = 415_000;
+const LIBRARY_MAX_BYTES = 425_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-package-'));
 const installed = join(folder, 'node_modules/pagewalk');
