@@ -12,6 +12,7 @@ import { decode16, decode32 } from './generated/decode';
 import { OP_CROSS, OP_STRADDLE } from './generated/ops';
 import { ACCESS_EXEC, FAULT_MEMORY } from './shared/exit';
 import { BOUND_MASK, BOUND_PAGES, COMPILED, COMPILED_EPOCH, JUMPS, JUMPS_ENTRIES } from './shared/compiled';
+import { NEXT, NEXT_ENTRIES } from './shared/baseline';
 import { COUNT_DECODED, HART, HART_COUNTERS, PAGE_MASK } from './shared/layout';
 import * as L from './shared/layout';
 import { RECORD_CODE } from './shared/trace';
@@ -199,7 +200,9 @@ export function codeEpoch(): u32 {
 export function newCodeEpoch(): void {
   const epoch = load<u32>(EPOCH) + 1;
   store<u32>(EPOCH, epoch);
-  if (epoch == 0) memory.fill(JUMPS, 0, JUMPS_ENTRIES << 4);
+  if (epoch != 0) return;
+  memory.fill(JUMPS, 0, JUMPS_ENTRIES << 4);
+  memory.fill(NEXT, 0, NEXT_ENTRIES << 4);
 }
 
 /** The frame that is mapped executable at a page of the active space, or 0; nothing is faulted in. */

@@ -10,7 +10,7 @@ import { HART, HART_PC, HART_X } from './shared/layout';
 import { OP_BASELINE, OP_COMPILED } from './generated/ops';
 import { BASELINE_SITE, COMPILED_BASE, COMPILED_PERMISSIONS, TIER_BASELINE, TIER_REGIONS } from './shared/baseline';
 import { isJumpByRegister, noteTarget } from './targets';
-import { baselineConfigure, baselineOn, entryCost, isFloatLine, missed, pagesDue, sampleLine, unitOf } from './baseline/units';
+import { baselineConfigure, baselineOn, isFloatLine, missed, pagesDue, sampleLine, unitCost, unitOf } from './baseline/units';
 import { asDecoded, codeEpoch, enter, execEntry, execTag, isScratch, newCodeEpoch, runningPage } from './code';
 import { tlbFromWindow } from './mm/tlb';
 import { inChain, jumpEntry, original, valid } from './regions';
@@ -63,7 +63,7 @@ export let sampleIn: u32 = 0xffffffff;
 export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32, wanted: u32, lineSamples: u32, goOn: u32): void {
   tiers = wanted;
   entryFunction = goOn;
-  baselineConfigure((wanted & TIER_BASELINE) == 0 ? 0 : lineSamples, (wanted & TIER_REGIONS) == 0);
+  baselineConfigure((wanted & TIER_BASELINE) == 0 ? 0 : lineSamples, (wanted & TIER_REGIONS) == 0, goOn + 1);
   interval = samples;
   hotAt = heat;
   batch = hotBatch;
@@ -248,8 +248,7 @@ function functionAt(ip: usize, pc: u64, left: u32, heat: u32): u32 {
   const operation = <u32>load<u16>(ip);
   longRun = false;
   if (operation == OP_BASELINE) {
-    const unit = unitOf(runningPage());
-    if (left < entryCost(unit, ip)) {
+    if (left < unitCost(unitOf(runningPage()))) {
       compiledNext = asDecoded(pc);
       return 0;
     }

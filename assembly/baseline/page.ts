@@ -4,11 +4,13 @@
  *   block $left
  *     block $fuel
  *       loop $again                      entered again by jumps backward
- *         if fuel < limit of the entry: br $fuel
- *         block ... block                one for each entry; a jump forward is a br to the end of one
- *           br_table entry
- *         end  code of entry 0
- *         end  code of entry 1 ...
+ *         block $go
+ *           if fuel < all instructions: br $fuel
+ *           block ... block              one for each entry; a jump forward is a br to the end of one
+ *             br_table entry
+ *           end  code of entry 0
+ *           end  code of entry 1 ...
+ *         end  where does ADDRESS lead? br $again, or call the other page last, or LINK_GO
  *       end
  *     end    LINK_FUEL
  *   end      LINK_LEFT
@@ -16,7 +18,7 @@
  * Instructions and accesses are counted at the ends of blocks; an exit in the middle says what is not counted yet.
  */
 import * as B from '../shared/baseline';
-import { COUNT_SHIFT } from '../shared/compiled';
+import { COMPILED, COMPILED_EPOCH, COUNT_SHIFT } from '../shared/compiled';
 import { decode16, decode32 } from '../generated/decode';
 import {
   baselineRule, KIND_ASK, KIND_ASK_ACCESS, KIND_ASK_FLOAT, KIND_AUIPC, KIND_BRANCH, KIND_ECALL, KIND_FLOAT, KIND_INTEGER, KIND_JAL,
@@ -25,16 +27,16 @@ import {
 import { FAR_ONLY } from '../decode';
 import { DECODED_OWNER } from '../mm/decoded';
 import { FRAME_CODE, frameAddress, frameFlags } from '../mm/frames';
-import { ADDRESS, emitLoad, emitStore, forgetGroup, forgetGroups } from './access';
+import { ADDRESS, ENTRY_OFFSET, emitLoad, emitStore, forgetGroup, forgetGroups } from './access';
 import {
   beforeSet, emit, emit2, emitBegin, forgetHeld, emitHasRoom, emitTemplate, emitU32, getLocal, getX, i32Const, i64Const, memoryAt, out,
-  setF, setLocal, setX,
+  setF, setLocal, setX, teeLocal,
 } from './emit';
 import {
   addMark, ENTRY, entryAt, immediateOf, INSTRUCTION, isInstruction, kindOf, mark, operationAt, rdOf, REACHED, rs1Of, ruleAt,
   SLOTS, slotsOf, targetOf,
 } from './marks';
-import { hotLines, isPlaceWanted, setEntry, unitAllocate, unitOf, takeWanted } from './units';
+import { functionOf, hotLines, isPlaceWanted, setEntry, unitAllocate, unitOf, takeWanted } from './units';
 
 /** Blocks are nested, and engines have a limit for that. */
 const ENTRIES_MAX: u32 = 1000;
@@ -45,6 +47,7 @@ const INSTRUCTIONS_MAX: u32 = 2000;
 const PENDING_MAX: u32 = 1000;
 
 const RETURN_CALL: u32 = 0x12;
+const RETURN_CALL_INDIRECT: u32 = 0x13;
 
 let entries: u32 = 0;
 /** Of the code being written: the entry that it belongs to, what is not counted yet, its place, blocks of its own around it. */
@@ -54,6 +57,9 @@ let accesses: u32 = 0;
 let place: u32 = 0;
 let nested: u32 = 0;
 let tailCalls: bool = true;
+/** Of the unit: where its entries' limits are, its place in the function table. */
+let limits: u32 = 0;
+let own: u32 = 0;
 
 /** Decodes what is executed of the hot lines: slots that are decoded, or with `sweep` all behind one. The number of instructions. */
 function findInstructions(code: usize, bytes: usize, sweep: bool): u32 {
@@ -139,10 +145,23 @@ function pageAddress(offset: i64): void {
   emit(0x7c);
 }
 
+/** Blocks around the code of the current entry, up to $go; behind that come $again, $fuel and $left. */
+// @ts-ignore: decorator
+@inline
+function toGo(): u32 {
+  return nested + (entries - 1 - current);
+}
+
+/** Goes on at ADDRESS. */
+function go(): void {
+  emit(0x0c);
+  emitU32(toGo());
+}
+
 function goTo(offset: i64): void {
-  getLocal(B.PAGE_COUNT);
   pageAddress(offset);
-  callLast(B.LINK_GO);
+  setLocal(ADDRESS);
+  go();
 }
 
 /** Leaves before the instruction being written. */
@@ -150,8 +169,7 @@ function leaveHere(kind: u32): void {
   i32Const(place | (instructions << B.LEFT_INSTRUCTIONS_SHIFT) | (accesses << B.LEFT_ACCESSES_SHIFT) | kind);
   setLocal(B.PAGE_ENTRY);
   emit(0x0c);
-  // Around it: blocks of later entries, the loop, $fuel.
-  emitU32(nested + (entries - 1 - current) + 2);
+  emitU32(toGo() + 3);
 }
 
 /** In a block of an access: leaves if what is on the stack is 0. */
@@ -184,10 +202,23 @@ function jumpTo(code: u32, entry: u32): void {
     emitU32(nested + entry - current - 1);
     return;
   }
+  if (code == 0x0d) {
+    emit2(0x04, 0x40);
+    nested++;
+  }
   i32Const(entry);
   setLocal(B.PAGE_ENTRY);
-  emit(code);
-  emitU32(nested + entries - 1 - current);
+  getLocal(B.PAGE_COUNT);
+  i32Const(0);
+  memoryAt(0x34, limits + (entry << 2));
+  emit2(0x54, 0x0d);
+  emitU32(toGo() + 2);
+  emit(0x0c);
+  emitU32(toGo() + 1);
+  if (code == 0x0d) {
+    emit(0x0b);
+    nested--;
+  }
 }
 
 /** Does the code of the entry at a slot jump back to it, before the next entry? */
@@ -202,19 +233,20 @@ function loops(slot: u32): bool {
 }
 
 /** A loop of one block has a loop of its own: going through the table of entries costs more than most such loops do. */
-function beginLoop(limit: usize): void {
+function beginLoop(): void {
   emit2(0x03, 0x40);
   nested = 1;
   getLocal(B.PAGE_COUNT);
   i32Const(0);
-  memoryAt(0x34, <u32>limit);
+  memoryAt(0x34, limits + (current << 2));
   emit(0x54);
   emit2(0x04, 0x40);
+  nested = 2;
   i32Const(current);
   setLocal(B.PAGE_ENTRY);
   emit(0x0c);
-  // Around it: the if, the loop, blocks of later entries, $again.
-  emitU32(2 + (entries - 1 - current) + 1);
+  emitU32(toGo() + 2);
+  nested = 1;
   emit(0x0b);
 }
 
@@ -259,7 +291,9 @@ function emitInstruction(slot: u32): bool {
     if (isInstruction(target)) jumpTo(0x0d, entryAt(target));
     else {
       emit2(0x04, 0x40);
+      nested++;
       goTo(<i64>(slot << 1) + <i64>immediateOf(operation));
+      nested--;
       emit(0x0b);
     }
     return true;
@@ -283,9 +317,7 @@ function emitInstruction(slot: u32): bool {
     emit(0x83);
     setLocal(ADDRESS);
     if (kind == KIND_JALR) emitLink(rd, slot + slotsOf(rule));
-    getLocal(B.PAGE_COUNT);
-    getLocal(ADDRESS);
-    callLast(B.LINK_GO);
+    go();
     return false;
   } else if (kind == KIND_AUIPC) {
     beforeSet();
@@ -310,8 +342,8 @@ function emitLink(rd: u32, next: u32): void {
   setX(rd);
 }
 
-/** What comes before the code of the first entry. */
-function emitHead(limits: u32): void {
+/** What comes before the code of the first entry, of a page of so many instructions. */
+function emitHead(count: u32): void {
   // Locals: ADDRESS, ENTRY_OFFSET, VALUE, two for groups.
   emit(4);
   emit2(1, 0x7e);
@@ -321,13 +353,11 @@ function emitHead(limits: u32): void {
   emit2(0x02, 0x40);
   emit2(0x02, 0x40);
   emit2(0x03, 0x40);
+  emit2(0x02, 0x40);
   getLocal(B.PAGE_COUNT);
-  getLocal(B.PAGE_ENTRY);
-  i32Const(2);
-  emit(0x74);
-  memoryAt(0x34, limits);
+  i64Const((<i64>count) << COUNT_SHIFT);
   emit2(0x54, 0x0d);
-  emit(1);
+  emit(2);
   for (let n: u32 = 0; n < entries; n++) emit2(0x02, 0x40);
   getLocal(B.PAGE_ENTRY);
   emit(0x0e);
@@ -335,8 +365,61 @@ function emitHead(limits: u32): void {
   for (let n: u32 = 0; n < entries; n++) emitU32(n);
 }
 
+/** Goes on at ADDRESS: in this page, in another one, by LINK_GO. */
+function emitGo(): void {
+  if (tailCalls) {
+    getLocal(ADDRESS);
+    emit(0xa7);
+    i32Const(3);
+    emit(0x74);
+    i32Const((B.NEXT_ENTRIES - 1) << 4);
+    emit(0x71);
+    teeLocal(ENTRY_OFFSET);
+    memoryAt(0x29, B.NEXT);
+    getLocal(ADDRESS);
+    emit(0x51);
+    emit2(0x04, 0x40);
+    getLocal(ENTRY_OFFSET);
+    memoryAt(0x28, B.NEXT + B.NEXT_EPOCH);
+    i32Const(0);
+    memoryAt(0x28, COMPILED + COMPILED_EPOCH);
+    emit(0x46);
+    emit2(0x04, 0x40);
+    getLocal(ADDRESS);
+    i64Const(-4096);
+    emit(0x83);
+    setLocal(B.PAGE_ADDRESS);
+    getLocal(ENTRY_OFFSET);
+    memoryAt(0x28, B.NEXT + B.NEXT_TARGET);
+    teeLocal(ENTRY_OFFSET);
+    i32Const((1 << B.NEXT_SHIFT) - 1);
+    emit(0x71);
+    setLocal(B.PAGE_ENTRY);
+    getLocal(ENTRY_OFFSET);
+    i32Const(B.NEXT_SHIFT);
+    emit(0x76);
+    teeLocal(ENTRY_OFFSET);
+    i32Const(own);
+    emit2(0x46, 0x0d);
+    emit(2);
+    getLocal(B.PAGE_ENTRY);
+    getLocal(B.PAGE_COUNT);
+    getLocal(B.PAGE_ADDRESS);
+    getLocal(B.PAGE_ZERO);
+    getLocal(ENTRY_OFFSET);
+    emit2(RETURN_CALL_INDIRECT, 0);
+    emit2(0, 0x0b);
+    emit(0x0b);
+  }
+  getLocal(B.PAGE_COUNT);
+  getLocal(ADDRESS);
+  callLast(B.LINK_GO);
+}
+
 /** What comes behind the code of the last. */
-function emitFoot(limits: u32): void {
+function emitFoot(): void {
+  emit(0x0b);
+  emitGo();
   emit2(0x0b, 0x0b);
   getLocal(B.PAGE_COUNT);
   getLocal(B.PAGE_ADDRESS);
@@ -358,7 +441,7 @@ function emitFoot(limits: u32): void {
 }
 
 /** False: there is no room for it. */
-function emitCode(limits: usize): bool {
+function emitCode(): bool {
   let open = false;
   current = 0;
   let first = true;
@@ -384,7 +467,7 @@ function emitCode(limits: usize): bool {
       else current++;
       forgetHeld();
       forgetGroups();
-      if (loops(slot)) beginLoop(limits + (<usize>current << 2));
+      if (loops(slot)) beginLoop();
     }
     open = emitInstruction(slot);
     expected = slot + slotsOf(ruleAt(slot));
@@ -419,11 +502,12 @@ export function baselineEmit(code: usize, sweep: bool, canTailCall: bool): u32 {
   store<u32>(unit, count, B.UNIT_INSTRUCTIONS);
   tailCalls = canTailCall;
   setLimits(unit, count);
-  const limits = load<u32>(unit, B.UNIT_LIMITS);
+  limits = load<u32>(unit, B.UNIT_LIMITS);
+  own = functionOf(unit);
   emitBegin();
-  emitHead(limits);
-  if (!emitCode(limits)) return 0;
-  emitFoot(limits);
+  emitHead(count);
+  if (!emitCode()) return 0;
+  emitFoot();
   store<u32>(unit, <u32>(out - <usize>B.BODY), B.UNIT_BODY_BYTES);
   store<u32>(unit, B.UNIT_NEW, B.UNIT_STATE);
   return <u32>unit;

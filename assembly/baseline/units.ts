@@ -2,6 +2,7 @@
 import * as B from '../shared/baseline';
 import { COMPILED } from '../shared/compiled';
 import { baselineRule, KIND_ASK_FLOAT } from '../generated/baseline';
+import { newCodeEpoch } from '../code';
 import { OP_BASELINE, OP_COMPILED } from '../generated/ops';
 import { decodedCount, decodedNth } from '../mm/decoded';
 import { fastFlush } from '../mm/fasttlb';
@@ -31,14 +32,16 @@ const MISSES: u32 = 16;
 /** Samples until a line is hot; 0: no baseline code. */
 let lineSamples: u32 = 0;
 let leavesNothing: bool = false;
+let firstFunction: u32 = 0;
 let nextUnit: u32 = 0;
 let nextEntry: usize = B.ENTRIES;
 let waited: u32 = 0;
 let misses: u32 = 0;
 
-/** `alone`: there are no regions. */
-export function baselineConfigure(samples: u32, alone: bool): void {
+/** `alone`: there are no regions; `first`: where units' functions begin in the function table, in the order of their records. */
+export function baselineConfigure(samples: u32, alone: bool, first: u32): void {
   lineSamples = samples;
+  firstFunction = first;
   leavesNothing = alone;
   baselineReset();
 }
@@ -165,6 +168,11 @@ export function unitAllocate(entries: u32): usize {
   return 0;
 }
 
+/** The place in the function table that is a unit's. */
+export function functionOf(unit: usize): u32 {
+  return firstFunction + <u32>((unit - <usize>B.UNITS) / <usize>B.UNIT_BYTES);
+}
+
 // @ts-ignore: decorator
 @inline
 function limitAt(unit: usize, entry: u32): usize {
@@ -182,11 +190,11 @@ export function setEntry(unit: usize, entry: u32, slot: u32, limit: u32): void {
   store<u16>(limitAt(unit, load<u32>(unit, B.UNIT_ENTRIES)) + (<usize>entry << 1), <u16>slot);
 }
 
-/** Fuel that the entry needs that a decoded slot leads to, in instructions. */
+/** Instructions that must be left to enter the unit. */
 // @ts-ignore: decorator
 @inline
-export function entryCost(unit: usize, slot: usize): u32 {
-  return load<u32>(limitAt(unit, load<u16>(slot, 2))) >> 20;
+export function unitCost(unit: usize): u32 {
+  return load<u32>(unit, B.UNIT_INSTRUCTIONS);
 }
 
 function leadingTo(unit: usize, entry: u32): u64 {
@@ -194,10 +202,10 @@ function leadingTo(unit: usize, entry: u32): u64 {
 }
 
 /** Puts a unit in force whose function is in the table, in the place of the page's last one. */
-export function baselineInstall(unit: usize, functionIndex: u32): void {
+export function baselineInstall(unit: usize): void {
   const code = <usize>load<u32>(unit, B.UNIT_CODE);
   if (unitOf(code) != 0) forget(code);
-  store<u32>(unit, functionIndex, B.UNIT_FUNCTION);
+  store<u32>(unit, functionOf(unit), B.UNIT_FUNCTION);
   store<u32>(unit, B.UNIT_LIVE, B.UNIT_STATE);
   store<u32>(code, <u32>unit, TAIL_UNIT);
   const entries = load<u32>(unit, B.UNIT_ENTRIES);
@@ -217,6 +225,7 @@ function forget(code: usize): void {
     if (load<u16>(slot) == OP_BASELINE) store<u64>(slot, 0);
   }
   store<u32>(unit, B.UNIT_DEAD, B.UNIT_STATE);
+  newCodeEpoch();
   store<u32>(code, 0, TAIL_UNIT);
   store<u32>(COMPILED, load<u32>(COMPILED, B.COMPILED_DEAD) + 1, B.COMPILED_DEAD);
 }
@@ -242,11 +251,12 @@ export function baselineYield(code: usize, slot: usize, toRegion: bool): void {
   const index = <u32>((slot - code) >> 3);
   const entry = entryOf(unit, index);
   if (entry < 0) return;
-  store<u32>(limitAt(unit, entry), toRegion ? B.LIMIT_REGION : limitBehind(unit, entry));
+  if (toRegion) newCodeEpoch();
+  store<u32>(limitAt(unit, entry), toRegion ? B.LIMIT_REGION : limitBehind(unit));
   if (!toRegion) store<u64>(slot, leadingTo(unit, entry));
 }
 
 /** No entry needs more fuel than all instructions. */
-function limitBehind(unit: usize, entry: u32): u32 {
+function limitBehind(unit: usize): u32 {
   return load<u32>(unit, B.UNIT_INSTRUCTIONS) << 20;
 }

@@ -40,7 +40,7 @@ export const PAGE_ZERO = 3;
  * Functions that a page's function imports, in this order. All take a vector last: nothing outside Wasm can call them then, and engines
  * make no wrappers for that, which cost more than the rest of a module.
  */
-export const LINK_GO = 0; // (u64 count, u64 pc, vector) goes on at pc
+export const LINK_GO = 0; // (u64 count, u64 pc, vector) goes on at pc, which NEXT does not know
 export const LINK_LEFT = 1; // (u64 count, u64 page, u32 LEFT_*, vector) comes back
 export const LINK_FUEL = 2; // (u64 count, u64 page, u32 offset / 2, i32 limit, vector) an entry's fuel does not suffice
 export const LINK_FIND = 3; // (u64 address, u32 size | FIND_WRITE, vector) linear address of memory to access, or 0
@@ -75,6 +75,16 @@ export const WANTED_MAX = 64;
 export const MARKS = 0xeb9000;
 export const ENTRY_NUMBERS = 0xeba000;
 export const OPERATIONS = 0xebc000;
+
+/**
+ * Where code goes on, for what leaves a page: { u64 address, u32 epoch, u32 place in the function table << NEXT_SHIFT | entry },
+ * direct-mapped. Entries of other epochs (compiled.ts) are void.
+ */
+export const NEXT = 0xec0000;
+export const NEXT_ENTRIES = 2048;
+export const NEXT_EPOCH = 8;
+export const NEXT_TARGET = 12;
+export const NEXT_SHIFT = 10; // entries of a page are at most 2^10
 
 /* Offsets from COMPILED, see compiled.ts. */
 export const COMPILED_WANTED = 124; // u32 pages in the list

@@ -66,7 +66,7 @@ export interface CoreExports {
   jitSlots(): number;
   /** Writes the function for a decoded page (shared/baseline.ts): its unit, or 0. */
   baselineEmit(code: number, sweep: number, tailCalls: number): number;
-  baselineInstall(unit: number, functionIndex: number): void;
+  baselineInstall(unit: number): void;
   baselineReset(): void;
   jitInstall(region: number): number;
   jitRemove(region: number): void;

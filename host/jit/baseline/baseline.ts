@@ -94,15 +94,16 @@ export class Baseline {
       types: PAGE_TYPES,
       imports: PAGE_IMPORTS,
       functions: bodies.map((body) => ({ type: 0, body })),
+      table: true,
     });
     const compile = options.compile ?? provided;
     const module = compile === undefined ? new WebAssembly.Module(bytes) : compile(bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory: core.memory, ...this.links.imports } });
+    const instance = new WebAssembly.Instance(module, { env: { memory: core.memory, table: core.table, ...this.links.imports } });
     this.stats.modules++;
     units.forEach((unit, i) => {
       const index = this.#indexOf(unit);
       core.table.set(index, instance.exports[String(i)]);
-      core.exports.baselineInstall(unit, index);
+      core.exports.baselineInstall(unit);
     });
   }
 

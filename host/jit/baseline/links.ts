@@ -70,7 +70,7 @@ const callAndReturn: Call = (code, type) => {
  * Goes on at pc in baseline code, or in a region if `region` says of which type they are, if the core's tables know one at once. `page`:
  * the type of pages in this module.
  */
-export function goOn(code: Code, count: number, pc: number, slots: number, call: Call, page: number, region?: number): void {
+export function goOn(code: Code, count: number, pc: number, slots: number, call: Call, page: number, region?: number, remember = false): void {
   const [at, word] = [code.local(I32), code.local(I64)];
   code.get(pc);
   code.i64Const(8);
@@ -105,6 +105,7 @@ export function goOn(code: Code, count: number, pc: number, slots: number, call:
   code.i32Const(slots >>> 16);
   code.op(0x46);
   code.if();
+  if (remember) rememberNext(code, pc, word, at);
   code.get(word);
   code.op(WRAP);
   code.i32Const(16);
@@ -136,6 +137,44 @@ export function goOn(code: Code, count: number, pc: number, slots: number, call:
     code.end();
   }
   code.end();
+}
+
+/** The slot's word leads to a page: pages go there by themselves from now on, until something changes that this depends on. */
+function rememberNext(code: Code, pc: number, word: number, at: number): void {
+  code.get(pc);
+  code.op(WRAP);
+  code.i32Const(3);
+  code.op(SHL32);
+  code.i32Const((B.NEXT_ENTRIES - 1) << 4);
+  code.op(AND32);
+  code.tee(at);
+  code.get(pc);
+  code.memory(X_STORE, B.NEXT);
+  code.get(at);
+  code.i32Const(0);
+  code.memory(0x28, C.COMPILED + C.COMPILED_EPOCH);
+  code.memory(0x36, B.NEXT + B.NEXT_EPOCH);
+  code.get(at);
+  code.get(word);
+  code.i64Const(32);
+  code.op(0x88);
+  code.op(WRAP);
+  code.i32Const(B.NEXT_SHIFT);
+  code.op(SHL32);
+  code.get(word);
+  code.op(WRAP);
+  code.i32Const(16);
+  code.op(SHR32);
+  code.op(0x72);
+  code.memory(0x36, B.NEXT + B.NEXT_TARGET);
+  code.get(pc);
+  code.i64Const(12);
+  code.op(0x88);
+  code.op(WRAP);
+  code.i32Const(C.BOUND_MASK);
+  code.op(AND32);
+  code.i32Const(1);
+  code.memory(0x3a, C.BOUND_PAGES);
 }
 
 /** Calls the region at pc, if jumps have led there before, it is valid, and there is fuel for it; `own` pushes the window's parameters. */
@@ -192,7 +231,7 @@ function finish(code: Code): Uint8Array {
 /** LINK_GO. Without tail calls it always comes back. */
 function goBody(slots: number, tail: boolean): Uint8Array {
   const code = new Code(GO_TYPE.parameters);
-  if (tail) goOn(code, 0, 1, slots, tailCall, 0, REGION);
+  if (tail) goOn(code, 0, 1, slots, tailCall, 0, REGION, true);
   comeBack(code, 0, 1, () => code.i32Const(C.SITE_GO));
   return finish(code);
 }
