@@ -10,8 +10,11 @@ import { HART, HART_PC, HART_X } from './shared/layout';
 import { OP_BASELINE, OP_COMPILED } from './generated/ops';
 import { BASELINE_SITE, COMPILED_BASE, COMPILED_PERMISSIONS, TIER_BASELINE, TIER_REGIONS } from './shared/baseline';
 import { isJumpByRegister, noteTarget } from './targets';
-import { baselineConfigure, baselineOn, isFloatLine, missed, pagesDue, sampleLine, unitCost, unitOf } from './baseline/units';
+import {
+  baselineConfigure, baselineOn, heatUnit, isFloatLine, missed, optimisedDue, pagesDue, sampleLine, unitCost, unitOf,
+} from './baseline/units';
 import { asDecoded, codeEpoch, enter, execEntry, execTag, isScratch, newCodeEpoch, runningPage } from './code';
+import { coolDown, heatConfigure, meet, push, strongSign, warm } from './heat';
 import { tlbFromWindow } from './mm/tlb';
 import { inChain, jumpEntry, original, valid } from './regions';
 
@@ -28,8 +31,6 @@ const TAKEN_MAX: u32 = 400;
 
 /** Instructions between samples: 0 = nothing is compiled, 1 = everything. */
 let interval: u32 = 0;
-let hotAt: u32 = 0;
-let batch: u32 = 1;
 /** A region comes back after so many instructions: engines optimise functions that are entered often. */
 let regionFuel: u32 = 10000;
 /** One that has been entered so often gets more fuel, so many times as much: what engines optimise is optimised by then. */
@@ -59,14 +60,18 @@ let uneven: u32 = 1;
 /** Instructions until the next sample. */
 export let sampleIn: u32 = 0xffffffff;
 
-/** `wanted`: TIER_*; `lineSamples`: a line of code is hot after so many; `goOn`: place in the table of what enters baseline code. */
-export function jitConfigure(samples: u32, heat: u32, hotBatch: u32, fuel: u32, wanted: u32, lineSamples: u32, goOn: u32): void {
+/**
+ * `wanted`: TIER_*; `lineSamples`: a line of code is hot after so many; `goOn`: place in the table of what enters baseline code;
+ * `optimise`: see baselineConfigure.
+ */
+export function jitConfigure(
+  samples: u32, heat: u32, hotBatch: u32, fuel: u32, wanted: u32, lineSamples: u32, goOn: u32, optimise: u32,
+): void {
   tiers = wanted;
   entryFunction = goOn;
-  baselineConfigure((wanted & TIER_BASELINE) == 0 ? 0 : lineSamples, (wanted & TIER_REGIONS) == 0, goOn + 1);
+  baselineConfigure((wanted & TIER_BASELINE) == 0 ? 0 : lineSamples, (wanted & TIER_REGIONS) == 0, goOn + 1, optimise);
   interval = samples;
-  hotAt = heat;
-  batch = hotBatch;
+  heatConfigure(heat, hotBatch);
   regionFuel = fuel;
   seeking = 0;
   newCodeEpoch();
@@ -106,15 +111,6 @@ export function isSeeking(): bool {
   return seeking != 0;
 }
 
-function push(pc: u64): u32 {
-  const n = load<u32>(STATE, C.COMPILED_HOT);
-  if (n < <u32>C.HOT_MAX) {
-    store<u64>(<usize>C.HOT_LIST + (<usize>n << 3), pc);
-    store<u32>(STATE, n + 1, C.COMPILED_HOT);
-  }
-  return n + 1;
-}
-
 /** Does a slot lead to compiled code? */
 // @ts-ignore: decorator
 @inline
@@ -132,26 +128,6 @@ function leftToRegions(pc: u64): bool {
 function decodedPage(pc: u64): usize {
   const e = execEntry(pc);
   return load<u64>(e) == execTag(pc) ? <usize>load<u32>(e, 8) : 0;
-}
-
-/** Code at pc has been executed for a while. True: enough of it waits for the compiler. */
-function warm(pc: u64, heat: u32): bool {
-  const e = <usize>C.HEAT + ((<usize>((pc >> 1) ^ (pc >> 13)) & (<usize>C.HEAT_ENTRIES - 1)) << 4);
-  const before = load<u64>(e) == pc ? load<u32>(e, 8) : 0;
-  store<u64>(e, pc);
-  if (before + heat < hotAt) {
-    store<u32>(e, before + heat, 8);
-    return false;
-  }
-  store<u32>(e, 0, 8);
-  return push(pc) >= batch;
-}
-
-// @ts-ignore: decorator
-@inline
-function meet(pc: u64): void {
-  const at = <usize>C.MET + ((<usize>(pc >> 4)) & <usize>((C.MET_BITS >> 3) - 1));
-  store<u8>(at, load<u8>(at) | (<u8>1 << (<u8>(pc >> 1) & 7)));
 }
 
 /**
@@ -273,9 +249,22 @@ function functionAt(ip: usize, pc: u64, left: u32, heat: u32): u32 {
   return load<u32>(region, C.REGION_FUNCTION);
 }
 
+/** Baseline code has used up its fuel at pc. True: pages are to be optimised now. */
+function fuelSample(pc: u64): bool {
+  coolDown();
+  const code = decodedPage(pc);
+  if (code != 0) heatUnit(code);
+  if (!optimisedDue()) return false;
+  compiledHot = true;
+  compiledNext = enter(pc);
+  return compiledNext != 0;
+}
+
 /** Baseline code is where time is spent, at pc. True: the interpreter goes on there. */
 function baselineSample(pc: u64, heat: u32, seek: bool): bool {
-  if ((tiers & TIER_REGIONS) == 0 || interval <= 1) return false;
+  if (interval <= 1) return false;
+  if (heat == FUEL_HEAT && fuelSample(pc)) return true;
+  if ((tiers & TIER_REGIONS) == 0) return false;
   compiledHot = warm(pc, heat);
   if (!compiledHot) {
     if (!seek) return false;
@@ -341,7 +330,7 @@ export function enterCompiled(ip: usize, pc: u64, left: u32, permissions: usize,
       break;
     }
     // Where baseline code goes on is no sign that a region should begin there; where a region's fuel is used up is a strong one.
-    heat = region == 0 ? 0 : kind == C.SITE_FUEL && left != 0 ? hotAt >> 2 : 1;
+    heat = region == 0 ? 0 : kind == C.SITE_FUEL && left != 0 ? strongSign() : 1;
     if (kind == C.SITE_FUEL && region == 0 && left != 0 && baselineSample(pc, FUEL_HEAT, ++fuelSamples % FUEL_SEEK_SHARE == 0)) break;
     ip = 0;
     if (kind > <u32>C.SITE_DYNAMIC || region == 0 || left == 0) continue;

@@ -2,7 +2,7 @@ import { loadCoreNow, loadModule } from './core/load-node.js';
 import { provideCore, sharedCore, sharedCoreSync } from './embed/core-module.js';
 import type { FileSystemSource } from './embed/options.js';
 import { providePageCompiler } from './jit/baseline/baseline.js';
-import { compilePages } from './jit/baseline/compile-node.js';
+import { NODE_PAGES } from './jit/baseline/compile-node.js';
 import { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.js';
 import { TarFileSystem } from './vfs/backends/tar.js';
 import { openPackedArchive } from './vfs/backends/tar-node.js';
@@ -12,7 +12,7 @@ export { NodeFileSystem, type NodeFileSystemOptions } from './vfs/backends/node.
 export { NodeSwap } from './vfs/backends/node-swap.js';
 export { openArchive } from './vfs/backends/tar-node.js';
 
-providePageCompiler(compilePages);
+providePageCompiler(NODE_PAGES);
 provideCore(() => loadModule('core.wasm', undefined), loadCoreNow);
 
 /** The compiled core that comes with the package; with `url`, from there. Machines may share it, and do when they are given none. */

@@ -12,7 +12,7 @@ import {
 } from '../generated/baseline';
 import { findGroup, foundAlignment, foundEnd, foundLow, foundWrite } from './groups';
 import { immediateOf, rdOf, rs1Of } from './marks';
-import { leaveIfSo, leaveIfZero } from './page';
+import { leaveIfSo, leaveIfZero } from './flow';
 
 /* Locals behind the parameters. */
 export const ADDRESS: u32 = 4; // i64

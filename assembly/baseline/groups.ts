@@ -2,8 +2,8 @@
  * Which accesses share a lookup: those through one register that nothing writes in between, as far as execution surely comes, or nearly.
  */
 import {
-  KIND_ASK_ACCESS, KIND_AUIPC, KIND_BRANCH, KIND_INTEGER, KIND_JAL, KIND_JAL_NO_LINK, KIND_JALR, KIND_JALR_NO_LINK, KIND_ASK,
-  KIND_ASK_FLOAT, KIND_ECALL, KIND_LEAVE, KIND_LOAD, KIND_LOAD_SINGLE, KIND_STORE, KIND_STORE_FLOAT,
+  KIND_ASK, KIND_ASK_ACCESS, KIND_ASK_FLOAT, KIND_AUIPC, KIND_BRANCH, KIND_COMPARISON, KIND_CSR, KIND_ECALL, KIND_INTEGER, KIND_JAL,
+  KIND_JAL_NO_LINK, KIND_JALR, KIND_JALR_NO_LINK, KIND_LEAVE, KIND_LOAD, KIND_STORE, KIND_STORE_FLOAT, KIND_TO_INTEGER,
 } from '../generated/baseline';
 import { ENTRY, immediateOf, isInstruction, kindOf, mark, operationAt, rdOf, rs1Of, ruleAt, shiftOf, slotsOf } from './marks';
 
@@ -24,6 +24,7 @@ export let foundAlignment: u32 = 0;
 @inline
 function writes(kind: u32, rd: u32, base: u32): bool {
   if (kind == KIND_ASK || kind == KIND_ASK_FLOAT || kind == KIND_INTEGER || kind == KIND_LOAD || kind == KIND_AUIPC) return rd == base;
+  if (kind == KIND_COMPARISON || kind == KIND_TO_INTEGER || kind == KIND_CSR) return rd == base;
   return false;
 }
 

@@ -15,6 +15,7 @@ const TAIL_LINES: usize = 2053 * 8; // u8 samples of each line that is not, or t
 const TAIL_MADE: usize = 2061 * 8; // u32 how often the page was compiled
 const TAIL_FLOAT: usize = 2062 * 8; // u64 a bit for each line that would be hot, but for its floating point
 const TAIL_PLACES: usize = 2064 * 8; // a bit for each 2 bytes: somebody wanted to enter there
+const TAIL_OPTIMISED: usize = 2061 * 8 + 4; // u32 its units are to be optimised
 const TAIL_END: usize = 2096 * 8;
 
 /** A page that was compiled is compiled again later, the more often it was: twice as late each time, up to so many times. */
@@ -26,20 +27,31 @@ const FLOATS: u32 = 2;
 /** So many wanted pages make a module, fewer when the first has waited for so many samples. */
 const BATCH: u32 = 16;
 const PATIENCE: u32 = 96;
+/** The same for pages that are to be optimised; in samples of compiled code. */
+const OPTIMISE_BATCH: u32 = 4;
+const OPTIMISE_PATIENCE: u32 = 1000;
 /** One in so many goes at a place that can't be entered counts as a sample of it. */
 const MISSES: u32 = 16;
 
 /** Samples until a line is hot; 0: no baseline code. */
 let lineSamples: u32 = 0;
 let leavesNothing: bool = false;
+/** A unit is optimised after so many samples of compiled code for each of its instructions; 0: never. */
+let optimiseAt: u32 = 0;
 let firstFunction: u32 = 0;
 let nextUnit: u32 = 0;
 let nextEntry: usize = B.ENTRIES;
 let waited: u32 = 0;
 let misses: u32 = 0;
+let toOptimise: u32 = 0;
+let optimiseWaited: u32 = 0;
 
-/** `alone`: there are no regions; `first`: where units' functions begin in the function table, in the order of their records. */
-export function baselineConfigure(samples: u32, alone: bool, first: u32): void {
+/**
+ * `alone`: there are no regions; `first`: where units' functions begin in the function table, in the order of their records;
+ * `optimise`: samples for each instruction of a unit until it is optimised, 0: never.
+ */
+export function baselineConfigure(samples: u32, alone: bool, first: u32, optimise: u32): void {
+  optimiseAt = optimise;
   lineSamples = samples;
   firstFunction = first;
   leavesNothing = alone;
@@ -140,6 +152,31 @@ export function sampleLine(code: usize, offset: u32): void {
   store<u8>(at, 0);
   heat(code, line);
   if (!isFloatLine(code, offset)) wantPage(code);
+}
+
+/** A sample of compiled code has met a page. */
+export function heatUnit(code: usize): void {
+  const unit = unitOf(code);
+  if (unit == 0) return;
+  const samples = load<u32>(unit, B.UNIT_HEAT) + 1;
+  store<u32>(unit, samples, B.UNIT_HEAT);
+  if (optimiseAt == 0 || load<u32>(unit, B.UNIT_OPTIMISED) != 0 || samples < optimiseAt * load<u32>(unit, B.UNIT_INSTRUCTIONS)) return;
+  if (load<u32>(code, TAIL_OPTIMISED) != 0) return;
+  store<u32>(code, 1, TAIL_OPTIMISED);
+  wantPage(code);
+  toOptimise++;
+}
+
+/** Do enough pages wait to be optimised? Called at each sample of compiled code. */
+export function optimisedDue(): bool {
+  if (toOptimise == 0 || (toOptimise < OPTIMISE_BATCH && optimiseWaited++ < OPTIMISE_PATIENCE)) return false;
+  toOptimise = 0;
+  optimiseWaited = 0;
+  return true;
+}
+
+export function isOptimised(code: usize): bool {
+  return load<u32>(code, TAIL_OPTIMISED) != 0;
 }
 
 /** Code wanted to go on there and came back: it is interpreted. */

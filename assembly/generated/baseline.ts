@@ -21,6 +21,11 @@ export const KIND_JALR_NO_LINK: u32 = 16;
 export const KIND_ECALL: u32 = 17;
 export const KIND_NOTHING: u32 = 18;
 export const KIND_AUIPC: u32 = 19;
+export const KIND_ARITHMETIC: u32 = 20;
+export const KIND_COMPARISON: u32 = 21;
+export const KIND_TO_INTEGER: u32 = 22;
+export const KIND_FROM_INTEGER: u32 = 23;
+export const KIND_CSR: u32 = 24;
 
 /* Bytes of templates that stand for operands; any other byte is Wasm's own, that behind LITERAL too. */
 export const END: u8 = 238;
@@ -55,7 +60,7 @@ export const templates = memory.data<u8>([
   240, 241, 136, 66, 1, 131, 238, 240, 66, 1, 242, 134, 132, 238, 240, 66, 1, 242, 134, 66, 127, 133, 131, 238, 240, 66, 1, 242, 134, 133, 238, 240,
   242, 136, 66, 1, 131, 238, 240, 66, 0, 241, 66, 0, 82, 27, 238, 66, 0, 240, 241, 66, 0, 82, 27, 238, 248, 172, 238, 243, 173, 66, 128, 128,
   128, 128, 112, 132, 238, 246, 66, 1, 134, 66, 1, 136, 247, 66, 63, 136, 66, 63, 134, 132, 238, 246, 66, 1, 134, 66, 1, 136, 247, 66, 127, 133,
-  66, 63, 136, 66, 63, 134, 132, 238, 246, 247, 66, 63, 136, 66, 63, 134, 133, 238, 246, 238,
+  66, 63, 136, 66, 63, 134, 132, 238, 246, 247, 66, 63, 136, 66, 63, 134, 133, 238, 243, 183, 189, 238, 243, 184, 189, 238, 246, 238,
 ]);
 
 // @ts-ignore: decorator
@@ -182,12 +187,12 @@ export function baselineRule(operation: u32): u64 {
     case op.OP_ECALL: return rule(KIND_ECALL, 4, 0, 0, 0);
     case op.OP_EBREAK: return rule(KIND_LEAVE, 4, 0, 0, 0);
     case op.OP_C_EBREAK: return rule(KIND_LEAVE, 2, 0, 0, 0);
-    case op.OP_CSRRW: return rule(KIND_LEAVE, 4, 0, 0, 0);
-    case op.OP_CSRRS: return rule(KIND_LEAVE, 4, 0, 0, 0);
-    case op.OP_CSRRC: return rule(KIND_LEAVE, 4, 0, 0, 0);
-    case op.OP_CSRRWI: return rule(KIND_LEAVE, 4, 0, 0, 0);
-    case op.OP_CSRRSI: return rule(KIND_LEAVE, 4, 0, 0, 0);
-    case op.OP_CSRRCI: return rule(KIND_LEAVE, 4, 0, 0, 0);
+    case op.OP_CSRRW: return rule(KIND_CSR, 4, 0, 0, 0);
+    case op.OP_CSRRS: return rule(KIND_CSR, 4, 0, 0, 0);
+    case op.OP_CSRRC: return rule(KIND_CSR, 4, 0, 0, 0);
+    case op.OP_CSRRWI: return rule(KIND_CSR, 4, 0, 0, 0);
+    case op.OP_CSRRSI: return rule(KIND_CSR, 4, 0, 0, 0);
+    case op.OP_CSRRCI: return rule(KIND_CSR, 4, 0, 0, 0);
     case op.OP_MUL: return rule(KIND_INTEGER, 4, 0, 0, 162);
     case op.OP_MULH: return rule(KIND_ASK, 4, 0, 0, 0);
     case op.OP_MULHSU: return rule(KIND_ASK, 4, 0, 0, 0);
@@ -303,29 +308,29 @@ export function baselineRule(operation: u32): u64 {
     case op.OP_FMSUB_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
     case op.OP_FNMSUB_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
     case op.OP_FNMADD_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FADD_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FSUB_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FMUL_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FDIV_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FSQRT_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
+    case op.OP_FADD_D: return rule(KIND_ARITHMETIC, 4, 160, 0, 0);
+    case op.OP_FSUB_D: return rule(KIND_ARITHMETIC, 4, 161, 0, 0);
+    case op.OP_FMUL_D: return rule(KIND_ARITHMETIC, 4, 162, 0, 0);
+    case op.OP_FDIV_D: return rule(KIND_ARITHMETIC, 4, 163, 0, 0);
+    case op.OP_FSQRT_D: return rule(KIND_ARITHMETIC, 4, 159, 0, 0);
     case op.OP_FSGNJ_D: return rule(KIND_FLOAT, 4, 0, 0, 549);
     case op.OP_FSGNJN_D: return rule(KIND_FLOAT, 4, 0, 0, 565);
     case op.OP_FSGNJX_D: return rule(KIND_FLOAT, 4, 0, 0, 584);
     case op.OP_FMIN_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
     case op.OP_FMAX_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FLE_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FLT_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FEQ_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
+    case op.OP_FLE_D: return rule(KIND_COMPARISON, 4, 101, 0, 0);
+    case op.OP_FLT_D: return rule(KIND_COMPARISON, 4, 99, 0, 0);
+    case op.OP_FEQ_D: return rule(KIND_COMPARISON, 4, 97, 0, 0);
     case op.OP_FCLASS_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FCVT_W_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
+    case op.OP_FCVT_W_D: return rule(KIND_TO_INTEGER, 4, 2, 0, 0);
     case op.OP_FCVT_WU_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FCVT_L_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
+    case op.OP_FCVT_L_D: return rule(KIND_TO_INTEGER, 4, 6, 0, 0);
     case op.OP_FCVT_LU_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FCVT_D_W: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FCVT_D_WU: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FCVT_D_L: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
+    case op.OP_FCVT_D_W: return rule(KIND_FLOAT, 4, 0, 0, 594);
+    case op.OP_FCVT_D_WU: return rule(KIND_FLOAT, 4, 0, 0, 598);
+    case op.OP_FCVT_D_L: return rule(KIND_FROM_INTEGER, 4, 185, 0, 0);
     case op.OP_FCVT_D_LU: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
-    case op.OP_FMV_X_D: return rule(KIND_INTEGER, 4, 0, 0, 594);
+    case op.OP_FMV_X_D: return rule(KIND_INTEGER, 4, 0, 0, 602);
     case op.OP_FMV_D_X: return rule(KIND_FLOAT, 4, 0, 0, 39);
     case op.OP_FCVT_S_D: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);
     case op.OP_FCVT_D_S: return rule(KIND_ASK_FLOAT, 4, 0, 0, 0);

@@ -12,7 +12,9 @@ export const UNIT_CODE = 16; // u32 the decoded page
 export const UNIT_STATE = 20; // u32 UNIT_*
 export const UNIT_INSTRUCTIONS = 24; // u32
 export const UNIT_BODY_BYTES = 28; // u32
-export const UNIT_BYTES = 32;
+export const UNIT_HEAT = 32; // u32 how often samples of compiled code have met it
+export const UNIT_OPTIMISED = 36; // u32 its module is one of those that the engine is to optimise
+export const UNIT_BYTES = 40;
 
 export const UNIT_FREE = 0;
 export const UNIT_LIVE = 1;
@@ -81,7 +83,7 @@ export const OPERATIONS = 0xebc000;
  * direct-mapped. Entries of other epochs (compiled.ts) are void.
  */
 export const NEXT = 0xec0000;
-export const NEXT_ENTRIES = 2048;
+export const NEXT_ENTRIES = 8192;
 export const NEXT_EPOCH = 8;
 export const NEXT_TARGET = 12;
 export const NEXT_SHIFT = 10; // entries of a page are at most 2^10

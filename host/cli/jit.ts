@@ -1,4 +1,4 @@
-import { compilePages } from '../jit/baseline/compile-node.js';
+import { NODE_PAGES } from '../jit/baseline/compile-node.js';
 import { hasRelaxedSimd } from '../jit/features.js';
 import type { JitOptions } from '../jit/jit.js';
 import { enableRelaxedSimd, forgetCode, optimiseJavaScriptLate, optimiseWasmLate } from './v8-flags.js';
@@ -32,7 +32,7 @@ export function jitOptions({ jit, jitThreshold, onRegion }: JitFlags): JitOption
   const translation = mode === 'window' || mode === 'table' ? mode : undefined;
   const alone = translation === undefined ? mode : 'regions';
   const tiers = alone === 'baseline' || alone === 'regions' ? alone : undefined;
-  return { threshold, tiers, compile, compilePages, onRegion, onWork, translation };
+  return { threshold, tiers, compile, compilePages: NODE_PAGES, onRegion, onWork, translation };
 }
 
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {

@@ -42,7 +42,8 @@ export interface CoreExports {
   // --- compiled code, see assembly/shared/compiled.ts and host/jit
   /** interval: instructions between samples (0: nothing is compiled, 1: everything); heat at which code is hot; how many hot places make
    * run() come back with EXIT_HOT; instructions after which compiled code comes back; TIER_*; samples after which a line of code is hot;
-   * the place in the function table of what enters baseline code. */
+   * the place in the function table of what enters baseline code; samples of compiled code for each instruction of a page until the
+   * engine is to optimise it (0: never). */
   jitConfigure(
     interval: number,
     heat: number,
@@ -51,6 +52,7 @@ export interface CoreExports {
     tiers: number,
     lineSamples: number,
     entryFunction: number,
+    optimise: number,
   ): void;
   /** Address of the bytes of an executable page that has been executed, or 0. */
   jitCodePage(vpn: number): number;

@@ -3,7 +3,7 @@ import * as C from '../../assembly/shared/compiled.js';
 import { EXIT_HOT } from '../../assembly/shared/exit.js';
 import * as L from '../../assembly/shared/layout.js';
 import type { Core } from '../core/core.js';
-import { Baseline } from './baseline/baseline.js';
+import { Baseline, engineOf, type PageCompiler } from './baseline/baseline.js';
 import { IMPORTS } from './context.js';
 import { encodeModule } from './encoder.js';
 import { hasFusedMultiplyAdd, hasTailCalls } from './features.js';
@@ -41,8 +41,8 @@ export interface JitOptions {
   readonly codeBytesMax?: number;
   /** Makes a module of Wasm's bytes; default: the engine's own way. */
   readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
-  /** The same for baseline code, which no engine should optimise. Default: `compile`, or else, under Node, V8 is told so. */
-  readonly compilePages?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+  /** The same for baseline code. Default: `compile`, or else, under Node, V8 is told what is to be optimised. */
+  readonly compilePages?: PageCompiler;
   /** Hears when the compiler begins its work and when it has done it. */
   readonly onWork?: (begins: boolean) => void;
   /** Hears of each region that is made, while the process whose code it is runs. */
@@ -76,6 +76,8 @@ const LINE_SAMPLES = 15;
 /** Baseline code is a third as fast: a region pays later. */
 const THRESHOLD_BASELINE = 2_000_000;
 const REGION_FUEL = 10_000;
+/** A page is optimised after so many samples of compiled code, REGION_FUEL instructions each, for each instruction that it has. */
+const OPTIMISE_SAMPLES = 24;
 /** Instructions of the interpreter that a sample stands for, and the heat it adds: see assembly/jit.ts. */
 const THRESHOLD_DEFAULT = 200_000;
 const BATCH = 8;
@@ -169,7 +171,7 @@ export class Jit {
     this.#allPrecise = options.precise === true;
     this.#fused = options.fused ?? hasFusedMultiplyAdd();
     this.#baseline = new Baseline(core, {
-      compile: options.compilePages ?? options.compile,
+      compile: options.compilePages ?? engineOf(options.compile),
       tailCalls: this.#tailCalls,
       eager: this.#eager,
     });
@@ -193,7 +195,9 @@ export class Jit {
       (pc) => this.#wholes.has(pc),
       () => true,
     );
-    this.#configure = () => exports.jitConfigure(between, heat, this.#eager ? 1 : BATCH, REGION_FUEL, wanted, lines, this.#baseline.entry);
+    const optimise = this.#baseline.optimises ? OPTIMISE_SAMPLES : 0;
+    this.#configure = () =>
+      exports.jitConfigure(between, heat, this.#eager ? 1 : BATCH, REGION_FUEL, wanted, lines, this.#baseline.entry, optimise);
     this.#configure();
     const run = exports.run;
     exports.run = (budget) => this.#run(run, budget);

@@ -47,6 +47,9 @@ const WASM: Readonly<Record<string, number>> = {
   'i64.shl': 0x86,
   'i64.shr_s': 0x87,
   'i64.shr_u': 0x88,
+  'f64.convert_i32_s': 0xb7,
+  'f64.convert_i32_u': 0xb8,
+  'i64.reinterpret_f64': 0xbd,
   'i64.extend_i32_s': 0xac,
   'i64.extend_i32_u': 0xad,
   'i64.extend8_s': 0xc2,
@@ -171,6 +174,8 @@ const INTEGER: Readonly<Record<string, string>> = {
 const FLOAT: Readonly<Record<string, string>> = {
   'fmv.w.x': `A ${BOX}`,
   'fmv.d.x': 'a',
+  'fcvt.d.w': 'A f64.convert_i32_s i64.reinterpret_f64',
+  'fcvt.d.wu': 'A f64.convert_i32_u i64.reinterpret_f64',
   'fsgnj.d': 'f #1 i64.shl #1 i64.shr_u g #63 i64.shr_u #63 i64.shl i64.or',
   'fsgnjn.d': 'f #1 i64.shl #1 i64.shr_u g #-1 i64.xor #63 i64.shr_u #63 i64.shl i64.or',
   'fsgnjx.d': 'f g #63 i64.shr_u #63 i64.shl i64.xor',
@@ -205,6 +210,13 @@ const ACCESSES: Readonly<Record<string, readonly [code: number, shift: number]>>
   fsd: [0x37, 3],
 };
 
+/** Wasm's instruction for doubles, tried first: baseline/float.ts. */
+const ARITHMETIC: Readonly<Record<string, number>> = { 'fadd.d': 0xa0, 'fsub.d': 0xa1, 'fmul.d': 0xa2, 'fdiv.d': 0xa3, 'fsqrt.d': 0x9f };
+const COMPARISONS: Readonly<Record<string, number>> = { 'feq.d': 0x61, 'flt.d': 0x63, 'fle.d': 0x65 };
+/** Its conversion that saturates (behind 0xfc), and from integers. */
+const TO_INTEGER: Readonly<Record<string, number>> = { 'fcvt.w.d': 2, 'fcvt.l.d': 6 };
+const FROM_INTEGER: Readonly<Record<string, number>> = { 'fcvt.d.l': 0xb9 };
+
 const KINDS = [
   'LEAVE',
   'ASK',
@@ -226,6 +238,11 @@ const KINDS = [
   'ECALL',
   'NOTHING',
   'AUIPC',
+  'ARITHMETIC',
+  'COMPARISON',
+  'TO_INTEGER',
+  'FROM_INTEGER',
+  'CSR',
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -264,7 +281,12 @@ function ruleOf({ row, form }: Operation): Rule {
   if (name in INTEGER) return { kind: 'INTEGER', template: INTEGER[name] };
   if (name in FLOAT) return { kind: 'FLOAT', template: FLOAT[name] };
   if (name in BRANCHES) return { kind: 'BRANCH', template: (form === 'Z' ? ZERO_BRANCHES : BRANCHES)[name] };
+  if (name in ARITHMETIC) return { kind: 'ARITHMETIC', code: ARITHMETIC[name] };
+  if (name in COMPARISONS) return { kind: 'COMPARISON', code: COMPARISONS[name] };
+  if (name in TO_INTEGER) return { kind: 'TO_INTEGER', code: TO_INTEGER[name] };
+  if (name in FROM_INTEGER) return { kind: 'FROM_INTEGER', code: FROM_INTEGER[name] };
   const [kind] = semantics.split(' ');
+  if (name.startsWith('csrr')) return { kind: 'CSR' };
   if (name in ACCESSES) {
     const [code, shift] = ACCESSES[name];
     const isFloat = name.startsWith('f');

@@ -16,25 +16,44 @@ export interface BaselineStats {
 
 type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
-/** What an engine has for modules that are not worth optimising. */
-let provided: Compile | undefined;
+/** What makes modules of pages. */
+export interface PageCompiler {
+  /** Of pages that are not worth optimising, or not yet. */
+  readonly quick: Compile;
+  /** Of pages that are to be optimised at once; without it the engine decides for itself. */
+  readonly optimised?: Compile;
+}
 
-/** For the entries of engines that can be told so: from now on it is the default. */
-export function providePageCompiler(compile: Compile): void {
-  provided = compile;
+/** Of an engine that can't be told what to optimise. */
+export function engineOf(compile: Compile | undefined): PageCompiler | undefined {
+  return compile === undefined ? undefined : { quick: compile };
+}
+
+let provided: PageCompiler = { quick: (bytes) => new WebAssembly.Module(bytes) };
+
+/** For the entries of engines that can be told what to optimise: from now on it is the default. */
+export function providePageCompiler(compiler: PageCompiler): void {
+  provided = compiler;
 }
 
 export interface BaselineOptions {
   /** Default: what is provided, or else the engine's own way. */
-  readonly compile?: Compile;
+  readonly compile?: PageCompiler | undefined;
   readonly tailCalls: boolean;
   /** Code is compiled that was not executed yet, too. */
   readonly eager: boolean;
 }
 
+/** A unit that the core has written, and its function's body. */
+interface Written {
+  readonly unit: number;
+  readonly body: Uint8Array;
+}
+
 export class Baseline {
   readonly stats: BaselineStats = { pages: 0, pageInstructions: 0, pageBytes: 0, modules: 0 };
   #links: Links | undefined = undefined;
+  readonly #compiler: PageCompiler;
   /** Place in the function table of what enters baseline code; units' functions lie behind it, in the order of their records. */
   readonly entry: number;
 
@@ -43,6 +62,7 @@ export class Baseline {
     private readonly options: BaselineOptions,
   ) {
     this.entry = core.firstFunction;
+    this.#compiler = options.compile ?? provided;
   }
 
   /** Most machines end before they have baseline code. */
@@ -59,6 +79,11 @@ export class Baseline {
     return (this.#links ??= this.#start());
   }
 
+  /** Are pages that are executed much compiled again, for the engine to optimise them? */
+  get optimises(): boolean {
+    return this.#compiler.optimised !== undefined;
+  }
+
   /** Do pages wait to be compiled? */
   get wanted(): boolean {
     return this.core.u32[(COMPILED + B.COMPILED_WANTED) >>> 2] !== 0;
@@ -71,36 +96,37 @@ export class Baseline {
     const count = core.u32[(COMPILED + B.COMPILED_WANTED) >>> 2];
     const pages = core.u32.slice(B.WANTED_PAGES >>> 2, (B.WANTED_PAGES >>> 2) + count);
     core.u32[(COMPILED + B.COMPILED_WANTED) >>> 2] = 0;
-    const units: number[] = [];
-    const bodies: Uint8Array[] = [];
+    const quick: Written[] = [];
+    const optimised: Written[] = [];
     for (const page of pages) {
       const unit = exports.baselineEmit(page, options.eager ? 1 : 0, options.tailCalls ? 1 : 0);
       if (unit === 0) continue;
       const bytes = core.u32[(unit + B.UNIT_BODY_BYTES) >>> 2];
-      units.push(unit);
-      bodies.push(core.u8.slice(B.BODY, B.BODY + bytes));
+      const isOptimised = core.u32[(unit + B.UNIT_OPTIMISED) >>> 2] !== 0;
+      (isOptimised ? optimised : quick).push({ unit, body: core.u8.slice(B.BODY, B.BODY + bytes) });
       this.stats.pages++;
       this.stats.pageInstructions += core.u32[(unit + B.UNIT_INSTRUCTIONS) >>> 2];
       this.stats.pageBytes += bytes;
     }
-    if (units.length > 0) this.#install(units, bodies);
+    const compiler = this.#compiler;
+    this.#install(quick, compiler.quick);
+    this.#install(optimised, compiler.optimised ?? compiler.quick);
     if (core.u32[(COMPILED + B.COMPILED_FULL) >>> 2] !== 0) exports.baselineReset();
     this.#sweep();
   }
 
-  #install(units: readonly number[], bodies: readonly Uint8Array[]): void {
-    const { core, options } = this;
+  #install(written: readonly Written[], compile: Compile): void {
+    if (written.length === 0) return;
+    const { core } = this;
     const bytes = encodeParts({
       types: PAGE_TYPES,
       imports: PAGE_IMPORTS,
-      functions: bodies.map((body) => ({ type: 0, body })),
+      functions: written.map(({ body }) => ({ type: 0, body })),
       table: true,
     });
-    const compile = options.compile ?? provided;
-    const module = compile === undefined ? new WebAssembly.Module(bytes) : compile(bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory: core.memory, table: core.table, ...this.links.imports } });
+    const instance = new WebAssembly.Instance(compile(bytes), { env: { memory: core.memory, table: core.table, ...this.links.imports } });
     this.stats.modules++;
-    units.forEach((unit, i) => {
+    written.forEach(({ unit }, i) => {
       const index = this.#indexOf(unit);
       core.table.set(index, instance.exports[String(i)]);
       core.exports.baselineInstall(unit);

@@ -70,7 +70,16 @@ const callAndReturn: Call = (code, type) => {
  * Goes on at pc in baseline code, or in a region if `region` says of which type they are, if the core's tables know one at once. `page`:
  * the type of pages in this module.
  */
-export function goOn(code: Code, count: number, pc: number, slots: number, call: Call, page: number, region?: number, remember = false): void {
+export function goOn(
+  code: Code,
+  count: number,
+  pc: number,
+  slots: number,
+  call: Call,
+  page: number,
+  region?: number,
+  remember = false,
+): void {
   const [at, word] = [code.local(I32), code.local(I64)];
   code.get(pc);
   code.i64Const(8);
