@@ -8,7 +8,6 @@ import { ADDRESS, ENTRY_OFFSET } from './access';
 import { emit, emit2, emitU32, forgetHeld, getLocal, i32Const, i64Const, memoryAt, setLocal, teeLocal } from './emit';
 
 const RETURN_CALL: u32 = 0x12;
-const RETURN_CALL_INDIRECT: u32 = 0x13;
 
 /** Of the function being written: how many entries, where their limits are, its place in the function table. */
 let entries: u32 = 0;
@@ -280,11 +279,9 @@ function emitGo(): void {
     getLocal(B.PAGE_ENTRY);
     getLocal(B.PAGE_COUNT);
     getLocal(B.PAGE_ADDRESS);
-    getLocal(B.PAGE_ZERO);
     getLocal(ENTRY_OFFSET);
-    emit2(RETURN_CALL_INDIRECT, 0);
-    emit2(0, 0x0b);
-    emit(0x0b);
+    callLast(B.LINK_ENTER);
+    emit2(0x0b, 0x0b);
   }
   getLocal(B.PAGE_COUNT);
   getLocal(ADDRESS);

@@ -10,7 +10,7 @@
  *             br_table entry
  *           end  code of entry 0
  *           end  code of entry 1 ...
- *         end  where does ADDRESS lead? br $again, or call the other page last, or LINK_GO
+ *         end  where does ADDRESS lead? br $again, LINK_ENTER, or LINK_GO
  *       end
  *     end    LINK_FUEL
  *   end      LINK_LEFT

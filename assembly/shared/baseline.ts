@@ -48,7 +48,8 @@ export const LINK_FUEL = 2; // (u64 count, u64 page, u32 offset / 2, i32 limit, 
 export const LINK_FIND = 3; // (u64 address, u32 size | FIND_WRITE, vector) linear address of memory to access, or 0
 export const LINK_EXECUTE = 4; // (u64 operation, vector) not 0: not executed
 export const LINK_EXECUTE_ACCESS = 5; // the same for an operation that accesses memory
-export const LINKS = 6;
+export const LINK_ENTER = 6; // (u32 entry, u64 count, u64 page, u32 place in the function table, vector) enters another page
+export const LINKS = 7;
 
 export const FIND_WRITE = 16;
 

@@ -12,6 +12,7 @@ export const LEAVE_TYPE: FunctionType = { parameters: [...REGION_TYPE.parameters
 export const PAGE_TYPE: FunctionType = { parameters: [I32, I64, I64, V128], results: [I32] };
 export const GO_TYPE: FunctionType = { parameters: [I64, I64, V128], results: [I32] };
 export const LEFT_TYPE: FunctionType = { parameters: [I64, I64, I32, V128], results: [I32] };
+export const ENTER_TYPE: FunctionType = { parameters: [I32, I64, I64, I32, V128], results: [I32] };
 export const FUEL_TYPE: FunctionType = { parameters: [I64, I64, I32, I32, V128], results: [I32] };
 export const FIND_TYPE: FunctionType = { parameters: [I64, I32, V128], results: [I32] };
 export const EXECUTE_TYPE: FunctionType = { parameters: [I64, V128], results: [I32] };

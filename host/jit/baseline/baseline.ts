@@ -68,7 +68,7 @@ export class Baseline {
   /** Most machines end before they have baseline code. */
   #start(): Links {
     const { core, entry, options } = this;
-    const links = linksOf(core, options.tailCalls);
+    const links = linksOf(core, options.tailCalls, this.#compiler.optimised ?? this.#compiler.quick);
     const missing = firstRegion(entry) - core.table.length;
     if (missing > 0) core.table.grow(missing);
     core.table.set(entry, links.entry);
@@ -122,9 +122,8 @@ export class Baseline {
       types: PAGE_TYPES,
       imports: PAGE_IMPORTS,
       functions: written.map(({ body }) => ({ type: 0, body })),
-      table: true,
     });
-    const instance = new WebAssembly.Instance(compile(bytes), { env: { memory: core.memory, table: core.table, ...this.links.imports } });
+    const instance = new WebAssembly.Instance(compile(bytes), { env: { memory: core.memory, ...this.links.imports } });
     this.stats.modules++;
     written.forEach(({ unit }, i) => {
       const index = this.#indexOf(unit);

@@ -5,15 +5,20 @@ import * as L from '../../../assembly/shared/layout.js';
 import type { Core } from '../../core/core.js';
 import { X_LOAD, X_STORE } from '../context.js';
 import { Code, encodeParts, type FunctionType, I32, I64 } from '../encoder.js';
-import { EXECUTE_TYPE, FIND_TYPE, FUEL_TYPE, GO_TYPE, LEFT_TYPE, PAGE_TYPE, REGION_TYPE } from '../types.js';
+import { ENTER_TYPE, EXECUTE_TYPE, FIND_TYPE, FUEL_TYPE, GO_TYPE, LEFT_TYPE, PAGE_TYPE, REGION_TYPE } from '../types.js';
 
 /** Types of modules of pages: a page's first, then what it imports. */
-export const PAGE_TYPES = [PAGE_TYPE, GO_TYPE, LEFT_TYPE, FUEL_TYPE, FIND_TYPE, EXECUTE_TYPE];
+export const PAGE_TYPES = [PAGE_TYPE, GO_TYPE, LEFT_TYPE, FUEL_TYPE, FIND_TYPE, EXECUTE_TYPE, ENTER_TYPE];
 /** In the order of LINK_*. */
-export const PAGE_IMPORTS = ['go', 'left', 'fuel', 'find', 'execute', 'executeAccess'].map((name, i) => ({
-  name,
-  type: Math.min(1 + i, 5),
-}));
+export const PAGE_IMPORTS = [
+  { name: 'go', type: 1 },
+  { name: 'left', type: 2 },
+  { name: 'fuel', type: 3 },
+  { name: 'find', type: 4 },
+  { name: 'execute', type: 5 },
+  { name: 'executeAccess', type: 5 },
+  { name: 'enter', type: 6 },
+];
 
 /* The module's own imports and types behind those of pages. */
 const REGION = PAGE_TYPES.length;
@@ -58,6 +63,7 @@ function comeBack(code: Code, count: number, pc: number, kind: () => void): void
   code.i32Const(B.BASELINE_SITE);
 }
 
+type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 type Call = (code: Code, type: number) => void;
 
 export const tailCall: Call = (code, type) => code.returnCallIndirect(type);
@@ -305,6 +311,14 @@ function fuelBody(go: number, tail: boolean): Uint8Array {
   return finish(code);
 }
 
+/** LINK_ENTER: only this module has the table (docs/decisions/0010). Without tail calls nothing calls it. */
+function enterBody(call: Call): Uint8Array {
+  const code = new Code(ENTER_TYPE.parameters);
+  for (const parameter of [0, 1, 2, 4, 3]) code.get(parameter);
+  call(code, 0);
+  return finish(code);
+}
+
 /** Hands on to a function of the core, without the vector. */
 function handOn({ parameters }: FunctionType, target: number): Uint8Array {
   const code = new Code(parameters);
@@ -340,14 +354,14 @@ export function firstRegion(firstFunction: number): number {
 /** Of each core, which may serve several machines, one after the other. */
 const known = new WeakMap<WebAssembly.Memory, { jumping?: Links; returning?: Links }>();
 
-export function linksOf(core: Core, tailCalls: boolean): Links {
+export function linksOf(core: Core, tailCalls: boolean, compile: Compile): Links {
   const links = known.get(core.memory) ?? {};
   known.set(core.memory, links);
-  if (tailCalls) return (links.jumping ??= makeLinks(core, true));
-  return (links.returning ??= makeLinks(core, false));
+  if (tailCalls) return (links.jumping ??= makeLinks(core, true, compile));
+  return (links.returning ??= makeLinks(core, false, compile));
 }
 
-function makeLinks(core: Core, tail: boolean): Links {
+function makeLinks(core: Core, tail: boolean, compile: Compile): Links {
   const { jitFind, jitExecute, jitExecuteAccess, jitSlots } = core.exports;
   const slots = jitSlots() >>> 0;
   const go = IMPORTS.length + B.LINK_GO;
@@ -361,11 +375,12 @@ function makeLinks(core: Core, tail: boolean): Links {
       { type: 4, body: handOn(FIND_TYPE, 0) },
       { type: 5, body: handOn(EXECUTE_TYPE, 1) },
       { type: 5, body: handOn(EXECUTE_TYPE, 2) },
+      { type: 6, body: enterBody(tail ? tailCall : callAndReturn) },
       { type: REGION, body: entryBody(slots, tail) },
     ],
     table: true,
   });
   const env = { memory: core.memory, table: core.table, jitFind, jitExecute, jitExecuteAccess };
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { env });
+  const { exports } = new WebAssembly.Instance(compile(module), { env });
   return { imports: Object.fromEntries(PAGE_IMPORTS.map(({ name }, i) => [name, exports[String(i)]])), entry: exports[String(B.LINKS)] };
 }
