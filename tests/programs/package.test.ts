@@ -9,7 +9,7 @@ import { reportOf } from '../support/browser.js';
 import { testWith } from '../support/tools.js';
 
 /** All of it packed, with the command and the laboratory; and what of it somebody uses who imports the library. */
-const PACKED_MAX_BYTES = 575_000;
+const PACKED_MAX_BYTES = 580_000;
 const LIBRARY_MAX_BYTES = 425_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-package-'));

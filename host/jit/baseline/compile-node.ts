@@ -6,7 +6,8 @@ import type { PageCompiler } from './baseline.js';
 const ALWAYS = ['wasm-lazy-compilation', 'wasm-stack-checks'];
 /** V8's baseline compiler, and its way to the other one. */
 const QUICK = [...ALWAYS, 'wasm-tier-up', 'wasm-dynamic-tiering'];
-const OPTIMISED = [...ALWAYS, 'liftoff'];
+/** Without that compiler V8 takes back the way to the other one by itself, and does not bring it back: so all are set, in this order. */
+const OPTIMISED = [...ALWAYS, 'liftoff', 'wasm-tier-up', 'wasm-dynamic-tiering'];
 
 const set = (flags: readonly string[], no: string): void => setFlagsFromString(flags.map((flag) => `--${no}${flag}`).join(' '));
 
