@@ -272,6 +272,7 @@ export function baselineDrop(code: usize): void {
   if (unitOf(code) == 0) return;
   forget(code);
   store<u64>(code, 0, TAIL_HOT);
+  store<u32>(code, 0, TAIL_OPTIMISED);
 }
 
 /** The entry at a slot of a page that has a unit, or -1. */

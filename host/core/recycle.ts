@@ -23,6 +23,7 @@ const TARGETS_END = C.TARGETS + C.TARGETS_ENTRIES * C.TARGETS_BYTES;
 const PIECE_BYTES = 0x8000;
 /** An operation for every 2 bytes of a page. */
 const OPERATIONS_END = B.OPERATIONS + (L.PAGE_SIZE / 2) * 8;
+const NEXT_END = B.NEXT + B.NEXT_ENTRIES * 16;
 const DESCRIPTOR_BYTES = 1 << L.DESCRIPTOR_SHIFT;
 
 /** What a core is before anything has been done with it. */
@@ -110,7 +111,10 @@ function clear(core: Core, { globals, statics }: Kind): boolean {
     for (let at = core.firstFunction; at < core.table.length; at++) core.table.set(at, null);
   }
   u8.fill(0, C.HEAT, TARGETS_END);
-  if (hasUnits) u8.fill(0, B.UNITS, B.UNITS + B.UNITS_MAX * B.UNIT_BYTES);
+  if (hasUnits) {
+    u8.fill(0, B.UNITS, B.UNITS + B.UNITS_MAX * B.UNIT_BYTES);
+    u8.fill(0, B.NEXT, NEXT_END);
+  }
   u8.fill(0, B.FAST_READ, OPERATIONS_END);
   clearUsed(core, B.ENTRIES, B.ENTRIES_END);
   clearUsed(core, B.BODY, B.BODY_END);
